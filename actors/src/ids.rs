@@ -1,0 +1,82 @@
+//! Identifiers: positive integers below 2^53, so that JSON readers keep every digit.
+//! Not here: order numbers (`order_no`), sequences of the journal (`journal`).
+
+use serde::{Deserialize, Serialize};
+
+/// Largest identifier: 2^53 − 1, the largest integer that an IEEE double holds exactly.
+pub const ID_MAX: u64 = (1 << 53) - 1;
+
+/// Why a number is not an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier is between 1 and {ID_MAX}, not {0}")]
+pub struct BadId(pub u64);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// Accepts 1 to [`ID_MAX`].
+            pub const fn new(value: u64) -> Result<Self, BadId> {
+                if value == 0 || value > ID_MAX { Err(BadId(value)) } else { Ok(Self(value)) }
+            }
+
+            /// The plain number, for storage and display.
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// One stock-keeping unit: what is counted, held and sold.
+    SkuId
+);
+id!(
+    /// A shopper.
+    UserId
+);
+id!(
+    /// A flash sale (秒杀活动) with its items.
+    ActivityId
+);
+id!(
+    /// One SKU offered in one flash sale.
+    FlashItemId
+);
+id!(
+    /// An order; given out from blocks reserved in the journal.
+    OrderId
+);
+id!(
+    /// A shopper's delivery address.
+    AddressId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_and_above_two_to_the_53_are_refused() {
+        assert_eq!(SkuId::new(0), Err(BadId(0)));
+        assert_eq!(SkuId::new(ID_MAX + 1), Err(BadId(ID_MAX + 1)));
+        assert_eq!(SkuId::new(ID_MAX).map(SkuId::get), Ok(ID_MAX));
+    }
+}

@@ -1,0 +1,10 @@
+//! The hot core: value types, aggregates that decide and apply, the actors that carry their messages, and the journal.
+//! Knows no HTTP and no SQL; `tests/it/tidy.rs` holds it to that.
+
+pub mod idempotency;
+pub mod ids;
+pub mod journal;
+pub mod money;
+pub mod order_no;
+pub mod quantity;
+pub mod time;

@@ -1,0 +1,58 @@
+//! Money in whole fen (分, 1/100 yuan); never a fraction, never negative.
+//! - M1 `0 <= fen <= 9_999_999_999`: what DECIMAL(10,2) of the promised columns can hold.
+
+use serde::{Deserialize, Serialize};
+
+use crate::quantity::Quantity;
+
+/// The largest amount in fen: 99,999,999.99 yuan.
+pub const MONEY_MAX_FEN: u64 = 9_999_999_999;
+
+/// An amount in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Money(u64);
+
+/// An amount that no column can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an amount is between 0 and {MONEY_MAX_FEN} fen, not {0}")]
+pub struct BadMoney(pub u64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// Accepts 0 to [`MONEY_MAX_FEN`] fen.
+    pub const fn from_fen(fen: u64) -> Result<Self, BadMoney> {
+        if fen > MONEY_MAX_FEN { Err(BadMoney(fen)) } else { Ok(Self(fen)) }
+    }
+
+    /// The amount in fen.
+    pub const fn fen(self) -> u64 {
+        self.0
+    }
+
+    /// The sum, unless it is above the largest amount.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Self::from_fen(self.0.checked_add(other.0)?).ok()
+    }
+
+    /// This price times so many pieces, unless it is above the largest amount.
+    pub fn checked_mul(self, pieces: Quantity) -> Option<Self> {
+        Self::from_fen(self.0.checked_mul(u64::from(pieces.get()))?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_above_the_column_is_accepted() {
+        assert!(Money::from_fen(MONEY_MAX_FEN).is_ok());
+        assert_eq!(Money::from_fen(MONEY_MAX_FEN + 1), Err(BadMoney(MONEY_MAX_FEN + 1)));
+        let most = Money::from_fen(MONEY_MAX_FEN).unwrap();
+        assert_eq!(most.checked_add(Money::from_fen(1).unwrap()), None);
+        assert_eq!(most.checked_mul(Quantity::new(2).unwrap()), None);
+    }
+}

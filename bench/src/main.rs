@@ -1,0 +1,2 @@
+//! mall-bench.
+fn main() {}
