@@ -1,1 +1,3 @@
-//! The service.
+//! The service: HTTP, wiring, and the adapters of the hot core's ports.
+
+pub mod clock;

@@ -36,4 +36,9 @@ impl Timestamp {
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Whether the clock cannot be trusted: timers must not fire.
+    fn frozen(&self) -> bool {
+        false
+    }
 }
