@@ -1,6 +1,8 @@
 //! The hot core: value types, aggregates that decide and apply, the actors that carry their messages, and the journal.
 //! Knows no HTTP and no SQL; `tests/it/tidy.rs` holds it to that.
 
+pub mod checkpoint;
+pub mod coordinator;
 pub mod idempotency;
 pub mod ids;
 pub mod journal;
@@ -10,5 +12,6 @@ pub mod orders;
 pub mod quantity;
 pub mod record;
 pub mod refusal;
+pub mod registry;
 pub mod stock;
 pub mod time;

@@ -1,5 +1,7 @@
 //! Integration tests, one binary.
 
+mod coordinator;
+mod golden;
 mod order_no;
 mod orders;
 mod record;

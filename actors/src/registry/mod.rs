@@ -1,0 +1,3 @@
+//! Which aggregates are in memory.
+
+pub mod lifecycle;
