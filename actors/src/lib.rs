@@ -3,15 +3,19 @@
 
 pub mod checkpoint;
 pub mod coordinator;
+pub mod engine;
 pub mod idempotency;
 pub mod ids;
 pub mod journal;
+pub mod metrics;
 pub mod money;
+mod order_ids;
 pub mod order_no;
 pub mod orders;
 pub mod quantity;
 pub mod record;
 pub mod refusal;
 pub mod registry;
+pub mod replies;
 pub mod stock;
 pub mod time;
