@@ -4,6 +4,7 @@
 //! - A2 An actor leaves only when the database has all of it; a successor of a crashed one waits until that is so.
 //! - A3 A message met by a leaving actor is handed back and sent to the successor; sending it twice is harmless, since keys buy once.
 
+pub mod lifecycle;
 mod seat;
 
 use std::future::Future;

@@ -1,1 +1,9 @@
 //! Integration tests, one binary.
+
+mod coordinator;
+mod golden;
+mod order_no;
+mod orders;
+mod record;
+mod shop;
+mod stock;
