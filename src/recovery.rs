@@ -63,17 +63,20 @@ pub enum RecoverError {
 
 /// Loads and folds.
 pub async fn recover(database: &Database, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
-    let loaded = orders::repository::hot(database).await?;
-    let (checkpoint, hot) = (loaded.checkpoint, loaded.value);
-    let orders = OrderBook::default();
-    for order in hot.open {
-        orders.shard(order.user).place(order);
+    // No projection runs yet, so all of these are of one moment.
+    let open = orders::open_orders(database).await?;
+    let checkpoint = open.checkpoint;
+    let book = OrderBook::default();
+    let mut last_at = Timestamp::default();
+    for order in open.value {
+        last_at = last_at.max(order.updated_at);
+        book.shard(order.user).place(order);
     }
-    for (user, activity) in hot.limits_returned {
-        orders.shard(user).note_limit_returned(user, activity);
+    for (user, activity) in orders::limits_returned(database).await?.value {
+        book.shard(user).note_limit_returned(user, activity);
     }
-    let mut recovered =
-        Recovered { orders, warm: Vec::new(), next_order_id: hot.next_order_id.max(1), last_at: hot.last_at, checkpoint, folded: 0 };
+    let next_order_id = orders::id_block(database).await?.value.max(1);
+    let mut recovered = Recovered { orders: book, warm: Vec::new(), next_order_id, last_at, checkpoint, folded: 0 };
     let mut stocks: HashMap<SkuId, Stock> = HashMap::new();
     let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
     let mut next = checkpoint.next();
@@ -122,13 +125,11 @@ async fn fold(
         Event::IdsReserved(block) => {
             recovered.next_order_id = recovered.next_order_id.max(block.first.saturating_add(u64::from(block.count)));
         }
-        Event::OrderPlaced(event) => recovered.orders.shard(event.user).apply(sequence, record.at, &record.event),
-        Event::OrderPaid(event) => recovered.orders.shard(event.user).apply(sequence, record.at, &record.event),
-        Event::OrderShipped(event) | Event::OrderCompleted(event) => {
-            recovered.orders.shard(event.user).apply(sequence, record.at, &record.event);
+        event => {
+            if let Some(user) = event.user() {
+                recovered.orders.shard(user).apply(sequence, record.at, event);
+            }
         }
-        Event::OrderClosed(event) => recovered.orders.shard(event.user).apply(sequence, record.at, &record.event),
-        Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
     }
     recovered.last_at = recovered.last_at.max(record.at);
     recovered.folded += 1;
