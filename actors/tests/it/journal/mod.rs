@@ -1,0 +1,11 @@
+//! The journal: one contract for every implementation, then what only a disk can do to it.
+
+mod contract;
+mod crashes;
+mod damage;
+mod format;
+mod group_commit;
+mod inspect;
+mod retention;
+mod setup;
+mod weather;
