@@ -1,0 +1,4 @@
+//! The bench crate's tests, in one binary.
+
+mod fake_shop;
+mod generator;
