@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Verdict};
-use crate::{baseline, seckill};
+use crate::{baseline, compare, reconcile, seckill};
 
 /// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
 #[derive(Debug, Parser)]
@@ -19,6 +19,10 @@ enum Command {
     Seckill(Box<seckill::Options>),
     /// Serve the purchase route without any state: what the HTTP layer alone can do.
     Baseline(baseline::Options),
+    /// The real server and the baseline in turn, and the ratio of their rates.
+    Compare(compare::Options),
+    /// Hold acknowledgement files against the database, in plain SQL.
+    Reconcile(reconcile::Options),
 }
 
 impl Cli {
@@ -27,6 +31,8 @@ impl Cli {
         match self.command {
             Command::Seckill(options) => seckill::run(*options),
             Command::Baseline(options) => baseline::run(options),
+            Command::Compare(options) => compare::run(&options),
+            Command::Reconcile(options) => reconcile::run(&options),
         }
     }
 }

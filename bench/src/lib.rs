@@ -7,11 +7,16 @@
 
 pub mod auth;
 pub mod baseline;
+pub mod checks;
 pub mod commands;
+pub mod compare;
 pub mod error;
 pub mod fetch;
 pub mod load;
+pub mod measured;
 pub mod process_cpu;
+pub mod reconcile;
 pub mod report;
 pub mod seckill;
+pub mod server_process;
 pub mod stats;

@@ -70,8 +70,10 @@ impl Connection {
     /// Waits until at least one byte of an answer is there, and takes no more than `bytes_max` of it.
     pub async fn receive_some(&mut self, bytes_max: usize) -> Result<(), ConnectionError> {
         let bytes_max = bytes_max.clamp(1, self.buffer.len());
-        self.stream.read(&mut self.buffer[..bytes_max]).await?;
-        Ok(())
+        match self.stream.read(&mut self.buffer[..bytes_max]).await? {
+            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+            _ => Ok(()),
+        }
     }
 
     /// The body of the answer received last.

@@ -74,7 +74,7 @@ impl Books {
         *remaining -= 1;
         let order_no = format!("NO{}", self.orders.len());
         self.orders.insert((authorization, key), order_no.clone());
-        if self.lose_every.is_some_and(|every| self.orders.len() % every == 0) {
+        if self.lose_every.is_some_and(|every| self.orders.len().is_multiple_of(every)) {
             return None;
         }
         Some((201, format!("{{\"order_no\":\"{order_no}\"}}")))
