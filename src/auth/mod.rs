@@ -4,7 +4,9 @@
 //! Not here: what a user may see (each aggregate checks its owner), administrators' sessions.
 
 mod key_file;
+mod shopper;
 mod token;
 
 pub use key_file::{KEY_FILE, KeyFileError, load_or_create};
+pub use shopper::Shopper;
 pub use token::{SECRET_BYTES_MIN, TokenError, Verifier};
