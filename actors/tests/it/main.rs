@@ -1,5 +1,4 @@
 //! Integration tests, one binary.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod coordinator;
 mod golden;
