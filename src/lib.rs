@@ -3,11 +3,13 @@
 pub mod auth;
 pub mod catalog;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod http;
 pub mod orders;
 pub mod page;
 pub mod readiness;
+pub mod recovery;
 pub mod rfc3339;
 pub mod seckill;
 pub mod shop;

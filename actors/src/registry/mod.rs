@@ -4,6 +4,7 @@
 //! - A2 An actor leaves only when the database has all of it; a successor of a crashed one waits until that is so.
 //! - A3 A message met by a leaving actor is handed back and sent to the successor; sending it twice is harmless, since keys buy once.
 
+pub mod lifecycle;
 mod seat;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 
 pub use seat::{Activation, Seat};
 
+use self::lifecycle::{Generation, Lifecycle, Route};
 use crate::engine::Engine;
 use crate::ids::SkuId;
 use crate::journal::Sequence;
@@ -31,7 +33,9 @@ use crate::stock::{Stock, StockActor};
 /// Messages that may wait for one actor; the next is answered `busy`.
 const MAILBOX_CAPACITY: usize = 8_192;
 /// How often a message is sent again after it was handed back.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 16;
+/// Pause before that: a leaving actor needs as long as its mailbox takes to run dry.
+const HAND_BACK_PAUSE: Duration = Duration::from_millis(2);
 
 /// A future in a box, so that ports can be trait objects.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -76,7 +80,7 @@ struct Inner {
 }
 
 struct Entry {
-    generation: u64,
+    life: Lifecycle,
     addr: Addr<StockActor>,
 }
 
@@ -114,8 +118,11 @@ impl StockRegistry {
         Context<StockActor>: ToEnvelope<StockActor, M>,
     {
         for _ in 0..ATTEMPTS {
+            let Some((generation, addr)) = self.inner.find_or_start(sku) else {
+                tokio::time::sleep(HAND_BACK_PAUSE).await;
+                continue;
+            };
             let (reply, answer) = oneshot::channel();
-            let (generation, addr) = self.inner.find_or_start(sku);
             self.inner.engine.meters.mailbox.increment(1.0);
             match addr.try_send(message(reply)) {
                 Ok(()) => {}
@@ -132,7 +139,7 @@ impl StockRegistry {
             match answer.await {
                 Ok(Reply::Answer(answer)) => return answer,
                 // Handed back, or the actor went with the message in its mailbox: its successor will answer, a repeat by its key.
-                Ok(Reply::HandedBack) | Err(_) => tokio::task::yield_now().await,
+                Ok(Reply::HandedBack) | Err(_) => tokio::time::sleep(HAND_BACK_PAUSE).await,
             }
         }
         Err(Unavailable::Warming)
@@ -150,16 +157,16 @@ impl StockRegistry {
 }
 
 impl Inner {
-    fn find_or_start(self: &Arc<Self>, sku: SkuId) -> (u64, Addr<StockActor>) {
+    /// The actor to send to; none while one is leaving.
+    fn find_or_start(self: &Arc<Self>, sku: SkuId) -> Option<(Generation, Addr<StockActor>)> {
         if let Some(entry) = self.entries.get(&sku) {
-            return (entry.generation, entry.addr.clone());
+            return entry.address();
         }
-        let entry = self.entries.entry(sku).or_insert_with(|| self.start(sku));
-        (entry.generation, entry.addr.clone())
+        self.entries.entry(sku).or_insert_with(|| self.start(sku)).address()
     }
 
     fn start(self: &Arc<Self>, sku: SkuId) -> Entry {
-        let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+        let generation = Generation(self.generations.fetch_add(1, Ordering::Relaxed));
         let seat = Seat::new(Arc::clone(self), sku, generation);
         let engine = Arc::clone(&self.engine);
         // The mailbox gets its bound here, since actix would give it 16 places until the actor has started.
@@ -169,11 +176,18 @@ impl Inner {
             let context = Context::with_receiver(receiver);
             actix_rt::spawn(context.into_future(StockActor::new(engine, seat)));
         });
-        Entry { generation, addr: Addr::new(sender) }
+        Entry { life: Lifecycle::starting(generation), addr: Addr::new(sender) }
     }
 
-    fn remove(&self, sku: SkuId, generation: u64) {
-        self.entries.remove_if(&sku, |_, entry| entry.generation == generation);
+    /// The actor of this generation is known to be gone.
+    fn remove(&self, sku: SkuId, generation: Generation) {
+        self.entries.remove_if(&sku, |_, entry| entry.life.generation() == generation);
+    }
+}
+
+impl Entry {
+    fn address(&self) -> Option<(Generation, Addr<StockActor>)> {
+        (self.life.route() == Route::Deliver).then(|| (self.life.generation(), self.addr.clone()))
     }
 }
 

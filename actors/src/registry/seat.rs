@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::lifecycle::{Generation, Idle};
 use super::{BoxFuture, Inner};
 use crate::ids::SkuId;
 use crate::journal::Sequence;
@@ -22,12 +23,12 @@ pub enum Activation {
 pub struct Seat {
     registry: Arc<Inner>,
     sku: SkuId,
-    generation: u64,
+    generation: Generation,
     last: Sequence,
 }
 
 impl Seat {
-    pub(super) fn new(registry: Arc<Inner>, sku: SkuId, generation: u64) -> Self {
+    pub(super) fn new(registry: Arc<Inner>, sku: SkuId, generation: Generation) -> Self {
         Self { registry, sku, generation, last: Sequence::ZERO }
     }
 
@@ -72,15 +73,34 @@ impl Seat {
         })
     }
 
-    /// Gives the seat up if nobody has asked for long enough and the database has everything; true if it is given up.
-    /// From then on messages go to a successor, and those already in the mailbox are to be handed back.
-    pub fn leave(&self, last_asked: Instant) -> bool {
-        let idle = last_asked.elapsed() >= self.registry.residence.idle;
-        if !idle || *self.registry.projected.borrow() < self.last {
+    /// The actor serves.
+    pub fn loaded(&self) {
+        if let Some(mut entry) = self.registry.entries.get_mut(&self.sku)
+            && entry.life.generation() == self.generation
+        {
+            entry.life.loaded();
+        }
+    }
+
+    /// First step of leaving, if nobody has asked for long enough and the database has everything; true if it is taken.
+    /// From then on messages met are to be handed back.
+    pub fn drain(&self, last_asked: Instant) -> bool {
+        if last_asked.elapsed() < self.registry.residence.idle {
             return false;
         }
-        self.registry.remove(self.sku, self.generation);
-        true
+        // Nothing is owed beside records: an answer waits for its record, and the database has only durable ones.
+        let idle = Idle { last: self.last, projected: *self.registry.projected.borrow(), owed: 0 };
+        self.registry
+            .entries
+            .get_mut(&self.sku)
+            .is_some_and(|mut entry| entry.life.generation() == self.generation && entry.life.drain(&idle).is_ok())
+    }
+
+    /// Second step: the mailbox is dry, a successor may start.
+    pub fn drained(&self) {
+        self.registry.entries.remove_if_mut(&self.sku, |_, entry| {
+            entry.life.generation() == self.generation && entry.life.drained().is_some() && entry.life.may_remove(self.generation)
+        });
     }
 
     /// The actor died by panicking: its successor waits until the database has its last record.

@@ -104,9 +104,11 @@ impl StockActor {
             Activation::NoSuchSku => State::Absent(Unknown::Sku),
             Activation::Unavailable => {
                 ctx.run_later(RELOAD_PAUSE, Self::load);
-                State::Absent(Unknown::Weather)
+                self.state = State::Absent(Unknown::Weather);
+                return;
             }
         };
+        self.seat.loaded();
         if let State::Ready(stock) = &self.state {
             for quota in stock.quotas().iter().filter(|quota| !quota.released()) {
                 let total = quota.remaining().saturating_add(quota.held()).saturating_add(quota.sold());
@@ -281,15 +283,32 @@ impl StockActor {
         self.engine.meters.handling.record(since.elapsed());
     }
 
-    /// Leaves memory if it is idle, unpinned, and the database has all of it: first the registry lets go, then the mailbox runs dry.
+    /// Leaves memory if it is idle, unpinned, and the database has all of it: messages met are handed back until the mailbox is dry.
     fn consider_leaving(&mut self, ctx: &mut Context<Self>) {
-        if let State::Draining = self.state {
-            return ctx.stop();
-        }
         let pinned = matches!(&self.state, State::Ready(stock) if stock.quotas().iter().any(|quota| !quota.released()));
-        let settled = matches!(self.state, State::Ready(_) | State::Absent(_));
-        if settled && !pinned && self.seat.leave(self.last_asked) {
+        let settled = matches!(self.state, State::Ready(_) | State::Absent(Unknown::Sku));
+        if settled && !pinned && self.seat.drain(self.last_asked) {
             self.state = State::Draining;
+        }
+        // A full mailbox leaves no room for the marker: the next check puts it in.
+        if matches!(self.state, State::Draining) && ctx.address().try_send(MailboxDry).is_err() {
+            tracing::debug!(sku.id = %self.sku(), "mailbox of a leaving actor is full");
+        }
+    }
+}
+
+/// Behind every message that came before the actor began to leave.
+#[derive(Debug, actix::Message)]
+#[rtype(result = "()")]
+struct MailboxDry;
+
+impl Handler<MailboxDry> for StockActor {
+    type Result = ();
+
+    fn handle(&mut self, _: MailboxDry, ctx: &mut Self::Context) {
+        if matches!(self.state, State::Draining) {
+            self.seat.drained();
+            ctx.stop();
         }
     }
 }
