@@ -9,7 +9,6 @@ pub mod http;
 pub mod orders;
 pub mod page;
 pub mod readiness;
-pub mod recovery;
 pub mod rfc3339;
 pub mod seckill;
 pub mod shop;
