@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
@@ -11,3 +12,4 @@ pub mod readiness;
 pub mod rfc3339;
 pub mod seckill;
 pub mod shop;
+pub mod telemetry;
