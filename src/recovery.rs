@@ -96,7 +96,7 @@ fn read_chunk(journal: &dyn Journal, from: Sequence) -> Result<(Sequence, Vec<(S
     let mut bad = None;
     let after = journal.read(from, CHUNK_BYTES, &mut |sequence, payload| match Record::decode(payload) {
         Ok(record) => chunk.push((sequence, record)),
-        Err(cause) => bad = bad.or(Some((sequence, cause))),
+        Err(cause) => bad = bad.take().or(Some((sequence, cause))),
     })?;
     match bad {
         Some((sequence, cause)) => Err(RecoverError::Record { sequence, cause }),

@@ -2,6 +2,7 @@
 //! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the end in `stop`.
 
 mod own_orders;
+mod plan;
 mod sales;
 mod start;
 mod stop;
@@ -13,7 +14,8 @@ use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
-use mallcore_actors::journal::{Durable, SegmentLog, Sequence};
+use mallcore_actors::journal::segment_log::SegmentLog;
+use mallcore_actors::journal::{Durable, Sequence};
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal};
@@ -31,8 +33,9 @@ use crate::page::Page;
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
+pub use plan::{Plan, database};
 use sales::Sales;
-pub use start::{Plan, StartError};
+pub use start::StartError;
 
 /// The database did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use actix::Actor;
 use actix_rt::Arbiter;
-use mallcore_actors::engine::{Engine, Rules};
+use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::SkuId;
-use mallcore_actors::journal::{Journal, OpenError, Options, OsDisk, SegmentLog};
+use mallcore_actors::journal::Journal;
+use mallcore_actors::journal::options::OpenError;
+use mallcore_actors::journal::os_disk::OsDisk;
+use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
 use mallcore_actors::stock::Stock;
@@ -18,10 +21,10 @@ use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::sales::Sales;
-use super::{Inner, Running, Shop};
+use super::{Inner, Plan, Running, Shop};
 use crate::clock::SystemClock;
-use crate::database::{Connections, Database, Error, Settings};
-use crate::projection::{AttachError, Projector, ProjectorSettings};
+use crate::database::{Connections, Database, Error};
+use crate::projection::{AttachError, Projector};
 use crate::recovery::{RecoverError, recover};
 use crate::{projection, stock};
 
@@ -29,23 +32,6 @@ use crate::{projection, stock};
 const EVICT: Duration = Duration::from_millis(200);
 /// A stock actor that nobody asks for this long leaves memory.
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
-
-/// What the shop is made of.
-#[derive(Clone)]
-pub struct Plan {
-    /// Folder of the journal's segments.
-    pub journal_folder: PathBuf,
-    /// The journal's settings.
-    pub journal: Options,
-    /// The database; its schema has to be there.
-    pub database: Settings,
-    /// Limits and windows.
-    pub rules: Rules,
-    /// Threads that actors live on, at least 1.
-    pub actor_threads: usize,
-    /// How the projection works.
-    pub projector: ProjectorSettings,
-}
 
 /// Why the shop cannot open.
 #[derive(Debug, thiserror::Error)]
@@ -109,13 +95,8 @@ impl Shop {
             recovered.orders.resident()
         );
         let clock = Arc::new(SystemClock::starting_after(recovered.last_at));
-        let engine = Engine::new(
-            Arc::clone(&port),
-            Arc::clone(&clock) as Arc<dyn Clock>,
-            recovered.orders,
-            recovered.next_order_id,
-            plan.rules,
-        );
+        let engine =
+            Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let projector = Projector::spawn(plan.projector, plan.database, Arc::clone(&port)).map_err(StartError::Projection)?;
         let arbiters: Vec<Arbiter> = (0..plan.actor_threads.max(1)).map(|_| Arbiter::new()).collect();
@@ -133,16 +114,8 @@ impl Shop {
         let sales = Sales::default();
         sales.look(&database, &engine, &registry).await?;
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
-        let shop = Self(Arc::new(Inner {
-            engine,
-            journal,
-            registry,
-            database,
-            sales,
-            projected,
-            projection_state,
-            running: Mutex::new(None),
-        }));
+        let shop =
+            Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
         let tasks = vec![
             tokio::spawn(clock.keep_disciplined()),
             tokio::spawn(Sales::keep_looking(Arc::downgrade(&shop.0))),
