@@ -1,0 +1,46 @@
+//! The order book: shards of users behind short locks. A lock is held while an actor decides, queues and applies,
+//! so that a user's records are in the order of that user's changes; nobody waits for anything while holding one.
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::shard::OrderShard;
+use crate::ids::UserId;
+use crate::journal::Sequence;
+
+/// Power of two; more than the threads that place orders, so that they seldom meet.
+const SHARDS: usize = 64;
+
+/// All orders in memory.
+#[derive(Debug)]
+pub struct OrderBook {
+    shards: Box<[Mutex<OrderShard>]>,
+}
+
+impl Default for OrderBook {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl OrderBook {
+    /// The shard that has this user's orders.
+    pub fn shard(&self, user: UserId) -> MutexGuard<'_, OrderShard> {
+        // The mask keeps the index below the number of shards.
+        self.shards[user.get() as usize & (SHARDS - 1)].lock()
+    }
+
+    /// Every shard in turn, one lock at a time.
+    pub fn shards(&self) -> impl Iterator<Item = MutexGuard<'_, OrderShard>> {
+        self.shards.iter().map(Mutex::lock)
+    }
+
+    /// Lets go of what the database has.
+    pub fn evict(&self, projected: Sequence) {
+        self.shards().for_each(|mut shard| shard.evict(projected));
+    }
+
+    /// Orders in memory.
+    pub fn resident(&self) -> usize {
+        self.shards().map(|shard| shard.resident()).sum()
+    }
+}

@@ -1,0 +1,87 @@
+//! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
+
+use crate::time::Timestamp;
+
+/// The rules say no. A value with a stable code: counted, never logged as a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Fewer pieces are left than asked for.
+    SoldOut,
+    /// The user would have more pieces of this item than allowed.
+    PurchaseLimit {
+        /// Pieces a user may have.
+        limit: u32,
+    },
+    /// The sale has not begun.
+    NotStarted {
+        /// When it will.
+        starts_at: Timestamp,
+    },
+    /// The sale is over.
+    Ended,
+    /// The user has too many open unpaid orders.
+    TooManyUnpaid {
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The key was used with another body.
+    IdempotencyMismatch,
+    /// No such item is on sale.
+    UnknownItem,
+    /// No such order, or another's.
+    UnknownOrder,
+    /// The order is in a state that does not allow this.
+    WrongStatus,
+    /// Closing for time-out before the order's time.
+    NotDue,
+}
+
+impl Refusal {
+    /// The stable code of problem documents and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SoldOut => "sold_out",
+            Self::PurchaseLimit { .. } => "purchase_limit",
+            Self::NotStarted { .. } => "not_started",
+            Self::Ended => "ended",
+            Self::TooManyUnpaid { .. } => "too_many_unpaid",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::UnknownItem => "unknown_item",
+            Self::UnknownOrder => "unknown_order",
+            Self::WrongStatus => "wrong_status",
+            Self::NotDue => "not_due",
+        }
+    }
+}
+
+/// The weather says no: nothing is wrong with the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// A mailbox is full; try again shortly.
+    #[error("too many requests are waiting")]
+    Busy,
+    /// The journal's budget is spent.
+    #[error("the journal is full")]
+    JournalFull,
+    /// The aggregate's state is not in memory and cannot be loaded now.
+    #[error("the item is being loaded")]
+    Warming,
+    /// The record was queued but nobody knows whether it reached the disk; repeating with the same key tells.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown,
+}
+
+impl Unavailable {
+    /// The stable code of problem documents and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::JournalFull => "journal_full",
+            Self::Warming => "warming",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+}
+
+/// `?` hands on the weather; a refusal has to be answered.
+pub type Answer<T> = Result<Result<T, Refusal>, Unavailable>;

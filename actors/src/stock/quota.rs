@@ -1,0 +1,240 @@
+//! One flash item: its quota, its hours, and who has bought how much of it.
+//! - Q1 `remaining + held + sold` is the quota, until the rest is released at the end.
+//! - Q2 No user has more pieces than the limit, counting paid and unpaid ones and the closed ones whose limit was not given back.
+//! - Q3 A key buys once: the same request again gets the first answer, also after the item is sold out.
+//! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use crate::idempotency::{BodyFingerprint, KeyHash};
+use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
+use crate::journal::Sequence;
+use crate::money::Money;
+use crate::order_no::OrderNo;
+use crate::quantity::Quantity;
+use crate::record::{FlashRef, Line, OrderPlaced, QuotaCarved, Return};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// A shopper's wish for pieces of a flash item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buy {
+    /// Of which item.
+    pub item: FlashItemId,
+    /// Who.
+    pub user: UserId,
+    /// How many.
+    pub quantity: Quantity,
+    /// The request.
+    pub key: KeyHash,
+    /// Its body.
+    pub body: BodyFingerprint,
+    /// Where to send it.
+    pub address: Option<AddressId>,
+}
+
+/// What a placed order is answered with, now and to every repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The order.
+    pub order: OrderId,
+    /// Its number.
+    pub no: OrderNo,
+    /// What has to be paid.
+    pub payable: Money,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Until when it has to be paid.
+    pub expires_at: Timestamp,
+    /// Its record: the receipt may be shown once this is durable.
+    pub sequence: Sequence,
+}
+
+/// What deciding on a wish leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purchase {
+    /// The request is a repeat.
+    Repeat(Receipt),
+    /// These pieces, at this price, may be ordered.
+    Fresh(Line, Money),
+}
+
+/// A request that was granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Granted {
+    key: KeyHash,
+    body: BodyFingerprint,
+    receipt: Receipt,
+}
+
+/// One user's dealings with the item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Buyer {
+    /// Pieces that count towards the limit.
+    pieces: u32,
+    granted: SmallVec<[Granted; 1]>,
+}
+
+/// One flash item.
+#[derive(Debug, Clone)]
+pub struct FlashQuota {
+    sku: SkuId,
+    item: FlashItemId,
+    activity: ActivityId,
+    unit_price: Money,
+    limit_per_user: u32,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    remaining: u32,
+    held: u32,
+    sold: u32,
+    released: bool,
+    buyers: HashMap<UserId, Buyer, foldhash::fast::FixedState>,
+}
+
+impl FlashQuota {
+    /// As carved.
+    pub fn carved(event: &QuotaCarved) -> Self {
+        Self {
+            sku: event.sku,
+            item: event.item,
+            activity: event.activity,
+            unit_price: event.unit_price,
+            limit_per_user: event.limit_per_user,
+            starts_at: event.starts_at,
+            ends_at: event.ends_at,
+            remaining: event.quota,
+            held: 0,
+            sold: 0,
+            released: false,
+            buyers: HashMap::default(),
+        }
+    }
+
+    /// As the database has it; buyers follow with [`Self::restore_order`].
+    pub fn restored(event: &QuotaCarved, remaining: u32, held: u32, sold: u32, released: bool) -> Self {
+        Self { remaining, held, sold, released, ..Self::carved(event) }
+    }
+
+    /// Takes in an order of this item that the database has. `counts`: its pieces count towards the limit.
+    pub fn restore_order(&mut self, user: UserId, key: KeyHash, body: BodyFingerprint, receipt: Receipt, quantity: Quantity, counts: bool) {
+        let buyer = self.buyers.entry(user).or_default();
+        if counts {
+            buyer.pieces += quantity.get();
+        }
+        buyer.granted.push(Granted { key, body, receipt });
+    }
+
+    /// Says what would happen and changes nothing.
+    pub fn decide(&self, wish: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
+        let buyer = self.buyers.get(&wish.user);
+        if let Some(granted) = buyer.and_then(|buyer| buyer.granted.iter().find(|granted| granted.key == wish.key)) {
+            return if granted.body == wish.body { Ok(Purchase::Repeat(granted.receipt)) } else { Err(Refusal::IdempotencyMismatch) };
+        }
+        if now < self.starts_at {
+            return Err(Refusal::NotStarted { starts_at: self.starts_at });
+        }
+        if now >= self.ends_at || self.released {
+            return Err(Refusal::Ended);
+        }
+        if buyer.map_or(0, |buyer| buyer.pieces).saturating_add(wish.quantity.get()) > self.limit_per_user {
+            return Err(Refusal::PurchaseLimit { limit: self.limit_per_user });
+        }
+        if self.remaining < wish.quantity.get() {
+            return Err(Refusal::SoldOut);
+        }
+        // Carving refuses a price at which the limit's sum is no amount, so this only refuses what can never be paid.
+        let payable = self.unit_price.checked_mul(wish.quantity).ok_or(Refusal::PurchaseLimit { limit: self.limit_per_user })?;
+        let flash = Some(FlashRef { item: self.item, activity: self.activity });
+        Ok(Purchase::Fresh(Line { sku: self.sku, flash, quantity: wish.quantity, unit_price: self.unit_price }, payable))
+    }
+
+    pub(super) fn apply_placed(&mut self, sequence: Sequence, at: Timestamp, line: &Line, event: &OrderPlaced) {
+        let pieces = line.quantity.get();
+        self.remaining -= pieces;
+        self.held += pieces;
+        if self.released {
+            return;
+        }
+        let buyer = self.buyers.entry(event.user).or_default();
+        buyer.pieces += pieces;
+        let receipt =
+            Receipt { order: event.order, no: event.no, payable: event.payable, placed_at: at, expires_at: event.expires_at, sequence };
+        buyer.granted.push(Granted { key: event.key, body: event.body, receipt });
+    }
+
+    pub(super) fn apply_paid(&mut self, line: &Line) {
+        self.held -= line.quantity.get();
+        self.sold += line.quantity.get();
+    }
+
+    /// The pieces leave the held ones; where they go to is the SKU's affair unless it is this quota.
+    pub(super) fn apply_closed(&mut self, user: UserId, back: &Return, limit_returned: bool) {
+        let pieces = back.line.quantity.get();
+        self.held -= pieces;
+        if back.to_quota {
+            self.remaining += pieces;
+        }
+        if limit_returned && let Some(buyer) = self.buyers.get_mut(&user) {
+            buyer.pieces -= pieces;
+        }
+    }
+
+    /// The sale is over: nobody can buy or repeat any more, so its buyers are forgotten.
+    pub(super) fn apply_released(&mut self, pieces: u32) {
+        self.remaining -= pieces;
+        self.released = true;
+        self.buyers = HashMap::default();
+    }
+
+    /// The item.
+    pub fn item(&self) -> FlashItemId {
+        self.item
+    }
+
+    /// Its sale.
+    pub fn activity(&self) -> ActivityId {
+        self.activity
+    }
+
+    /// Pieces that can still be bought.
+    pub fn remaining(&self) -> u32 {
+        self.remaining
+    }
+
+    /// Pieces in unpaid orders.
+    pub fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// Pieces in paid orders.
+    pub fn sold(&self) -> u32 {
+        self.sold
+    }
+
+    /// Pieces that one user may have.
+    pub fn limit_per_user(&self) -> u32 {
+        self.limit_per_user
+    }
+
+    /// First moment after the sale.
+    pub fn ends_at(&self) -> Timestamp {
+        self.ends_at
+    }
+
+    /// Whether the rest has gone back to the SKU.
+    pub fn released(&self) -> bool {
+        self.released
+    }
+
+    /// Users in memory who have bought.
+    pub fn buyers(&self) -> impl Iterator<Item = UserId> {
+        self.buyers.keys().copied()
+    }
+
+    /// Q2, walked: for debug builds, tests and the simulator.
+    pub fn broken_limit(&self) -> Option<&'static str> {
+        self.buyers.values().any(|buyer| buyer.pieces > self.limit_per_user).then_some("Q2: a user has more than the limit")
+    }
+}

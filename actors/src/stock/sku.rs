@@ -1,0 +1,219 @@
+//! Stock of one SKU, in pieces: available, held by unpaid orders, sold, and quotas of flash sales.
+//! - S1 No count is ever negative (unsigned, overflow checks on): never oversold.
+//! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received: no piece appears or vanishes.
+//! - S3 A record is applied once. What loading brought (at or below `folded`) changes nothing; above it each record comes once, and not
+//!   always in the journal's order: an order over several SKUs reaches each of them after its record is queued. Its effects are deltas.
+//! Not here: waiting for durability (`actor`), whose orders they are (`orders`).
+
+use smallvec::SmallVec;
+
+use super::quota::{Buy, FlashQuota, Purchase};
+use crate::ids::{ActivityId, FlashItemId, SkuId};
+use crate::journal::Sequence;
+use crate::money::Money;
+use crate::quantity::{QUANTITY_MAX, Quantity};
+use crate::record::{Event, Line, QuotaCarved, QuotaReleased, Return};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// A flash item that wants its pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaPlan {
+    /// The item.
+    pub item: FlashItemId,
+    /// Its sale.
+    pub activity: ActivityId,
+    /// Pieces wanted.
+    pub quota: u32,
+    /// Pieces that one user may have.
+    pub limit_per_user: u32,
+    /// Price of a piece.
+    pub unit_price: Money,
+    /// First moment of the sale.
+    pub starts_at: Timestamp,
+    /// First moment after it.
+    pub ends_at: Timestamp,
+}
+
+/// The pieces of one SKU.
+#[derive(Debug, Clone)]
+pub struct Stock {
+    sku: SkuId,
+    available: u32,
+    held: u32,
+    sold: u32,
+    received: u64,
+    /// Loading brought every record up to this one.
+    folded: Sequence,
+    /// The last record in these counts; earlier ones above `folded` may still be on their way.
+    version: Sequence,
+    quotas: SmallVec<[FlashQuota; 1]>,
+}
+
+impl Stock {
+    /// As received or as the database has it: `version` is the last record in these counts.
+    pub fn new(sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, quotas: SmallVec<[FlashQuota; 1]>) -> Self {
+        let mut stock = Self { sku, available, held, sold, received: 0, folded: version, version, quotas };
+        stock.received = stock.total();
+        stock
+    }
+
+    /// Says what would happen to a wish and changes nothing.
+    pub fn decide_buy(&self, wish: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
+        self.quota(wish.item).ok_or(Refusal::UnknownItem)?.decide(wish, now)
+    }
+
+    /// Sets pieces aside for a flash item; nothing to do (`Ok(None)`) if it has them already.
+    pub fn decide_carve(&self, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
+        if self.quota(plan.item).is_some() {
+            return Ok(None);
+        }
+        let most = Quantity::new(plan.limit_per_user.clamp(1, QUANTITY_MAX)).map_err(|_| Refusal::PurchaseLimit { limit: 0 })?;
+        if plan.unit_price.checked_mul(most).is_none() {
+            return Err(Refusal::PurchaseLimit { limit: plan.limit_per_user });
+        }
+        if plan.quota > self.available {
+            return Err(Refusal::SoldOut);
+        }
+        Ok(Some(QuotaCarved {
+            sku: self.sku,
+            item: plan.item,
+            activity: plan.activity,
+            quota: plan.quota,
+            limit_per_user: plan.limit_per_user,
+            unit_price: plan.unit_price,
+            starts_at: plan.starts_at,
+            ends_at: plan.ends_at,
+        }))
+    }
+
+    /// Gives back what an ended flash item left over; nothing to do if that has happened.
+    pub fn decide_release(&self, item: FlashItemId, now: Timestamp) -> Result<Option<QuotaReleased>, Refusal> {
+        let quota = self.quota(item).ok_or(Refusal::UnknownItem)?;
+        if now < quota.ends_at() {
+            return Err(Refusal::NotDue);
+        }
+        Ok((!quota.released()).then(|| QuotaReleased { sku: self.sku, item, activity: quota.activity(), pieces: quota.remaining() }))
+    }
+
+    /// Where the pieces of a closing order's line go.
+    pub fn returns(&self, line: Line) -> Return {
+        let to_quota = line.flash.and_then(|flash| self.quota(flash.item)).is_some_and(|quota| !quota.released());
+        Return { line, to_quota }
+    }
+
+    /// Makes a record's effect on this SKU so.
+    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
+        if sequence <= self.folded {
+            return;
+        }
+        match event {
+            Event::QuotaCarved(carved) if carved.sku == self.sku => {
+                self.available -= carved.quota;
+                self.quotas.push(FlashQuota::carved(carved));
+            }
+            Event::QuotaReleased(released) if released.sku == self.sku => {
+                self.available += released.pieces;
+                if let Some(quota) = self.quota_mut(released.item) {
+                    quota.apply_released(released.pieces);
+                }
+            }
+            Event::OrderPlaced(placed) => {
+                for line in placed.lines.iter().filter(|line| line.sku == self.sku) {
+                    match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
+                        Some(quota) => quota.apply_placed(sequence, at, line, placed),
+                        None => {
+                            self.available -= line.quantity.get();
+                            self.held += line.quantity.get();
+                        }
+                    }
+                }
+            }
+            Event::OrderPaid(paid) => {
+                for line in paid.lines.iter().filter(|line| line.sku == self.sku) {
+                    match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
+                        Some(quota) => quota.apply_paid(line),
+                        None => {
+                            self.held -= line.quantity.get();
+                            self.sold += line.quantity.get();
+                        }
+                    }
+                }
+            }
+            Event::OrderClosed(closed) => {
+                for back in closed.returns.iter().filter(|back| back.line.sku == self.sku) {
+                    match back.line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
+                        Some(quota) => quota.apply_closed(closed.user, back, closed.limit_returned),
+                        None => self.held -= back.line.quantity.get(),
+                    }
+                    if !back.to_quota {
+                        self.available += back.line.quantity.get();
+                    }
+                }
+            }
+            Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::IdsReserved(_) | Event::OrderShipped(_) | Event::OrderCompleted(_) => return,
+        }
+        self.version = self.version.max(sequence);
+        assert_eq!(self.broken(), None, "{:?} after {sequence} {event:?}", self.sku);
+    }
+
+    /// Loading has brought every record up to `through`, whether it concerned this SKU or not; live records follow.
+    pub fn folded_through(&mut self, through: Sequence) {
+        self.folded = self.folded.max(through);
+    }
+
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        (self.total() != self.received).then_some("S2: a piece appeared or vanished")
+    }
+
+    fn total(&self) -> u64 {
+        let quotas = self.quotas.iter().map(|quota| u64::from(quota.remaining()) + u64::from(quota.held()) + u64::from(quota.sold()));
+        u64::from(self.available) + u64::from(self.held) + u64::from(self.sold) + quotas.sum::<u64>()
+    }
+
+    fn quota_mut(&mut self, item: FlashItemId) -> Option<&mut FlashQuota> {
+        self.quotas.iter_mut().find(|quota| quota.item() == item)
+    }
+
+    /// The quota of a flash item.
+    pub fn quota(&self, item: FlashItemId) -> Option<&FlashQuota> {
+        self.quotas.iter().find(|quota| quota.item() == item)
+    }
+
+    /// All quotas.
+    pub fn quotas(&self) -> &[FlashQuota] {
+        &self.quotas
+    }
+
+    /// For taking in orders that the database has, at activation.
+    pub fn quotas_mut(&mut self) -> &mut [FlashQuota] {
+        &mut self.quotas
+    }
+
+    /// Whose pieces these are.
+    pub fn sku(&self) -> SkuId {
+        self.sku
+    }
+
+    /// Pieces that can be bought outside flash sales.
+    pub fn available(&self) -> u32 {
+        self.available
+    }
+
+    /// Pieces in unpaid orders outside flash sales.
+    pub fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// Pieces in paid orders outside flash sales.
+    pub fn sold(&self) -> u32 {
+        self.sold
+    }
+
+    /// The last record in these counts.
+    pub fn version(&self) -> Sequence {
+        self.version
+    }
+}
