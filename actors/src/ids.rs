@@ -15,8 +15,16 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "u64")]
         pub struct $name(u64);
+
+        impl TryFrom<u64> for $name {
+            type Error = BadId;
+
+            fn try_from(value: u64) -> Result<Self, BadId> {
+                Self::new(value)
+            }
+        }
 
         impl $name {
             /// Accepts 1 to [`ID_MAX`].

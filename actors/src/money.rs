@@ -10,13 +10,21 @@ pub const MONEY_MAX_FEN: u64 = 9_999_999_999;
 
 /// An amount in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
-#[serde(transparent)]
+#[serde(try_from = "u64")]
 pub struct Money(u64);
 
 /// An amount that no column can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an amount is between 0 and {MONEY_MAX_FEN} fen, not {0}")]
 pub struct BadMoney(pub u64);
+
+impl TryFrom<u64> for Money {
+    type Error = BadMoney;
+
+    fn try_from(fen: u64) -> Result<Self, BadMoney> {
+        Self::from_fen(fen)
+    }
+}
 
 impl Money {
     /// Nothing.

@@ -24,7 +24,16 @@ const SHOP_OFFSET_SECONDS: i32 = 8 * 3600;
 
 /// An order number in its compact form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct OrderNo {
+    second: u64,
+    counter: u32,
+    nonce: u64,
+}
+
+/// The stored form, before it is checked.
+#[derive(Deserialize)]
+struct Stored {
     second: u64,
     counter: u32,
     nonce: u64,
@@ -34,6 +43,15 @@ pub struct OrderNo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an order number has {ORDER_NO_LENGTH} characters: a time, a counter and 8 of base 32")]
 pub struct BadOrderNo;
+
+impl TryFrom<Stored> for OrderNo {
+    type Error = BadOrderNo;
+
+    fn try_from(Stored { second, counter, nonce }: Stored) -> Result<Self, BadOrderNo> {
+        let fits = second <= Timestamp::MAX.millis() / 1000 && u64::from(counter) < COUNTER_MODULUS && nonce >> NONCE_BITS == 0;
+        fits.then_some(Self { second, counter, nonce }).ok_or(BadOrderNo)
+    }
+}
 
 impl OrderNo {
     /// The number of the order `id` placed at `at`; of `nonce` the low 40 bits count.

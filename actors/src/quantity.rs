@@ -7,13 +7,21 @@ pub const QUANTITY_MAX: u32 = 9_999;
 
 /// A number of pieces, 1 to [`QUANTITY_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u32")]
 pub struct Quantity(u32);
 
 /// A number that is no quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a quantity is between 1 and {QUANTITY_MAX}")]
 pub struct BadQuantity;
+
+impl TryFrom<u32> for Quantity {
+    type Error = BadQuantity;
+
+    fn try_from(pieces: u32) -> Result<Self, BadQuantity> {
+        Self::new(pieces)
+    }
+}
 
 impl Quantity {
     /// Accepts 1 to [`QUANTITY_MAX`].

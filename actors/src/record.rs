@@ -246,6 +246,17 @@ impl Event {
         }
     }
 
+    /// Whose orders it changes.
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::OrderPlaced(event) => Some(event.user),
+            Self::OrderPaid(event) => Some(event.user),
+            Self::OrderShipped(event) | Self::OrderCompleted(event) => Some(event.user),
+            Self::OrderClosed(event) => Some(event.user),
+            Self::IdsReserved(_) | Self::QuotaCarved(_) | Self::QuotaReleased(_) => None,
+        }
+    }
+
     /// The SKUs whose stock it changes.
     pub fn skus(&self) -> SmallVec<[SkuId; 1]> {
         match self {

@@ -4,8 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
-#[serde(transparent)]
+#[serde(from = "u64")]
 pub struct Timestamp(u64);
+
+impl From<u64> for Timestamp {
+    fn from(millis: u64) -> Self {
+        Self::from_millis(millis)
+    }
+}
 
 impl Timestamp {
     /// The last millisecond of the year 9999, the largest DATETIME(3) of both databases.
@@ -36,4 +42,9 @@ impl Timestamp {
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// Whether the clock cannot be trusted: timers must not fire.
+    fn frozen(&self) -> bool {
+        false
+    }
 }

@@ -1,7 +1,13 @@
-//! Orders in the database: what the order book starts from, and what shoppers read.
+//! Orders as their owners see them, and as the database has them: lists, details, what the order book starts from.
+//! Not here: how an order moves (`mallcore_actors::orders`).
 
 pub mod model;
+mod reference;
 pub mod repository;
 mod restore;
+pub mod routes;
+mod views;
 
+pub use reference::OrderRef;
 pub use restore::{id_block, limits_returned, open_orders};
+pub use views::{LineView, OrderView};

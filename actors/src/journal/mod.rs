@@ -6,6 +6,24 @@
 //!
 //! Payloads are opaque here (`record` gives them meaning); disks are known only below this module.
 
+pub mod disk;
+pub mod fault_disk;
+pub mod format;
+pub mod group_commit;
+mod housekeeper;
+pub mod inspect;
+pub mod memory;
+pub mod metrics;
+pub mod options;
+pub mod os_disk;
+mod queue;
+mod recovery;
+mod retained;
+mod scan;
+pub mod segment_log;
+mod survey;
+mod writer;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,15 @@
-//! Stock: the pieces of each SKU, and the flash quotas carved out of them.
+//! Stock: the pieces of each SKU, the flash quotas carved out of them, and tentative holds on them.
 
+mod actor;
+mod gate;
+mod holds;
+mod messages;
 mod quota;
 mod sku;
 
+pub use actor::StockActor;
+pub use gate::Gate;
+pub use holds::{Asked, Holds, Owner, WAITING_MAX, Woken};
+pub use messages::{CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};
 pub use quota::{Buy, Buyer, FlashQuota, Purchase, Receipt};
 pub use sku::{QuotaPlan, Stock};

@@ -1,7 +1,8 @@
 //! Stock of one SKU, in pieces: available, held by unpaid orders, sold, and quotas of flash sales.
 //! - S1 No count is ever negative (unsigned, overflow checks on): never oversold.
 //! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received: no piece appears or vanishes.
-//! - S3 A record is applied once: records at or below `version` change nothing.
+//! - S3 A record is applied once. What loading brought (at or below `folded`) changes nothing; above it each record comes once, and not
+//!   always in the journal's order: an order over several SKUs reaches each of them after its record is queued. Its effects are deltas.
 //! Not here: waiting for durability (`actor`), whose orders they are (`orders`).
 
 use smallvec::SmallVec;
@@ -42,6 +43,9 @@ pub struct Stock {
     held: u32,
     sold: u32,
     received: u64,
+    /// Loading brought every record up to this one.
+    folded: Sequence,
+    /// The last record in these counts; earlier ones above `folded` may still be on their way.
     version: Sequence,
     quotas: SmallVec<[FlashQuota; 1]>,
 }
@@ -49,7 +53,7 @@ pub struct Stock {
 impl Stock {
     /// As received or as the database has it: `version` is the last record in these counts.
     pub fn new(sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, quotas: SmallVec<[FlashQuota; 1]>) -> Self {
-        let mut stock = Self { sku, available, held, sold, received: 0, version, quotas };
+        let mut stock = Self { sku, available, held, sold, received: 0, folded: version, version, quotas };
         stock.received = stock.total();
         stock
     }
@@ -100,7 +104,7 @@ impl Stock {
 
     /// Makes a record's effect on this SKU so.
     pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
-        if sequence <= self.version {
+        if sequence <= self.folded {
             return;
         }
         match event {
@@ -150,8 +154,13 @@ impl Stock {
             Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
             Event::IdsReserved(_) | Event::OrderShipped(_) | Event::OrderCompleted(_) => return,
         }
-        self.version = sequence;
+        self.version = self.version.max(sequence);
         assert_eq!(self.broken(), None, "{:?} after {sequence} {event:?}", self.sku);
+    }
+
+    /// Loading has brought every record up to `through`, whether it concerned this SKU or not; live records follow.
+    pub fn folded_through(&mut self, through: Sequence) {
+        self.folded = self.folded.max(through);
     }
 
     /// The invariant that does not hold, if any.

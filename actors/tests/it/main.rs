@@ -1,1 +1,10 @@
 //! Integration tests, one binary.
+
+mod coordinator;
+mod golden;
+mod journal;
+mod order_no;
+mod orders;
+mod record;
+mod shop;
+mod stock;

@@ -1,0 +1,163 @@
+//! The real disk: a folder of the operating system.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::UNIX_EPOCH,
+};
+
+use super::disk::{Disk, DiskFile, FolderLock};
+use crate::time::Timestamp;
+
+const LOCK_NAME: &str = "lock";
+
+/// Zeros are written in pieces of this size, each synced, so that the syncs of running appends never queue behind a whole segment.
+const PREALLOCATE_PIECE_BYTES: usize = 1 << 20;
+
+/// A folder; made with its parents if it is missing.
+pub struct OsDisk {
+    folder: PathBuf,
+}
+
+impl OsDisk {
+    /// The folder, which is created (and its entry synced) if it is missing.
+    pub fn create_folder(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        if !folder.is_dir() {
+            std::fs::create_dir_all(&folder)?;
+            for parent in folder.ancestors().skip(1) {
+                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                // Best effort above what we own: a parent that cannot be opened for reading was there before us.
+                if let Ok(parent) = File::open(parent) {
+                    parent.sync_all()?;
+                }
+            }
+        }
+        Ok(Self { folder })
+    }
+
+    /// An existing folder, for operators who only look.
+    pub fn existing(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        std::fs::read_dir(&folder)?;
+        Ok(Self { folder })
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+struct OsLock {
+    // The kernel lets go of the lock when the file is closed, which the end of the process does too.
+    _file: File,
+}
+
+impl FolderLock for OsLock {}
+
+impl Disk for OsDisk {
+    fn place(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    fn lock(&self) -> io::Result<Box<dyn FolderLock>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(self.at(LOCK_NAME))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(OsLock { _file: file })),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(cause)) => Err(cause),
+        }
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            // Names that are not UTF-8 are not ours.
+            if let Ok(name) = entry?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(self.at(name))?;
+        Ok(Arc::new(OsFile { file }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(OsFile { file: OpenOptions::new().read(true).write(true).open(self.at(name))? }))
+    }
+
+    fn open_to_read(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(OsFile { file: File::open(self.at(name))? }))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_file(self.at(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.at(from), self.at(to))
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+struct OsFile {
+    file: File,
+}
+
+impl DiskFile for OsFile {
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(cause),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn modified(&self) -> io::Result<Timestamp> {
+        let age = self.file.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(Timestamp::from_millis(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn truncate(&self, bytes: u64) -> io::Result<()> {
+        self.file.set_len(bytes)
+    }
+
+    fn preallocate(&self, bytes: u64) -> io::Result<()> {
+        // Real zeros instead of fallocate: extents marked unwritten would cost a metadata commit in each later sync.
+        let zeros = vec![0; PREALLOCATE_PIECE_BYTES];
+        let mut offset = 0;
+        while offset < bytes {
+            let piece = usize::try_from(bytes - offset).map_or(zeros.len(), |left| left.min(zeros.len()));
+            self.write_at(offset, &zeros[..piece])?;
+            self.sync()?;
+            offset += piece as u64;
+        }
+        Ok(())
+    }
+}

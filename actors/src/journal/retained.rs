@@ -1,0 +1,122 @@
+//! The segments that are still there: where each record is, which bytes are spent, what may be removed.
+//! - T1 Segments lie in order and without a gap; the last one is the writer's.
+//! - T2 The newest segment with records stays: without it the next opening would not know where to go on.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{
+    Sequence,
+    disk::DiskFile,
+    format::{FrameSeed, SegmentNumber},
+};
+use crate::time::Timestamp;
+
+/// One segment with durable records, or the writer's.
+pub(super) struct Segment {
+    pub number: SegmentNumber,
+    pub seed: FrameSeed,
+    /// Its first record, or the one that will be.
+    pub first: Sequence,
+    /// The one after its last durable record.
+    pub next: Sequence,
+    /// Where durable records end.
+    pub end: u64,
+    /// Length of the file.
+    pub file_bytes: u64,
+    /// Sequence and offset of some records, in order.
+    pub index: Vec<(Sequence, u64)>,
+    /// Open while it is the writer's; readers open the others when they need them.
+    pub file: Option<Arc<dyn DiskFile>>,
+    /// When it was last written, once it is not the writer's any more.
+    pub sealed_at: Timestamp,
+}
+
+/// Where a reader finds records.
+pub(super) struct Span {
+    pub number: SegmentNumber,
+    pub seed: FrameSeed,
+    pub file: Option<Arc<dyn DiskFile>>,
+    /// A record at or before the one wanted, and its place.
+    pub sequence: Sequence,
+    pub offset: u64,
+    pub end: u64,
+}
+
+pub(super) struct Retained {
+    segments: VecDeque<Segment>,
+    released: Sequence,
+    /// Bytes of prepared segments, which hold no records yet.
+    spare_bytes: u64,
+}
+
+impl Retained {
+    pub fn new(segments: VecDeque<Segment>) -> Self {
+        Self { segments, released: Sequence::ZERO, spare_bytes: 0 }
+    }
+
+    pub fn first(&self) -> Sequence {
+        self.segments.front().map_or(Sequence(1), |segment| segment.first)
+    }
+
+    /// Bytes that records take: whole files, but of the writer's segment only what is written.
+    pub fn used_bytes(&self) -> u64 {
+        let files: u64 = self.segments.iter().map(|segment| segment.file_bytes).sum();
+        files - self.segments.back().map_or(0, |last| last.file_bytes - last.end)
+    }
+
+    /// Bytes of all files.
+    pub fn file_bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.file_bytes).sum::<u64>() + self.spare_bytes
+    }
+
+    pub fn spare_added(&mut self, file_bytes: u64) {
+        self.spare_bytes += file_bytes;
+    }
+
+    /// The writer moved on to a prepared segment.
+    pub fn rolled(&mut self, segment: Segment, now: Timestamp) {
+        if let Some(last) = self.segments.back_mut() {
+            assert_eq!(last.next, segment.first, "T1: a gap between segments");
+            last.file = None;
+            last.sealed_at = now;
+        }
+        self.spare_bytes = self.spare_bytes.saturating_sub(segment.file_bytes);
+        self.segments.push_back(segment);
+    }
+
+    /// The writer's segment has durable records up to there.
+    pub fn advanced(&mut self, next: Sequence, end: u64, index: &mut Vec<(Sequence, u64)>) {
+        if let Some(last) = self.segments.back_mut() {
+            debug_assert!(last.next < next && last.end < end);
+            last.next = next;
+            last.end = end;
+            last.index.append(index);
+        }
+    }
+
+    pub fn release(&mut self, through: Sequence) {
+        self.released = self.released.max(through);
+    }
+
+    /// The oldest segment if nobody needs it any more; `before` is the latest time of its last write that counts as old.
+    pub fn removable(&self, before: Timestamp) -> Option<(SegmentNumber, u64)> {
+        let newest = self.segments.iter().rposition(|segment| segment.next > segment.first)?;
+        let oldest = self.segments.front().filter(|_| newest > 0)?;
+        (oldest.next.0 <= self.released.0 + 1 && oldest.sealed_at <= before).then_some((oldest.number, oldest.file_bytes))
+    }
+
+    pub fn removed(&mut self, number: SegmentNumber) {
+        if self.segments.front().is_some_and(|oldest| oldest.number == number) {
+            self.segments.pop_front();
+        }
+    }
+
+    /// Where `wanted` is; none before the first and after the last durable record.
+    pub fn find(&self, wanted: Sequence) -> Option<Span> {
+        let at = self.segments.partition_point(|segment| segment.next <= wanted);
+        let segment = self.segments.get(at).filter(|segment| segment.first <= wanted)?;
+        let entry = segment.index.partition_point(|(sequence, _)| *sequence <= wanted).checked_sub(1)?;
+        let (sequence, offset) = segment.index[entry];
+        Some(Span { number: segment.number, seed: segment.seed, file: segment.file.clone(), sequence, offset, end: segment.end })
+    }
+}

@@ -1,0 +1,47 @@
+//! Order ids from blocks reserved in the journal.
+//! - I1 A block's record precedes every record that uses its ids, so whatever survives a crash is above all ids that survive.
+
+use parking_lot::Mutex;
+
+use crate::ids::{ID_MAX, OrderId};
+use crate::journal::{EnqueueError, Journal};
+use crate::record::{Event, IdsReserved, Record};
+use crate::time::Timestamp;
+
+/// Ids lost by a crash at most; and one record in so many orders.
+const BLOCK: u32 = 100_000;
+
+/// Where order ids come from.
+#[derive(Debug)]
+pub struct OrderIds {
+    block: Mutex<Block>,
+}
+
+#[derive(Debug)]
+struct Block {
+    next: u64,
+    end: u64,
+}
+
+impl OrderIds {
+    /// `next` is the first id that no surviving block contains.
+    pub fn starting_at(next: u64) -> Self {
+        Self { block: Mutex::new(Block { next, end: next }) }
+    }
+
+    /// The next id; reserves a block first where the last is used up.
+    pub fn take(&self, journal: &dyn Journal, now: Timestamp) -> Result<OrderId, EnqueueError> {
+        let mut block = self.block.lock();
+        if block.next == block.end {
+            let event = Event::IdsReserved(IdsReserved { first: block.end, count: BLOCK });
+            let mut payload = Vec::new();
+            Record { at: now, event }.encode_into(&mut payload);
+            journal.enqueue(&payload)?;
+            block.end += u64::from(BLOCK);
+        }
+        // 2^53 ids are out of reach: at 100,000 orders a second they last 2,800 years.
+        let id = OrderId::new(block.next.min(ID_MAX)).map_err(|_| EnqueueError::Stopped)?;
+        block.next += 1;
+        Ok(id)
+    }
+}

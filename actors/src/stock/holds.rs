@@ -1,0 +1,151 @@
+//! Tentative holds on a SKU's available pieces, for orders over several SKUs. They live in memory only: a crash forgets them.
+//! - H1 Pieces held tentatively never exceed the available ones; nothing else may take those (`free`).
+//! - H2 Who is short only because of others' holds waits, first come first served, in a bounded queue, until those are settled.
+//! - H3 An owner has at most one hold or one place in the queue here.
+//!
+//! Whoever queues a record for held pieces must confirm the hold, whatever happens; whoever does not, releases it (`coordinator`).
+//! The messages that settle are never dropped: they have their own lane past the mailbox's bound.
+
+use std::collections::VecDeque;
+
+use smallvec::SmallVec;
+
+use super::sku::{QuotaPlan, Stock};
+use crate::journal::Sequence;
+use crate::quantity::Quantity;
+use crate::record::{Event, QuotaCarved};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// The most owners that wait at one SKU.
+pub const WAITING_MAX: usize = 256;
+
+/// One coordinator, unique in the life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner(pub u64);
+
+/// What asking for a hold leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The pieces are held.
+    Granted,
+    /// Others hold them for now; a [`Woken`] follows.
+    Waiting,
+    /// There are fewer, whatever happens to the holds.
+    SoldOut,
+    /// Too many wait already.
+    Busy,
+}
+
+/// How the waiting of an owner ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Woken {
+    /// The pieces are held.
+    Granted(Owner),
+    /// Others have bought them.
+    SoldOut(Owner),
+}
+
+/// The tentative holds on one SKU, and who waits for one.
+#[derive(Debug, Default)]
+pub struct Holds {
+    granted: SmallVec<[(Owner, u32); 4]>,
+    waiting: VecDeque<(Owner, u32)>,
+}
+
+impl Holds {
+    /// Asks for a hold. Asking again changes nothing.
+    pub fn hold(&mut self, stock: &Stock, owner: Owner, quantity: Quantity) -> Asked {
+        let pieces = quantity.get();
+        if self.granted.iter().any(|held| held.0 == owner) {
+            return Asked::Granted;
+        }
+        if self.waiting.iter().any(|waiting| waiting.0 == owner) {
+            return Asked::Waiting;
+        }
+        if stock.available() < pieces {
+            return Asked::SoldOut;
+        }
+        if self.waiting.is_empty() && self.free(stock) >= pieces {
+            self.granted.push((owner, pieces));
+            return Asked::Granted;
+        }
+        if self.waiting.len() >= WAITING_MAX {
+            return Asked::Busy;
+        }
+        self.waiting.push_back((owner, pieces));
+        Asked::Waiting
+    }
+
+    /// Settles a hold by the record that it was for. The record counts even if the hold is unknown: it is in the journal.
+    pub fn confirm(&mut self, stock: &mut Stock, owner: Owner, sequence: Sequence, at: Timestamp, event: &Event) -> SmallVec<[Woken; 2]> {
+        self.forget(owner);
+        self.apply(stock, sequence, at, event)
+    }
+
+    /// Settles a hold, or gives up waiting for it, without a record.
+    pub fn release(&mut self, stock: &Stock, owner: Owner) -> SmallVec<[Woken; 2]> {
+        self.forget(owner);
+        self.wake(stock)
+    }
+
+    /// Applies any other record, which may free what somebody waits for.
+    pub fn apply(&mut self, stock: &mut Stock, sequence: Sequence, at: Timestamp, event: &Event) -> SmallVec<[Woken; 2]> {
+        stock.apply(sequence, at, event);
+        assert_eq!(self.broken(stock), None, "{self:?}");
+        self.wake(stock)
+    }
+
+    /// Releases whatever belongs to owners that are no more.
+    pub fn sweep(&mut self, stock: &Stock, alive: impl Fn(Owner) -> bool) -> SmallVec<[Woken; 2]> {
+        self.granted.retain(|held| alive(held.0));
+        self.waiting.retain(|waiting| alive(waiting.0));
+        self.wake(stock)
+    }
+
+    /// Sets pieces aside for a flash item, as [`Stock::decide_carve`], out of those that nobody holds.
+    pub fn decide_carve(&self, stock: &Stock, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
+        let carved = stock.decide_carve(plan)?;
+        if carved.as_ref().is_some_and(|carved| carved.quota > self.free(stock)) { Err(Refusal::SoldOut) } else { Ok(carved) }
+    }
+
+    /// Available pieces that nobody holds.
+    pub fn free(&self, stock: &Stock) -> u32 {
+        stock.available().saturating_sub(self.tentative())
+    }
+
+    /// Nothing is held and nobody waits: a condition of passivation.
+    pub fn is_empty(&self) -> bool {
+        self.granted.is_empty() && self.waiting.is_empty()
+    }
+
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self, stock: &Stock) -> Option<&'static str> {
+        (self.tentative() > stock.available()).then_some("H1: more is held than there is")
+    }
+
+    fn wake(&mut self, stock: &Stock) -> SmallVec<[Woken; 2]> {
+        let mut woken = SmallVec::new();
+        while let Some(&(owner, pieces)) = self.waiting.front() {
+            if stock.available() < pieces {
+                woken.push(Woken::SoldOut(owner));
+            } else if self.free(stock) >= pieces {
+                self.granted.push((owner, pieces));
+                woken.push(Woken::Granted(owner));
+            } else {
+                break;
+            }
+            self.waiting.pop_front();
+        }
+        woken
+    }
+
+    fn forget(&mut self, owner: Owner) {
+        self.granted.retain(|held| held.0 != owner);
+        self.waiting.retain(|waiting| waiting.0 != owner);
+    }
+
+    fn tentative(&self) -> u32 {
+        self.granted.iter().map(|held| held.1).sum()
+    }
+}

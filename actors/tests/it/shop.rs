@@ -1,0 +1,326 @@
+//! A shop of one SKU for property tests: drives the pure machines as the actors do, and keeps every record.
+//! Not here: durability, concurrency, crashes (`simulation`).
+
+use std::collections::BTreeMap;
+
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::money::Money;
+use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::{OrderCommand, OrderShard, Status};
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
+use mallcore_actors::refusal::Refusal;
+use mallcore_actors::stock::{Buy, FlashQuota, Purchase, QuotaPlan, Receipt, Stock};
+use mallcore_actors::time::Timestamp;
+use proptest::prelude::*;
+
+pub const SKU: u64 = 1;
+pub const ACTIVITY: u64 = 9;
+pub const RECEIVED: u32 = 40;
+pub const UNPAID_MAX: u32 = 3;
+pub const PAY_WINDOW_MILLIS: u64 = 300;
+pub const STARTS_AT: u64 = 1_000;
+pub const ENDS_AT: u64 = 3_000;
+pub const USERS: u64 = 4;
+pub const ITEMS: u64 = 2;
+
+/// What may happen in the shop.
+#[derive(Debug, Clone)]
+pub enum Step {
+    Carve { item: u64, quota: u32, limit: u32 },
+    Release { item: u64 },
+    Buy { user: u64, item: u64, pieces: u32, key: u8, body: u8 },
+    Ask { nth: usize, command: OrderCommand },
+    CloseDue,
+    Wait { millis: u64 },
+}
+
+pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let command = prop_oneof![
+        Just(OrderCommand::Pay),
+        Just(OrderCommand::Ship),
+        Just(OrderCommand::Complete),
+        Just(OrderCommand::Close(CloseReason::Cancelled)),
+        Just(OrderCommand::Close(CloseReason::TimedOut)),
+    ];
+    let step = prop_oneof![
+        1 => (1..=ITEMS, 0..30u32, 1..6u32).prop_map(|(item, quota, limit)| Step::Carve { item, quota, limit }),
+        1 => (1..=ITEMS).prop_map(|item| Step::Release { item }),
+        8 => (1..=USERS, 1..=ITEMS, 1..5u32, 0..6u8, 0..10u8)
+            .prop_map(|(user, item, pieces, key, body)| Step::Buy { user, item, pieces, key, body: u8::from(body == 0) }),
+        5 => (any::<prop::sample::Index>(), command).prop_map(|(nth, command)| Step::Ask { nth: nth.index(1 << 20), command }),
+        2 => Just(Step::CloseDue),
+        2 => (0..500u64).prop_map(|millis| Step::Wait { millis }),
+    ];
+    let carve = (10..30u32, 1..6u32).prop_map(|(quota, limit)| Step::Carve { item: 1, quota, limit });
+    (carve, prop::collection::vec(step, 1..120)).prop_map(|(carve, steps)| {
+        let opening = [carve, Step::Wait { millis: STARTS_AT }];
+        opening.into_iter().chain(steps).collect()
+    })
+}
+
+/// The shop: live state, its journal, and what was answered.
+pub struct Shop {
+    pub stock: Stock,
+    pub orders: OrderShard,
+    pub journal: Vec<Record>,
+    pub now: Timestamp,
+    /// Every order ever placed, oldest first.
+    pub placed: Vec<(UserId, OrderId)>,
+}
+
+/// How a step was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Bought { wish: Buy, receipt: Receipt },
+    Repeated { wish: Buy, receipt: Receipt },
+    NotBought { wish: Buy, refusal: Refusal },
+    Other,
+}
+
+pub fn pieces(count: u32) -> Quantity {
+    Quantity::new(count).unwrap()
+}
+
+pub fn user(id: u64) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+pub fn item(id: u64) -> FlashItemId {
+    FlashItemId::new(id).unwrap()
+}
+
+pub fn fen(fen: u64) -> Money {
+    Money::from_fen(fen).unwrap()
+}
+
+pub fn wish(user_id: u64, item_id: u64, count: u32, key: u8, body: u8) -> Buy {
+    Buy {
+        item: item(item_id),
+        user: user(user_id),
+        quantity: pieces(count),
+        key: KeyHash::from_bytes([key; 16]),
+        body: BodyFingerprint::from_u64(u64::from(body) << 32 | u64::from(count)),
+        address: None,
+    }
+}
+
+pub fn new_stock() -> Stock {
+    Stock::new(SkuId::new(SKU).unwrap(), RECEIVED, 0, 0, Sequence::ZERO, Default::default())
+}
+
+impl Shop {
+    pub fn new() -> Self {
+        Self { stock: new_stock(), orders: OrderShard::default(), journal: Vec::new(), now: Timestamp::default(), placed: Vec::new() }
+    }
+
+    pub fn run(&mut self, step: &Step) -> Outcome {
+        match *step {
+            Step::Wait { millis } => self.now = self.now.plus_millis(millis),
+            Step::Carve { item, quota, limit } => {
+                if let Ok(Some(carved)) = self.stock.decide_carve(&plan(item, quota, limit)) {
+                    self.record(Event::QuotaCarved(carved));
+                }
+            }
+            Step::Release { item: id } => {
+                if let Ok(Some(released)) = self.stock.decide_release(item(id), self.now) {
+                    self.record(Event::QuotaReleased(released));
+                }
+            }
+            Step::Buy { user, item, pieces, key, body } => return self.buy(wish(user, item, pieces, key, body)),
+            Step::Ask { nth, command } => {
+                if !self.placed.is_empty() {
+                    let (user, order) = self.placed[nth % self.placed.len()];
+                    let _refused = self.ask(user, order, command);
+                }
+            }
+            Step::CloseDue => {
+                for due in self.orders.take_due(self.now, 100) {
+                    self.ask(due.user, due.order, OrderCommand::Close(CloseReason::TimedOut))
+                        .expect("a due order that is open can be closed");
+                }
+            }
+        }
+        Outcome::Other
+    }
+
+    pub fn buy(&mut self, wish: Buy) -> Outcome {
+        let (line, payable) = match self.stock.decide_buy(&wish, self.now) {
+            Ok(Purchase::Repeat(receipt)) => return Outcome::Repeated { wish, receipt },
+            Ok(Purchase::Fresh(line, payable)) => (line, payable),
+            Err(refusal) => return Outcome::NotBought { wish, refusal },
+        };
+        if let Err(refusal) = self.orders.admit(wish.user, UNPAID_MAX) {
+            return Outcome::NotBought { wish, refusal };
+        }
+        let order = OrderId::new(self.placed.len() as u64 + 1).unwrap();
+        let expires_at = self.now.plus_millis(PAY_WINDOW_MILLIS);
+        let no = OrderNo::new(order, self.now, 7);
+        let (user, key, body) = (wish.user, wish.key, wish.body);
+        let lines = Lines::from([line]);
+        let sequence =
+            self.record(Event::OrderPlaced(OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None }));
+        self.placed.push((wish.user, order));
+        Outcome::Bought { wish, receipt: Receipt { order, no, payable, placed_at: self.now, expires_at, sequence } }
+    }
+
+    /// Asks something of an order, as the actors do: where it goes is the order's affair, what it moves the stock's.
+    pub fn ask(&mut self, user: UserId, order: OrderId, command: OrderCommand) -> Result<Status, Refusal> {
+        let found = self.orders.order(user, order).ok_or(Refusal::UnknownOrder)?;
+        let status = found.decide(command, self.now)?;
+        let (version, lines) = (found.version + 1, found.lines.clone());
+        let event = match command {
+            OrderCommand::Pay => Event::OrderPaid(OrderPaid { order, user, version, lines }),
+            OrderCommand::Ship => Event::OrderShipped(OrderMoved { order, user, version }),
+            OrderCommand::Complete => Event::OrderCompleted(OrderMoved { order, user, version }),
+            OrderCommand::Close(reason) => {
+                let limit_returned =
+                    lines.iter().filter_map(|line| line.flash).all(|flash| self.orders.gives_limit_back(user, flash.activity));
+                let returns = lines.iter().map(|line: &Line| self.stock.returns(*line)).collect();
+                Event::OrderClosed(OrderClosed { order, user, version, reason, returns, limit_returned })
+            }
+        };
+        self.record(event);
+        Ok(status)
+    }
+
+    fn record(&mut self, event: Event) -> Sequence {
+        let sequence = Sequence(self.journal.len() as u64 + 1);
+        self.stock.apply(sequence, self.now, &event);
+        self.orders.apply(sequence, self.now, &event);
+        self.journal.push(Record { at: self.now, event });
+        sequence
+    }
+}
+
+pub fn plan(item_id: u64, quota: u32, limit_per_user: u32) -> QuotaPlan {
+    QuotaPlan {
+        item: item(item_id),
+        activity: ActivityId::new(ACTIVITY).unwrap(),
+        quota,
+        limit_per_user,
+        unit_price: fen(199),
+        starts_at: Timestamp::from_millis(STARTS_AT),
+        ends_at: Timestamp::from_millis(ENDS_AT),
+    }
+}
+
+/// The rows that a database would have after a prefix of the journal, made without the machines' help.
+#[derive(Default)]
+pub struct Rows {
+    carved: Vec<(mallcore_actors::record::QuotaCarved, u32, u32, u32, bool)>,
+    available: i64,
+    orders: BTreeMap<OrderId, Row>,
+    limits_returned: Vec<(UserId, ActivityId)>,
+}
+
+struct Row {
+    sequence: Sequence,
+    at: Timestamp,
+    placed: OrderPlaced,
+    status: Status,
+    version: u32,
+    counts: bool,
+}
+
+impl Rows {
+    pub fn of(prefix: &[Record]) -> Self {
+        let mut rows = Self { available: i64::from(RECEIVED), ..Self::default() };
+        for (index, record) in prefix.iter().enumerate() {
+            rows.project(Sequence(index as u64 + 1), record);
+        }
+        rows
+    }
+
+    fn project(&mut self, sequence: Sequence, record: &Record) {
+        match &record.event {
+            Event::QuotaCarved(carved) => {
+                self.available -= i64::from(carved.quota);
+                self.carved.push((carved.clone(), carved.quota, 0, 0, false));
+            }
+            Event::QuotaReleased(released) => {
+                self.available += i64::from(released.pieces);
+                let quota = self.carved.iter_mut().find(|quota| quota.0.item == released.item).expect("carved before");
+                (quota.1, quota.4) = (quota.1 - released.pieces, true);
+            }
+            Event::OrderPlaced(placed) => {
+                let quota = self.quota(placed.lines[0]);
+                quota.1 -= placed.lines[0].quantity.get();
+                quota.2 += placed.lines[0].quantity.get();
+                let row = Row { sequence, at: record.at, placed: placed.clone(), status: Status::PendingPayment, version: 1, counts: true };
+                self.orders.insert(placed.order, row);
+            }
+            Event::OrderPaid(paid) => {
+                let quota = self.quota(paid.lines[0]);
+                quota.2 -= paid.lines[0].quantity.get();
+                quota.3 += paid.lines[0].quantity.get();
+                self.order(paid.order, Status::Paid);
+            }
+            Event::OrderShipped(moved) => self.order(moved.order, Status::Shipped),
+            Event::OrderCompleted(moved) => self.order(moved.order, Status::Completed),
+            Event::OrderClosed(closed) => {
+                let back = closed.returns[0];
+                let count = back.line.quantity.get();
+                let quota = self.quota(back.line);
+                quota.2 -= count;
+                if back.to_quota {
+                    quota.1 += count;
+                } else {
+                    self.available += i64::from(count);
+                }
+                self.order(closed.order, Status::Closed);
+                if closed.limit_returned {
+                    self.orders.get_mut(&closed.order).expect("placed before").counts = false;
+                    self.limits_returned.push((closed.user, back.line.flash.expect("a flash line").activity));
+                }
+            }
+            Event::IdsReserved(_) => {}
+        }
+    }
+
+    fn quota(&mut self, line: Line) -> &mut (mallcore_actors::record::QuotaCarved, u32, u32, u32, bool) {
+        let flash = line.flash.expect("a flash line");
+        self.carved.iter_mut().find(|quota| quota.0.item == flash.item).expect("carved before")
+    }
+
+    fn order(&mut self, order: OrderId, status: Status) {
+        let row = self.orders.get_mut(&order).expect("placed before");
+        (row.status, row.version) = (status, row.version + 1);
+    }
+
+    /// What activation makes of the rows.
+    pub fn load(&self, checkpoint: Sequence) -> (Stock, OrderShard) {
+        let mut orders = OrderShard::default();
+        let mut quotas: Vec<FlashQuota> = self
+            .carved
+            .iter()
+            .map(|(carved, remaining, held, sold, released)| FlashQuota::restored(carved, *remaining, *held, *sold, *released))
+            .collect();
+        for row in self.orders.values() {
+            let placed = &row.placed;
+            let line = placed.lines[0];
+            let quota = quotas.iter_mut().find(|quota| Some(quota.item()) == line.flash.map(|flash| flash.item)).expect("carved before");
+            let receipt = Receipt {
+                order: placed.order,
+                no: placed.no,
+                payable: placed.payable,
+                placed_at: row.at,
+                expires_at: placed.expires_at,
+                sequence: row.sequence,
+            };
+            if !quota.released() {
+                quota.restore_order(placed.user, placed.key, placed.body, receipt, line.quantity, row.counts);
+            }
+            let mut order = mallcore_actors::orders::Order::placed(row.sequence, row.at, placed);
+            (order.status, order.version) = (row.status, row.version);
+            orders.place(order);
+        }
+        for (user, activity) in &self.limits_returned {
+            orders.note_limit_returned(*user, *activity);
+        }
+        let available = u32::try_from(self.available).expect("never oversold");
+        (Stock::new(SkuId::new(SKU).unwrap(), available, 0, 0, checkpoint, quotas.into_iter().collect()), orders)
+    }
+}

@@ -1,0 +1,49 @@
+//! The command line: one subcommand for each thing that is measured, checked or broken.
+
+use clap::{Parser, Subcommand};
+
+use crate::drills::{self, Drill};
+use crate::error::{Error, Verdict};
+use crate::{baseline, compare, reconcile, seckill, soak, sustain};
+
+/// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
+#[derive(Debug, Parser)]
+#[command(name = "mall-bench", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Load a running server with purchases.
+    Seckill(Box<seckill::Options>),
+    /// Serve the purchase route without any state: what the HTTP layer alone can do.
+    Baseline(baseline::Options),
+    /// The real server and the baseline in turn, and the ratio of their rates.
+    Compare(compare::Options),
+    /// Hold acknowledgement files against the database, in plain SQL.
+    Reconcile(reconcile::Options),
+    /// Find the rate that lasts, and how long a burst takes to reach the database.
+    Sustain(sustain::Options),
+    /// Watch the server's memory under a steady rate.
+    Soak(soak::Options),
+    /// Hurt the server on purpose.
+    #[command(subcommand)]
+    Drill(Drill),
+}
+
+impl Cli {
+    /// Runs the subcommand to its verdict.
+    pub fn run(self) -> Result<Verdict, Error> {
+        match self.command {
+            Command::Seckill(options) => seckill::run(*options),
+            Command::Baseline(options) => baseline::run(options),
+            Command::Compare(options) => compare::run(&options),
+            Command::Reconcile(options) => reconcile::run(&options),
+            Command::Sustain(options) => sustain::run(&options),
+            Command::Soak(options) => soak::run(&options),
+            Command::Drill(drill) => drills::run(&drill),
+        }
+    }
+}

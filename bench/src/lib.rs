@@ -1,0 +1,26 @@
+//! What measures and breaks mallcore from outside: a load generator, a baseline to compare with, a foreign reconciliation, drills.
+//! Start reading at `commands.rs`; each subcommand has a module of its name.
+//! - B1 an acknowledgement is on file before it counts.
+//! - B2 `reconcile` knows tables and columns, never the server's types: it must not share a mistake with it.
+//!
+//! Not here: micro-benchmarks (`benches/`), tests of behaviour (each crate's own).
+
+pub mod arena;
+pub mod auth;
+pub mod baseline;
+pub mod checks;
+pub mod commands;
+pub mod compare;
+pub mod drills;
+pub mod error;
+pub mod fetch;
+pub mod load;
+pub mod measured;
+pub mod process_cpu;
+pub mod reconcile;
+pub mod report;
+pub mod seckill;
+pub mod server_process;
+pub mod soak;
+pub mod stats;
+pub mod sustain;

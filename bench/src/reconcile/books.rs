@@ -1,0 +1,142 @@
+//! The tables `orders` and `order_items`, as any program may read them. The casts make SQLite and MySQL give the same types.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, MySqlConnection};
+
+use super::receipts::Receipt;
+use crate::error::Error;
+
+/// `orders.status` of an order whose pieces are free again (docs/RULES.md).
+const CLOSED: i64 = 5;
+const ORDERS: &str = "SELECT CAST(id AS SIGNED), CAST(order_no AS CHAR), CAST(user_id AS SIGNED), CAST(status AS SIGNED) FROM orders";
+const ITEMS: &str = "SELECT CAST(order_id AS SIGNED), CAST(sku_id AS SIGNED), CAST(quantity AS SIGNED) FROM order_items";
+const FLASH_ITEMS: &str = "SELECT CAST(sku_id AS SIGNED), CAST(quota AS SIGNED), CAST(remaining AS SIGNED), CAST(held AS SIGNED), CAST(sold AS SIGNED) \
+     FROM seckill_items WHERE carved_at IS NOT NULL AND released_at IS NULL";
+
+/// id, order_no, user_id, status.
+pub type OrderRow = (i64, String, i64, i64);
+/// order_id, sku_id, quantity.
+pub type LineRow = (i64, i64, i64);
+
+/// A stored order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// Whose.
+    pub user: i64,
+    /// Its number in docs/RULES.md.
+    pub status: i64,
+    /// (SKU, pieces).
+    pub lines: Vec<(i64, i64)>,
+}
+
+/// A flash item's own account of its pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlashItem {
+    /// What it sells.
+    pub sku: i64,
+    /// Pieces put into the sale.
+    pub quota: i64,
+    /// Not yet bought.
+    pub remaining: i64,
+    /// In unpaid orders.
+    pub held: i64,
+    /// In paid orders.
+    pub sold: i64,
+}
+
+/// All orders.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// The items of sales that have begun and are not wound up.
+    pub flash_items: Vec<FlashItem>,
+    /// By order number.
+    pub orders: HashMap<String, StoredOrder>,
+    /// Order numbers that stand there twice, and items without an order.
+    pub doubled: Vec<String>,
+}
+
+impl Books {
+    /// Reads the tables in one transaction.
+    pub async fn read(database: &str) -> Result<Self, Error> {
+        macro_rules! read {
+            ($connection:expr) => {{
+                let mut connection = $connection;
+                let mut tx = connection.begin().await?;
+                let orders = sqlx::query_as(ORDERS).fetch_all(&mut *tx).await?;
+                let items = sqlx::query_as(ITEMS).fetch_all(&mut *tx).await?;
+                let flash_items: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(FLASH_ITEMS).fetch_all(&mut *tx).await?;
+                let mut books = Self::of_rows(orders, items);
+                let account = |(sku, quota, remaining, held, sold)| FlashItem { sku, quota, remaining, held, sold };
+                books.flash_items = flash_items.into_iter().map(account).collect();
+                Ok(books)
+            }};
+        }
+        if database.starts_with("mysql:") || database.starts_with("mariadb:") {
+            return read!(MySqlConnection::connect(database).await?);
+        }
+        let options: SqliteConnectOptions =
+            if database.starts_with("sqlite:") { database.parse()? } else { SqliteConnectOptions::new().filename(database) };
+        read!(options.read_only(true).connect().await?)
+    }
+
+    /// From rows.
+    pub fn of_rows(orders: Vec<OrderRow>, items: Vec<LineRow>) -> Self {
+        let mut books = Self::default();
+        let mut lines: HashMap<i64, Vec<(i64, i64)>> = HashMap::with_capacity(items.len());
+        for (order, sku, quantity) in items {
+            lines.entry(order).or_default().push((sku, quantity));
+        }
+        for (id, order_no, user, status) in orders {
+            let order = StoredOrder { user, status, lines: lines.remove(&id).unwrap_or_default() };
+            match books.orders.entry(order_no) {
+                Entry::Vacant(place) => drop(place.insert(order)),
+                Entry::Occupied(present) => books.doubled.push(present.key().clone()),
+            }
+        }
+        books.doubled.extend(lines.keys().map(|order| format!("items of order {order}, which is not there")));
+        books
+    }
+
+    /// In which way the books differ from a receipt, if they do.
+    pub fn contradicts(&self, order_no: &str, receipt: &Receipt) -> Option<String> {
+        let Some(order) = self.orders.get(order_no) else {
+            return Some(format!("{order_no} of user {} is not stored", receipt.user));
+        };
+        let pieces: i64 = order.lines.iter().map(|(_, pieces)| pieces).sum();
+        let differs = order.user != receipt.user || pieces != receipt.quantity;
+        differs.then(|| format!("{order_no}: stored for user {} with {pieces} pieces, told {receipt:?}", order.user))
+    }
+
+    /// Orders that hold their pieces.
+    fn not_closed(&self) -> impl Iterator<Item = &StoredOrder> {
+        self.orders.values().filter(|order| order.status != CLOSED)
+    }
+
+    /// How many orders have `status`.
+    pub fn count(&self, status: i64) -> usize {
+        self.orders.values().filter(|order| order.status == status).count()
+    }
+
+    /// Pieces in orders that are not closed.
+    pub fn pieces_by_sku(&self) -> HashMap<i64, i64> {
+        let mut sums = HashMap::new();
+        for (sku, pieces) in self.not_closed().flat_map(|order| &order.lines) {
+            *sums.entry(*sku).or_insert(0) += pieces;
+        }
+        sums
+    }
+
+    /// The same, for each (user, SKU).
+    pub fn pieces_by_user_and_sku(&self) -> HashMap<(i64, i64), i64> {
+        let mut sums = HashMap::new();
+        for order in self.not_closed() {
+            for (sku, pieces) in &order.lines {
+                *sums.entry((order.user, *sku)).or_insert(0) += pieces;
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,6 @@
+//! The bench crate's tests, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+mod fake_shop;
+mod generator;

@@ -1,0 +1,28 @@
+//! - A1 Only HS256 under our key counts; `alg: none`, other algorithms and tokens without `exp` are refused.
+//! - A2 The subject of a token is a user's id.
+//!
+//! Not here: what a user may see (each aggregate checks its owner), administrators' sessions.
+
+mod key_file;
+mod shopper;
+mod token;
+
+pub use key_file::{KEY_FILE, KeyFileError, load_or_create};
+pub use shopper::Shopper;
+pub use token::{SECRET_BYTES_MIN, TokenError, Verifier};
+
+use crate::config::Config;
+
+impl Verifier {
+    /// Under the configured secrets; the embedded mode's is made when it is first needed.
+    pub fn of(config: &Config) -> Result<Self, KeyFileError> {
+        let verifier = match &config.auth.jwt_secret {
+            Some(secret) => Self::new(secret.expose().as_bytes()),
+            None => Self::new(load_or_create(&config.storage.data_dir)?.expose().as_bytes()),
+        };
+        Ok(match &config.auth.jwt_secret_previous {
+            Some(previous) => verifier.with_previous(previous.expose().as_bytes()),
+            None => verifier,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! Whoever sent a request with a good bearer token, and has a token left in their bucket.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use mallcore_actors::ids::UserId;
+
+use crate::http::problem::Problem;
+use crate::http::state::State;
+
+/// The shopper who asks. Routes that take one answer 401 to everybody else, and 429 to one who asks too often.
+#[derive(Debug, Clone, Copy)]
+pub struct Shopper(pub UserId);
+
+impl FromRequest for Shopper {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(shopper(request).map(Self))
+    }
+}
+
+fn shopper(request: &HttpRequest) -> Result<UserId, Problem> {
+    let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("a route without state"))?;
+    let token = bearer(request).ok_or_else(|| Problem {
+        challenge: Some("Bearer"),
+        ..Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing")
+    })?;
+    let user = state.verifier.verify(token)?;
+    state.limits.take_from_user(user)?;
+    Ok(user)
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,55 @@
+//! `/products`: what the shop has.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ProductQuery, ProductView};
+use crate::http::path::PathId;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::page::Page;
+
+/// Adds the routes.
+pub fn configure(routes: &mut ServiceConfig) {
+    routes.service(show).service(list);
+}
+
+/// Products on sale
+#[utoipa::path(
+    tag = "catalog",
+    params(
+        ("category_id" = Option<u64>, Query, description = "Only of this category and those below it"),
+        ("keyword" = Option<String>, Query, description = "Only with this in the name; 50 characters at most", max_length = 50),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("size" = Option<u32>, Query, description = "1 to 100, 20 unless said", minimum = 1, maximum = 100),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<ProductView>),
+        (status = 400, description = "validation_failed, naming each parameter", body = Problem),
+        (status = 429, description = "rate_limited", body = Problem),
+        (status = 503, description = "database_unavailable", body = Problem),
+    ),
+)]
+#[get("/products")]
+pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let query = ProductQuery::parse(request.query_string())?;
+    Ok(HttpResponse::Ok().json(state.shop.products(query).await?))
+}
+
+/// One product
+#[utoipa::path(
+    tag = "catalog",
+    params(("id" = u64, Path, description = "Product")),
+    responses(
+        (status = 200, description = "The product", body = ProductView),
+        (status = 400, description = "validation_failed (id)", body = Problem),
+        (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = Problem),
+        (status = 429, description = "rate_limited", body = Problem),
+        (status = 503, description = "database_unavailable", body = Problem),
+    ),
+)]
+#[get("/products/{id}")]
+pub async fn show(id: PathId<u64>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let product = state.shop.product(id.0).await?.ok_or_else(|| Problem::unknown("unknown_product"))?;
+    Ok(HttpResponse::Ok().json(product))
+}

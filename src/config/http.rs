@@ -1,0 +1,65 @@
+//! Where the service listens and whom it believes.
+
+use super::cidr::Network;
+use super::mode::Mode;
+use super::reader::Reader;
+
+/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `TRUSTED_PROXIES`, `CORS_ORIGIN`.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Address to listen on: 127.0.0.1 embedded, else all.
+    pub host: String,
+    /// Port of the shop; 0 takes any free one.
+    pub port: u16,
+    /// Port of `/metrics`; 0 takes any free one.
+    pub metrics_port: u16,
+    /// Path before the shop's routes, such as `/v1`; starts with a slash and does not end with one, or is empty.
+    pub api_prefix: String,
+    /// Threads that serve requests; one a core unless set.
+    pub workers: usize,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Web origins that may call from a browser; exact.
+    pub cors_origins: Vec<String>,
+    /// Whether `/` and `/demo` are there.
+    pub demo: bool,
+}
+
+impl Http {
+    pub(super) fn read(reader: &mut Reader, mode: Mode) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let host = if mode.is_embedded() { "127.0.0.1" } else { "0.0.0.0" };
+        let http = Self {
+            host: reader.text_or("HOST", host),
+            port: reader.number("PORT", 3000, 0..=u16::MAX),
+            metrics_port: reader.number("METRICS_PORT", 9464, 0..=u16::MAX),
+            api_prefix: prefix(reader),
+            workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
+            trusted_proxies: reader.list("TRUSTED_PROXIES", |text| text.parse::<Network>().map_err(|bad| bad.to_string())),
+            cors_origins: reader.list("CORS_ORIGIN", origin),
+            demo: mode.is_embedded(),
+        };
+        if http.port != 0 && http.port == http.metrics_port {
+            reader.fault("METRICS_PORT", format!("has to differ from PORT, both are {}", http.port));
+        }
+        http
+    }
+}
+
+fn prefix(reader: &mut Reader) -> String {
+    let text = reader.text_or("API_PREFIX", "/v1");
+    let prefix = text.trim_end_matches('/');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    if !(prefix.is_empty() || prefix.starts_with('/')) || !prefix.bytes().all(plain) {
+        reader.fault("API_PREFIX", format!("has to be a path such as /v1, not {text:?}"));
+    }
+    prefix.to_owned()
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ']) => Ok(text.to_owned()),
+        _ => Err(format!("has to list origins such as https://shop.example.com, not {text:?}")),
+    }
+}

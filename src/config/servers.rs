@@ -1,0 +1,206 @@
+//! The servers that the full modes lean on. The embedded mode has none of them.
+
+use super::mode::Mode;
+use super::reader::Reader;
+use super::secret::Secret;
+
+/// `DB_*`: MySQL 8 or MariaDB.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// User.
+    pub username: String,
+    /// Their password.
+    pub password: Option<Secret>,
+    /// Schema.
+    pub name: String,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// `REDIS_*`.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Password, if the server wants one.
+    pub password: Option<Secret>,
+    /// Number of the database, 0 to 15.
+    pub database: u8,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// `RABBITMQ_URL`.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    /// `amqp://` or `amqps://`, with user and password.
+    pub url: Secret,
+}
+
+/// `WECHAT_*`.
+#[derive(Debug, Clone)]
+pub struct Wechat {
+    /// The mini-program.
+    pub appid: Option<String>,
+    /// Its secret.
+    pub secret: Option<Secret>,
+    /// The merchant.
+    pub pay_mchid: Option<String>,
+    /// The merchant's APIv3 key.
+    pub pay_key: Option<Secret>,
+    /// Path of the merchant's certificate.
+    pub pay_cert_path: Option<String>,
+    /// Whether payments are made up.
+    pub sandbox: bool,
+}
+
+/// `STORAGE_TYPE`, `OSS_BUCKET`, `CDN_DOMAIN`.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    /// Where pictures are kept.
+    pub kind: ObjectsKind,
+    /// The bucket, when they are not on the local disk.
+    pub bucket: Option<String>,
+    /// Where shoppers fetch them from.
+    pub cdn_domain: Option<String>,
+}
+
+/// Kinds of object storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectsKind {
+    /// The data folder.
+    Local,
+    /// Alibaba Cloud.
+    Oss,
+    /// Tencent Cloud.
+    Cos,
+    /// Whatever speaks S3.
+    S3,
+}
+
+impl Database {
+    pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Self> {
+        if mode.is_embedded() {
+            if reader.text("DB_HOST").is_some() {
+                reader.fault("DB_HOST", "is set, but without APP_ENV the embedded mode runs on SQLite: set APP_ENV, or unset DB_HOST");
+            }
+            return None;
+        }
+        let database = Self {
+            host: needed(reader, "DB_HOST"),
+            port: reader.number("DB_PORT", 3306, 1..=u16::MAX),
+            username: needed(reader, "DB_USERNAME"),
+            password: reader.secret("DB_PASSWORD"),
+            name: needed(reader, "DB_DATABASE"),
+            tls: reader.flag("DB_TLS", false),
+        };
+        if mode == Mode::Production {
+            if database.password.is_none() {
+                reader.fault("DB_PASSWORD", "has to be set in production");
+            }
+            encrypted(reader, "DB_TLS", &database.host, database.tls);
+        }
+        Some(database)
+    }
+}
+
+impl Redis {
+    pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Self> {
+        let host = reader.text("REDIS_HOST").filter(|_| !mode.is_embedded());
+        if mode == Mode::Production && host.is_none() {
+            reader.fault("REDIS_HOST", "has to be set in production");
+        }
+        let redis = Self {
+            host: host?,
+            port: reader.number("REDIS_PORT", 6379, 1..=u16::MAX),
+            password: reader.secret("REDIS_PASSWORD"),
+            database: reader.number("REDIS_DB", 0, 0..=15),
+            tls: reader.flag("REDIS_TLS", false),
+        };
+        if mode == Mode::Production {
+            encrypted(reader, "REDIS_TLS", &redis.host, redis.tls);
+        }
+        Some(redis)
+    }
+}
+
+impl Broker {
+    pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Self> {
+        let url = reader.secret("RABBITMQ_URL").filter(|_| !mode.is_embedded());
+        if mode == Mode::Production && url.is_none() {
+            reader.fault("RABBITMQ_URL", "has to be set in production");
+        }
+        let url = url?;
+        let (tls, rest) = match (url.expose().strip_prefix("amqps://"), url.expose().strip_prefix("amqp://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => {
+                reader.fault("RABBITMQ_URL", "has to start with amqp:// or amqps://");
+                return None;
+            }
+        };
+        if mode == Mode::Production {
+            let authority = rest.split('/').next().unwrap_or_default();
+            let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+            let host = host_and_port.rsplit_once(':').map_or(host_and_port, |(host, _)| host).trim_matches(['[', ']']).to_owned();
+            encrypted(reader, "RABBITMQ_URL", &host, tls);
+        }
+        Some(Self { url })
+    }
+}
+
+impl Wechat {
+    pub(super) fn read(reader: &mut Reader, mode: Mode) -> Self {
+        let wechat = Self {
+            appid: reader.text("WECHAT_APPID"),
+            secret: reader.secret("WECHAT_SECRET"),
+            pay_mchid: reader.text("WECHAT_PAY_MCHID"),
+            pay_key: reader.secret("WECHAT_PAY_KEY"),
+            pay_cert_path: reader.text("WECHAT_PAY_CERT_PATH"),
+            sandbox: reader.flag("WECHAT_SANDBOX", mode != Mode::Production),
+        };
+        if wechat.sandbox && mode == Mode::Production {
+            reader.fault("WECHAT_SANDBOX", "has to be false in production");
+        }
+        if wechat.pay_key.as_ref().is_some_and(|key| key.expose().len() != 32) {
+            reader.fault("WECHAT_PAY_KEY", "has to be the merchant's APIv3 key of 32 bytes");
+        }
+        wechat
+    }
+}
+
+impl Objects {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let words = [("local", ObjectsKind::Local), ("oss", ObjectsKind::Oss), ("cos", ObjectsKind::Cos), ("s3", ObjectsKind::S3)];
+        let objects = Self {
+            kind: reader.choice("STORAGE_TYPE", ObjectsKind::Local, &words),
+            bucket: reader.text("OSS_BUCKET"),
+            cdn_domain: reader.text("CDN_DOMAIN"),
+        };
+        if objects.kind != ObjectsKind::Local && objects.bucket.is_none() {
+            reader.fault("OSS_BUCKET", "has to be set when STORAGE_TYPE is not local");
+        }
+        objects
+    }
+}
+
+fn needed(reader: &mut Reader, variable: &'static str) -> String {
+    reader.text(variable).unwrap_or_else(|| {
+        reader.fault(variable, "has to be set when APP_ENV is");
+        String::new()
+    })
+}
+
+/// Passwords and orders do not cross a network in the clear.
+fn encrypted(reader: &mut Reader, variable: &'static str, host: &str, tls: bool) {
+    let local = host.is_empty() || host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    if !tls && !local {
+        reader.fault(variable, format!("has to ask for TLS: production does not talk to the remote host {host} in the clear"));
+    }
+}

@@ -1,0 +1,113 @@
+use super::*;
+
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/environments")
+}
+
+fn load(pairs: &[(&str, &str)]) -> Result<Config, Faults> {
+    Config::load(&variables(pairs), &shipped())
+}
+
+fn faulty(pairs: &[(&str, &str)]) -> Vec<&'static str> {
+    load(pairs).unwrap_err().0.iter().map(|fault| fault.variable).collect()
+}
+
+#[test]
+fn nothing_configured_is_the_embedded_mode() {
+    let config = load(&[]).unwrap();
+    assert_eq!(config.mode, Mode::Embedded);
+    assert_eq!((config.http.port, config.http.metrics_port, config.http.api_prefix.as_str()), (3000, 9464, "/v1"));
+    assert_eq!((config.orders.unpaid_max_per_user, config.orders.flash_pay_window_seconds), (5, 300));
+    assert!(config.database.is_none() && config.http.demo && config.rate_limits.enabled);
+}
+
+#[test]
+fn all_faults_are_shown_at_once_by_name() {
+    let faults =
+        faulty(&[("PORT", "web"), ("ORDER_UNPAID_MAX_PER_USER", "0"), ("TRUSTED_PROXIES", "10.0.0.0/8, nowhere"), ("JWT_SECRET", "short")]);
+    assert_eq!(faults, ["PORT", "TRUSTED_PROXIES", "ORDER_UNPAID_MAX_PER_USER", "JWT_SECRET"]);
+}
+
+#[test]
+fn twins_that_disagree_are_an_error() {
+    assert_eq!(faulty(&[("APP_ENV", "testing"), ("NODE_ENV", "production")]), ["APP_ENV"]);
+    assert_eq!(faulty(&[("NODE_ENV", "staging")]), ["NODE_ENV"]);
+    assert_eq!(load(&[("NODE_ENV", "development")]).unwrap().mode, Mode::Development);
+}
+
+#[test]
+fn real_variables_win_over_the_file() {
+    let config = load(&[("APP_ENV", "development"), ("DB_DATABASE", "another")]).unwrap();
+    let database = config.database.unwrap();
+    assert_eq!(database.name, "another");
+    assert_eq!(load(&[("APP_ENV", "development")]).unwrap().database.unwrap().name, "wechat_mall_dev");
+    assert_eq!(load(&[("APP_ENV", "testing")]).unwrap().database.unwrap().name, "wechat_mall_test");
+}
+
+#[test]
+fn a_database_without_a_mode_is_a_mistake() {
+    assert_eq!(faulty(&[("DB_HOST", "db.example.com")]), ["DB_HOST"]);
+}
+
+#[test]
+fn production_needs_its_servers_and_its_own_secrets() {
+    let faults = faulty(&[("APP_ENV", "production")]);
+    for wanted in ["JWT_SECRET", "SESSION_SECRET", "DB_HOST", "DB_PASSWORD", "REDIS_HOST", "RABBITMQ_URL"] {
+        assert!(faults.contains(&wanted), "{wanted} in {faults:?}");
+    }
+}
+
+const PRODUCTION: [(&str, &str); 9] = [
+    ("APP_ENV", "production"),
+    ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+    ("SESSION_SECRET", "fedcba9876543210fedcba9876543210"),
+    ("DB_HOST", "db.example.com"),
+    ("DB_USERNAME", "mall"),
+    ("DB_PASSWORD", "a secret"),
+    ("REDIS_HOST", "127.0.0.1"),
+    ("RABBITMQ_URL", "amqp://mall:secret@localhost:5672/%2f"),
+    ("DB_TLS", "true"),
+];
+
+fn production_but(changes: &[(&'static str, &'static str)]) -> Result<Config, Faults> {
+    let mut pairs = PRODUCTION.to_vec();
+    pairs.extend(changes);
+    load(&pairs)
+}
+
+#[test]
+fn production_refuses_the_clear_samples_and_the_sandbox() {
+    assert!(production_but(&[]).is_ok(), "{:?}", production_but(&[]));
+    for (change, variable) in [
+        (("DB_TLS", "false"), "DB_TLS"),
+        (("REDIS_HOST", "redis.example.com"), "REDIS_TLS"),
+        (("RABBITMQ_URL", "amqp://mall:secret@mq.example.com:5672"), "RABBITMQ_URL"),
+        (("WECHAT_SANDBOX", "true"), "WECHAT_SANDBOX"),
+        (("JWT_SECRET", "not-a-secret-not-a-secret-not-a-secret"), "JWT_SECRET"),
+    ] {
+        let faults = production_but(&[change]).unwrap_err();
+        assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), [variable]);
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let shown = format!("{:?}", production_but(&[]).unwrap());
+    for secret in ["0123456789abcdef", "fedcba", "a secret", "mall:secret"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn a_secret_may_lie_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jwt");
+    std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let config = load(&[("JWT_SECRET_FILE", path.to_str().unwrap())]).unwrap();
+    assert_eq!(config.auth.jwt_secret.unwrap().expose().len(), 32);
+    assert_eq!(faulty(&[("JWT_SECRET_FILE", "/nowhere/at/all")]), ["JWT_SECRET"]);
+}

@@ -1,0 +1,22 @@
+//! What no route takes: 404, or 405 with the methods that there are.
+
+use std::future::{Ready, ready};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+
+use super::problem::Problem;
+use super::state::State;
+use super::table::{self, PATTERNS};
+
+/// The default service.
+pub fn fallback(request: HttpRequest) -> Ready<HttpResponse> {
+    let prefix = request.app_data::<web::Data<State>>().map_or("", |state| state.prefix.as_str());
+    let place = table::place(request.path(), prefix);
+    let problem = if place == table::OTHER {
+        Problem::new(StatusCode::NOT_FOUND, "not_found")
+    } else {
+        Problem { allow: Some(PATTERNS[place].allow), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed") }
+    };
+    ready(problem.error_response())
+}

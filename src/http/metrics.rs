@@ -1,0 +1,65 @@
+//! What is measured of HTTP, and the recorder behind it. Handles are made once a route: recording is two atomic additions.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use metrics::{Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::table::PATTERNS;
+
+/// Requests answered, by route and class of status.
+pub const REQUESTS: &str = "mallcore_http_requests_total";
+/// From the head of a request to the head of its answer.
+pub const DURATION: &str = "mallcore_http_request_duration_seconds";
+/// Requests that are being served.
+pub const IN_FLIGHT: &str = "mallcore_http_requests_in_flight";
+
+/// 100 µs to 10 s: a purchase takes milliseconds, a sync of a bad disk seconds.
+const SECONDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// Powers of two, for records of a group and the like.
+const COUNTS: [f64; 12] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Installs the process's recorder. Before anything that makes handles, and once.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_records".to_owned()), &COUNTS)?
+        .set_buckets_for_metric(Matcher::Suffix("_messages".to_owned()), &COUNTS)?
+        .install_recorder()
+}
+
+/// The handles of all routes.
+pub struct HttpMeters {
+    routes: Vec<RouteMeters>,
+    pub(super) in_flight: Gauge,
+}
+
+struct RouteMeters {
+    classes: [Counter; CLASSES.len()],
+    duration: Histogram,
+}
+
+impl Default for HttpMeters {
+    fn default() -> Self {
+        describe_counter!(REQUESTS, Unit::Count, "Requests answered, by route and class of status");
+        describe_histogram!(DURATION, Unit::Seconds, "From the head of a request to the head of its answer");
+        describe_gauge!(IN_FLIGHT, Unit::Count, "Requests that are being served");
+        let route = |path: &'static str| RouteMeters {
+            classes: CLASSES.map(|class| counter!(REQUESTS, "route" => path, "status" => class)),
+            duration: histogram!(DURATION, "route" => path),
+        };
+        Self { routes: PATTERNS.iter().map(|pattern| route(pattern.path)).collect(), in_flight: gauge!(IN_FLIGHT) }
+    }
+}
+
+impl HttpMeters {
+    /// Notes an answer of the route at this place of [`PATTERNS`].
+    pub fn answered(&self, place: usize, status: StatusCode, took: Duration) {
+        let Some(route) = self.routes.get(place) else { return };
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
+        route.classes[class].increment(1);
+        route.duration.record(took.as_secs_f64());
+    }
+}

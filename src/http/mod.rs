@@ -1,0 +1,106 @@
+//! The front door: everything that knows HTTP. A handler parses, authorises, makes one call, and renders.
+//! - H1 Every "no" is a problem document (`problem`); nothing else chooses a status for a refusal.
+//! - H2 The way of a purchase has no lock, no log line and no boxed middleware.
+//!
+//! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
+
+mod client_address;
+pub mod demo;
+mod docs;
+mod fallback;
+pub mod fields;
+pub mod health;
+pub mod idempotency;
+pub mod metrics;
+pub mod metrics_server;
+mod middleware;
+pub mod path;
+pub mod problem;
+pub mod query;
+mod rate_limit;
+pub mod state;
+pub mod table;
+mod tally;
+mod wording;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+use crate::config::Http;
+use crate::{catalog, orders, seckill};
+use middleware::Envelope;
+use state::State;
+
+/// Connections waiting to be accepted: a sale begins for everybody at once.
+const BACKLOG: u32 = 4_096;
+/// Longer than a balancer keeps an idle connection, so that it is the one to close it.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For the head of a request, and for the client's part of a goodbye.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// For requests in flight at a stop.
+const SHUTDOWN_SECONDS: u64 = 20;
+const FORGET_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Starts serving; the address is the real one where the port was 0. The server runs when it is awaited or spawned.
+pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> {
+    let state = Arc::new(state);
+    let idle = Arc::downgrade(&state);
+    actix_web::rt::spawn(async move {
+        let mut interval = tokio::time::interval(FORGET_INTERVAL);
+        while let Some(state) = idle.upgrade() {
+            state.limits.forget_idle();
+            drop(state);
+            interval.tick().await;
+        }
+    });
+    let server = HttpServer::new(move || {
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .openapi(docs::base())
+            .app_data(web::Data::from(state.clone()))
+            .app_data(web::PayloadConfig::new(fields::BODY_BYTES_MAX))
+            .configure(|routes| configure(routes, &state.prefix, state.demo))
+            .openapi_service(docs::page)
+            .split_for_parts();
+        app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Envelope(state.clone()))
+    })
+    .workers(settings.workers)
+    .backlog(BACKLOG)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(CLIENT_TIMEOUT)
+    .client_disconnect_timeout(CLIENT_TIMEOUT)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .bind((settings.host.as_str(), settings.port))?;
+    let address = first_address(&server.addrs())?;
+    Ok((address, server.run()))
+}
+
+/// The OpenAPI document with the routes under this prefix.
+pub fn document(prefix: &str) -> OpenApi {
+    App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1
+}
+
+fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
+    routes.configure(health::configure);
+    if with_demo {
+        routes.configure(demo::configure);
+    }
+    routes.service(
+        scope::scope(prefix)
+            .configure(seckill::routes::configure)
+            .configure(orders::routes::configure)
+            .configure(catalog::routes::configure),
+    );
+}
+
+fn first_address(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {
+    addresses.first().copied().ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, "no address to listen on"))
+}

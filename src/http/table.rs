@@ -1,0 +1,81 @@
+//! Every route by its pattern: labels of metrics, and what is allowed where. A test compares it with the OpenAPI document.
+
+/// A path of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern {
+    /// The path after the prefix; `{}` stands for one segment.
+    pub path: &'static str,
+    /// Its methods, as in `Allow`.
+    pub allow: &'static str,
+    /// Whether the API prefix stands before it.
+    pub prefixed: bool,
+}
+
+const fn shop(path: &'static str, allow: &'static str) -> Pattern {
+    Pattern { path, allow, prefixed: true }
+}
+
+const fn plain(path: &'static str, allow: &'static str) -> Pattern {
+    Pattern { path, allow, prefixed: false }
+}
+
+/// The hottest first; the last stands for whatever is none of the others.
+pub const PATTERNS: [Pattern; 15] = [
+    shop("/seckill/items/{}/orders", "POST"),
+    shop("/orders/{}/cancel", "POST"),
+    shop("/orders/{}", "GET"),
+    shop("/orders", "GET"),
+    shop("/seckill/activities/{}", "GET"),
+    shop("/seckill/activities", "GET"),
+    shop("/products/{}", "GET"),
+    shop("/products", "GET"),
+    plain("/health/live", "GET"),
+    plain("/health/ready", "GET"),
+    plain("/demo/shopper", "POST"),
+    plain("/demo/stats", "GET"),
+    plain("/demo/app.js", "GET"),
+    plain("/", "GET"),
+    plain("other", ""),
+];
+
+/// Place in [`PATTERNS`] of what is none of the others.
+pub const OTHER: usize = PATTERNS.len() - 1;
+
+/// Place in [`PATTERNS`] of a request's path, without allocation.
+pub fn place(path: &str, prefix: &str) -> usize {
+    let after_prefix = path.strip_prefix(prefix);
+    PATTERNS[..OTHER]
+        .iter()
+        .position(|pattern| {
+            let path = if pattern.prefixed { after_prefix } else { Some(path) };
+            path.is_some_and(|path| matches(pattern.path, path))
+        })
+        .unwrap_or(OTHER)
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let Some((before, after)) = pattern.split_once("{}") else { return pattern == path };
+    let rest = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    rest.is_some_and(|segment| !segment.is_empty() && !segment.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: &str) {
+        assert_eq!(PATTERNS[place(path, "/v1")].path, expected, "{path}");
+    }
+
+    #[test]
+    fn a_path_finds_its_pattern() {
+        check("/v1/seckill/items/7/orders", "/seckill/items/{}/orders");
+        check("/v1/orders/20261124003005234567800000011", "/orders/{}");
+        check("/v1/orders", "/orders");
+        check("/health/live", "/health/live");
+        check("/", "/");
+        for none in ["/orders", "/v1/orders/", "/v1/orders/1/2", "/v2/orders", "/v1/seckill/items//orders", ""] {
+            check(none, "other");
+        }
+    }
+}

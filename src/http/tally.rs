@@ -1,0 +1,49 @@
+//! Purchases counted for the embedded page's chart, since the start of the process. Prometheus has its own, in the actors.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Codes that the page tells apart; whatever else is said is the last.
+const CODES: [&str; 9] =
+    ["sold_out", "purchase_limit", "not_started", "ended", "too_many_unpaid", "busy", "journal_full", "rate_limited", "other"];
+
+/// Counters; each is exact, together they are only roughly of one moment.
+#[derive(Debug, Default)]
+pub struct Tally {
+    orders: AtomicU64,
+    refusals: [AtomicU64; CODES.len()],
+}
+
+/// The counters at a moment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TallyView {
+    /// Orders placed.
+    pub orders: u64,
+    /// Purchases refused.
+    pub refusals: u64,
+    /// The same by code; codes that never occurred are left out.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    pub refusals_by_code: std::collections::BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    /// Counts an order.
+    pub fn placed(&self) {
+        self.orders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a refusal.
+    pub fn refused(&self, code: &'static str) {
+        let place = CODES.iter().position(|known| *known == code).unwrap_or(CODES.len() - 1);
+        self.refusals[place].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Reads the counters.
+    pub fn view(&self) -> TallyView {
+        let counts = CODES.iter().zip(&self.refusals).map(|(code, count)| (*code, count.load(Ordering::Relaxed)));
+        let refusals_by_code: std::collections::BTreeMap<_, _> = counts.filter(|(_, count)| *count > 0).collect();
+        TallyView { orders: self.orders.load(Ordering::Relaxed), refusals: refusals_by_code.values().sum(), refusals_by_code }
+    }
+}

@@ -1,0 +1,75 @@
+//! The words of every problem code, Chinese first.
+
+/// Title and detail of a code.
+pub fn of(code: &str) -> (&'static str, &'static str) {
+    let words = WORDS.iter().find(|(known, ..)| *known == code);
+    words.map_or(("请求失败 / Request failed", "请求未能完成。"), |(_, title, detail)| (title, detail))
+}
+
+const WORDS: &[(&str, &str, &str)] = &[
+    // Commonest first: a flash sale is mostly this.
+    ("sold_out", "已售罄 / Sold out", "手慢了，商品已经抢光。"),
+    ("purchase_limit", "超过限购 / Purchase limit reached", "每人限购件数已用完。"),
+    ("not_started", "尚未开始 / Not started", "抢购还没有开始，请稍后再来。"),
+    ("ended", "已结束 / Ended", "这场抢购已经结束。"),
+    ("too_many_unpaid", "待付款订单过多 / Too many unpaid orders", "请先支付或取消未付款的订单。"),
+    ("idempotency_mismatch", "请求键已被使用 / Idempotency key reused", "同一个 Idempotency-Key 已用于内容不同的请求。"),
+    ("rate_limited", "请求过于频繁 / Too many requests", "操作太快了，请稍后再试。"),
+    ("busy", "系统繁忙 / Busy", "排队的人太多，请立即重试。"),
+    ("journal_full", "暂停下单 / Ordering is paused", "系统暂时无法安全地保存订单，请稍后再试。"),
+    ("warming", "正在准备 / Warming up", "商品正在载入，请稍后再试。"),
+    ("outcome_unknown", "结果未知 / Outcome unknown", "暂时无法确认订单是否成功，请用同一个 Idempotency-Key 重试。"),
+    ("database_unavailable", "暂时无法查询 / Database unavailable", "数据库暂时没有响应，请稍后再试。"),
+    ("unknown_item", "商品不存在 / Unknown item", "没有这件抢购商品。"),
+    ("unknown_order", "订单不存在 / Unknown order", "没有这个订单。"),
+    ("unknown_activity", "活动不存在 / Unknown activity", "没有这场抢购活动。"),
+    ("unknown_product", "商品不存在 / Unknown product", "没有这件商品，或已下架。"),
+    ("wrong_status", "订单状态不允许 / Wrong status", "订单当前的状态不允许这个操作。"),
+    ("not_due", "尚未到期 / Not due", "订单还没有到期。"),
+    ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),
+    ("token_expired", "登录已过期 / Token expired", "令牌已过期，请重新登录。"),
+    ("token_invalid", "登录无效 / Token invalid", "令牌无效，请重新登录。"),
+    ("validation_failed", "内容有误 / Validation failed", "请检查标出的字段。"),
+    ("malformed_json", "不是有效的 JSON / Malformed JSON", "请求体必须是 JSON 对象。"),
+    ("body_too_large", "请求体过大 / Body too large", "请求体不能超过 16 KiB。"),
+    ("body_unreadable", "请求体无法读取 / Body unreadable", "请求体没有完整到达。"),
+    ("header_missing", "缺少请求头 / Header missing", "缺少必需的请求头。"),
+    ("header_invalid", "请求头有误 / Header invalid", "必须是 1 到 255 个可见的 ASCII 字符。"),
+    ("required", "缺少字段 / Required", "必须填写。"),
+    ("not_a_whole_number", "不是整数 / Not a whole number", "必须是整数，不能是文字或小数。"),
+    ("out_of_range", "超出范围 / Out of range", "数值超出允许的范围。"),
+    ("too_long", "过长 / Too long", "内容过长。"),
+    ("duplicate", "重复 / Duplicate", "字段只能出现一次。"),
+    ("unknown_field", "未知字段 / Unknown field", "没有这个字段。"),
+    ("not_found", "页面不存在 / Not found", "没有这个地址。"),
+    ("method_not_allowed", "方法不允许 / Method not allowed", "这个地址不支持该方法。"),
+    ("internal", "内部错误 / Internal error", "我们这边出错了，请凭 instance 联系客服。"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mallcore_actors::refusal::{Refusal, Unavailable};
+    use mallcore_actors::time::Timestamp;
+
+    #[test]
+    fn every_refusal_has_its_own_words() {
+        let fallback = of("no such code").0;
+        let refusals = [
+            Refusal::SoldOut,
+            Refusal::PurchaseLimit { limit: 1 },
+            Refusal::NotStarted { starts_at: Timestamp::default() },
+            Refusal::Ended,
+            Refusal::TooManyUnpaid { limit: 1 },
+            Refusal::IdempotencyMismatch,
+            Refusal::UnknownItem,
+            Refusal::UnknownOrder,
+            Refusal::WrongStatus,
+            Refusal::NotDue,
+        ];
+        let weather = [Unavailable::Busy, Unavailable::JournalFull, Unavailable::Warming, Unavailable::OutcomeUnknown];
+        for code in refusals.map(Refusal::code).iter().chain(&weather.map(Unavailable::code)) {
+            assert_ne!(of(code).0, fallback, "{code}");
+        }
+    }
+}

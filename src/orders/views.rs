@@ -1,0 +1,124 @@
+//! What an order looks like from outside.
+
+use mallcore_actors::orders::Order;
+use mallcore_actors::record::{CloseReason, Line};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::{OrderItemRow, OrderRow};
+use crate::rfc3339::Rfc3339;
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrderView {
+    /// Its id.
+    pub order_id: u64,
+    /// Its number.
+    #[schema(example = "20261124003005000000100000011")]
+    pub order_no: String,
+    /// `pending_payment`, `paid`, `shipped`, `completed` or `closed`.
+    #[schema(value_type = String, example = "pending_payment")]
+    pub status: &'static str,
+    /// `cancelled` or `timed_out` when it is closed.
+    #[schema(value_type = Option<String>)]
+    pub close_reason: Option<&'static str>,
+    /// What has to be paid, in fen.
+    pub payable_fen: u64,
+    /// Where it is sent.
+    pub address_id: Option<u64>,
+    /// When it was placed.
+    pub placed_at: Rfc3339,
+    /// When it last changed.
+    pub updated_at: Rfc3339,
+    /// Until when it has to be paid.
+    pub expires_at: Rfc3339,
+    /// What was bought.
+    pub items: Vec<LineView>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LineView {
+    /// What.
+    pub sku_id: u64,
+    /// Its product's name when it was bought.
+    pub product_name: Option<String>,
+    /// Through which flash item, if any.
+    pub flash_item_id: Option<u64>,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of a piece, in fen.
+    pub unit_price_fen: u64,
+}
+
+impl From<&Order> for OrderView {
+    fn from(order: &Order) -> Self {
+        Self {
+            order_id: order.id.get(),
+            order_no: order.no.to_string(),
+            status: order.status.name(),
+            close_reason: order.close_reason.map(close_reason),
+            payable_fen: order.payable.fen(),
+            address_id: order.address.map(|address| address.get()),
+            placed_at: order.placed_at.into(),
+            updated_at: order.updated_at.into(),
+            expires_at: order.expires_at.into(),
+            items: order.lines.iter().map(LineView::from).collect(),
+        }
+    }
+}
+
+impl OrderView {
+    /// Whether its shopper cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        self.close_reason == Some(close_reason(CloseReason::Cancelled))
+    }
+}
+
+impl From<&OrderRow> for OrderView {
+    fn from(order: &OrderRow) -> Self {
+        Self {
+            order_id: order.id.get(),
+            order_no: order.no.to_string(),
+            status: order.status.name(),
+            close_reason: order.close_reason.map(close_reason),
+            payable_fen: order.payable.fen(),
+            address_id: order.address.map(|address| address.get()),
+            placed_at: order.placed_at.into(),
+            updated_at: order.updated_at.into(),
+            expires_at: order.expires_at.into(),
+            items: order.items.iter().map(LineView::from).collect(),
+        }
+    }
+}
+
+impl From<&OrderItemRow> for LineView {
+    fn from(item: &OrderItemRow) -> Self {
+        Self {
+            sku_id: item.sku.get(),
+            product_name: Some(item.product_name.clone()),
+            flash_item_id: item.flash_item.map(|item| item.get()),
+            quantity: item.quantity,
+            unit_price_fen: item.unit_price.fen(),
+        }
+    }
+}
+
+impl From<&Line> for LineView {
+    fn from(line: &Line) -> Self {
+        Self {
+            sku_id: line.sku.get(),
+            product_name: None,
+            flash_item_id: line.flash.map(|flash| flash.item.get()),
+            quantity: line.quantity.get(),
+            unit_price_fen: line.unit_price.fen(),
+        }
+    }
+}
+
+const fn close_reason(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Cancelled => "cancelled",
+        CloseReason::TimedOut => "timed_out",
+    }
+}

@@ -1,0 +1,130 @@
+//! `/seckill`: what is on, and buying.
+
+use std::fmt::Write;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, get, post, web};
+use mallcore_actors::idempotency::BodyFingerprint;
+use mallcore_actors::ids::{ActivityId, FlashItemId};
+use mallcore_actors::stock::Placed;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::views::{ActivityView, BuyBody, ReceiptView};
+use crate::auth::Shopper;
+use crate::http::fields::RawBody;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::path::PathId;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::page::Page;
+
+/// Adds the routes.
+pub fn configure(routes: &mut ServiceConfig) {
+    routes.service(buy).service(list).service(show);
+}
+
+/// Buy pieces of a flash item
+///
+/// Answered once the order is on disk. The same key and body again gets the same answer with 200, also after a restart;
+/// `outcome_unknown` and a lost connection are resolved by repeating with the same key.
+#[utoipa::path(
+    tag = "seckill",
+    request_body = BuyBody,
+    params(
+        ("id" = u64, Path, description = "Flash item"),
+        ("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters, the same for every attempt"),
+    ),
+    security(("bearer" = [])),
+    responses(
+        (status = 201, description = "Ordered", body = ReceiptView, headers(("Location" = String, description = "The order"))),
+        (status = 200, description = "A repeat: the first answer", body = ReceiptView),
+        (status = 400, description = "malformed_json, header_missing, header_invalid, validation_failed (id)", body = Problem),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = Problem),
+        (status = 404, description = "unknown_item", body = Problem),
+        (status = 409, description = "sold_out, purchase_limit, not_started, ended, too_many_unpaid", body = Problem),
+        (status = 413, description = "body_too_large", body = Problem),
+        (status = 422, description = "validation_failed, idempotency_mismatch", body = Problem),
+        (status = 429, description = "rate_limited", body = Problem),
+        (status = 503, description = "busy, journal_full, warming, outcome_unknown", body = Problem),
+    ),
+)]
+#[post("/seckill/items/{id}/orders")]
+pub async fn buy(
+    body: RawBody,
+    shopper: Shopper,
+    item: PathId<FlashItemId>,
+    key: IdempotencyKey,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let (Shopper(user), PathId(item)) = (shopper, item);
+    let body: BuyBody = body.parse()?;
+    let key = key.hash(&scope(item));
+    let outcome = state.shop.buy(user, item, body.quantity, key, fingerprint(&body), body.address_id).await;
+    let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {
+        Ok(placed) => placed,
+        Err(problem) => {
+            state.tally.refused(problem.code);
+            return Err(problem);
+        }
+    };
+    let view = ReceiptView::new(&receipt, item, body.quantity);
+    if repeat {
+        return Ok(HttpResponse::Ok().json(view));
+    }
+    state.tally.placed();
+    Ok(HttpResponse::Created().insert_header((LOCATION, location(&state.prefix, &view))).json(view))
+}
+
+/// Flash sales that run or will run
+#[utoipa::path(
+    tag = "seckill",
+    responses(
+        (status = 200, description = "All of them", body = Page<ActivityView>),
+        (status = 429, description = "rate_limited", body = Problem),
+    ),
+)]
+#[get("/seckill/activities")]
+pub async fn list(state: web::Data<State>) -> HttpResponse {
+    let items = state.shop.activities().await;
+    HttpResponse::Ok().json(Page { total: Some(items.len() as u64), items, next: None })
+}
+
+/// One flash sale with its items and what is left of them
+#[utoipa::path(
+    tag = "seckill",
+    params(("id" = u64, Path, description = "Flash sale")),
+    responses(
+        (status = 200, description = "The sale as of `server_time`", body = ActivityView),
+        (status = 400, description = "validation_failed (id)", body = Problem),
+        (status = 404, description = "unknown_activity", body = Problem),
+        (status = 429, description = "rate_limited", body = Problem),
+    ),
+)]
+#[get("/seckill/activities/{id}")]
+pub async fn show(id: PathId<ActivityId>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let activity = state.shop.activity(id.0).ok_or_else(|| Problem::unknown("unknown_activity"))?;
+    Ok(HttpResponse::Ok().json(activity))
+}
+
+/// What a key belongs to: this route with its item.
+fn scope(item: FlashItemId) -> String {
+    let mut scope = String::with_capacity(40);
+    // Writing to a String cannot fail.
+    let _ = write!(scope, "seckill/items/{item}/orders");
+    scope
+}
+
+/// Over the fields in one order and width, so that spelling does not matter.
+fn fingerprint(body: &BuyBody) -> BodyFingerprint {
+    let mut canonical = [0; 12];
+    canonical[..4].copy_from_slice(&body.quantity.get().to_be_bytes());
+    canonical[4..].copy_from_slice(&body.address_id.map_or(0, |address| address.get()).to_be_bytes());
+    BodyFingerprint::of(&canonical)
+}
+
+fn location(prefix: &str, view: &ReceiptView) -> String {
+    let mut location = String::with_capacity(64);
+    // Writing to a String cannot fail.
+    let _ = write!(location, "{prefix}/orders/{}", view.order_no);
+    location
+}
