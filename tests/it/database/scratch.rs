@@ -48,6 +48,19 @@ fn server() -> MySqlServer {
     }
 }
 
+/// Ends the test's connections first: one that was dropped inside a transaction would hold its tables for ever.
+async fn drop_schema(server: &MySqlServer, schema: &str) {
+    let settings = Settings::MySql(server.clone());
+    let database = settings.connect(Connections::ONE).await.unwrap();
+    let mut tx = database.begin().await.unwrap();
+    let text = "SELECT id FROM information_schema.processlist WHERE db = ?";
+    for row in tx.all(text, vec![schema.to_owned().into()]).await.unwrap() {
+        // It may have ended by itself meanwhile.
+        let _ = tx.execute(format!("KILL {}", row.int(0).unwrap()), Vec::new()).await;
+    }
+    tx.execute(format!("DROP DATABASE {schema}"), Vec::new()).await.unwrap();
+}
+
 async fn statement(server: &MySqlServer, text: String) {
     let settings = Settings::MySql(server.clone());
     let database = settings.connect(Connections::ONE).await.expect("the tests need a MySQL or MariaDB server, see docs/SCHEMA.md");
@@ -61,10 +74,10 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let Some((server, schema)) = self.schema.take() else { return };
         // A thread of its own, because a runtime may not wait inside another.
-        let drop_schema = move || {
+        let end = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(statement(&server, format!("DROP DATABASE {schema}")));
+            runtime.block_on(drop_schema(&server, &schema));
         };
-        let _ = std::thread::spawn(drop_schema).join();
+        let _ = std::thread::spawn(end).join();
     }
 }

@@ -1,0 +1,139 @@
+//! What does not fit is refused as a whole, and says what to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mallcore::database::Value;
+use mallcore::projection::{AttachError, Batch, Projector, ProjectorSettings, State, WriteError, attach, checkpoint, write};
+use mallcore::reconcile::reconcile;
+use mallcore_actors::journal::{Identity, Journal, Sequence};
+use mallcore_actors::record::Event;
+
+use super::events::{Shop, stage};
+use super::journal::MemoryJournal;
+use super::projection::{day, project, rows};
+use super::scratch;
+
+#[tokio::test]
+async fn a_batch_is_never_written_twice() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        project(&scratch.database, &shop, 0, 5).await;
+        let before = rows(&scratch.database).await;
+        let mut again = Batch::after(Sequence::ZERO);
+        for (sequence, record) in (1..=5).zip(&shop.records) {
+            again.take(Sequence(sequence), record.clone()).unwrap();
+        }
+        let refused = write(&scratch.database, &again).await;
+        assert!(
+            matches!(refused, Err(WriteError::Mismatch { table: "projection_checkpoints", expected: 1, matched: 0, .. })),
+            "{refused:?}"
+        );
+        assert_eq!(rows(&scratch.database).await, before);
+    }
+}
+
+#[tokio::test]
+async fn an_oversold_row_refuses_the_whole_batch() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        let mut tx = scratch.database.begin().await.unwrap();
+        tx.execute("UPDATE skus SET available = 1", Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let before = rows(&scratch.database).await;
+        let mut batch = Batch::after(Sequence::ZERO);
+        for (sequence, record) in (1..).zip(&shop.records[..6]) {
+            batch.take(Sequence(sequence), record.clone()).unwrap();
+        }
+        let refused = write(&scratch.database, &batch).await.unwrap_err();
+        assert!(!refused.is_transient(), "{refused:?}");
+        assert_eq!(rows(&scratch.database).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_it() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        let journal = Arc::new(MemoryJournal::new());
+        shop.records.iter().for_each(|record| drop(journal.append(record)));
+        let fifth_order =
+            shop.records.iter().position(|record| matches!(&record.event, Event::OrderPlaced(placed) if placed.user.get() == 3)).unwrap();
+        let Event::OrderPlaced(placed) = &shop.records[fifth_order].event else { unreachable!() };
+        // Somebody wrote an order where none may write.
+        let mut tx = scratch.database.begin().await.unwrap();
+        let values: Vec<Value> = vec![placed.order.get().into(), [9; 16].into(), placed.expires_at.into()];
+        let text = "INSERT INTO orders (id, order_no, user_id, total_amount_fen, payable_fen, key_hash, body_fingerprint, expires_at, version, sequence) \
+             VALUES (?, 'X', 1, 1, 1, ?, 1, ?, 1, 0)";
+        tx.execute(text, values).await.unwrap();
+        tx.commit().await.unwrap();
+        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone()).unwrap();
+        let mut state = projector.state.clone();
+        let halted = state.wait_for(|state| matches!(state, State::Halted(_))).await.unwrap().clone();
+        let State::Halted(story) = halted else { unreachable!() };
+        let sequence = fifth_order as u64 + 1;
+        assert!(story.contains(&format!("records {sequence} to {sequence}")), "{story}");
+        assert!(!projector.reached(Sequence(sequence)).await);
+        assert_eq!(projector.stop(Duration::from_secs(5)).await, Sequence(sequence - 1));
+        let mut tx = scratch.database.snapshot().await.unwrap();
+        assert_eq!(checkpoint(&mut tx).await.unwrap(), Sequence(sequence - 1));
+    }
+}
+
+#[tokio::test]
+async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        let mut journal = MemoryJournal::new();
+        journal.identity.epoch = 4;
+        shop.records.iter().take(8).for_each(|record| drop(journal.append(record)));
+        assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence::ZERO);
+        project(&scratch.database, &shop, 0, 8).await;
+        assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence(8));
+
+        let foreign = attach(&scratch.database, &MemoryJournal::new()).await.unwrap_err();
+        assert!(matches!(foreign, AttachError::Foreign { .. }) && foreign.to_string().contains("DATA_DIR"), "{foreign}");
+
+        let mut shorter = MemoryJournal::new();
+        shorter.identity = journal.identity;
+        let ahead = attach(&scratch.database, &shorter).await.unwrap_err();
+        assert!(matches!(ahead, AttachError::Ahead { .. }) && ahead.to_string().contains("put the newest one back"), "{ahead}");
+
+        let mut older = MemoryJournal::new();
+        older.identity = Identity { epoch: 3, ..journal.identity };
+        shop.records.iter().for_each(|record| drop(older.append(record)));
+        assert!(matches!(attach(&scratch.database, &older).await, Err(AttachError::Ahead { .. })));
+
+        older.identity.epoch = 5;
+        older.first = Sequence(10);
+        let gap = attach(&scratch.database, &older).await.unwrap_err();
+        assert!(matches!(gap, AttachError::Gap { .. }) && gap.to_string().contains("restore a newer copy"), "{gap}");
+        assert_eq!(older.first_retained(), Sequence(10));
+    }
+}
+
+#[tokio::test]
+async fn reconciling_tells_each_row_that_does_not_add_up() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        project(&scratch.database, &shop, 0, shop.records.len()).await;
+        let report = reconcile(&scratch.database).await.unwrap();
+        assert_eq!(report.differences, Vec::<String>::new());
+        assert_eq!((report.orders, report.checkpoint), (shop.orders.len() as u64, shop.records.len() as u64));
+        let mut tx = scratch.database.begin().await.unwrap();
+        tx.execute("UPDATE seckill_items SET held = held + 1, remaining = remaining - 1 WHERE id = 102", Vec::new()).await.unwrap();
+        tx.execute("UPDATE skus SET held = held + 2 WHERE id = 3", Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = reconcile(&scratch.database).await.unwrap().differences;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("flash item 102 holds") && told[1].starts_with("SKU 3 holds"), "{told:?}");
+    }
+}
