@@ -29,6 +29,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 /// `outcome_unknown` and a lost connection are resolved by repeating with the same key.
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_buy",
     request_body = BuyBody,
     params(
         ("id" = u64, Path, description = "Flash item"),
@@ -78,6 +79,7 @@ pub async fn buy(
 /// Flash sales that run or will run
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_list",
     responses(
         (status = 200, description = "All of them", body = Page<ActivityView>),
         (status = 429, description = "rate_limited", body = Problem),
@@ -92,6 +94,7 @@ pub async fn list(state: web::Data<State>) -> HttpResponse {
 /// One flash sale with its items and what is left of them
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_show",
     params(("id" = u64, Path, description = "Flash sale")),
     responses(
         (status = 200, description = "The sale as of `server_time`", body = ActivityView),
