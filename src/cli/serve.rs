@@ -2,14 +2,14 @@
 
 use actix_web::rt::System;
 
-use super::CliError;
+use super::args::SeedDemo;
+use super::{CliError, store};
 use std::time::Duration;
 
 use mallcore_actors::journal::Durable;
 
 use crate::auth::Verifier;
 use crate::config::Config;
-use crate::database::Connections;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
@@ -45,12 +45,15 @@ pub fn run(config: &Config) -> Result<(), CliError> {
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
 async fn open(config: &Config) -> Result<Shop, CliError> {
-    let plan = Plan::of(config);
-    let database =
-        plan.database.connect(Connections::ONE).await.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
-    database.migrate().await.map_err(|cause| CliError::failed("the schema cannot be brought up to date", cause))?;
+    let database = store::ready_database(config).await?;
+    if config.http.demo {
+        let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
+        if empty {
+            store::fill(&database, &SeedDemo::default()).await?;
+        }
+    }
     database.close().await;
-    Shop::open(plan).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan::of(config)).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.
