@@ -35,9 +35,14 @@ pub fn run(config: &Config) -> Result<(), CliError> {
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
         let (address, server) = http::start(&config.http, State::new(config, shop.clone(), verifier)).map_err(listen(config.http.port))?;
+        let server = actix_web::rt::spawn(server);
+        shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
-        let served = server.await.map_err(|cause| CliError::failed("the server failed", cause));
+        let served = match server.await {
+            Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
+            Err(cause) => Err(CliError::failed("the server's task failed", cause)),
+        };
         shop.stop(PROJECTION_AT_STOP).await;
         served
     })
