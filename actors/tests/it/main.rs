@@ -7,4 +7,5 @@ mod order_no;
 mod orders;
 mod record;
 mod shop;
+mod simulation;
 mod stock;
