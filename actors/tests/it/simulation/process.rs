@@ -118,7 +118,7 @@ pub struct Process {
     disk_gave_out: bool,
 }
 
-/// Durable records; none of them if the disk gave out meanwhile. Anything else than weather is a broken promise.
+/// Durable records; none of them if the disk gave out, or if they were projected and released meanwhile. Anything else is a broken promise.
 pub fn read(journal: &SegmentLog, from: Sequence, through: Sequence) -> Option<Vec<(Sequence, Record)>> {
     let mut records = Vec::new();
     let mut next = from;
@@ -131,7 +131,7 @@ pub fn read(journal: &SegmentLog, from: Sequence, through: Sequence) -> Option<V
         });
         next = match visited {
             Ok(next) => next,
-            Err(ReadError::Io(_)) => return None,
+            Err(ReadError::Io(_) | ReadError::Gone { .. }) => return None,
             Err(broken) => panic!("durable records {from} to {through} cannot be read: {broken}"),
         };
         assert!(next > before, "record {before} is durable and cannot be read");
@@ -358,7 +358,9 @@ impl Process {
         }
         if let Some(stock) = &mut actor.stock {
             let Some(records) = tail.first().map_or_else(|| Some(Vec::new()), |first| read(&self.journal, first, tail.through())) else {
-                self.disk_gave_out = true;
+                // Projected and released since the row was read: the row is newer now. Or the disk gave out, and this life is over.
+                actor.tail = None;
+                self.disk_gave_out = tail.first() >= Some(self.journal.first_retained());
                 return;
             };
             for (sequence, record) in records {

@@ -24,7 +24,7 @@ use super::process::{Answer, Closer, Mail, Process, RequestId, Rules, read};
 
 const START: u64 = 1_795_451_405_000;
 const SKUS: u64 = 3;
-const STEPS: u32 = 500;
+const STEPS: u32 = 600;
 /// More steps than any quiet world needs to come to rest.
 const REST_MAX: u32 = 20_000;
 
@@ -115,8 +115,8 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
         let sku = |id| SkuId::new(id).expect("not zero");
-        let received: BTreeMap<SkuId, u32> = (1..=SKUS).map(|id| (sku(id), random.random_range(4..15))).collect();
-        let unpaid_max = random.random_range(1..4);
+        let received: BTreeMap<SkuId, u32> = (1..=SKUS).map(|id| (sku(id), random.random_range(4..40))).collect();
+        let unpaid_max = random.random_range(1..6);
         let mut plans = Vec::new();
         for id in 1..=2 {
             let starts_at = Timestamp::from_millis(START + random.random_range(0..300));
@@ -124,7 +124,7 @@ impl World {
                 item: FlashItemId::new(id).expect("not zero"),
                 activity: ActivityId::new(1).expect("not zero"),
                 quota: random.random_range(1..=received[&sku(id)]),
-                limit_per_user: random.random_range(1..4),
+                limit_per_user: random.random_range(1..8),
                 unit_price: Money::from_fen(100).expect("a small price"),
                 starts_at,
                 ends_at: starts_at.plus_millis(random.random_range(1_000..8_000)),
@@ -197,6 +197,7 @@ impl World {
             assert_eq!(self.log[&sequence], record, "record {sequence} changed");
         }
         self.process = Some(process);
+        self.inspect_disk();
     }
 
     fn die(&mut self, power_fails: bool) {
@@ -330,21 +331,31 @@ impl World {
             0..300 => self.shop(),
             300..600 => self.step_actor(),
             600..680 => self.step_coordinator(),
-            680..790 => drop(self.write_group()),
-            790..830 => drop(self.life().keep_house()),
-            830..900 => drop(self.project()),
+            680..790 => {
+                self.write_group();
+            }
+            790..830 => {
+                self.life().keep_house();
+            }
+            830..900 => {
+                self.project();
+            }
             900..930 => self.timers(),
             930..960 => self.passivate(),
-            960..970 => self.interrupt(),
-            970..980 => self.database.is_up = !self.database.is_up,
-            980..985 => self.disk.fail(OperationKind::Sync, 0, Fault::Error(std::io::ErrorKind::Other)),
-            985..987 => self.disk.fail(OperationKind::Write, 0, Fault::Short(std::io::ErrorKind::Other)),
-            987..992 => {
+            960..975 => self.interrupt(),
+            975..982 => self.database.is_up = false,
+            982..985 => self.disk.fail(OperationKind::Sync, 0, Fault::Error(std::io::ErrorKind::Other)),
+            985..986 => self.disk.fail(OperationKind::Write, 0, Fault::Short(std::io::ErrorKind::Other)),
+            986..988 => {
                 let after = self.random.random_range(0..4);
                 self.disk.end_power_after(after);
             }
-            992..996 => self.die(true),
-            _ => self.die(false),
+            988..991 => self.die(true),
+            991..994 => self.die(false),
+            _ => self.database.is_up = true,
+        }
+        if !self.database.is_up && self.chance(50) {
+            self.database.is_up = true;
         }
         self.absorb();
         if self.life().has_failed() {
@@ -382,12 +393,16 @@ impl World {
         let Some(process) = &mut self.process else { return false };
         let wrote = process.write_group();
         if wrote {
-            // What would be left if the power failed now and took everything that it may take?
-            let (copy, _, recovered) = SegmentLog::open_stepped(Arc::new(self.disk.synced_copy(1)), options()).expect("a readable journal");
-            drop(copy);
-            self.auditor.disk_has(recovered.last);
+            self.inspect_disk();
         }
         wrote
+    }
+
+    /// What would be left if the power failed now and took everything that it may take?
+    fn inspect_disk(&mut self) {
+        let (copy, _, recovered) = SegmentLog::open_stepped(Arc::new(self.disk.synced_copy(1)), options()).expect("a readable journal");
+        drop(copy);
+        self.auditor.disk_has(recovered.last);
     }
 
     fn project(&mut self) -> bool {
@@ -427,43 +442,49 @@ impl World {
     fn rest(&mut self) {
         self.database.is_up = true;
         self.timers();
-        let (mut quiet, mut steps) = (0, 0);
-        while quiet < 3 {
-            steps += 1;
+        let (mut quiet, mut end) = (0, Sequence::ZERO);
+        for steps in 0.. {
             assert!(steps < REST_MAX, "the world does not come to rest");
-            let mut busy = false;
-            let runnable = self.life().runnable_actors();
-            if let Some(sku) = self.pick(&runnable) {
-                let Some(process) = &mut self.process else { return };
-                process.step_actor(sku, &self.database, false);
-                busy = true;
+            if self.stir() {
+                continue;
             }
-            let runnable = self.life().runnable_coordinators();
-            if let Some(owner) = self.pick(&runnable) {
-                self.life().step_coordinator(owner);
-                busy = true;
+            let last = self.life().journal.last_enqueued();
+            quiet = if last == end { quiet + 1 } else { 0 };
+            if quiet == 3 {
+                break;
             }
-            busy |= self.write_group();
-            busy |= self.life().keep_house();
-            busy |= self.project();
-            self.absorb();
-            if self.life().has_failed() {
-                // A fault that was armed before.
-                self.die(true);
-                busy = true;
-            }
-            let before = self.life().journal.last_enqueued();
-            if !busy {
-                self.timers();
-                quiet += 1;
-            }
-            if busy && self.life().journal.last_enqueued() != before {
-                quiet = 0;
-            }
+            end = last;
+            self.timers();
         }
         let open = self.requests.iter().find(|request| request.is_open);
         assert!(open.is_none(), "never answered: {open:?}");
         assert_eq!(self.life().leftover(), None, "something stays held");
+    }
+
+    /// A step of everybody who has something to do; false if nobody has.
+    fn stir(&mut self) -> bool {
+        let mut busy = false;
+        let runnable = self.life().runnable_actors();
+        if let Some(sku) = self.pick(&runnable) {
+            let Some(process) = &mut self.process else { return false };
+            process.step_actor(sku, &self.database, false);
+            busy = true;
+        }
+        let runnable = self.life().runnable_coordinators();
+        if let Some(owner) = self.pick(&runnable) {
+            self.life().step_coordinator(owner);
+            busy = true;
+        }
+        busy |= self.write_group();
+        busy |= self.life().keep_house();
+        busy |= self.project();
+        self.absorb();
+        if self.life().has_failed() {
+            // A fault that was armed before.
+            self.die(true);
+            busy = true;
+        }
+        busy
     }
 
     /// Memory, the fold of the journal, and the database agree.
