@@ -103,7 +103,7 @@ fn one(samples: &[Sample], seed: u64) -> Outcome {
         return open(&bytes, None);
     };
     for at in (HEADER_BYTES..bytes.len()).step_by(8) {
-        if let Decoded::Frame(frame) = decode(&bytes[at..], sample.header.seed()) {
+        if let Decoded::Frame(frame) = decode(&bytes[at..], sample.header.seed().at(at as u64)) {
             let original = sample.record(frame.sequence);
             assert_eq!(original, Some(frame.payload), "a damaged record {} was accepted at byte {at}", frame.sequence);
         }

@@ -2,8 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::drills::{self, Drill};
 use crate::error::{Error, Verdict};
-use crate::{baseline, compare, reconcile, seckill};
+use crate::{baseline, compare, reconcile, seckill, soak, sustain};
 
 /// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
 #[derive(Debug, Parser)]
@@ -23,6 +24,13 @@ enum Command {
     Compare(compare::Options),
     /// Hold acknowledgement files against the database, in plain SQL.
     Reconcile(reconcile::Options),
+    /// Find the rate that lasts, and how long a burst takes to reach the database.
+    Sustain(sustain::Options),
+    /// Watch the server's memory under a steady rate.
+    Soak(soak::Options),
+    /// Hurt the server on purpose.
+    #[command(subcommand)]
+    Drill(Drill),
 }
 
 impl Cli {
@@ -33,6 +41,9 @@ impl Cli {
             Command::Baseline(options) => baseline::run(options),
             Command::Compare(options) => compare::run(&options),
             Command::Reconcile(options) => reconcile::run(&options),
+            Command::Sustain(options) => sustain::run(&options),
+            Command::Soak(options) => soak::run(&options),
+            Command::Drill(drill) => drills::run(&drill),
         }
     }
 }

@@ -5,11 +5,13 @@
 //!
 //! Not here: micro-benchmarks (`benches/`), tests of behaviour (each crate's own).
 
+pub mod arena;
 pub mod auth;
 pub mod baseline;
 pub mod checks;
 pub mod commands;
 pub mod compare;
+pub mod drills;
 pub mod error;
 pub mod fetch;
 pub mod load;
@@ -19,4 +21,6 @@ pub mod reconcile;
 pub mod report;
 pub mod seckill;
 pub mod server_process;
+pub mod soak;
 pub mod stats;
+pub mod sustain;

@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::error::{Attempt as _, Error};
 use crate::fetch::{self, Item};
 use crate::load::shoppers::{self, Shopper};
@@ -52,6 +54,8 @@ pub struct Seed {
 /// A child that is killed when dropped.
 pub struct Process {
     child: Child,
+    /// Whether the child is a wrapper, such as strace, and the server is the wrapper's child.
+    is_wrapped: bool,
     /// Where it listens.
     pub http: SocketAddr,
 }
@@ -143,7 +147,7 @@ impl Setup {
         let mut command = self.command(wrapper);
         let child = command.arg("serve").stdout(log).stderr(errors).spawn();
         let child = child.attempt(|| format!("start {}", self.binary.display()))?;
-        Ok(Process { child, http: local(self.port) })
+        Ok(Process { child, is_wrapped: !wrapper.is_empty(), http: local(self.port) })
     }
 
     /// Starts and waits; how long it took until it could sell.
@@ -192,7 +196,7 @@ impl Process {
             command.args(["--workers", &workers.to_string()]);
         }
         let child = command.stdin(Stdio::null()).spawn().attempt(|| "start the baseline".to_owned())?;
-        let mut process = Self { child, http: local(port) };
+        let mut process = Self { child, is_wrapped: false, http: local(port) };
         process.wait_ready(Duration::from_secs(10))?;
         Ok(process)
     }
@@ -226,8 +230,7 @@ impl Process {
 
     /// SIGTERM, and waits for the end; killed when that takes too long, which is an error.
     pub fn stop(mut self) -> Result<(), Error> {
-        let stopped = rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM);
-        stopped.map_err(io::Error::from).attempt(|| "stop the server".to_owned())?;
+        self.signal(Signal::TERM).attempt(|| "stop the server".to_owned())?;
         let begin = Instant::now();
         while begin.elapsed() < STOP_TIMEOUT {
             if self.child.try_wait().attempt(|| "look after the server".to_owned())?.is_some() {
@@ -239,9 +242,25 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Signals the server itself: a wrapper that is killed would let it run on, and one that is not ends with it.
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        let own = Pid::from_child(&self.child);
+        if !self.is_wrapped {
+            return Ok(kill_process(own, signal)?);
+        }
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.child.id()))?;
+        let children = children.split_ascii_whitespace().filter_map(|child| Pid::from_raw(child.parse().ok()?));
+        Ok(children.into_iter().try_for_each(|child| kill_process(child, signal))?)
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Already gone is as good; there is nobody to tell.
+        if self.is_wrapped {
+            let _ = self.signal(Signal::KILL);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -17,6 +17,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 /// Products on sale
 #[utoipa::path(
     tag = "catalog",
+    operation_id = "products_list",
     params(
         ("category_id" = Option<u64>, Query, description = "Only of this category and those below it"),
         ("keyword" = Option<String>, Query, description = "Only with this in the name; 50 characters at most", max_length = 50),
@@ -39,6 +40,7 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 /// One product
 #[utoipa::path(
     tag = "catalog",
+    operation_id = "products_show",
     params(("id" = u64, Path, description = "Product")),
     responses(
         (status = 200, description = "The product", body = ProductView),

@@ -22,6 +22,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 /// Shows what was acknowledged before the request, whether or not the database has it yet.
 #[utoipa::path(
     tag = "orders",
+    operation_id = "orders_list",
     params(
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("size" = Option<u32>, Query, description = "1 to 100, 20 unless said", minimum = 1, maximum = 100),
@@ -48,6 +49,7 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
 /// One of the shopper's orders
 #[utoipa::path(
     tag = "orders",
+    operation_id = "orders_show",
     params(("id" = String, Path, description = "Id or number of the order")),
     security(("bearer" = [])),
     responses(
@@ -70,6 +72,7 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
 /// Its pieces are free again. Cancelling what is cancelled already answers the order as it stands.
 #[utoipa::path(
     tag = "orders",
+    operation_id = "orders_cancel",
     params(("id" = String, Path, description = "Id or number of the order")),
     security(("bearer" = [])),
     responses(

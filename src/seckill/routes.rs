@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::views::{ActivityView, BuyBody, ReceiptView};
 use crate::auth::Shopper;
-use crate::http::fields::Body;
+use crate::http::fields::RawBody;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::path::PathId;
 use crate::http::problem::Problem;
@@ -29,6 +29,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 /// `outcome_unknown` and a lost connection are resolved by repeating with the same key.
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_buy",
     request_body = BuyBody,
     params(
         ("id" = u64, Path, description = "Flash item"),
@@ -50,13 +51,14 @@ pub fn configure(routes: &mut ServiceConfig) {
 )]
 #[post("/seckill/items/{id}/orders")]
 pub async fn buy(
+    body: RawBody,
     shopper: Shopper,
     item: PathId<FlashItemId>,
     key: IdempotencyKey,
-    body: Body<BuyBody>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let (Shopper(user), PathId(item), Body(body)) = (shopper, item, body);
+    let (Shopper(user), PathId(item)) = (shopper, item);
+    let body: BuyBody = body.parse()?;
     let key = key.hash(&scope(item));
     let outcome = state.shop.buy(user, item, body.quantity, key, fingerprint(&body), body.address_id).await;
     let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {
@@ -77,6 +79,7 @@ pub async fn buy(
 /// Flash sales that run or will run
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_list",
     responses(
         (status = 200, description = "All of them", body = Page<ActivityView>),
         (status = 429, description = "rate_limited", body = Problem),
@@ -91,6 +94,7 @@ pub async fn list(state: web::Data<State>) -> HttpResponse {
 /// One flash sale with its items and what is left of them
 #[utoipa::path(
     tag = "seckill",
+    operation_id = "seckill_show",
     params(("id" = u64, Path, description = "Flash sale")),
     responses(
         (status = 200, description = "The sale as of `server_time`", body = ActivityView),

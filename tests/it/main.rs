@@ -1,1 +1,4 @@
-//! Integration tests, one binary.
+//! Everything that is tested from outside: one binary, so that Cargo links once.
+
+mod api;
+mod tidy;

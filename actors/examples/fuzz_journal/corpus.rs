@@ -48,7 +48,7 @@ pub fn load(folder: &Path) -> Result<Vec<Sample>, Box<dyn Error>> {
 fn sample(bytes: Vec<u8>) -> Result<Sample, Box<dyn Error>> {
     let header = SegmentHeader::decode(&bytes)?;
     let (mut at, mut records) = (HEADER_BYTES, Vec::new());
-    while let Decoded::Frame(frame) = decode(&bytes[at..], header.seed()) {
+    while let Decoded::Frame(frame) = decode(&bytes[at..], header.seed().at(at as u64)) {
         records.push(frame.payload.to_vec());
         at += frame.bytes;
     }

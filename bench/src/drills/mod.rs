@@ -1,0 +1,62 @@
+//! Drills: the server is hurt on purpose, and the shoppers' receipts must still agree with its books.
+
+pub mod hangup;
+pub mod kill9;
+pub mod restart;
+pub mod syscalls;
+mod trace;
+
+use std::time::{Duration, Instant};
+
+use clap::Subcommand;
+
+use crate::arena::{Arena, PROJECTION_TIMEOUT};
+use crate::checks::Checks;
+use crate::error::{Error, Verdict};
+use crate::reconcile::{self, Receipts, Rules};
+
+/// Which drill.
+#[derive(Debug, Subcommand)]
+pub enum Drill {
+    /// Kill the server with -9 in the middle of a sale, again and again; no receipt may be lost, no piece sold twice.
+    Kill9(kill9::Options),
+    /// Clients that hang up at random points; nothing may stay held.
+    Hangup(hangup::Options),
+    /// Kill the server with many records that the database has not seen, and time its restart.
+    Restart(restart::Options),
+    /// Trace the server's system calls: no 201 before the fdatasync that covers it.
+    Syscalls(syscalls::Options),
+}
+
+/// Runs one drill.
+pub fn run(drill: &Drill) -> Result<Verdict, Error> {
+    match drill {
+        Drill::Kill9(options) => kill9::run(options),
+        Drill::Hangup(options) => hangup::run(options),
+        Drill::Restart(options) => restart::run(options),
+        Drill::Syscalls(options) => syscalls::run(options),
+    }
+}
+
+/// Waits for the database to catch up, then holds receipts, books and the sale's page against each other.
+fn reconcile(arena: &Arena, in_flight: u64, limit: Option<u64>, stock: Option<u64>, checks: &mut Checks) -> Result<(), Error> {
+    arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    let items = arena.setup.items()?;
+    let receipts = Receipts::read(&[arena.acks()])?;
+    let books = reconcile::read_books(&arena.database())?;
+    let rules = Rules { in_flight, limit: limit.map(|limit| limit as i64), stock: stock.map(|stock| stock as i64), items: Some(&items) };
+    reconcile::judge(&receipts, &books, rules, checks);
+    Ok(())
+}
+
+/// Asks again and again until `done`; `false` when `timeout` has passed.
+fn wait_until(timeout: Duration, mut done: impl FnMut() -> Result<bool, Error>) -> Result<bool, Error> {
+    let begin = Instant::now();
+    while !done()? {
+        if begin.elapsed() > timeout {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(true)
+}

@@ -1,0 +1,65 @@
+//! `mall-bench drill restart`: the database has seen nothing of a long sale when the server is killed. How long until it sells again?
+//! - T1 serving means: `/health/ready` says so, and a purchase succeeds.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::checks::Checks;
+use crate::error::{Error, Verdict};
+use crate::load::LoadPlan;
+use crate::measured;
+use crate::server_process::Seed;
+
+/// Options of `mall-bench drill restart`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    arena: ArenaOptions,
+    /// Orders that the database does not have at the kill.
+    #[arg(long, default_value_t = 1_000_000)]
+    records: u64,
+    /// Seconds within which it has to sell again.
+    #[arg(long, default_value_t = 10.0)]
+    seconds_max: f64,
+    /// Users.
+    #[arg(long, default_value_t = 10_000)]
+    users: u64,
+    /// Connections.
+    #[arg(long, default_value_t = 256)]
+    connections: usize,
+}
+
+/// Fills the journal, kills, restarts, sells, lets the database catch up, reconciles.
+pub fn run(options: &Options) -> Result<Verdict, Error> {
+    let stock = 2 * options.records + 1_000;
+    let mut arena = Arena::fresh(&options.arena, Seed { stock, limit: stock, items: 1 }, options.users)?;
+    arena.setup.set("PROJECTION_PAUSED", "true");
+    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
+    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
+    let plan = LoadPlan { duration: None, requests: Some(options.records), ack_file: Some(arena.acks()), ..plan };
+    println!("{}", measured::run(&plan, &server)?.report);
+    let lag = arena.setup.lag()?;
+    server.kill9()?;
+
+    arena.setup.set("PROJECTION_PAUSED", "false");
+    let begin = Instant::now();
+    let (server, ready) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let one = LoadPlan { server: server.http, requests: Some(1), connections: 1, run: rand::random(), ..plan };
+    let first = measured::run(&one, &server)?.report;
+    let sells = begin.elapsed().as_secs_f64();
+    let mut checks = Checks::default();
+    checks.check("the database had nothing", lag >= options.records as f64, format!("{lag} records behind"));
+    checks.check("T1 a purchase succeeds", first.buys == 1, format!("{:?}", first.outcomes));
+    let times = format!("ready after {:.2} s, sold after {sells:.2} s (at most {})", ready.as_secs_f64(), options.seconds_max);
+    checks.check("T1 it sells in time", sells <= options.seconds_max, times);
+    let caught_up = arena.setup.wait_projected(crate::arena::PROJECTION_TIMEOUT)?.as_secs_f64();
+    println!("  the database had caught up {caught_up:.1} s later: {:.0} records/s", lag / caught_up.max(0.001));
+    super::reconcile(&arena, 0, None, None, &mut checks)?;
+    server.stop()?;
+    let verdict = checks.verdict();
+    arena.finish(verdict);
+    Ok(verdict)
+}
