@@ -2,12 +2,18 @@
 
 pub mod auth;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod http;
 pub mod orders;
 pub mod page;
+pub mod projection;
 pub mod readiness;
+pub mod recovery;
 pub mod rfc3339;
 pub mod seckill;
 pub mod shop;
+pub mod stock;
+pub mod telemetry;

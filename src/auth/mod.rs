@@ -10,3 +10,19 @@ mod token;
 pub use key_file::{KEY_FILE, KeyFileError, load_or_create};
 pub use shopper::Shopper;
 pub use token::{SECRET_BYTES_MIN, TokenError, Verifier};
+
+use crate::config::Config;
+
+impl Verifier {
+    /// Under the configured secrets; the embedded mode's is made when it is first needed.
+    pub fn of(config: &Config) -> Result<Self, KeyFileError> {
+        let verifier = match &config.auth.jwt_secret {
+            Some(secret) => Self::new(secret.expose().as_bytes()),
+            None => Self::new(load_or_create(&config.storage.data_dir)?.expose().as_bytes()),
+        };
+        Ok(match &config.auth.jwt_secret_previous {
+            Some(previous) => verifier.with_previous(previous.expose().as_bytes()),
+            None => verifier,
+        })
+    }
+}

@@ -3,6 +3,7 @@
 //! field would otherwise be dropped in silence.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 
 use actix_web::dev::Payload;
@@ -31,15 +32,23 @@ pub trait ParseBody: Sized + 'static {
     fn parse(fields: &mut Fields) -> Result<Self, Problem>;
 }
 
-/// Extracts a body.
-pub struct Body<T>(pub T);
+/// A body as it arrived. Extracted first, so that whatever is refused later leaves nothing unread in the connection, which would
+/// have to be closed; read last, so that nobody learns of their body's mistakes before saying who they are.
+pub struct RawBody(Result<Bytes, Problem>);
 
-impl<T: ParseBody> FromRequest for Body<T> {
-    type Error = Problem;
-    type Future = Map<<Bytes as FromRequest>::Future, fn(Result<Bytes, actix_web::Error>) -> Result<Self, Problem>>;
+impl RawBody {
+    /// Its fields.
+    pub fn parse<T: ParseBody>(self) -> Result<T, Problem> {
+        parse(&self.0?)
+    }
+}
+
+impl FromRequest for RawBody {
+    type Error = Infallible;
+    type Future = Map<<Bytes as FromRequest>::Future, fn(Result<Bytes, actix_web::Error>) -> Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        Bytes::from_request(request, payload).map(|read| parse(&read.map_err(unreadable)?).map(Self))
+        Bytes::from_request(request, payload).map(|read| Ok(Self(read.map_err(unreadable))))
     }
 }
 

@@ -30,7 +30,7 @@ impl<T: ParsePath> FromRequest for PathId<T> {
 
 /// A number in decimal digits only: no sign, no leading zero.
 pub fn plain_number(text: &str) -> Option<u64> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if digits { text.parse().ok() } else { None }
 }
 

@@ -1,9 +1,13 @@
-//! Orders as their owners see them: lists, details, cancelling.
+//! Orders as their owners see them, and as the database has them: lists, details, what the order book starts from.
 //! Not here: how an order moves (`mallcore_actors::orders`).
 
+pub mod model;
 mod reference;
+pub mod repository;
+mod restore;
 pub mod routes;
 mod views;
 
 pub use reference::OrderRef;
+pub use restore::{id_block, limits_returned, open_orders};
 pub use views::{LineView, OrderView};

@@ -5,6 +5,7 @@ use mallcore_actors::record::{CloseReason, Line};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::model::{OrderItemRow, OrderRow};
 use crate::rfc3339::Rfc3339;
 
 /// One order.
@@ -40,10 +41,10 @@ pub struct OrderView {
 pub struct LineView {
     /// What.
     pub sku_id: u64,
+    /// Its product's name when it was bought.
+    pub product_name: Option<String>,
     /// Through which flash item, if any.
     pub flash_item_id: Option<u64>,
-    /// Of which sale.
-    pub activity_id: Option<u64>,
     /// Pieces.
     pub quantity: u32,
     /// Price of a piece, in fen.
@@ -67,12 +68,48 @@ impl From<&Order> for OrderView {
     }
 }
 
+impl OrderView {
+    /// Whether its shopper cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        self.close_reason == Some(close_reason(CloseReason::Cancelled))
+    }
+}
+
+impl From<&OrderRow> for OrderView {
+    fn from(order: &OrderRow) -> Self {
+        Self {
+            order_id: order.id.get(),
+            order_no: order.no.to_string(),
+            status: order.status.name(),
+            close_reason: order.close_reason.map(close_reason),
+            payable_fen: order.payable.fen(),
+            address_id: order.address.map(|address| address.get()),
+            placed_at: order.placed_at.into(),
+            updated_at: order.updated_at.into(),
+            expires_at: order.expires_at.into(),
+            items: order.items.iter().map(LineView::from).collect(),
+        }
+    }
+}
+
+impl From<&OrderItemRow> for LineView {
+    fn from(item: &OrderItemRow) -> Self {
+        Self {
+            sku_id: item.sku.get(),
+            product_name: Some(item.product_name.clone()),
+            flash_item_id: item.flash_item.map(|item| item.get()),
+            quantity: item.quantity,
+            unit_price_fen: item.unit_price.fen(),
+        }
+    }
+}
+
 impl From<&Line> for LineView {
     fn from(line: &Line) -> Self {
         Self {
             sku_id: line.sku.get(),
+            product_name: None,
             flash_item_id: line.flash.map(|flash| flash.item.get()),
-            activity_id: line.flash.map(|flash| flash.activity.get()),
             quantity: line.quantity.get(),
             unit_price_fen: line.unit_price.fen(),
         }

@@ -1,6 +1,8 @@
 //! Flash sales (秒杀): what is on, and buying.
 //! Not here: deciding who gets a piece (`mallcore_actors::stock`).
 
+pub mod model;
+pub mod repository;
 pub mod routes;
 mod views;
 

@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::views::{ActivityView, BuyBody, ReceiptView};
 use crate::auth::Shopper;
-use crate::http::fields::Body;
+use crate::http::fields::RawBody;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::path::PathId;
 use crate::http::problem::Problem;
@@ -50,13 +50,14 @@ pub fn configure(routes: &mut ServiceConfig) {
 )]
 #[post("/seckill/items/{id}/orders")]
 pub async fn buy(
+    body: RawBody,
     shopper: Shopper,
     item: PathId<FlashItemId>,
     key: IdempotencyKey,
-    body: Body<BuyBody>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let (Shopper(user), PathId(item), Body(body)) = (shopper, item, body);
+    let (Shopper(user), PathId(item)) = (shopper, item);
+    let body: BuyBody = body.parse()?;
     let key = key.hash(&scope(item));
     let outcome = state.shop.buy(user, item, body.quantity, key, fingerprint(&body), body.address_id).await;
     let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {

@@ -1,5 +1,5 @@
 //! How segments look on disk: a header, then frames, then zeros. Little-endian; a pure codec.
-//! - F1 A frame is valid in the one segment it was sealed for: journal, epoch and segment number seed its checksum.
+//! - F1 A frame is valid at the one place it was sealed for: journal, epoch, segment number and offset seed its checksum.
 //! - F2 The checksum covers every byte of a frame, padding included, so no single flipped bit passes.
 //! - F3 Any bytes decode without a panic, and a payload is never longer than [`PAYLOAD_BYTES_MAX`].
 //!
@@ -77,9 +77,17 @@ pub enum HeaderFault {
     Version(u32),
 }
 
-/// What ties frames to their segment (F1).
+/// What ties frames to their segment, and with [`FrameSeed::at`] to their place in it (F1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameSeed(u32);
+
+impl FrameSeed {
+    /// For the frame that begins at this byte of the segment's file.
+    pub const fn at(self, offset: u64) -> Self {
+        // Frames of one segment begin at different multiples of 8 below 2^35, so their seeds differ, and with them the checksums.
+        Self(self.0.wrapping_add((offset / ALIGNMENT as u64) as u32))
+    }
+}
 
 impl SegmentHeader {
     /// As on disk.
@@ -111,7 +119,7 @@ impl SegmentHeader {
         Ok(Self { uuid: Uuid::from_bytes(uuid), epoch: u64_at(bytes, 32), number: SegmentNumber(u64_at(bytes, 40)) })
     }
 
-    /// Start of the checksums of this segment's frames.
+    /// What the checksums of this segment's frames start from.
     pub fn seed(&self) -> FrameSeed {
         FrameSeed(crc32fast::hash(&self.encode()[16..48]))
     }
@@ -139,7 +147,7 @@ pub fn own_frame_bytes(frames: &[u8]) -> usize {
     (u32_at(frames, 4) as usize).next_multiple_of(ALIGNMENT)
 }
 
-/// Finishes a frame for its segment; `committed` is the last record known to be durable when the group was formed.
+/// Finishes a frame for its place; `committed` is the last record known to be durable when the group was formed.
 pub fn seal(frame: &mut [u8], seed: FrameSeed, committed: Sequence) {
     frame[16..24].copy_from_slice(&committed.0.to_le_bytes());
     let crc = checksum(seed, frame);

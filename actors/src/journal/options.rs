@@ -14,10 +14,13 @@ use super::{
 };
 use crate::time::{Clock, Timestamp};
 
+/// Longest segment.
+const SEGMENT_BYTES_MAX: u64 = 4 << 30;
+
 /// Settings, with defaults for a server.
 #[derive(Clone)]
 pub struct Options {
-    /// Length of a segment's file. Default 64 MiB.
+    /// Length of a segment's file; at most 4 GiB. Default 64 MiB.
     pub segment_bytes: u64,
     /// Longest payload; at most [`PAYLOAD_BYTES_MAX`], which is the default. `enqueue` panics on a longer one.
     pub payload_bytes_max: usize,
@@ -59,6 +62,9 @@ impl Options {
         let refused = |why: &str| Err(OpenError::Options(why.to_owned()));
         if self.payload_bytes_max > PAYLOAD_BYTES_MAX {
             return refused("a payload is at most 64 KiB long");
+        }
+        if self.segment_bytes > SEGMENT_BYTES_MAX {
+            return refused("a segment is at most 4 GiB long");
         }
         if !self.segment_bytes.is_multiple_of(8) || self.segment_bytes < (HEADER_BYTES + frame_bytes) as u64 {
             return refused("a segment is a multiple of 8 bytes and holds at least one record of the longest payload");

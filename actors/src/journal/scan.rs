@@ -45,7 +45,7 @@ impl Scan {
     /// The frame here, which is then passed; stays where it is at an end or a bad place.
     pub fn step(&mut self) -> io::Result<Decoded<'_>> {
         self.fill(FRAME_BYTES_MAX)?;
-        let decoded = format::decode(&self.buffer[self.at..self.filled], self.seed);
+        let decoded = format::decode(&self.buffer[self.at..self.filled], self.seed.at(self.offset));
         if let Decoded::Frame(frame) = &decoded {
             self.at += frame.bytes;
             self.offset += frame.bytes as u64;

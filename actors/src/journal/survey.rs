@@ -260,7 +260,7 @@ fn look_through(bytes: &[u8], usable: usize, offset: u64, seed: FrameSeed, expec
         rest.nonzero_end = offset + (at + word.len()) as u64;
         let Some((sequence, committed)) = format::claimed(&bytes[at..]) else { continue };
         let would_prove = rest.proof.is_none() && committed >= expected && sequence > committed;
-        if would_prove && matches!(format::decode(&bytes[at..], seed), Decoded::Frame(_)) {
+        if would_prove && matches!(format::decode(&bytes[at..], seed.at(offset + at as u64)), Decoded::Frame(_)) {
             rest.proof = Some((offset + at as u64, sequence));
         }
     }

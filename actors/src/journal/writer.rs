@@ -128,8 +128,8 @@ impl Writer {
             if (at + bytes) as u64 > room {
                 break;
             }
-            format::seal(&mut frames[at..at + bytes], self.active.seed, self.durable);
             let offset = self.active.offset + at as u64;
+            format::seal(&mut frames[at..at + bytes], self.active.seed.at(offset), self.durable);
             if self.active.indexed_at.is_none_or(|indexed| offset - indexed >= INDEX_STRIDE_BYTES) {
                 self.index.push((next, offset));
                 self.active.indexed_at = Some(offset);

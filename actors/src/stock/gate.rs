@@ -38,9 +38,9 @@ impl Gate {
         self.sku
     }
 
-    /// Pieces that can still be bought, as last published.
-    pub fn remaining(&self) -> u32 {
-        self.remaining.load(Ordering::Acquire)
+    /// Pieces that can still be bought, as last published by an actor in memory.
+    pub fn live_remaining(&self) -> Option<u32> {
+        self.open.load(Ordering::Acquire).then(|| self.remaining.load(Ordering::Acquire))
     }
 
     /// The refusal that this user would get, where it can be told from here.

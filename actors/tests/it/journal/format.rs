@@ -49,11 +49,16 @@ fn every_flipped_bit_of_a_header_is_noticed() {
 }
 
 #[test]
-fn a_frame_is_valid_in_its_own_segment_only() {
+fn a_frame_is_valid_in_its_own_place_only() {
     let here = header(1);
     let bytes = frame(here.seed(), 5, 4, b"mine");
     for other in [header(2), SegmentHeader { epoch: 4, ..here }, SegmentHeader { uuid: Uuid::from_u128(1), ..here }] {
         assert_eq!(decode(&bytes, other.seed()), Decoded::Bad);
+    }
+    let there = frame(here.seed().at(4096), 5, 4, b"mine");
+    assert!(matches!(decode(&there, here.seed().at(4096)), Decoded::Frame(_)));
+    for elsewhere in (0..1 << 26).step_by(8).filter(|offset| *offset != 4096) {
+        assert_eq!(decode(&there, here.seed().at(elsewhere)), Decoded::Bad, "byte {elsewhere}");
     }
 }
 

@@ -1,0 +1,28 @@
+-- Projected from the journal; nothing else writes here. No foreign keys: what the journal accepted must always fit.
+CREATE TABLE orders (
+    id BIGINT PRIMARY KEY,
+    order_no VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL UNIQUE,
+    user_id BIGINT NOT NULL,
+    total_amount_fen BIGINT NOT NULL,
+    total_amount DECIMAL(10,2) GENERATED ALWAYS AS (total_amount_fen / 100) VIRTUAL,
+    payable_fen BIGINT NOT NULL,
+    status TINYINT NOT NULL DEFAULT 1,
+    payment_status TINYINT NOT NULL DEFAULT 0,
+    shipping_address JSON NULL,
+    address_id BIGINT NULL,
+    key_hash BINARY(16) NOT NULL,
+    body_fingerprint BIGINT NOT NULL,
+    expires_at DATETIME(3) NOT NULL,
+    close_reason TINYINT NULL,
+    limit_returned TINYINT NOT NULL DEFAULT 0,
+    seckill_activity_id BIGINT NULL,
+    version INT NOT NULL,
+    sequence BIGINT NOT NULL,
+    created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    paid_at DATETIME(3) NULL,
+    shipped_at DATETIME(3) NULL,
+    completed_at DATETIME(3) NULL,
+    closed_at DATETIME(3) NULL,
+    UNIQUE (user_id, key_hash)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

@@ -1,0 +1,28 @@
+-- Projected from the journal; nothing else writes here. No foreign keys: what the journal accepted must always fit.
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    order_no TEXT NOT NULL UNIQUE CHECK (length(order_no) <= 32),
+    user_id INTEGER NOT NULL,
+    total_amount_fen INTEGER NOT NULL,
+    total_amount TEXT GENERATED ALWAYS AS (printf('%d.%02d', total_amount_fen / 100, total_amount_fen % 100)) VIRTUAL,
+    payable_fen INTEGER NOT NULL,
+    status INTEGER NOT NULL DEFAULT 1,
+    payment_status INTEGER NOT NULL DEFAULT 0,
+    shipping_address TEXT NULL CHECK (json_valid(shipping_address)),
+    address_id INTEGER NULL,
+    key_hash BLOB NOT NULL CHECK (length(key_hash) = 16),
+    body_fingerprint INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    close_reason INTEGER NULL,
+    limit_returned INTEGER NOT NULL DEFAULT 0,
+    seckill_activity_id INTEGER NULL,
+    version INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    created_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+    updated_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+    paid_at INTEGER NULL,
+    shipped_at INTEGER NULL,
+    completed_at INTEGER NULL,
+    closed_at INTEGER NULL,
+    UNIQUE (user_id, key_hash)
+) STRICT;

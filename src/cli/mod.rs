@@ -1,0 +1,80 @@
+//! The command line: what one can ask of the binary, and who carries it out.
+
+pub mod args;
+mod config_check;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command, ConfigCommand};
+
+use crate::config::{Config, Faults};
+
+/// Why a command failed, for its last line.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] Faults),
+    /// The command exists for trying out only.
+    #[error("`{command}` is for trying out and is refused in production")]
+    NotInProduction {
+        /// Which.
+        command: &'static str,
+    },
+    /// Stands where the wiring of persistence lands.
+    #[error("this command is not wired yet")]
+    NotWired,
+    /// Something that the command needs failed.
+    #[error("{what}")]
+    Failed {
+        /// What was attempted.
+        what: String,
+        /// Why it failed.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl CliError {
+    /// With what was attempted.
+    pub fn failed(what: impl Into<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Failed { what: what.into(), cause: Box::new(cause) }
+    }
+}
+
+/// Carries a command out.
+pub fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli.command.unwrap_or_default()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mallcore: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), CliError> {
+    let config = Config::from_environment()?;
+    match command {
+        Command::Serve => serve::run(&config),
+        Command::Config(ConfigCommand::Check) => {
+            config_check::run(&config);
+            Ok(())
+        }
+        Command::Token(args) => token::run(&config, &args),
+        Command::SeedDemo(_) => only_for_trying_out(&config, "seed-demo").and(Err(CliError::NotWired)),
+        Command::Migrate | Command::Journal(_) | Command::Seckill(_) | Command::Reconcile => Err(CliError::NotWired),
+    }
+}
+
+/// For commands that must not touch a real shop.
+fn only_for_trying_out(config: &Config, command: &'static str) -> Result<(), CliError> {
+    if config.mode.allows_demo() { Ok(()) } else { Err(CliError::NotInProduction { command }) }
+}

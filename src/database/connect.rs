@@ -1,0 +1,129 @@
+//! How a database is reached, and what each connection is told first.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Database, Error};
+
+/// Which database.
+#[derive(Debug, Clone)]
+pub enum Settings {
+    /// A file, created if it is missing.
+    Sqlite(PathBuf),
+    /// A server.
+    MySql(MySqlServer),
+}
+
+/// A MySQL or MariaDB server and one of its schemas.
+#[derive(Clone)]
+pub struct MySqlServer {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Account.
+    pub user: String,
+    /// Its password; never printed.
+    pub password: String,
+    /// Schema, which has to exist; none only for creating one.
+    pub database: Option<String>,
+}
+
+impl fmt::Debug for MySqlServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mysql://{}:***@{}:{}/{}", self.user, self.host, self.port, self.database.as_deref().unwrap_or_default())
+    }
+}
+
+/// How many connections, and how long one may be waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// At most so many at a time.
+    pub max: u32,
+    /// Then the statement is [`Error::Unavailable`].
+    pub wait_max: Duration,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { max: 8, wait_max: Duration::from_secs(5) }
+    }
+}
+
+impl Connections {
+    /// One connection, kept for ever: the projection's own.
+    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5) };
+}
+
+/// Another writer of the file (the demo's seed, an admin's change) holds its lock for less.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements with fixed numbers of rows, the reading ones, and room to spare.
+const STATEMENTS_CACHED: usize = 256;
+
+impl Settings {
+    /// Opens a first connection, so that a wrong address is known now.
+    pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
+        Ok(match self {
+            Self::Sqlite(path) => {
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(connections.max)
+                    .acquire_timeout(connections.wait_max)
+                    .idle_timeout(None)
+                    .max_lifetime(None)
+                    .test_before_acquire(false);
+                Database::Sqlite(pool.connect_with(sqlite_options(path)).await?)
+            }
+            Self::MySql(server) => {
+                let pool = MySqlPoolOptions::new()
+                    .max_connections(connections.max)
+                    .acquire_timeout(connections.wait_max)
+                    .idle_timeout(None)
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // The only writer of hot rows needs no gap locks; readers ask for their snapshot by name.
+                            sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut *connection).await?;
+                            sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(connection).await?;
+                            Ok(())
+                        })
+                    });
+                Database::MySql(pool.connect_with(mysql_options(server)).await?)
+            }
+        })
+    }
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // The journal is the truth: what a power cut takes from the end of the WAL is projected again.
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(SQLITE_BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS_CACHED)
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "MEMORY")
+        // 16 MiB between checkpoints: pages of the orders' indexes are written back once for many batches.
+        .pragma("wal_autocheckpoint", "4096")
+        .pragma("journal_size_limit", "67108864")
+        .row_buffer_size(1024)
+}
+
+fn mysql_options(server: &MySqlServer) -> MySqlConnectOptions {
+    let options = MySqlConnectOptions::new()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .password(&server.password)
+        .charset("utf8mb4")
+        .statement_cache_capacity(STATEMENTS_CACHED);
+    match &server.database {
+        Some(database) => options.database(database),
+        None => options,
+    }
+}

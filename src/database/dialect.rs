@@ -1,0 +1,219 @@
+//! The two engines' differences, all of them: pools, transactions, and the few statements whose text cannot be the same.
+//! Composed texts become statements here and nowhere else (`AssertSqlSafe`): they are made of constants, never of input.
+
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use sea_query::{MysqlQueryBuilder, SqliteQueryBuilder};
+use sqlx::{AssertSqlSafe, MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
+
+use super::value::{to_mysql, to_sqlite};
+use super::{Arguments, Error, Row, Value};
+
+/// A pool of connections to one of the engines.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file of this process.
+    Sqlite(SqlitePool),
+    /// A MySQL or MariaDB server.
+    MySql(MySqlPool),
+}
+
+/// Which engine's words to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite.
+    Sqlite,
+    /// MySQL and MariaDB.
+    MySql,
+}
+
+/// An open transaction; dropped without [`Tx::commit`] it never happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// SQLite's.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// MySQL's.
+    MySql(Transaction<'static, MySql>),
+}
+
+/// READ COMMITTED is the connections' level, so a snapshot is asked for transaction by transaction.
+const MYSQL_SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
+impl Database {
+    /// Which engine's words to use.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::MySql(_) => Engine::MySql,
+        }
+    }
+
+    /// Brings the schema up to date; repeating it changes nothing.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(pool) => sqlx::migrate!("migrations/sqlite").run(pool).await,
+            Self::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
+        }
+        .map_err(Error::Migrate)
+    }
+
+    /// Begins to read: every statement sees the same moment.
+    pub async fn snapshot(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            // Deferred: the moment is that of the first statement.
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN").await?),
+            Self::MySql(pool) => Tx::MySql(pool.begin_with(MYSQL_SNAPSHOT).await?),
+        })
+    }
+
+    /// Begins to write. SQLite's one write lock is taken now, so that it is never lost half-way.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+        })
+    }
+
+    /// Whether a statement can be run now.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let mut tx = self.snapshot().await?;
+        tx.all("SELECT 1", Arguments::new()).await.map(drop)
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::MySql(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Which engine's words to use.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::MySql(_) => Engine::MySql,
+        }
+    }
+
+    /// Makes it so.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::MySql(tx) => tx.commit().await,
+        }
+        .map_err(Error::from)
+    }
+
+    /// Runs a statement; returns how many rows it matched.
+    pub async fn execute(&mut self, text: impl Into<String>, values: Arguments) -> Result<u64, Error> {
+        let text = AssertSqlSafe(text.into());
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).execute(&mut **tx).await?.rows_affected(),
+            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// All rows of a bounded statement.
+    pub async fn all(&mut self, text: impl Into<String>, values: Arguments) -> Result<Vec<Row>, Error> {
+        self.stream(text, values)?.try_collect().await
+    }
+
+    /// The first row, if there is any.
+    pub async fn first(&mut self, text: impl Into<String>, values: Arguments) -> Result<Option<Row>, Error> {
+        Ok(self.all(text, values).await?.into_iter().next())
+    }
+
+    /// Rows one by one, for statements with many.
+    pub fn stream(&mut self, text: impl Into<String>, values: Arguments) -> Result<impl Stream<Item = Result<Row, Error>> + Send, Error> {
+        let text = AssertSqlSafe(text.into());
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).fetch(&mut **tx).map(|row| Ok(Row::Sqlite(row?))).boxed(),
+            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).fetch(&mut **tx).map(|row| Ok(Row::MySql(row?))).boxed(),
+        })
+    }
+
+    /// All rows of a statement that was put together with `sea_query`.
+    pub async fn select(&mut self, statement: &sea_query::SelectStatement) -> Result<Vec<Row>, Error> {
+        let (text, values) = match self.engine() {
+            Engine::Sqlite => statement.build(SqliteQueryBuilder),
+            Engine::MySql => statement.build(MysqlQueryBuilder),
+        };
+        let values = values.into_iter().map(bound).collect::<Result<_, _>>()?;
+        self.all(text, values).await
+    }
+}
+
+/// Of sea-query's many types, those that repositories use.
+fn bound(value: sea_query::Value) -> Result<Value, Error> {
+    use sea_query::Value as Sea;
+    Ok(match value {
+        Sea::BigInt(number) => number.into(),
+        Sea::BigUnsigned(number) => number.into(),
+        Sea::Int(number) => number.map(i64::from).into(),
+        Sea::Unsigned(number) => number.into(),
+        Sea::String(text) => text.into(),
+        other => return Err(Error::Refused(sqlx::Error::Encode(format!("no such value is bound here: {other:?}").into()))),
+    })
+}
+
+/// A column of the values that [`Rows::update`] joins. MySQL has to be told what a question mark stands for, or it compares ids as text.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    /// A number.
+    Int(&'static str),
+    /// A moment.
+    Time(&'static str),
+}
+
+impl Column {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Int(name) | Self::Time(name) => name,
+        }
+    }
+
+    fn mysql(self) -> String {
+        match self {
+            Self::Int(name) => format!("CAST(? AS SIGNED) AS {name}"),
+            Self::Time(name) => format!("CAST(? AS DATETIME(3)) AS {name}"),
+        }
+    }
+}
+
+/// Many rows in one statement.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows;
+
+impl Rows {
+    /// `INSERT INTO orders (id, …) VALUES (?, …), …`.
+    pub fn insert(table: &str, columns: &[&str], rows: usize) -> String {
+        let mut text = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+        text.push_str(&vec![format!("({})", Self::places(columns.len())); rows].join(", "));
+        text
+    }
+
+    /// Updates one row of `table` (`t`) for each row of values (`n`). `change` sets from them and `fits` joins the two: every row of values
+    /// must fit one row of the table, which the caller sees by the number of rows matched.
+    pub fn update(engine: Engine, table: &str, columns: &[Column], change: &[(&str, &str)], fits: &str, rows: usize) -> String {
+        let change = |prefix: &str| change.iter().map(|(name, to)| format!("{prefix}{name} = {to}")).collect::<Vec<_>>().join(", ");
+        match engine {
+            Engine::Sqlite => {
+                let names = columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ");
+                let rows = vec![format!("({})", Self::places(columns.len())); rows].join(", ");
+                format!("WITH n ({names}) AS (VALUES {rows}) UPDATE {table} AS t SET {} FROM n WHERE {fits}", change(""))
+            }
+            Engine::MySql => {
+                let row = columns.iter().map(|column| column.mysql()).collect::<Vec<_>>().join(", ");
+                let rows = vec![format!("SELECT {row}"); rows].join(" UNION ALL ");
+                format!("UPDATE {table} AS t JOIN ({rows}) AS n ON {fits} SET {}", change("t."))
+            }
+        }
+    }
+
+    /// `?, ?, …`.
+    pub fn places(count: usize) -> String {
+        vec!["?"; count].join(", ")
+    }
+}

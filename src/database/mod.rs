@@ -1,0 +1,27 @@
+//! The database: SQLite in embedded mode, MySQL or MariaDB otherwise, behind one type.
+//! - D1 Repositories write one SQL text for both; what has to differ is in `dialect.rs`, the only file that composes text for a driver.
+//! - D2 Times are UTC milliseconds: INTEGER in SQLite, DATETIME(3) in MySQL; repositories see [`mallcore_actors::time::Timestamp`] only.
+//! - D3 A snapshot sees rows and checkpoint of one moment; a writer holds the write lock from its first statement on.
+//!
+//! Not here: what the tables mean (`docs/SCHEMA.md`), who writes them (`projection`, `demo`).
+
+mod connect;
+mod dialect;
+mod error;
+mod row;
+mod value;
+
+pub use connect::{Connections, MySqlServer, Settings};
+pub use dialect::{Column, Database, Engine, Rows, Tx};
+pub use error::Error;
+pub use row::Row;
+pub use value::{Arguments, Value};
+
+/// Whose rows and checkpoint were read in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded<T> {
+    /// The last journal record that these rows contain; records above it are the reader's to add.
+    pub checkpoint: mallcore_actors::journal::Sequence,
+    /// What was read.
+    pub value: T,
+}

@@ -1,0 +1,95 @@
+//! How far the database has followed which journal, and whether the two belong together.
+
+use mallcore_actors::journal::{Durable, Identity, Journal, Sequence};
+use mallcore_actors::time::Timestamp;
+
+use crate::database::{Database, Error, Tx, Value};
+
+/// The database projection's name in `projection_checkpoints`.
+pub const NAME: &str = "database";
+
+/// Why this database cannot follow this journal. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// The database follows another journal.
+    #[error(
+        "the database follows journal {stored}, the data folder holds journal {found}: point DATA_DIR at the folder of {stored}, \
+         or start with an empty database"
+    )]
+    Foreign {
+        /// In the database.
+        stored: String,
+        /// On disk.
+        found: String,
+    },
+    /// The database has more than the journal: an older copy of the folder was put back.
+    #[error(
+        "the database is at record {checkpoint} (epoch {stored_epoch}), the journal ends at {end} (epoch {epoch}): the data folder is an older \
+         copy; put the newest one back, or restore the database to a moment that is not after it"
+    )]
+    Ahead {
+        /// In the database.
+        checkpoint: Sequence,
+        /// The epoch that wrote it.
+        stored_epoch: u64,
+        /// The journal's last record.
+        end: Sequence,
+        /// The journal's epoch.
+        epoch: u64,
+    },
+    /// The records that the database needs next are gone.
+    #[error(
+        "the database is at record {checkpoint}, the journal begins at {first}: restore a newer copy of the database, \
+         or the journal's removed segments"
+    )]
+    Gap {
+        /// In the database.
+        checkpoint: Sequence,
+        /// The journal's first record.
+        first: Sequence,
+    },
+    /// The database could not be asked.
+    #[error("failed to read or write the projection's checkpoint")]
+    Database(#[from] Error),
+}
+
+/// The database's checkpoint as seen by this transaction; 0 before the first record.
+pub async fn checkpoint(tx: &mut Tx) -> Result<Sequence, Error> {
+    let row = tx.first("SELECT sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
+    row.map_or(Ok(Sequence::ZERO), |row| row.count(0).map(Sequence))
+}
+
+/// Makes sure that the database can follow the journal from its checkpoint on, and notes the journal's epoch. Returns the checkpoint.
+pub async fn attach(database: &Database, journal: &dyn Journal) -> Result<Sequence, AttachError> {
+    let Identity { uuid, epoch } = journal.identity();
+    let end = match *journal.durable().borrow() {
+        Durable::Through(sequence) | Durable::Failed(sequence) => sequence,
+    };
+    let first = journal.first_retained();
+    let mut tx = database.begin().await?;
+    let stored = tx.first("SELECT journal_uuid, epoch, sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
+    let at = match stored {
+        None => {
+            let new: Vec<Value> = vec![NAME.into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
+            tx.execute("INSERT INTO projection_checkpoints (name, journal_uuid, epoch, sequence, updated_at) VALUES (?, ?, ?, ?, ?)", new)
+                .await?;
+            Sequence::ZERO
+        }
+        Some(row) => {
+            let (stored_uuid, stored_epoch, at) = (row.text(0)?, row.count(1)?, Sequence(row.count(2)?));
+            if stored_uuid != uuid.to_string() {
+                return Err(AttachError::Foreign { stored: stored_uuid, found: uuid.to_string() });
+            }
+            if at > end || stored_epoch > epoch {
+                return Err(AttachError::Ahead { checkpoint: at, stored_epoch, end, epoch });
+            }
+            tx.execute("UPDATE projection_checkpoints SET epoch = ? WHERE name = ?", vec![epoch.into(), NAME.into()]).await?;
+            at
+        }
+    };
+    if at.next() < first {
+        return Err(AttachError::Gap { checkpoint: at, first });
+    }
+    tx.commit().await?;
+    Ok(at)
+}

@@ -1,0 +1,362 @@
+//! Records folded into what a batch changes: the final row of each new order, one change for each older one, sums for stock.
+//! - F1 Taking records one by one or all at once leads to the same rows.
+//! - F2 Stock moves as `mallcore_actors::stock::Stock::apply` moves it; a property test compares the two.
+//!
+//! Not here: SQL (`write`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use mallcore_actors::ids::{FlashItemId, OrderId, SkuId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::orders::Status;
+use mallcore_actors::record::{CloseReason, Event, Line, OrderClosed, OrderPlaced, Record};
+use mallcore_actors::time::Timestamp;
+
+/// Why records cannot be folded: they contradict each other, so this is our own bug or another's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Records have to follow each other.
+    #[error("record {found} follows record {after}")]
+    Gap {
+        /// The last one taken.
+        after: Sequence,
+        /// The one offered.
+        found: Sequence,
+    },
+    /// The same order was placed twice.
+    #[error("order {order} is placed a second time by record {sequence}")]
+    Twice {
+        /// The order.
+        order: OrderId,
+        /// The second record.
+        sequence: Sequence,
+    },
+    /// A change of an order that is not its next one.
+    #[error("record {sequence} makes version {version} of order {order}, which is at {at}")]
+    Version {
+        /// The order.
+        order: OrderId,
+        /// The record.
+        sequence: Sequence,
+        /// The version that it makes.
+        version: u32,
+        /// The version that it found.
+        at: u32,
+    },
+}
+
+/// When an order reached each of its stations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Milestones {
+    /// Paid.
+    pub paid_at: Option<Timestamp>,
+    /// Handed to a carrier.
+    pub shipped_at: Option<Timestamp>,
+    /// Received.
+    pub completed_at: Option<Timestamp>,
+    /// Closed unpaid.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Where an order stands after the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Its status.
+    pub status: Status,
+    /// Its version.
+    pub version: u32,
+    /// Its last record.
+    pub sequence: Sequence,
+    /// That record's time.
+    pub updated_at: Timestamp,
+    /// Stations reached within the batch.
+    pub milestones: Milestones,
+    /// Why it was closed.
+    pub close_reason: Option<CloseReason>,
+    /// Closing it gave the purchase limit back.
+    pub limit_returned: bool,
+}
+
+/// An order that the database does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    /// As placed.
+    pub placed: OrderPlaced,
+    /// When.
+    pub placed_at: Timestamp,
+    /// Where it stands by now.
+    pub progress: Progress,
+}
+
+/// A change of an order that the database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderChange {
+    /// The version that its row has.
+    pub from_version: u32,
+    /// Where it stands by now.
+    pub progress: Progress,
+}
+
+/// What moves in a SKU's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SkuChange {
+    /// Added to the available pieces.
+    pub available: i64,
+    /// Added to the held pieces (outside flash sales).
+    pub held: i64,
+    /// Added to the sold pieces (outside flash sales).
+    pub sold: i64,
+    /// Pieces paid, in and outside of flash sales.
+    pub paid: i64,
+    /// The first record of this batch in these sums.
+    pub first: Sequence,
+    /// The last one: the row's version from now on.
+    pub last: Sequence,
+}
+
+/// What moves in a flash item's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ItemChange {
+    /// Added to the remaining pieces.
+    pub remaining: i64,
+    /// Added to the held pieces.
+    pub held: i64,
+    /// Added to the sold pieces.
+    pub sold: i64,
+    /// When the quota was carved, if it was in this batch.
+    pub carved_at: Option<Timestamp>,
+    /// When its rest was released, if it was in this batch.
+    pub released_at: Option<Timestamp>,
+}
+
+/// What some consecutive records change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    after: Sequence,
+    through: Sequence,
+    through_at: Timestamp,
+    new_orders: Vec<NewOrder>,
+    /// Where a new order lies in `new_orders`.
+    places: HashMap<OrderId, usize>,
+    changes: BTreeMap<OrderId, OrderChange>,
+    skus: BTreeMap<SkuId, SkuChange>,
+    items: BTreeMap<FlashItemId, ItemChange>,
+    next_id: Option<u64>,
+}
+
+impl Batch {
+    /// Nothing yet; the next record is the one after `checkpoint`.
+    pub fn after(checkpoint: Sequence) -> Self {
+        Self {
+            after: checkpoint,
+            through: checkpoint,
+            through_at: Timestamp::default(),
+            new_orders: Vec::new(),
+            places: HashMap::new(),
+            changes: BTreeMap::new(),
+            skus: BTreeMap::new(),
+            items: BTreeMap::new(),
+            next_id: None,
+        }
+    }
+
+    /// Folds one record in.
+    pub fn take(&mut self, sequence: Sequence, record: Record) -> Result<(), FoldError> {
+        if sequence != self.through.next() {
+            return Err(FoldError::Gap { after: self.through, found: sequence });
+        }
+        let at = record.at;
+        match record.event {
+            Event::IdsReserved(ids) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
+            Event::QuotaCarved(carved) => {
+                self.sku(carved.sku, sequence).available -= i64::from(carved.quota);
+                let item = self.items.entry(carved.item).or_default();
+                item.remaining += i64::from(carved.quota);
+                item.carved_at = Some(at);
+            }
+            Event::QuotaReleased(released) => {
+                self.sku(released.sku, sequence).available += i64::from(released.pieces);
+                let item = self.items.entry(released.item).or_default();
+                item.remaining -= i64::from(released.pieces);
+                item.released_at = Some(at);
+            }
+            Event::OrderPlaced(placed) => self.place(sequence, at, placed)?,
+            Event::OrderPaid(paid) => {
+                let progress = self.advance(paid.order, paid.version, sequence, at, Status::Paid)?;
+                progress.milestones.paid_at = Some(at);
+                paid.lines.iter().for_each(|line| self.pay(sequence, line));
+            }
+            Event::OrderShipped(moved) => {
+                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Shipped)?;
+                progress.milestones.shipped_at = Some(at);
+            }
+            Event::OrderCompleted(moved) => {
+                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Completed)?;
+                progress.milestones.completed_at = Some(at);
+            }
+            Event::OrderClosed(closed) => self.close(sequence, at, &closed)?,
+        }
+        self.through = sequence;
+        self.through_at = at;
+        Ok(())
+    }
+
+    fn place(&mut self, sequence: Sequence, at: Timestamp, placed: OrderPlaced) -> Result<(), FoldError> {
+        if self.places.insert(placed.order, self.new_orders.len()).is_some() || self.changes.contains_key(&placed.order) {
+            return Err(FoldError::Twice { order: placed.order, sequence });
+        }
+        for line in &placed.lines {
+            let pieces = i64::from(line.quantity.get());
+            let sku = self.sku(line.sku, sequence);
+            match line.flash {
+                Some(flash) => {
+                    let item = self.items.entry(flash.item).or_default();
+                    item.remaining -= pieces;
+                    item.held += pieces;
+                }
+                None => {
+                    sku.available -= pieces;
+                    sku.held += pieces;
+                }
+            }
+        }
+        let progress = Progress {
+            status: Status::PendingPayment,
+            version: 1,
+            sequence,
+            updated_at: at,
+            milestones: Milestones::default(),
+            close_reason: None,
+            limit_returned: false,
+        };
+        self.new_orders.push(NewOrder { placed, placed_at: at, progress });
+        Ok(())
+    }
+
+    fn pay(&mut self, sequence: Sequence, line: &Line) {
+        let pieces = i64::from(line.quantity.get());
+        let sku = self.sku(line.sku, sequence);
+        sku.paid += pieces;
+        match line.flash {
+            Some(flash) => {
+                let item = self.items.entry(flash.item).or_default();
+                item.held -= pieces;
+                item.sold += pieces;
+            }
+            None => {
+                sku.held -= pieces;
+                sku.sold += pieces;
+            }
+        }
+    }
+
+    fn close(&mut self, sequence: Sequence, at: Timestamp, closed: &OrderClosed) -> Result<(), FoldError> {
+        let progress = self.advance(closed.order, closed.version, sequence, at, Status::Closed)?;
+        progress.milestones.closed_at = Some(at);
+        progress.close_reason = Some(closed.reason);
+        progress.limit_returned = closed.limit_returned;
+        for back in &closed.returns {
+            let pieces = i64::from(back.line.quantity.get());
+            let sku = self.sku(back.line.sku, sequence);
+            if !back.to_quota {
+                sku.available += pieces;
+            }
+            match back.line.flash {
+                Some(flash) => {
+                    let item = self.items.entry(flash.item).or_default();
+                    item.held -= pieces;
+                    item.remaining += if back.to_quota { pieces } else { 0 };
+                }
+                None => sku.held -= pieces,
+            }
+        }
+        Ok(())
+    }
+
+    /// The order's progress, moved on to its next version.
+    fn advance(
+        &mut self,
+        order: OrderId,
+        version: u32,
+        sequence: Sequence,
+        at: Timestamp,
+        status: Status,
+    ) -> Result<&mut Progress, FoldError> {
+        let progress = match self.places.get(&order) {
+            Some(&place) => &mut self.new_orders[place].progress,
+            None => {
+                let from_version = version.saturating_sub(1);
+                let unchanged = Progress {
+                    status,
+                    version: from_version,
+                    sequence,
+                    updated_at: at,
+                    milestones: Milestones::default(),
+                    close_reason: None,
+                    limit_returned: false,
+                };
+                &mut self.changes.entry(order).or_insert(OrderChange { from_version, progress: unchanged }).progress
+            }
+        };
+        if version != progress.version + 1 {
+            return Err(FoldError::Version { order, sequence, version, at: progress.version });
+        }
+        progress.status = status;
+        progress.version = version;
+        progress.sequence = sequence;
+        progress.updated_at = at;
+        Ok(progress)
+    }
+
+    fn sku(&mut self, sku: SkuId, sequence: Sequence) -> &mut SkuChange {
+        let unchanged = SkuChange { available: 0, held: 0, sold: 0, paid: 0, first: sequence, last: sequence };
+        let change = self.skus.entry(sku).or_insert(unchanged);
+        change.last = sequence;
+        change
+    }
+
+    /// The checkpoint that the rows have to be at.
+    pub fn from(&self) -> Sequence {
+        self.after
+    }
+
+    /// The checkpoint afterwards.
+    pub fn through(&self) -> Sequence {
+        self.through
+    }
+
+    /// The last record's time.
+    pub fn through_at(&self) -> Timestamp {
+        self.through_at
+    }
+
+    /// How many records were folded in.
+    pub fn records(&self) -> u64 {
+        self.through.0 - self.after.0
+    }
+
+    /// Orders to insert, in the order of their records.
+    pub fn new_orders(&self) -> &[NewOrder] {
+        &self.new_orders
+    }
+
+    /// Orders to change.
+    pub fn changes(&self) -> &BTreeMap<OrderId, OrderChange> {
+        &self.changes
+    }
+
+    /// SKUs to change.
+    pub fn skus(&self) -> &BTreeMap<SkuId, SkuChange> {
+        &self.skus
+    }
+
+    /// Flash items to change.
+    pub fn items(&self) -> &BTreeMap<FlashItemId, ItemChange> {
+        &self.items
+    }
+
+    /// The first identifier that is not set aside, if ids were.
+    pub fn next_id(&self) -> Option<u64> {
+        self.next_id
+    }
+}

@@ -1,0 +1,370 @@
+//! A folded batch becomes rows, in one transaction, with a few many-row statements.
+//! - W1 Every statement says how many rows it has to match; one row more or less undoes the batch.
+//! - W2 Numbers of rows come from a fixed list, so that each statement is prepared once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::journal::Sequence;
+
+use super::checkpoint::NAME;
+use super::fold::{Batch, NewOrder, Progress};
+use crate::database::{Arguments, Column, Database, Error, Rows, Tx, Value};
+use crate::orders::model::close_reason_number;
+
+/// Why a batch was not written. The database is as before.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The database did not do it.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// The rows are not those that the records were made for.
+    #[error("{matched} of {expected} rows of {table} are as records {from} to {through} expect them")]
+    Mismatch {
+        /// Which rows.
+        table: &'static str,
+        /// How many there should be.
+        expected: u64,
+        /// How many there are.
+        matched: u64,
+        /// The batch's first record.
+        from: Sequence,
+        /// The batch's last record.
+        through: Sequence,
+    },
+    /// A record is about a SKU that the database does not have.
+    #[error("no row for {0:?}")]
+    UnknownSku(SkuId),
+}
+
+impl WriteError {
+    /// Whether the same batch may be written later.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Database(cause) if cause.is_transient())
+    }
+}
+
+/// Rows a statement, most first: 256 orders bind 5,632 values, below SQLite's 32,766 and MySQL's 65,535.
+const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
+
+const ORDER_COLUMNS: [&str; 22] = [
+    "id",
+    "order_no",
+    "user_id",
+    "total_amount_fen",
+    "payable_fen",
+    "status",
+    "payment_status",
+    "address_id",
+    "key_hash",
+    "body_fingerprint",
+    "expires_at",
+    "close_reason",
+    "limit_returned",
+    "seckill_activity_id",
+    "version",
+    "sequence",
+    "created_at",
+    "updated_at",
+    "paid_at",
+    "shipped_at",
+    "completed_at",
+    "closed_at",
+];
+const ITEM_COLUMNS: [&str; 9] =
+    ["order_id", "line_no", "sku_id", "product_id", "product_name", "sku_spec", "seckill_item_id", "quantity", "unit_price_fen"];
+
+/// A SKU's snapshot for order lines.
+#[derive(Debug)]
+struct Described {
+    product_id: u64,
+    product_name: String,
+    spec: String,
+}
+
+/// Writes the batch and moves the checkpoint, or changes nothing.
+pub async fn write(database: &Database, batch: &Batch) -> Result<(), WriteError> {
+    let mut tx = database.begin().await?;
+    let mut writer = Writer { tx: &mut tx, from: batch.from(), through: batch.through() };
+    writer.move_checkpoint(batch).await?;
+    let skus = writer.describe(batch).await?;
+    writer.insert_orders(batch.new_orders()).await?;
+    writer.insert_items(batch.new_orders(), &skus).await?;
+    writer.change_orders(batch).await?;
+    writer.change_skus(batch).await?;
+    writer.change_items(batch).await?;
+    writer.change_products(batch, &skus).await?;
+    writer.note_ids(batch).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+struct Writer<'a> {
+    tx: &'a mut Tx,
+    from: Sequence,
+    through: Sequence,
+}
+
+impl Writer<'_> {
+    async fn move_checkpoint(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        let text = "UPDATE projection_checkpoints SET sequence = ?, updated_at = ? WHERE name = ? AND sequence = ?";
+        let values = vec![batch.through().0.into(), batch.through_at().into(), NAME.into(), batch.from().0.into()];
+        let matched = self.tx.execute(text, values).await?;
+        self.expect("projection_checkpoints", 1, matched)
+    }
+
+    /// Product and names of the SKUs that the batch sells or moves.
+    async fn describe(&mut self, batch: &Batch) -> Result<HashMap<SkuId, Described>, WriteError> {
+        let mut described = HashMap::with_capacity(batch.skus().len());
+        let ids: Vec<SkuId> = batch.skus().keys().copied().collect();
+        for chunk in chunks(&ids) {
+            let places = Rows::places(chunk.len());
+            let text = format!(
+                "SELECT s.id, s.product_id, p.name, s.spec FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id IN ({places})"
+            );
+            for row in self.tx.all(text, chunk.iter().map(|sku| sku.get().into()).collect()).await? {
+                let named = Described { product_id: row.count(1)?, product_name: row.text(2)?, spec: row.text(3)? };
+                described.insert(row.id(0, SkuId::new)?, named);
+            }
+        }
+        Ok(described)
+    }
+
+    async fn insert_orders(&mut self, orders: &[NewOrder]) -> Result<(), WriteError> {
+        for chunk in chunks(orders) {
+            let mut values = Arguments::with_capacity(chunk.len() * ORDER_COLUMNS.len());
+            chunk.iter().for_each(|order| bind_order(order, &mut values));
+            self.tx.execute(Rows::insert("orders", &ORDER_COLUMNS, chunk.len()), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_items(&mut self, orders: &[NewOrder], skus: &HashMap<SkuId, Described>) -> Result<(), WriteError> {
+        let lines: Vec<_> = orders
+            .iter()
+            .flat_map(|order| order.placed.lines.iter().enumerate().map(move |(place, line)| (order.placed.order, place, line)))
+            .collect();
+        for chunk in chunks(&lines) {
+            let mut values = Arguments::with_capacity(chunk.len() * ITEM_COLUMNS.len());
+            for (order, place, line) in chunk {
+                let sku = skus.get(&line.sku).ok_or(WriteError::UnknownSku(line.sku))?;
+                values.extend([
+                    order.get().into(),
+                    (*place as u64 + 1).into(),
+                    line.sku.get().into(),
+                    sku.product_id.into(),
+                    sku.product_name.clone().into(),
+                    sku.spec.clone().into(),
+                    line.flash.map(|flash| flash.item.get()).into(),
+                    line.quantity.get().into(),
+                    line.unit_price.fen().into(),
+                ]);
+            }
+            self.tx.execute(Rows::insert("order_items", &ITEM_COLUMNS, chunk.len()), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_orders(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        let columns = [
+            Column::Int("id"),
+            Column::Int("from_version"),
+            Column::Int("status"),
+            Column::Int("payment_status"),
+            Column::Int("close_reason"),
+            Column::Int("limit_returned"),
+            Column::Int("version"),
+            Column::Int("sequence"),
+            Column::Time("updated_at"),
+            Column::Time("paid_at"),
+            Column::Time("shipped_at"),
+            Column::Time("completed_at"),
+            Column::Time("closed_at"),
+        ];
+        let change = [
+            ("status", "n.status"),
+            ("payment_status", "n.payment_status"),
+            ("close_reason", "COALESCE(n.close_reason, t.close_reason)"),
+            ("limit_returned", "n.limit_returned"),
+            ("version", "n.version"),
+            ("sequence", "n.sequence"),
+            ("updated_at", "n.updated_at"),
+            ("paid_at", "COALESCE(n.paid_at, t.paid_at)"),
+            ("shipped_at", "COALESCE(n.shipped_at, t.shipped_at)"),
+            ("completed_at", "COALESCE(n.completed_at, t.completed_at)"),
+            ("closed_at", "COALESCE(n.closed_at, t.closed_at)"),
+        ];
+        let changes: Vec<_> = batch.changes().iter().collect();
+        for chunk in chunks(&changes) {
+            let mut values = Arguments::with_capacity(chunk.len() * columns.len());
+            for (order, change) in chunk {
+                let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = change.progress;
+                values.extend([
+                    order.get().into(),
+                    change.from_version.into(),
+                    (status as u8).into(),
+                    (status.payment() as u8).into(),
+                    close_reason.map(close_reason_number).into(),
+                    limit_returned.into(),
+                    version.into(),
+                    sequence.0.into(),
+                    updated_at.into(),
+                    milestones.paid_at.into(),
+                    milestones.shipped_at.into(),
+                    milestones.completed_at.into(),
+                    milestones.closed_at.into(),
+                ]);
+            }
+            self.update("orders", &columns, &change, "t.id = n.id AND t.version = n.from_version", chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_skus(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        let columns = ["id", "available", "held", "sold", "first_record", "last_record"].map(Column::Int);
+        let change = [
+            ("available", "t.available + n.available"),
+            ("held", "t.held + n.held"),
+            ("sold", "t.sold + n.sold"),
+            ("version", "n.last_record"),
+        ];
+        let skus: Vec<_> = batch.skus().iter().collect();
+        for chunk in chunks(&skus) {
+            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 6] {
+                [
+                    sku.get().into(),
+                    change.available.into(),
+                    change.held.into(),
+                    change.sold.into(),
+                    change.first.0.into(),
+                    change.last.0.into(),
+                ]
+            };
+            let values = chunk.iter().flat_map(row).collect();
+            self.update("skus", &columns, &change, "t.id = n.id AND t.version < n.first_record", chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_items(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        let columns = [
+            Column::Int("id"),
+            Column::Int("remaining"),
+            Column::Int("held"),
+            Column::Int("sold"),
+            Column::Time("carved_at"),
+            Column::Time("released_at"),
+        ];
+        let change = [
+            ("remaining", "t.remaining + n.remaining"),
+            ("held", "t.held + n.held"),
+            ("sold", "t.sold + n.sold"),
+            ("carved_at", "COALESCE(n.carved_at, t.carved_at)"),
+            ("released_at", "COALESCE(n.released_at, t.released_at)"),
+        ];
+        let items: Vec<_> = batch.items().iter().collect();
+        for chunk in chunks(&items) {
+            let row = |(item, change): &(&mallcore_actors::ids::FlashItemId, &super::ItemChange)| -> [Value; 6] {
+                [
+                    item.get().into(),
+                    change.remaining.into(),
+                    change.held.into(),
+                    change.sold.into(),
+                    change.carved_at.into(),
+                    change.released_at.into(),
+                ]
+            };
+            let values = chunk.iter().flat_map(row).collect();
+            self.update("seckill_items", &columns, &change, "t.id = n.id", chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_products(&mut self, batch: &Batch, skus: &HashMap<SkuId, Described>) -> Result<(), WriteError> {
+        let mut products = BTreeMap::<u64, (i64, i64)>::new();
+        for (sku, change) in batch.skus() {
+            let described = skus.get(sku).ok_or(WriteError::UnknownSku(*sku))?;
+            let (stock, sales) = products.entry(described.product_id).or_default();
+            *stock += change.available;
+            *sales += change.paid;
+        }
+        products.retain(|_, &mut moved| moved != (0, 0));
+        let columns = ["id", "stock", "sales"].map(Column::Int);
+        let change = [("stock", "t.stock + n.stock"), ("sales_count", "t.sales_count + n.sales")];
+        let products: Vec<_> = products.into_iter().collect();
+        for chunk in chunks(&products) {
+            let values = chunk.iter().flat_map(|&(product, (stock, sales))| [product.into(), stock.into(), sales.into()]).collect();
+            self.update("products", &columns, &change, "t.id = n.id", chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_ids(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        let Some(next) = batch.next_id() else { return Ok(()) };
+        let matched = self.tx.execute("UPDATE id_blocks SET next_id = ? WHERE name = 'orders'", vec![next.into()]).await?;
+        if matched == 0 {
+            self.tx.execute("INSERT INTO id_blocks (name, next_id) VALUES ('orders', ?)", vec![next.into()]).await?;
+        }
+        Ok(())
+    }
+
+    async fn update(
+        &mut self,
+        table: &'static str,
+        columns: &[Column],
+        change: &[(&str, &str)],
+        fits: &str,
+        rows: usize,
+        values: Arguments,
+    ) -> Result<(), WriteError> {
+        let text = Rows::update(self.tx.engine(), table, columns, change, fits, rows);
+        let matched = self.tx.execute(text, values).await?;
+        self.expect(table, rows as u64, matched)
+    }
+
+    fn expect(&self, table: &'static str, expected: u64, matched: u64) -> Result<(), WriteError> {
+        if matched == expected {
+            return Ok(());
+        }
+        Err(WriteError::Mismatch { table, expected, matched, from: self.from.next(), through: self.through })
+    }
+}
+
+fn bind_order(order: &NewOrder, values: &mut Arguments) {
+    let NewOrder { placed, placed_at, progress } = order;
+    let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = *progress;
+    values.extend([
+        placed.order.get().into(),
+        placed.no.to_string().into(),
+        placed.user.get().into(),
+        placed.payable.fen().into(),
+        placed.payable.fen().into(),
+        (status as u8).into(),
+        (status.payment() as u8).into(),
+        placed.address.map(|address| address.get()).into(),
+        (*placed.key.as_bytes()).into(),
+        placed.body.get().into(),
+        placed.expires_at.into(),
+        close_reason.map(close_reason_number).into(),
+        limit_returned.into(),
+        placed.lines.iter().find_map(|line| line.flash).map(|flash| flash.activity.get()).into(),
+        version.into(),
+        sequence.0.into(),
+        (*placed_at).into(),
+        updated_at.into(),
+        milestones.paid_at.into(),
+        milestones.shipped_at.into(),
+        milestones.completed_at.into(),
+        milestones.closed_at.into(),
+    ]);
+}
+
+/// Cuts a slice into pieces of the lengths in [`ROWS`].
+fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = ROWS.into_iter().find(|&length| length <= rest.len())?;
+        let (chunk, after) = rest.split_at(length);
+        rest = after;
+        Some(chunk)
+    })
+}

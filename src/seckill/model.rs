@@ -1,0 +1,45 @@
+//! Flash sales as the database has them.
+
+use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
+use mallcore_actors::money::Money;
+use mallcore_actors::time::Timestamp;
+
+/// A flash sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityRow {
+    /// Its id.
+    pub id: ActivityId,
+    /// Its name.
+    pub name: String,
+    /// First moment.
+    pub starts_at: Timestamp,
+    /// First moment after it.
+    pub ends_at: Timestamp,
+    /// What it sells.
+    pub items: Vec<ItemRow>,
+}
+
+/// One item of a flash sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// Its id.
+    pub id: FlashItemId,
+    /// What is sold.
+    pub sku: SkuId,
+    /// The product's name.
+    pub title: String,
+    /// Price of a piece in the sale.
+    pub price: Money,
+    /// Price of a piece outside it.
+    pub list_price: Money,
+    /// Pieces set aside.
+    pub quota: u32,
+    /// Pieces that one user may have.
+    pub limit_per_user: u32,
+    /// Pieces left, as projected.
+    pub remaining: u32,
+    /// When the pieces were set aside, if they were.
+    pub carved_at: Option<Timestamp>,
+    /// When the rest was given back, if it was.
+    pub released_at: Option<Timestamp>,
+}

@@ -1,0 +1,172 @@
+//! The running shop: what handlers call. It owns journal, actors, projection and the watch over flash sales, and knows no HTTP.
+//! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the end in `stop`.
+
+mod own_orders;
+mod plan;
+mod sales;
+mod start;
+mod stop;
+
+use std::sync::Arc;
+
+use actix::Addr;
+use actix_rt::Arbiter;
+use mallcore_actors::engine::Engine;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
+use mallcore_actors::journal::segment_log::SegmentLog;
+use mallcore_actors::journal::{Durable, Sequence};
+use mallcore_actors::orders::Deadlines;
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::refusal::{Answer, Refusal};
+use mallcore_actors::registry::StockRegistry;
+use mallcore_actors::stock::{Buy, PlaceOrder, Placed};
+use mallcore_actors::time::{Clock, Timestamp};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::catalog::{ProductQuery, ProductView};
+use crate::database::Database;
+use crate::orders::{OrderRef, OrderView};
+use crate::page::Page;
+use crate::projection::{self, ProjectorHandle};
+use crate::readiness::{Check, Health, Readiness};
+use crate::seckill::ActivityView;
+pub use plan::{Plan, database};
+use sales::Sales;
+pub use start::StartError;
+
+/// The database did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not answer")]
+pub struct StoreError(#[from] crate::database::Error);
+
+/// The running shop; cheap to clone.
+#[derive(Clone)]
+pub struct Shop(Arc<Inner>);
+
+struct Inner {
+    engine: Arc<Engine>,
+    journal: Arc<SegmentLog>,
+    registry: Arc<StockRegistry>,
+    database: Database,
+    sales: Sales,
+    projected: watch::Receiver<Sequence>,
+    projection_state: watch::Receiver<projection::State>,
+    /// Taken at the stop.
+    running: Mutex<Option<Running>>,
+}
+
+/// What has to be stopped, in this order.
+struct Running {
+    tasks: Vec<JoinHandle<()>>,
+    deadlines: Addr<Deadlines>,
+    arbiters: Vec<Arbiter>,
+    projector: ProjectorHandle,
+}
+
+impl Shop {
+    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable.
+    pub async fn buy(
+        &self,
+        user: UserId,
+        item: FlashItemId,
+        quantity: Quantity,
+        key: KeyHash,
+        body: BodyFingerprint,
+        address: Option<AddressId>,
+    ) -> Answer<Placed> {
+        let engine = &self.0.engine;
+        let answer = match self.0.sales.gate(item) {
+            None => Ok(Err(Refusal::UnknownItem)),
+            Some(gate) => match gate.refusal(user, engine.clock.now()) {
+                Some(refusal) => Ok(Err(refusal)),
+                None => {
+                    let wish = Buy { item, user, quantity, key, body, address };
+                    self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await
+                }
+            },
+        };
+        match &answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => engine.meters.refused(*refusal),
+            Err(weather) => engine.meters.unavailable(*weather),
+        }
+        answer
+    }
+
+    /// Closes one's own unpaid order; closing it twice is closing it once.
+    pub async fn cancel(&self, user: UserId, order: OrderRef) -> Result<Answer<OrderView>, StoreError> {
+        own_orders::cancel(&self.0, user, order).await
+    }
+
+    /// One's own order.
+    pub async fn order(&self, user: UserId, order: OrderRef) -> Result<Option<OrderView>, StoreError> {
+        own_orders::one(&self.0, user, order).await
+    }
+
+    /// One's own orders with ids below `after`, newest first.
+    pub async fn orders(&self, user: UserId, after: Option<OrderId>, size: u32) -> Result<Page<OrderView>, StoreError> {
+        own_orders::page(&self.0, user, after, size).await
+    }
+
+    /// The sales that run or will.
+    pub async fn activities(&self) -> Vec<ActivityView> {
+        self.0.sales.activities(self.now())
+    }
+
+    /// One sale, with what remains of its items now.
+    pub fn activity(&self, id: ActivityId) -> Option<ActivityView> {
+        self.0.sales.activity(id, self.now())
+    }
+
+    /// A page of the catalogue.
+    pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
+        crate::catalog::products(&self.0.database, query).await
+    }
+
+    /// One product.
+    pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
+        crate::catalog::product(&self.0.database, id).await
+    }
+
+    /// Whether this node can sell, and how its parts do.
+    pub fn readiness(&self) -> Readiness {
+        let usage = mallcore_actors::journal::Journal::usage(&*self.0.journal);
+        let journal = match *self.durable().borrow() {
+            Durable::Failed(after) => check("journal", Health::Fail, format!("stopped after record {after}")),
+            Durable::Through(_) if usage.used_bytes >= usage.budget_bytes => {
+                check("journal", Health::Fail, format!("full: {} of {} bytes", usage.used_bytes, usage.budget_bytes))
+            }
+            Durable::Through(through) => {
+                check("journal", Health::Pass, format!("record {through}, {} of {} bytes", usage.used_bytes, usage.budget_bytes))
+            }
+        };
+        let state = self.0.projection_state.borrow().clone();
+        let lag = self.projection_lag();
+        let health = if matches!(state, projection::State::Following) { Health::Pass } else { Health::Degraded };
+        let projection = check("database", health, format!("{state:?}, {lag} records behind"));
+        Readiness::new(vec![journal, projection])
+    }
+
+    /// Durable records that the database does not have.
+    pub fn projection_lag(&self) -> u64 {
+        let (Durable::Through(through) | Durable::Failed(through)) = *self.durable().borrow();
+        through.0.saturating_sub(self.0.projected.borrow().0)
+    }
+
+    /// How far the journal is safe.
+    pub fn durable(&self) -> watch::Receiver<Durable> {
+        mallcore_actors::journal::Journal::durable(&*self.0.journal)
+    }
+
+    /// The shop's time.
+    pub fn now(&self) -> Timestamp {
+        self.0.engine.clock.now()
+    }
+}
+
+fn check(part: &'static str, health: Health, detail: String) -> Check {
+    Check { part, health, detail }
+}

@@ -1,0 +1,86 @@
+//! A shopper's orders, own writes included: the database's rows, overlaid with the orders in memory.
+//! The overlay is read first: whatever leaves memory after that has been in the database since before.
+
+use mallcore_actors::ids::{OrderId, SkuId, UserId};
+use mallcore_actors::orders::{Order, Status};
+use mallcore_actors::record::CloseReason;
+use mallcore_actors::refusal::{Answer, Refusal};
+use mallcore_actors::stock::CloseOrder;
+
+use super::{Inner, StoreError};
+use crate::orders::{OrderRef, OrderView, repository};
+use crate::page::Page;
+
+fn names(order: &Order, named: OrderRef) -> bool {
+    match named {
+        OrderRef::Id(id) => order.id == id,
+        OrderRef::No(no) => order.no == no,
+    }
+}
+
+fn resident(shop: &Inner, user: UserId, named: OrderRef) -> Option<Order> {
+    shop.engine.orders.shard(user).orders(user).iter().find(|order| names(order, named)).cloned()
+}
+
+pub(super) async fn one(shop: &Inner, user: UserId, named: OrderRef) -> Result<Option<OrderView>, StoreError> {
+    if let Some(order) = resident(shop, user, named) {
+        return Ok(Some(view(shop, &order)));
+    }
+    let stored = match named {
+        OrderRef::Id(id) => repository::by_id(&shop.database, id).await?,
+        OrderRef::No(no) => repository::by_no(&shop.database, no).await?,
+    };
+    Ok(stored.value.filter(|order| order.user == user).as_ref().map(OrderView::from))
+}
+
+pub(super) async fn page(shop: &Inner, user: UserId, after: Option<OrderId>, size: u32) -> Result<Page<OrderView>, StoreError> {
+    let in_memory: Vec<Order> = {
+        let shard = shop.engine.orders.shard(user);
+        shard.orders(user).iter().filter(|order| after.is_none_or(|after| order.id < after)).cloned().collect()
+    };
+    let stored = repository::of_user(&shop.database, user, after, size.saturating_add(1)).await?.value;
+    let mut all: Vec<OrderView> = in_memory.iter().map(|order| view(shop, order)).collect();
+    all.extend(stored.iter().filter(|row| in_memory.iter().all(|order| order.id != row.id)).map(OrderView::from));
+    all.sort_by_key(|order| std::cmp::Reverse(order.order_id));
+    let more = all.len() > size as usize;
+    all.truncate(size as usize);
+    let next = all.last().filter(|_| more).map(|order| order.order_id);
+    Ok(Page { items: all, total: None, next })
+}
+
+/// An order in memory is at least as new as its row.
+fn view(shop: &Inner, order: &Order) -> OrderView {
+    let mut view = OrderView::from(order);
+    for line in &mut view.items {
+        line.product_name = line.flash_item_id.and_then(|item| shop.sales.title(item));
+    }
+    view
+}
+
+pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Result<Answer<OrderView>, StoreError> {
+    let Some(order) = resident(shop, user, named) else {
+        // Open orders are always in memory: one that is not can only be closed already, or past cancelling.
+        return Ok(Ok(match one(shop, user, named).await? {
+            None => Err(Refusal::UnknownOrder),
+            Some(order) if order.is_cancelled() => Ok(order),
+            Some(_) => Err(Refusal::WrongStatus),
+        }));
+    };
+    let sku: Option<SkuId> = order.lines.first().map(|line| line.sku);
+    let Some(sku) = sku else { return Ok(Ok(Err(Refusal::UnknownOrder))) };
+    let id = order.id;
+    let close = |reply| CloseOrder { user, order: id, reason: CloseReason::Cancelled, reply };
+    Ok(match shop.registry.ask(sku, close).await {
+        Ok(Ok(closed)) => Ok(Ok(view(shop, &closed.order))),
+        Ok(Err(Refusal::WrongStatus)) => Ok(repeated(shop, user, named)),
+        Ok(Err(refusal)) => Ok(Err(refusal)),
+        Err(weather) => Err(weather),
+    })
+}
+
+/// A second cancel finds the first one's work.
+fn repeated(shop: &Inner, user: UserId, named: OrderRef) -> Result<OrderView, Refusal> {
+    let cancelled = |order: &Order| order.status == Status::Closed && order.close_reason == Some(CloseReason::Cancelled);
+    let order = resident(shop, user, named).filter(cancelled);
+    order.map(|order| view(shop, &order)).ok_or(Refusal::WrongStatus)
+}

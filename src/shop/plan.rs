@@ -1,0 +1,66 @@
+//! What the configuration says the shop is made of.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mallcore_actors::engine::Rules;
+use mallcore_actors::journal::options::Options;
+
+use crate::config::Config;
+use crate::database::{MySqlServer, Settings};
+use crate::projection::ProjectorSettings;
+
+/// What the shop is made of.
+#[derive(Clone)]
+pub struct Plan {
+    /// Folder of the journal's segments.
+    pub journal_folder: PathBuf,
+    /// The journal's settings.
+    pub journal: Options,
+    /// The database; its schema has to be there.
+    pub database: Settings,
+    /// Limits and windows.
+    pub rules: Rules,
+    /// Threads that actors live on, at least 1.
+    pub actor_threads: usize,
+    /// How the projection works.
+    pub projector: ProjectorSettings,
+}
+
+impl Plan {
+    /// As configured.
+    pub fn of(config: &Config) -> Self {
+        let journal = &config.journal;
+        Self {
+            journal_folder: config.storage.data_dir.join("journal"),
+            journal: Options {
+                segment_bytes: journal.segment_bytes,
+                group_window: Duration::from_micros(u64::from(journal.group_window_micros)),
+                budget_bytes: journal.budget_bytes,
+                retain: Duration::from_secs(journal.retain_seconds),
+                ..Options::default()
+            },
+            database: database(config),
+            rules: Rules {
+                unpaid_max_per_user: config.orders.unpaid_max_per_user,
+                flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
+            },
+            actor_threads: config.http.workers,
+            projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+        }
+    }
+}
+
+/// The server that is configured, or the file in the data folder.
+pub fn database(config: &Config) -> Settings {
+    match &config.database {
+        None => Settings::Sqlite(config.storage.data_dir.join("mallcore.sqlite3")),
+        Some(server) => Settings::MySql(MySqlServer {
+            host: server.host.clone(),
+            port: server.port,
+            user: server.username.clone(),
+            password: server.password.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
+            database: Some(server.name.clone()),
+        }),
+    }
+}

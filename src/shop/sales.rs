@@ -1,0 +1,158 @@
+//! The flash sales on offer, as shoppers see them: the database's list, taken anew each second, with what the actors' gates show.
+//! Each look also asks the actors to set aside what new items need and to give back what ended ones left over; both are asked until
+//! the database has them, and done once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use mallcore_actors::engine::Engine;
+use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
+use mallcore_actors::refusal::Answer;
+use mallcore_actors::registry::StockRegistry;
+use mallcore_actors::stock::{CarveQuota, Gate, QuotaPlan, ReleaseQuota};
+use mallcore_actors::time::Timestamp;
+
+use crate::database::{Database, Error};
+use crate::seckill::model::{ActivityRow, ItemRow};
+use crate::seckill::{ActivityView, ItemView, repository};
+
+/// How soon a sale that was created elsewhere is seen.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The sales on offer.
+#[derive(Default)]
+pub(super) struct Sales {
+    on_offer: ArcSwap<OnOffer>,
+}
+
+#[derive(Default)]
+struct OnOffer {
+    activities: Vec<Activity>,
+    gates: HashMap<FlashItemId, Arc<Gate>>,
+    titles: HashMap<FlashItemId, Arc<str>>,
+}
+
+struct Activity {
+    row: ActivityRow,
+    gates: Vec<Arc<Gate>>,
+}
+
+impl Sales {
+    pub(super) fn gate(&self, item: FlashItemId) -> Option<Arc<Gate>> {
+        self.on_offer.load().gates.get(&item).cloned()
+    }
+
+    pub(super) fn title(&self, item: u64) -> Option<String> {
+        let item = FlashItemId::new(item).ok()?;
+        self.on_offer.load().titles.get(&item).map(ToString::to_string)
+    }
+
+    pub(super) fn activities(&self, now: Timestamp) -> Vec<ActivityView> {
+        self.on_offer.load().activities.iter().map(|activity| activity.view(now)).collect()
+    }
+
+    pub(super) fn activity(&self, id: ActivityId, now: Timestamp) -> Option<ActivityView> {
+        self.on_offer.load().activities.iter().find(|activity| activity.row.id == id).map(|activity| activity.view(now))
+    }
+
+    /// Reads the list, then asks for what it calls for.
+    pub(super) async fn look(&self, database: &Database, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
+        let rows = repository::activities(database).await?.value;
+        let now = engine.clock.now();
+        for row in &rows {
+            for item in &row.items {
+                tend(registry, row, item, now).await;
+            }
+        }
+        self.on_offer.store(Arc::new(OnOffer::new(rows, engine)));
+        Ok(())
+    }
+
+    /// Looks again each second, for as long as the task lives.
+    pub(super) async fn keep_looking(shop: std::sync::Weak<super::Inner>) {
+        let mut tick = tokio::time::interval(LOOK);
+        let mut failing = false;
+        loop {
+            tick.tick().await;
+            let Some(shop) = shop.upgrade() else { return };
+            let looked = shop.sales.look(&shop.database, &shop.engine, &shop.registry).await;
+            if let Err(error) = &looked
+                && !failing
+            {
+                tracing::warn!(%error, "cannot read the flash sales; those known go on");
+            }
+            failing = looked.is_err();
+        }
+    }
+}
+
+/// An item of a sale that has not ended needs its pieces, and its actor in memory; one of an ended sale gives them back.
+async fn tend(registry: &StockRegistry, activity: &ActivityRow, item: &ItemRow, now: Timestamp) {
+    let answer: Answer<()> = if now < activity.ends_at {
+        if item.carved_at.is_some() && registry.is_resident(item.sku) {
+            return;
+        }
+        let plan = QuotaPlan {
+            item: item.id,
+            activity: activity.id,
+            quota: item.quota,
+            limit_per_user: item.limit_per_user,
+            unit_price: item.price,
+            starts_at: activity.starts_at,
+            ends_at: activity.ends_at,
+        };
+        registry.ask(item.sku, |reply| CarveQuota { plan, reply }).await
+    } else if item.carved_at.is_some() && item.released_at.is_none() {
+        let id = item.id;
+        registry.ask(item.sku, |reply| ReleaseQuota { item: id, reply }).await
+    } else {
+        return;
+    };
+    match answer {
+        Ok(Ok(())) => {}
+        Ok(Err(refusal)) => tracing::error!(
+            seckill.item.id = %item.id, sku.id = %item.sku, reason = refusal.code(),
+            "a flash item cannot have its pieces: give the SKU more stock, or the item less quota"
+        ),
+        Err(weather) => tracing::warn!(seckill.item.id = %item.id, reason = weather.code(), "a flash item waits for its pieces"),
+    }
+}
+
+impl OnOffer {
+    fn new(rows: Vec<ActivityRow>, engine: &Engine) -> Self {
+        let mut on_offer = Self::default();
+        for row in rows {
+            let gates: Vec<Arc<Gate>> = row.items.iter().map(|item| engine.gate(item.id, item.sku, item.quota)).collect();
+            for (item, gate) in row.items.iter().zip(&gates) {
+                on_offer.gates.insert(item.id, Arc::clone(gate));
+                on_offer.titles.insert(item.id, item.title.as_str().into());
+            }
+            on_offer.activities.push(Activity { row, gates });
+        }
+        on_offer
+    }
+}
+
+impl Activity {
+    fn view(&self, now: Timestamp) -> ActivityView {
+        let items = self.row.items.iter().zip(&self.gates).map(|(item, gate)| view(item, gate)).collect();
+        let row = &self.row;
+        ActivityView::new(row.id.get(), row.name.clone(), row.starts_at, row.ends_at, now, items)
+    }
+}
+
+fn view(item: &ItemRow, gate: &Gate) -> ItemView {
+    let sku: SkuId = item.sku;
+    ItemView {
+        id: item.id.get(),
+        sku_id: sku.get(),
+        title: item.title.clone(),
+        quota: item.quota,
+        remaining: gate.live_remaining().unwrap_or(item.remaining),
+        price_fen: item.price.fen(),
+        list_price_fen: item.list_price.fen(),
+        limit_per_user: item.limit_per_user,
+    }
+}

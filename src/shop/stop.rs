@@ -1,0 +1,26 @@
+//! The end: timers and actors first, so that nothing new is queued; then the projection, with a bounded time; the journal last.
+
+use std::time::Duration;
+
+use super::Shop;
+
+impl Shop {
+    /// Stops everything. Whatever the projection cannot finish within this time is in the journal, for the next start.
+    pub async fn stop(&self, projection_within: Duration) {
+        let Some(running) = self.0.running.lock().take() else { return };
+        for task in &running.tasks {
+            task.abort();
+        }
+        drop(running.deadlines);
+        for arbiter in &running.arbiters {
+            arbiter.stop();
+        }
+        for arbiter in running.arbiters {
+            // A thread that panicked has been reported by its actor.
+            drop(tokio::task::spawn_blocking(move || arbiter.join()).await);
+        }
+        let checkpoint = running.projector.stop(projection_within).await;
+        self.0.journal.close();
+        tracing::info!("stopped: the database has records up to {checkpoint}");
+    }
+}

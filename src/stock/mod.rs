@@ -1,0 +1,3 @@
+//! Stock in the database: what an activated SKU starts from.
+
+pub mod repository;

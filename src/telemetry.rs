@@ -1,0 +1,25 @@
+//! Logs: lines for people on a terminal, JSON for machines in production. Never one line a request: meters do that.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt};
+
+use crate::config::Telemetry;
+
+/// Installs the process's subscriber, once. Lines go to standard error: standard output is for what a command prints.
+pub fn install(settings: &Telemetry) -> Result<(), TryInitError> {
+    // Libraries tell more than anybody wants to read below `info`.
+    let ours = Targets::new()
+        .with_default(LevelFilter::from_level(settings.log_level).min(LevelFilter::INFO))
+        .with_target("mallcore", settings.log_level)
+        .with_target("mallcore_actors", settings.log_level);
+    let lines = if settings.log_json {
+        fmt::layer().json().flatten_event(true).with_writer(stderr).boxed()
+    } else {
+        fmt::layer().with_ansi(stderr().is_terminal()).with_writer(stderr).boxed()
+    };
+    tracing_subscriber::registry().with(lines.with_filter(ours)).try_init()
+}
