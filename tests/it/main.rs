@@ -1,4 +1,5 @@
 //! Everything that is tested from outside: one binary, so that Cargo links once.
 
 mod api;
+mod database;
 mod tidy;
