@@ -1,12 +1,11 @@
 //! `serve`: the shop, until a signal ends it.
 
-use actix_web::rt::System;
-
-use super::CliError;
 use std::time::Duration;
 
+use actix_web::rt::System;
 use mallcore_actors::journal::Durable;
 
+use super::CliError;
 use crate::auth::Verifier;
 use crate::config::Config;
 use crate::database::Connections;

@@ -21,7 +21,7 @@ use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::registry::StockRegistry;
 use mallcore_actors::stock::{Buy, PlaceOrder, Placed};
-use mallcore_actors::time::{Clock, Timestamp};
+use mallcore_actors::time::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
