@@ -50,10 +50,11 @@ impl TestApp {
         config.journal.segment_bytes = 1 << 20;
         change(&mut config);
         let shop = open(&config, sale).await;
-        let state = State::new(&config, shop, Verifier::new(SECRET));
+        let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
         let (address, server) = http::start(&config.http, state).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
+        shop.begin().await.unwrap();
         Self {
             base: format!("http://{address}"),
             client: Client::new(),
