@@ -1,13 +1,12 @@
 //! `serve`: the shop, until a signal ends it.
 
+use std::time::Duration;
+
 use actix_web::rt::System;
+use mallcore_actors::journal::Durable;
 
 use super::args::SeedDemo;
 use super::{CliError, store};
-use std::time::Duration;
-
-use mallcore_actors::journal::Durable;
-
 use crate::auth::Verifier;
 use crate::config::Config;
 use crate::http::state::State;
