@@ -60,14 +60,30 @@ const STOCK: u32 = 500;
 const SALE_PER_CENT: u64 = 60;
 const ROWS: usize = 200;
 
-/// Fills the database, all of it or nothing; its schema has to be there.
-pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> Result<Seeded, SeedError> {
-    let mut tx = database.begin().await?;
+/// Whether the demo shop may go into this database.
+pub async fn is_empty(database: &Database) -> Result<bool, Error> {
+    let mut tx = database.snapshot().await?;
+    let occupied = occupied(&mut tx).await?;
+    tx.commit().await?;
+    Ok(occupied.is_none())
+}
+
+/// The first table with rows, and how many.
+async fn occupied(tx: &mut Tx) -> Result<Option<(&'static str, u64)>, Error> {
     for table in ["products", "categories", "brands", "users", "seckill_activities", "orders"] {
         let rows = tx.first(format!("SELECT COUNT(*) FROM {table}"), Vec::new()).await?.map_or(Ok(0), |row| row.count(0))?;
         if rows > 0 {
-            return Err(SeedError::NotEmpty { table, rows });
+            return Ok(Some((table, rows)));
         }
+    }
+    Ok(None)
+}
+
+/// Fills the database, all of it or nothing; its schema has to be there.
+pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> Result<Seeded, SeedError> {
+    let mut tx = database.begin().await?;
+    if let Some((table, rows)) = occupied(&mut tx).await? {
+        return Err(SeedError::NotEmpty { table, rows });
     }
     let shop = Demo::new(options, now);
     insert(&mut tx, "users", &["id", "openid", "nickname", "created_at", "updated_at"], shop.users).await?;

@@ -5,18 +5,20 @@ use std::future::{Ready, ready};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
-use super::problem::Problem;
+use super::problem::{Hint, Problem};
 use super::state::State;
-use super::table::{self, PATTERNS};
+use super::table::{self, PATTERNS, Part};
 
 /// The default service.
 pub fn fallback(request: HttpRequest) -> Ready<HttpResponse> {
-    let prefix = request.app_data::<web::Data<State>>().map_or("", |state| state.prefix.as_str());
-    let place = table::place(request.path(), prefix);
-    let problem = if place == table::OTHER {
+    let Some(state) = request.app_data::<web::Data<State>>() else {
+        return ready(Problem::internal("a route without state").error_response());
+    };
+    let place = table::place(request.path(), &state.prefix);
+    let problem = if place == table::OTHER || (PATTERNS[place].part == Part::Demo && !state.demo) {
         Problem::new(StatusCode::NOT_FOUND, "not_found")
     } else {
-        Problem { allow: Some(PATTERNS[place].allow), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed") }
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").hinting(Hint::Allow(PATTERNS[place].allow))
     };
     ready(problem.error_response())
 }

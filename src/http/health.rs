@@ -20,7 +20,7 @@ struct Alive {
 }
 
 /// Is the process alive
-#[utoipa::path(tag = "health", responses((status = 200, description = "It is", body = Alive)))]
+#[utoipa::path(tag = "health", operation_id = "health_live", responses((status = 200, description = "It is", body = Alive)))]
 #[get("/health/live")]
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Alive { status: "pass" })
@@ -31,6 +31,7 @@ pub async fn live() -> HttpResponse {
 /// A missing database, Redis or broker is `degraded` with 200: orders can be taken all the same.
 #[utoipa::path(
     tag = "health",
+    operation_id = "health_ready",
     responses(
         (status = 200, description = "It can; the parts that are degraded are listed", body = Readiness),
         (status = 503, description = "It cannot: the journal is closed or full, or its tail is still being folded", body = Readiness),

@@ -7,20 +7,37 @@ pub struct Pattern {
     pub path: &'static str,
     /// Its methods, as in `Allow`.
     pub allow: &'static str,
-    /// Whether the API prefix stands before it.
-    pub prefixed: bool,
+    /// Whose it is.
+    pub part: Part,
+}
+
+/// Parts of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The shop: the API prefix stands before its paths.
+    Shop,
+    /// Probes.
+    Health,
+    /// The embedded page, in no other mode.
+    Demo,
+    /// Nobody.
+    Other,
 }
 
 const fn shop(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, prefixed: true }
+    Pattern { path, allow, part: Part::Shop }
 }
 
-const fn plain(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, prefixed: false }
+const fn health(path: &'static str) -> Pattern {
+    Pattern { path, allow: "GET", part: Part::Health }
+}
+
+const fn demo(path: &'static str, allow: &'static str) -> Pattern {
+    Pattern { path, allow, part: Part::Demo }
 }
 
 /// The hottest first; the last stands for whatever is none of the others.
-pub const PATTERNS: [Pattern; 15] = [
+pub const PATTERNS: [Pattern; 16] = [
     shop("/seckill/items/{}/orders", "POST"),
     shop("/orders/{}/cancel", "POST"),
     shop("/orders/{}", "GET"),
@@ -29,13 +46,14 @@ pub const PATTERNS: [Pattern; 15] = [
     shop("/seckill/activities", "GET"),
     shop("/products/{}", "GET"),
     shop("/products", "GET"),
-    plain("/health/live", "GET"),
-    plain("/health/ready", "GET"),
-    plain("/demo/shopper", "POST"),
-    plain("/demo/stats", "GET"),
-    plain("/demo/app.js", "GET"),
-    plain("/", "GET"),
-    plain("other", ""),
+    health("/health/live"),
+    health("/health/ready"),
+    demo("/demo/shopper", "POST"),
+    demo("/demo/stats", "GET"),
+    demo("/demo/app.js", "GET"),
+    demo("/demo/style.css", "GET"),
+    demo("/", "GET"),
+    Pattern { path: "other", allow: "", part: Part::Other },
 ];
 
 /// Place in [`PATTERNS`] of what is none of the others.
@@ -47,7 +65,7 @@ pub fn place(path: &str, prefix: &str) -> usize {
     PATTERNS[..OTHER]
         .iter()
         .position(|pattern| {
-            let path = if pattern.prefixed { after_prefix } else { Some(path) };
+            let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
             path.is_some_and(|path| matches(pattern.path, path))
         })
         .unwrap_or(OTHER)

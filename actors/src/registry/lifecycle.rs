@@ -4,7 +4,8 @@
 //! - L2 An entry is removed only by its own generation; a late removal of an earlier one finds another generation and does nothing.
 //! - L3 It leaves only when nothing is owed: its last record is projected, nothing is held, nobody waits for its answer.
 //! - L4 What it loads is complete: row and checkpoint from one read transaction, then every record above the checkpoint up to `through`,
-//!   the journal's end *after* the entry was made. Whatever is queued later comes to it as a message.
+//!   the journal's end *after* the entry was made. Whatever is queued later comes to it as a message. If the tail's beginning was projected
+//!   and released meanwhile, the row is read again: it is newer now.
 //!
 //! Messages met while draining are handed back and sent again through the registry, in their order. Not here: addresses, tasks.
 

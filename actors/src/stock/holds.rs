@@ -96,7 +96,7 @@ impl Holds {
         self.wake(stock)
     }
 
-    /// Releases whatever belongs to owners that are no more.
+    /// Releases whatever belongs to owners that are no more. An owner whose confirmation is still on its way is alive.
     pub fn sweep(&mut self, stock: &Stock, alive: impl Fn(Owner) -> bool) -> SmallVec<[Woken; 2]> {
         self.granted.retain(|held| alive(held.0));
         self.waiting.retain(|waiting| alive(waiting.0));

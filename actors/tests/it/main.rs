@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
 mod coordinator;
 mod golden;
@@ -7,4 +8,5 @@ mod order_no;
 mod orders;
 mod record;
 mod shop;
+mod simulation;
 mod stock;

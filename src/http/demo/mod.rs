@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDocument};
 use super::state::State;
 use super::tally::TallyView;
 
@@ -54,9 +54,10 @@ pub struct DemoShopper {
 /// A fresh shopper to try with (embedded mode only)
 #[utoipa::path(
     tag = "demo",
+    operation_id = "demo_shopper",
     responses(
         (status = 201, description = "A shopper who has bought nothing yet", body = DemoShopper),
-        (status = 429, description = "rate_limited", body = Problem),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[post("/demo/shopper")]
@@ -67,7 +68,7 @@ pub async fn shopper(state: web::Data<State>) -> Result<HttpResponse, Problem> {
 }
 
 /// Orders and refusals since the start (embedded mode only)
-#[utoipa::path(tag = "demo", responses((status = 200, description = "Cumulative counters", body = TallyView)))]
+#[utoipa::path(tag = "demo", operation_id = "demo_stats", responses((status = 200, description = "Cumulative counters", body = TallyView)))]
 #[get("/demo/stats")]
 pub async fn stats(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().json(state.tally.view())

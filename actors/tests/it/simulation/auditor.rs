@@ -1,0 +1,188 @@
+//! The auditor: keeps books from what clients asked and were told, and compares them with the records and the rows at the end. Shares no
+//! rule with the machines: it adds up, it does not decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mallcore_actors::ids::{FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::orders::Status;
+use mallcore_actors::record::{CloseReason, Event, Record};
+use mallcore_actors::stock::Receipt;
+use mallcore_actors::time::Timestamp;
+
+use super::database::Database;
+
+/// What the shop promises.
+#[derive(Debug, Clone)]
+pub struct Promises {
+    pub received: BTreeMap<SkuId, u32>,
+    pub items: BTreeMap<FlashItemId, ItemPromise>,
+    pub unpaid_max: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct ItemPromise {
+    pub quota: u32,
+    pub limit_per_user: u32,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+/// A shopper's wish, in the auditor's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wish {
+    pub user: UserId,
+    pub item: FlashItemId,
+    pub key: [u8; 16],
+    pub body: u64,
+    pub pieces: u32,
+}
+
+/// The books.
+#[derive(Debug)]
+pub struct Auditor {
+    promises: Promises,
+    /// The surely durable records, seen on a copy of the disk.
+    on_disk: Sequence,
+    receipts: BTreeMap<(UserId, FlashItemId, [u8; 16]), (Wish, Receipt)>,
+    baskets: BTreeMap<OrderId, (UserId, Vec<(SkuId, u32)>)>,
+    closed: BTreeSet<OrderId>,
+    paid: BTreeSet<OrderId>,
+    pub acknowledged: usize,
+}
+
+impl Auditor {
+    pub fn new(promises: Promises) -> Self {
+        Self {
+            promises,
+            on_disk: Sequence::ZERO,
+            receipts: BTreeMap::new(),
+            baskets: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            paid: BTreeSet::new(),
+            acknowledged: 0,
+        }
+    }
+
+    /// A copy of the disk without anything unsynced has the records up to here.
+    pub fn disk_has(&mut self, through: Sequence) {
+        assert!(through >= self.on_disk, "the disk lost synced records: {through} after {}", self.on_disk);
+        self.on_disk = through;
+    }
+
+    fn relies_on(&mut self, sequence: Sequence) {
+        assert!(sequence > Sequence::ZERO && sequence <= self.on_disk, "answered before record {sequence} was safe ({})", self.on_disk);
+        self.acknowledged += 1;
+    }
+
+    pub fn bought(&mut self, wish: Wish, receipt: Receipt, relies_on: Sequence) {
+        self.relies_on(relies_on);
+        let first = self.receipts.entry((wish.user, wish.item, wish.key)).or_insert((wish, receipt));
+        assert_eq!(*first, (wish, receipt), "a repeat was answered differently");
+    }
+
+    pub fn basket_bought(&mut self, user: UserId, basket: Vec<(SkuId, u32)>, order: OrderId, relies_on: Sequence) {
+        self.relies_on(relies_on);
+        assert!(self.baskets.insert(order, (user, basket)).is_none(), "two baskets got one order");
+    }
+
+    pub fn order_closed(&mut self, order: OrderId, relies_on: Sequence) {
+        self.relies_on(relies_on);
+        assert!(self.closed.insert(order), "{order:?} was closed twice");
+    }
+
+    pub fn order_paid(&mut self, order: OrderId, relies_on: Sequence) {
+        self.relies_on(relies_on);
+        assert!(self.paid.insert(order), "{order:?} was paid twice");
+    }
+
+    /// A mismatch is only told to somebody who used the key otherwise before.
+    pub fn restarted(&self, last: Sequence) {
+        assert!(last >= self.on_disk, "the restart knows {last}, clients were shown up to {}", self.on_disk);
+    }
+
+    /// Every acknowledgement is in the rows, once, as it was told.
+    pub fn check_rows(&self, rows: &Database) {
+        for (wish, receipt) in self.receipts.values() {
+            let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));
+            let line = row.placed.lines[0];
+            let stored = (row.placed.user, line.flash.map(|flash| flash.item), line.quantity.get(), *row.placed.key.as_bytes());
+            assert_eq!(stored, (wish.user, Some(wish.item), wish.pieces, wish.key));
+            let told = (row.placed.no, row.placed.payable, row.placed.expires_at, row.at, row.sequence);
+            assert_eq!(told, (receipt.no, receipt.payable, receipt.expires_at, receipt.placed_at, receipt.sequence));
+            let same_key = rows.orders.values().filter(|other| (other.placed.user, other.placed.key) == (wish.user, row.placed.key));
+            let of_item = same_key.filter(|other| other.placed.lines[0].flash.is_some_and(|flash| flash.item == wish.item));
+            assert_eq!(of_item.count(), 1, "doubled: {wish:?}");
+        }
+        for (order, (user, basket)) in &self.baskets {
+            let row = rows.orders.get(order).unwrap_or_else(|| panic!("lost: {order:?}"));
+            let lines: Vec<_> = row.placed.lines.iter().map(|line| (line.sku, line.quantity.get())).collect();
+            assert_eq!((row.placed.user, &lines), (*user, basket));
+        }
+        for order in &self.closed {
+            assert_eq!(rows.orders[order].status, Status::Closed, "{order:?} was told closed");
+        }
+        for order in &self.paid {
+            assert_eq!(rows.orders[order].status, Status::Paid, "{order:?} was told paid");
+        }
+        for (sku, received) in &self.promises.received {
+            let row = rows.stock[sku];
+            let in_items: i64 =
+                rows.quotas.values().filter(|quota| quota.carved.sku == *sku).map(|quota| quota.remaining + quota.held + quota.sold).sum();
+            assert_eq!(row.available + row.held + row.sold + in_items, i64::from(*received), "pieces of {sku:?} appeared or vanished");
+            let placed = rows.orders.values().filter(|order| order.status != Status::Closed);
+            let lines = placed.flat_map(|order| &order.placed.lines).filter(|line| line.sku == *sku);
+            let ordered: u32 = lines.map(|line| line.quantity.get()).sum();
+            assert!(ordered <= *received, "oversold: {ordered} of {received} of {sku:?}");
+        }
+    }
+
+    /// The records in their order keep every promise at every moment.
+    pub fn check_records<'a>(&self, records: impl Iterator<Item = (&'a Sequence, &'a Record)>) {
+        let mut time = Timestamp::default();
+        let mut next = Sequence(1);
+        let mut open: BTreeMap<UserId, u32> = BTreeMap::new();
+        let mut taken: BTreeMap<FlashItemId, u32> = BTreeMap::new();
+        let mut counting: BTreeMap<(UserId, FlashItemId), u32> = BTreeMap::new();
+        let mut given_back = BTreeSet::new();
+        let mut expires: BTreeMap<OrderId, Timestamp> = BTreeMap::new();
+        for (sequence, Record { at, event }) in records {
+            assert_eq!(*sequence, next, "the journal has a gap");
+            assert!(*at >= time, "record {sequence} is older than the one before");
+            (next, time) = (next.next(), *at);
+            match event {
+                Event::OrderPlaced(placed) => {
+                    let mine = open.entry(placed.user).or_default();
+                    *mine += 1;
+                    assert!(*mine <= self.promises.unpaid_max, "{:?} has {mine} unpaid orders at {sequence}", placed.user);
+                    expires.insert(placed.order, placed.expires_at);
+                    for (flash, pieces) in placed.lines.iter().filter_map(|line| Some((line.flash?, line.quantity.get()))) {
+                        let promise = self.promises.items[&flash.item];
+                        assert!((promise.starts_at..promise.ends_at).contains(at), "sold outside the hours at {sequence}");
+                        let count = counting.entry((placed.user, flash.item)).or_default();
+                        *count += pieces;
+                        assert!(*count <= promise.limit_per_user, "{:?} is above the limit at {sequence}", placed.user);
+                        let all = taken.entry(flash.item).or_default();
+                        *all += pieces;
+                        assert!(*all <= promise.quota, "{:?} is oversold at {sequence}", flash.item);
+                    }
+                }
+                Event::OrderPaid(paid) => *open.entry(paid.user).or_default() -= 1,
+                Event::OrderClosed(closed) => {
+                    *open.entry(closed.user).or_default() -= 1;
+                    let early = closed.reason == CloseReason::TimedOut && *at < expires[&closed.order];
+                    assert!(!early, "{:?} was timed out early", closed.order);
+                    for (flash, pieces) in closed.returns.iter().filter_map(|back| Some((back.line.flash?, back.line.quantity.get()))) {
+                        *taken.entry(flash.item).or_default() -= pieces;
+                        if closed.limit_returned {
+                            *counting.entry((closed.user, flash.item)).or_default() -= pieces;
+                            assert!(given_back.insert((closed.user, flash.activity)), "{:?} got the limit back twice", closed.user);
+                        }
+                    }
+                }
+                Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
+                Event::OrderShipped(_) | Event::OrderCompleted(_) => {}
+            }
+        }
+    }
+}

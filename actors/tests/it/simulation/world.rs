@@ -1,0 +1,517 @@
+//! The world around the server: clients, wall clock, disk, database, power. One seed decides everything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mallcore_actors::coordinator::Input;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::fault_disk::{Fault, FaultDisk, OperationKind};
+use mallcore_actors::journal::segment_log::{Options, SegmentLog};
+use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::money::Money;
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::record::{CloseReason, Event, Record};
+use mallcore_actors::stock::{Buy, QuotaPlan};
+use mallcore_actors::time::{Clock, Timestamp};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use super::auditor::{Auditor, ItemPromise, Promises, Wish};
+use super::database::Database;
+use super::process::{Answer, Closer, Mail, Process, RequestId, Rules, read};
+
+const START: u64 = 1_795_451_405_000;
+const SKUS: u64 = 3;
+const STEPS: u32 = 600;
+/// More steps than any quiet world needs to come to rest.
+const REST_MAX: u32 = 20_000;
+
+#[derive(Debug, Clone)]
+enum Ask {
+    Buy(SkuId, Buy),
+    Basket(UserId, Vec<(SkuId, Quantity)>),
+    Cancel,
+    Pay,
+}
+
+#[derive(Debug)]
+struct Request {
+    ask: Ask,
+    is_open: bool,
+    has_hung_up: bool,
+}
+
+struct FrozenClock;
+
+impl Clock for FrozenClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(START)
+    }
+}
+
+/// How busy a run was.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    pub acknowledged: usize,
+    pub restarts: usize,
+    pub passivations: usize,
+    pub records: usize,
+}
+
+pub struct World {
+    random: SmallRng,
+    disk: FaultDisk,
+    database: Database,
+    auditor: Auditor,
+    rules: Rules,
+    plans: Vec<(SkuId, QuotaPlan)>,
+    wall: Timestamp,
+    process: Option<Process>,
+    requests: Vec<Request>,
+    /// Orders that somebody was told of.
+    known: Vec<(UserId, OrderId)>,
+    /// What was queued and can no longer be lost, and what was queued since.
+    log: BTreeMap<Sequence, Record>,
+    epoch: u64,
+    reorders: bool,
+    tally: Tally,
+}
+
+fn options() -> Options {
+    Options {
+        segment_bytes: 4_096,
+        payload_bytes_max: 1_024,
+        group_window: Duration::ZERO,
+        queue_bytes_max: 8_192,
+        budget_bytes: 12 * 4_096,
+        retain: Duration::ZERO,
+        segments_ahead: 1,
+        clock: Arc::new(FrozenClock),
+        uuid_of_new: Some(uuid::Uuid::from_u128(7)),
+    }
+}
+
+/// Runs one world to its end; panics where a promise is broken.
+pub fn run(seed: u64) -> Tally {
+    let mut world = World::new(seed);
+    for _ in 0..STEPS {
+        world.step();
+    }
+    world.rest();
+    world.check_sums();
+    // Long after: every unpaid order has timed out, every sale has ended.
+    world.wall = world.wall.plus_millis(100_000_000);
+    world.life().now = world.wall;
+    world.rest();
+    world.check_end();
+    world.tally.acknowledged = world.auditor.acknowledged;
+    world.tally.records = world.log.len();
+    world.tally
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let sku = |id| SkuId::new(id).expect("not zero");
+        let received: BTreeMap<SkuId, u32> = (1..=SKUS).map(|id| (sku(id), random.random_range(4..40))).collect();
+        let unpaid_max = random.random_range(1..6);
+        let mut plans = Vec::new();
+        for id in 1..=2 {
+            let starts_at = Timestamp::from_millis(START + random.random_range(0..300));
+            let plan = QuotaPlan {
+                item: FlashItemId::new(id).expect("not zero"),
+                activity: ActivityId::new(1).expect("not zero"),
+                quota: random.random_range(1..=received[&sku(id)]),
+                limit_per_user: random.random_range(1..8),
+                unit_price: Money::from_fen(100).expect("a small price"),
+                starts_at,
+                ends_at: starts_at.plus_millis(random.random_range(1_000..8_000)),
+            };
+            plans.push((sku(id), plan));
+        }
+        let promise = |plan: &QuotaPlan| ItemPromise {
+            quota: plan.quota,
+            limit_per_user: plan.limit_per_user,
+            starts_at: plan.starts_at,
+            ends_at: plan.ends_at,
+        };
+        let items = plans.iter().map(|(_, plan)| (plan.item, promise(plan))).collect();
+        let mut world = Self {
+            disk: FaultDisk::new(random.random()),
+            database: Database::new(&received),
+            auditor: Auditor::new(Promises { received, items, unpaid_max }),
+            rules: Rules { unpaid_max, pay_window_millis: random.random_range(100..2_000) },
+            plans,
+            wall: Timestamp::from_millis(START),
+            process: None,
+            requests: Vec::new(),
+            known: Vec::new(),
+            log: BTreeMap::new(),
+            epoch: 0,
+            reorders: random.random_bool(0.25),
+            tally: Tally::default(),
+            random,
+        };
+        world.start();
+        world
+    }
+
+    fn life(&mut self) -> &mut Process {
+        self.process.as_mut().expect("the process runs between steps")
+    }
+
+    fn chance(&mut self, of_a_thousand: u32) -> bool {
+        self.random.random_range(0..1_000) < of_a_thousand
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+        if from.is_empty() { None } else { Some(from[self.random.random_range(0..from.len())]) }
+    }
+
+    // ---- power ---------------------------------------------------------------------------------------------------------------------
+
+    /// Starts the server; the power may fail while it does.
+    fn start(&mut self) {
+        if self.epoch > 0 && self.chance(200) {
+            let after = self.random.random_range(0..6);
+            self.disk.end_power_after(after);
+        }
+        let process = loop {
+            match Process::start(&self.disk, options(), &self.database, self.wall, self.rules) {
+                Some(process) => break process,
+                None => self.disk.crash(),
+            }
+        };
+        let identity = process.journal.identity();
+        assert!(identity.epoch > self.epoch, "an epoch came twice");
+        self.epoch = identity.epoch;
+        self.disk.end_power_after(u64::MAX / 2);
+        let last = process.journal.last_enqueued();
+        self.auditor.restarted(last);
+        self.log.split_off(&last.next());
+        assert_eq!(self.log.len() as u64, last.0, "recovered what was never queued");
+        let first = process.journal.first_retained();
+        for (sequence, record) in read(&process.journal, first, last).expect("a journal that was just opened can be read") {
+            assert_eq!(self.log[&sequence], record, "record {sequence} changed");
+        }
+        self.process = Some(process);
+        self.inspect_disk();
+    }
+
+    fn die(&mut self, power_fails: bool) {
+        self.absorb();
+        self.process = None;
+        if power_fails {
+            self.disk.crash();
+        }
+        self.requests.iter_mut().for_each(|request| request.is_open = false);
+        self.tally.restarts += 1;
+        if self.chance(300) {
+            // The wall clock is set while the server is down.
+            let back = self.random.random_range(0..5_000);
+            self.wall = Timestamp::from_millis((self.wall.millis() + 1_000).saturating_sub(back));
+        }
+        self.database.is_up = true;
+        self.start();
+    }
+
+    // ---- clients -------------------------------------------------------------------------------------------------------------------
+
+    fn ask(&mut self, ask: Ask) -> RequestId {
+        let has_hung_up = self.chance(100);
+        self.requests.push(Request { ask, is_open: true, has_hung_up });
+        self.requests.len() - 1
+    }
+
+    fn shop(&mut self) {
+        let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
+        match self.random.random_range(0..10) {
+            0..4 => {
+                let place = self.random.random_range(0..self.plans.len());
+                let (sku, plan) = self.plans[place];
+                let pieces = self.random.random_range(1..3);
+                let quantity = Quantity::new(pieces).expect("a few");
+                let mut key = [0; 16];
+                key[..8].copy_from_slice(&(self.requests.len() as u64).to_be_bytes());
+                let body = BodyFingerprint::from_u64(u64::from(pieces));
+                self.buy(sku, Buy { item: plan.item, user, quantity, key: KeyHash::from_bytes(key), body, address: None });
+            }
+            4..6 => {
+                // The same again, or the same key with another body.
+                let asked: Vec<RequestId> =
+                    (0..self.requests.len()).filter(|&nth| matches!(self.requests[nth].ask, Ask::Buy(..))).collect();
+                if let Some(nth) = self.pick(&asked)
+                    && let Ask::Buy(sku, wish) = self.requests[nth].ask.clone()
+                {
+                    let body = if self.chance(200) { BodyFingerprint::from_u64(99) } else { wish.body };
+                    self.buy(sku, Buy { body, ..wish });
+                }
+            }
+            6..8 => {
+                let mut skus: Vec<u64> = (1..=SKUS).collect();
+                let mut basket = Vec::new();
+                for _ in 0..self.random.random_range(1..=SKUS) {
+                    let sku = skus.remove(self.random.random_range(0..skus.len()));
+                    let pieces = self.random.random_range(1..4);
+                    basket.push((SkuId::new(sku).expect("not zero"), Quantity::new(pieces).expect("a few")));
+                }
+                let request = self.ask(Ask::Basket(user, basket.clone()));
+                self.life().buy_basket(request, user, &basket);
+            }
+            pay_or_cancel => {
+                let known = self.known.clone();
+                let Some((owner, order)) = self.pick(&known) else { return };
+                let who = if self.chance(100) { user } else { owner };
+                if pay_or_cancel == 8 {
+                    let request = self.ask(Ask::Pay);
+                    self.life().pay(request, who, order);
+                } else {
+                    let request = self.ask(Ask::Cancel);
+                    self.life().close(Closer::Client(request), who, order, CloseReason::Cancelled);
+                }
+            }
+        }
+    }
+
+    fn buy(&mut self, sku: SkuId, wish: Buy) {
+        let request = self.ask(Ask::Buy(sku, wish));
+        self.life().buy(request, sku, wish);
+    }
+
+    /// Hands out answers and notes what was queued.
+    fn absorb(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        let logged = self.log.last_key_value().map_or(Sequence::ZERO, |last| *last.0);
+        for (sequence, record) in process.queued.iter().rev().take_while(|queued| queued.0 > logged) {
+            self.log.insert(*sequence, record.clone());
+        }
+        for (request, answer, relies_on) in std::mem::take(&mut process.answers) {
+            let asked = &mut self.requests[request];
+            assert!(std::mem::replace(&mut asked.is_open, false), "answered twice: {asked:?} {answer:?}");
+            if asked.has_hung_up {
+                continue;
+            }
+            match (&asked.ask, answer) {
+                (Ask::Buy(_, wish), Answer::Placed(receipt)) => {
+                    let told = Wish {
+                        user: wish.user,
+                        item: wish.item,
+                        key: *wish.key.as_bytes(),
+                        body: wish.body.get(),
+                        pieces: wish.quantity.get(),
+                    };
+                    self.auditor.bought(told, receipt, relies_on);
+                    self.known.push((wish.user, receipt.order));
+                }
+                (Ask::Basket(user, basket), Answer::BasketPlaced(order)) => {
+                    let told = basket.iter().map(|(sku, quantity)| (*sku, quantity.get())).collect();
+                    self.auditor.basket_bought(*user, told, order, relies_on);
+                    self.known.push((*user, order));
+                }
+                (Ask::Cancel, Answer::Closed(order)) => self.auditor.order_closed(order, relies_on),
+                (Ask::Pay, Answer::Paid(order)) => self.auditor.order_paid(order, relies_on),
+                (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
+                (ask, answer) => panic!("{ask:?} was answered {answer:?}"),
+            }
+        }
+    }
+
+    // ---- one step ------------------------------------------------------------------------------------------------------------------
+
+    fn step(&mut self) {
+        let elapsed = self.random.random_range(0..25);
+        self.wall = self.wall.plus_millis(elapsed);
+        // Slewed: a little faster or slower than the wall.
+        let slewed = elapsed * self.random.random_range(9..=11) / 10;
+        let now = self.life().now.plus_millis(slewed);
+        self.life().now = now;
+        match self.random.random_range(0..1_000) {
+            0..300 => self.shop(),
+            300..600 => self.step_actor(),
+            600..680 => self.step_coordinator(),
+            680..790 => {
+                self.write_group();
+            }
+            790..830 => {
+                self.life().keep_house();
+            }
+            830..900 => {
+                self.project();
+            }
+            900..930 => self.timers(),
+            930..960 => self.passivate(),
+            960..975 => self.interrupt(),
+            975..982 => self.database.is_up = false,
+            982..985 => self.disk.fail(OperationKind::Sync, 0, Fault::Error(std::io::ErrorKind::Other)),
+            985..986 => self.disk.fail(OperationKind::Write, 0, Fault::Short(std::io::ErrorKind::Other)),
+            986..988 => {
+                let after = self.random.random_range(0..4);
+                self.disk.end_power_after(after);
+            }
+            988..991 => self.die(true),
+            991..994 => self.die(false),
+            _ => self.database.is_up = true,
+        }
+        if !self.database.is_up && self.chance(50) {
+            self.database.is_up = true;
+        }
+        self.absorb();
+        if self.life().has_failed() {
+            // Nothing is ever acknowledged again: the process has to go.
+            let power_fails = self.chance(500);
+            self.die(power_fails);
+        }
+    }
+
+    fn step_actor(&mut self) {
+        let runnable = self.life().runnable_actors();
+        if let Some(sku) = self.pick(&runnable) {
+            let reorder = self.reorders && self.chance(500);
+            let Some(process) = &mut self.process else { return };
+            process.step_actor(sku, &self.database, reorder);
+        }
+    }
+
+    fn step_coordinator(&mut self) {
+        let runnable = self.life().runnable_coordinators();
+        if let Some(owner) = self.pick(&runnable) {
+            self.life().step_coordinator(owner);
+        }
+    }
+
+    fn interrupt(&mut self) {
+        let owners = self.life().coordinators();
+        let input = if self.chance(500) { Input::TimedOut } else { Input::Abandoned };
+        if let Some(owner) = self.pick(&owners) {
+            self.life().drive(owner, input);
+        }
+    }
+
+    fn write_group(&mut self) -> bool {
+        let Some(process) = &mut self.process else { return false };
+        let wrote = process.write_group();
+        if wrote {
+            self.inspect_disk();
+        }
+        wrote
+    }
+
+    /// What would be left if the power failed now and took everything that it may take?
+    fn inspect_disk(&mut self) {
+        let (copy, _, recovered) = SegmentLog::open_stepped(Arc::new(self.disk.synced_copy(1)), options()).expect("a readable journal");
+        drop(copy);
+        self.auditor.disk_has(recovered.last);
+    }
+
+    fn project(&mut self) -> bool {
+        let most = self.random.random_range(1..8);
+        let is_heard = !self.chance(100);
+        let Some(process) = &mut self.process else { return false };
+        process.project(&mut self.database, most, is_heard)
+    }
+
+    fn timers(&mut self) {
+        self.life().tick();
+        let now = self.life().now;
+        for (sku, plan) in self.plans.clone() {
+            if now < plan.ends_at {
+                self.life().send(sku, Mail::Carve(plan));
+            } else {
+                self.life().send(sku, Mail::Release(plan.item));
+            }
+        }
+        if self.reorders {
+            self.life().sweep();
+        }
+    }
+
+    fn passivate(&mut self) {
+        let resident = self.life().resident();
+        if let Some(sku) = self.pick(&resident)
+            && self.life().drain(sku)
+        {
+            self.tally.passivations += 1;
+        }
+    }
+
+    // ---- rest ----------------------------------------------------------------------------------------------------------------------
+
+    /// No new requests, fair weather: everything comes to an end, and the database catches up.
+    fn rest(&mut self) {
+        self.database.is_up = true;
+        self.timers();
+        let (mut quiet, mut end) = (0, Sequence::ZERO);
+        for steps in 0.. {
+            assert!(steps < REST_MAX, "the world does not come to rest");
+            if self.stir() {
+                continue;
+            }
+            let last = self.life().journal.last_enqueued();
+            quiet = if last == end { quiet + 1 } else { 0 };
+            if quiet == 3 {
+                break;
+            }
+            end = last;
+            self.timers();
+        }
+        let open = self.requests.iter().find(|request| request.is_open);
+        assert!(open.is_none(), "never answered: {open:?}");
+        assert_eq!(self.life().leftover(), None, "something stays held");
+    }
+
+    /// A step of everybody who has something to do; false if nobody has.
+    fn stir(&mut self) -> bool {
+        let mut busy = false;
+        let runnable = self.life().runnable_actors();
+        if let Some(sku) = self.pick(&runnable) {
+            let Some(process) = &mut self.process else { return false };
+            process.step_actor(sku, &self.database, false);
+            busy = true;
+        }
+        let runnable = self.life().runnable_coordinators();
+        if let Some(owner) = self.pick(&runnable) {
+            self.life().step_coordinator(owner);
+            busy = true;
+        }
+        busy |= self.write_group();
+        busy |= self.life().keep_house();
+        busy |= self.project();
+        self.absorb();
+        if self.life().has_failed() {
+            // A fault that was armed before.
+            self.die(true);
+            busy = true;
+        }
+        busy
+    }
+
+    /// Memory, the fold of the journal, and the database agree.
+    fn check_sums(&mut self) {
+        let Some(process) = &self.process else { return };
+        assert_eq!(self.database.sequence(), process.journal.last_enqueued(), "the projection caught up");
+        for id in 1..=SKUS {
+            let sku = SkuId::new(id).expect("not zero");
+            let restarted = process.counts_after_restart(sku, &self.database);
+            if let Some(live) = process.counts(sku) {
+                assert_eq!(live, restarted, "memory and database differ about {sku:?}");
+            }
+        }
+        self.auditor.check_rows(&self.database);
+        self.auditor.check_records(self.log.iter());
+    }
+
+    fn check_end(&mut self) {
+        self.check_sums();
+        assert_eq!(self.life().orders.open_orders().count(), 0, "an unpaid order outlived its time");
+        for row in self.database.stock.values() {
+            assert_eq!(row.held, 0, "pieces are held for nobody");
+        }
+        for quota in self.database.quotas.values() {
+            assert!(quota.released && quota.remaining == 0 && quota.held == 0, "a sale's rest was not given back: {quota:?}");
+        }
+        let placed = self.log.values().filter(|record| matches!(record.event, Event::OrderPlaced(_))).count();
+        assert_eq!(placed, self.database.orders.len());
+    }
+}

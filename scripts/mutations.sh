@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Tests the simulator: breaks a copy of the tree in one place at a time and demands that the simulator notices. See docs/TESTING.md.
+# Usage: scripts/mutations.sh            (SIM_SEEDS=n worlds for each mutation, default 300)
+# Environment: CARGO_TARGET_DIR_MUTATIONS, where to build (default: target/mutations of this tree, so that a second run is quick).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR_MUTATIONS:-$root/target/mutations}
+export SIM_SEEDS=${SIM_SEEDS:-300} RUST_BACKTRACE=0
+
+git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --create | tar --extract --directory="$copy"
+cd "$copy"
+
+simulate() { cargo test --quiet -p mallcore-actors --test it -- simulation::books_balance_after_any_crash >"$copy/simulate.log" 2>&1; }
+
+# mutate NAME FILE SED-EXPRESSION: the expression has to change exactly one line.
+mutate() {
+    local name=$1 file=$2 expression=$3
+    cp "$file" "$copy/original"
+    sed -E -i "$expression" "$file"
+    # diff says 1 when the files differ, which is what we want here.
+    local changed
+    changed=$(diff "$copy/original" "$file" | grep -c '^<' || true)
+    if [ "$changed" -ne 1 ]; then
+        echo "mutation '$name' changes $changed lines of $file, not 1: its pattern is out of date" >&2
+        exit 2
+    fi
+    if ! cargo build --quiet -p mallcore-actors --tests 2>"$copy/build.log"; then
+        echo "mutation '$name' does not build:" >&2
+        cat "$copy/build.log" >&2
+        exit 2
+    fi
+    if simulate; then
+        echo "mutation '$name' was NOT noticed in $SIM_SEEDS worlds" >&2
+        exit 1
+    fi
+    if ! grep -q 'a promise was broken; again with SIM_SEED=' "$copy/simulate.log"; then
+        echo "mutation '$name' failed otherwise than by a broken promise:" >&2
+        tail -20 "$copy/simulate.log" >&2
+        exit 2
+    fi
+    echo "mutation '$name' noticed: $(grep -A1 'panicked at actors/' "$copy/simulate.log" | sed -n 2p)"
+    cp "$copy/original" "$file"
+}
+
+if ! simulate; then
+    echo "the simulator fails without any mutation:" >&2
+    tail -20 "$copy/simulate.log" >&2
+    exit 2
+fi
+echo "unchanged: $SIM_SEEDS worlds balance"
+
+mutate 'the sync is taken out' actors/src/journal/writer.rs \
+    's|^( *)self\.active\.file\.sync\(\)\?;$|\1|'
+mutate 'the release of a hold is taken out' actors/src/coordinator/mod.rs \
+    's|self\.wants\[\.\.asked\]\.iter\(\)|self.wants[asked..].iter()|'
+mutate 'the checkpoint does not move' actors/src/checkpoint.rs \
+    's|(let to = Checkpoint \{.*), sequence: last \};|\1, sequence: self.sequence() };|'
+echo "all mutations noticed"

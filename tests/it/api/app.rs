@@ -1,0 +1,183 @@
+//! A shop of one's own for each test, and people who visit it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use mallcore::auth::Verifier;
+use mallcore::config::Config;
+use mallcore::database::Connections;
+use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::http;
+use mallcore::http::state::State;
+use mallcore::shop::{Plan, Shop};
+use mallcore_actors::ids::UserId;
+use mallcore_actors::time::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes or more";
+
+/// A running server on a port of its own, with one running sale.
+pub struct TestApp {
+    pub base: String,
+    pub client: Client,
+    verifier: Arc<Verifier>,
+    users: AtomicU64,
+    server: actix_web::dev::ServerHandle,
+    _folder: TempDir,
+}
+
+/// The sale that a shop opens with.
+pub struct Sale {
+    pub quota: u32,
+    pub limit: u32,
+}
+
+impl TestApp {
+    /// With 10 pieces, one a person.
+    pub async fn start() -> Self {
+        Self::with(Sale { quota: 10, limit: 1 }, |_| {}).await
+    }
+
+    /// With this sale and these changes of the embedded mode's settings.
+    pub async fn with(sale: Sale, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::embedded(folder.path()).unwrap();
+        config.http.port = 0;
+        config.http.workers = 1;
+        config.journal.segment_bytes = 1 << 20;
+        change(&mut config);
+        let shop = open(&config, sale).await;
+        let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
+        let (address, server) = http::start(&config.http, state).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        shop.begin().await.unwrap();
+        Self {
+            base: format!("http://{address}"),
+            client: Client::new(),
+            verifier: Arc::new(Verifier::new(SECRET)),
+            users: AtomicU64::new(1),
+            server: handle,
+            _folder: folder,
+        }
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Person<'_> {
+        Person { app: self, token: None }
+    }
+
+    /// Somebody new with a good token.
+    pub fn shopper(&self) -> Person<'_> {
+        let user = UserId::new(self.users.fetch_add(1, Ordering::Relaxed)).unwrap();
+        self.holder_of(&self.verifier.issue(user, Duration::from_secs(60)).unwrap())
+    }
+
+    /// Somebody with this token.
+    pub fn holder_of(&self, token: &str) -> Person<'_> {
+        Person { app: self, token: Some(token.to_owned()) }
+    }
+
+    /// Pieces left of the sale's first item.
+    pub async fn remaining(&self) -> u64 {
+        let activity = self.anonymous().get("/v1/seckill/activities/1").await;
+        activity.body["items"][0]["remaining"].as_u64().unwrap()
+    }
+}
+
+/// A shop over the demo's goods, with one running sale of one item.
+async fn open(config: &Config, sale: Sale) -> Shop {
+    let plan = Plan::of(config);
+    let database = plan.database.connect(Connections::ONE).await.unwrap();
+    database.migrate().await.unwrap();
+    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds: 3_600 };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    seed(&database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
+    database.close().await;
+    Shop::open(plan).await.unwrap()
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // Nobody waits for it: the process or the test's runtime outlives its workers.
+        drop(self.server.stop(false));
+    }
+}
+
+/// A visitor.
+pub struct Person<'a> {
+    app: &'a TestApp,
+    token: Option<String>,
+}
+
+impl Person<'_> {
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str) -> Reply {
+        Reply::of(self.request(Method::POST, path)).await
+    }
+
+    /// Buys pieces of the sale's first item.
+    pub async fn buy(&self, quantity: u32, key: &str) -> Reply {
+        self.buy_with("1", Some(key), &json!({ "quantity": quantity }).to_string()).await
+    }
+
+    /// Sends any body under any key.
+    pub async fn buy_with(&self, item: &str, key: Option<&str>, body: &str) -> Reply {
+        let mut request = self.request(Method::POST, &format!("/v1/seckill/items/{item}/orders"));
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        Reply::of(request.header("Content-Type", "application/json").body(body.to_owned())).await
+    }
+
+    /// Their token, for those who speak HTTP by hand.
+    pub fn token(&self) -> String {
+        self.token.clone().unwrap_or_default()
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.app.client.request(method, format!("{}{path}", self.app.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response: Response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// A problem document with this status and code that names these fields.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, code: &str, fields: &[&str]) {
+        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["type"], format!("urn:mallcore:problem:{code}"));
+        let named: Vec<&str> = self.body["errors"].as_array().into_iter().flatten().filter_map(|error| error["field"].as_str()).collect();
+        assert_eq!(named, fields, "{self:?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! The table of bad input: a 4xx problem document that names the field, and nothing changed.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use super::app::{SECRET, TestApp};
+
+const MIB: usize = 1 << 20;
+
+#[actix_web::test]
+async fn a_bad_quantity_is_named() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    for wrong in ["0", "-1", "1.5", "\"1\"", "1000000000000", "true", "null", "[]", "1e400"] {
+        let refused = shopper.buy_with("1", Some("key"), &format!("{{\"quantity\": {wrong}}}")).await;
+        if wrong == "1e400" {
+            refused.is_problem(400, "malformed_json", &["body"]);
+        } else {
+            refused.is_problem(422, "validation_failed", &["quantity"]);
+        }
+    }
+    shopper.buy_with("1", Some("key"), "{}").await.is_problem(422, "validation_failed", &["quantity"]);
+    shopper.buy_with("1", Some("key"), "{\"quantity\": 1, \"gift\": 1}").await.is_problem(422, "validation_failed", &["gift"]);
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn malformed_json_is_told() {
+    let app = TestApp::start().await;
+    for wrong in ["", "{", "{\"quantity\": 1", "[1]", "quantity=1", "{\"quantity\": 1}}"] {
+        app.shopper().buy_with("1", Some("key"), wrong).await.is_problem(400, "malformed_json", &["body"]);
+    }
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_missing_or_odd_key_is_named() {
+    let app = TestApp::start().await;
+    let body = "{\"quantity\": 1}";
+    app.shopper().buy_with("1", None, body).await.is_problem(400, "header_missing", &["Idempotency-Key"]);
+    for wrong in [String::new(), "k".repeat(256), "k".repeat(5_000), "two words".to_owned()] {
+        app.shopper().buy_with("1", Some(&wrong), body).await.is_problem(400, "header_invalid", &["Idempotency-Key"]);
+    }
+    assert_eq!(app.remaining().await, 10);
+    assert_eq!(app.shopper().buy_with("1", Some(&"k".repeat(255)), body).await.status, 201);
+}
+
+#[actix_web::test]
+async fn an_unknown_item_is_named() {
+    let app = TestApp::start().await;
+    let body = "{\"quantity\": 1}";
+    app.shopper().buy_with("999", Some("key"), body).await.is_problem(404, "unknown_item", &["id"]);
+    for wrong in ["0", "-1", "one", "1.0", "99999999999999999999"] {
+        app.shopper().buy_with(wrong, Some("key"), body).await.is_problem(400, "validation_failed", &["id"]);
+    }
+}
+
+#[actix_web::test]
+async fn an_order_that_cannot_be_is_named() {
+    let app = TestApp::start().await;
+    for wrong in ["abc", "0", "-1", "2026112400300523456780000001I"] {
+        app.shopper().get(&format!("/v1/orders/{wrong}")).await.is_problem(400, "validation_failed", &["id"]);
+    }
+    app.shopper().get("/v1/orders/9007199254740991").await.is_problem(404, "unknown_order", &["id"]);
+    app.shopper().get("/v1/orders?size=1000&cursor=x").await.is_problem(400, "validation_failed", &["cursor", "size"]);
+}
+
+#[actix_web::test]
+async fn a_forged_expired_or_unsigned_token_is_refused() {
+    let app = TestApp::start().await;
+    let signed =
+        |algorithm, secret: &[u8], claims: Value| encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret)).unwrap();
+    let (good, late) = (json!({"sub": "1", "exp": 99_999_999_999_u64}), json!({"sub": "1", "exp": 1_000}));
+    // {"alg":"none"} . {"sub":"1","exp":99999999999}
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIiwiZXhwIjo5OTk5OTk5OTk5OX0.";
+    for (token, code) in [
+        (signed(Algorithm::HS256, b"somebody else's secret of 32 bytes", good.clone()), "token_invalid"),
+        (signed(Algorithm::HS512, SECRET, good), "token_invalid"),
+        (signed(Algorithm::HS256, SECRET, late), "token_expired"),
+        (unsigned.to_owned(), "token_invalid"),
+        ("nonsense".to_owned(), "token_invalid"),
+    ] {
+        let refused = app.holder_of(&token).buy(1, "key").await;
+        refused.is_problem(401, code, &["Authorization"]);
+        assert!(refused.header("www-authenticate").starts_with("Bearer error=\"invalid_token\""), "{refused:?}");
+    }
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_body_above_the_limit_is_too_large() {
+    let app = TestApp::start().await;
+    let body = format!("{{\"quantity\": 1{}}}", " ".repeat(16 * 1024));
+    app.shopper().buy_with("1", Some("key"), &body).await.is_problem(413, "body_too_large", &["body"]);
+    assert_eq!(app.remaining().await, 10);
+}
+
+/// A client that does not listen while it talks would never see the answer: so this one counts what the server lets it send.
+#[actix_web::test]
+async fn a_body_of_100_mib_is_cut_early() {
+    let app = TestApp::start().await;
+    let token = app.shopper().token();
+    for framing in [format!("Content-Length: {}", 100 * MIB), "Transfer-Encoding: chunked".to_owned()] {
+        let head = format!(
+            "POST /v1/seckill/items/1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k\r\n{framing}\r\n\r\n"
+        );
+        let address = app.base.trim_start_matches("http://").to_owned();
+        let (answer, sent) = actix_web::rt::task::spawn_blocking(move || flood(&address, &head)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{framing}: {answer}");
+        assert!(sent < 100 * MIB, "{framing}: all of it was taken");
+    }
+    assert_eq!(app.remaining().await, 10);
+}
+
+/// Sends up to 100 MiB until the server has answered or closed; what it answered, and how much it took.
+fn flood(address: &str, head: &str) -> (String, usize) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut reader = stream.try_clone().unwrap();
+    let answer = std::thread::spawn(move || {
+        let mut answer = vec![0; 4096];
+        let length = reader.read(&mut answer).unwrap_or(0);
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    });
+    stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    let chunked = head.contains("chunked");
+    let piece = [b' '; 64 * 1024];
+    let mut sent = 0;
+    while sent < 100 * MIB && !answer.is_finished() {
+        let framed = if chunked { [b"10000\r\n".as_slice(), &piece, b"\r\n"].concat() } else { piece.to_vec() };
+        if stream.write_all(&framed).is_err() {
+            break;
+        }
+        sent += piece.len();
+    }
+    (answer.join().unwrap(), sent)
+}

@@ -1,0 +1,11 @@
+//! The API over real HTTP: happy paths, refusals, permissions, bad input.
+
+mod app;
+mod bad_input;
+mod catalog;
+mod demo;
+mod documents;
+mod health;
+mod limits;
+mod orders;
+mod seckill;

@@ -1,0 +1,96 @@
+use super::app::{Sale, TestApp};
+
+#[actix_web::test]
+async fn a_purchase_is_answered_with_an_order() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let reply = shopper.buy(1, "first").await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    assert_eq!(reply.body["status"], "pending_payment");
+    assert_eq!(reply.body["items"][0]["quantity"], 1);
+    assert_eq!(reply.body["payable_fen"], reply.body["items"][0]["unit_price_fen"]);
+    let order = shopper.get(reply.header("location")).await;
+    assert_eq!(order.body["order_no"], reply.body["order_no"]);
+    assert_eq!(order.body["order_id"], reply.body["order_id"]);
+    assert_eq!(app.remaining().await, 9);
+}
+
+#[actix_web::test]
+async fn a_repeated_key_gets_the_first_answer() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let first = shopper.buy(1, "key").await;
+    let again = shopper.buy_with("1", Some("key"), "{ \"quantity\":1 , \"address_id\":null}").await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+    assert_eq!(app.remaining().await, 9);
+}
+
+#[actix_web::test]
+async fn a_repeated_key_with_another_body_is_a_mismatch() {
+    let app = TestApp::with(Sale { quota: 10, limit: 5 }, |_| {}).await;
+    let shopper = app.shopper();
+    assert_eq!(shopper.buy(1, "key").await.status, 201);
+    shopper.buy(2, "key").await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    assert_eq!(app.remaining().await, 9);
+}
+
+#[actix_web::test]
+async fn one_persons_key_is_nothing_to_another() {
+    let app = TestApp::start().await;
+    assert_eq!(app.shopper().buy(1, "key").await.status, 201);
+    assert_eq!(app.shopper().buy(1, "key").await.status, 201);
+    assert_eq!(app.remaining().await, 8);
+}
+
+#[actix_web::test]
+async fn nobody_gets_more_than_the_limit() {
+    let app = TestApp::with(Sale { quota: 10, limit: 2 }, |_| {}).await;
+    let shopper = app.shopper();
+    assert_eq!(shopper.buy(2, "one").await.status, 201);
+    let refused = shopper.buy(1, "two").await;
+    refused.is_problem(409, "purchase_limit", &[]);
+    assert_eq!(refused.body["limit"], 2);
+}
+
+#[actix_web::test]
+async fn what_is_gone_is_sold_out() {
+    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |_| {}).await;
+    assert_eq!(app.shopper().buy(1, "one").await.status, 201);
+    app.shopper().buy(1, "two").await.is_problem(409, "sold_out", &[]);
+    assert_eq!(app.remaining().await, 0);
+}
+
+#[actix_web::test]
+async fn nobody_has_more_open_orders_than_allowed() {
+    let app = TestApp::with(Sale { quota: 100, limit: 100 }, |config| config.orders.unpaid_max_per_user = 5).await;
+    let shopper = app.shopper();
+    for key in ["a", "b", "c", "d", "e"] {
+        assert_eq!(shopper.buy(1, key).await.status, 201);
+    }
+    let refused = shopper.buy(1, "f").await;
+    refused.is_problem(409, "too_many_unpaid", &[]);
+    assert_eq!(refused.body["limit"], 5);
+    assert_eq!(app.remaining().await, 95);
+}
+
+#[actix_web::test]
+async fn a_sale_shows_its_hours_and_what_is_left() {
+    let app = TestApp::start().await;
+    let list = app.anonymous().get("/v1/seckill/activities").await;
+    assert_eq!(list.status, 200);
+    assert_eq!(list.body["total"], 1);
+    let activity = app.anonymous().get("/v1/seckill/activities/1").await;
+    assert_eq!(activity.body["status"], "running");
+    assert!(activity.body["countdown_ms"].as_u64().unwrap() > 0);
+    let item = &activity.body["items"][0];
+    assert_eq!((&item["quota"], &item["remaining"], &item["limit_per_user"]), (&10.into(), &10.into(), &1.into()));
+    app.anonymous().get("/v1/seckill/activities/999").await.is_problem(404, "unknown_activity", &["id"]);
+}
+
+#[actix_web::test]
+async fn buying_needs_a_token() {
+    let app = TestApp::start().await;
+    let refused = app.anonymous().buy(1, "key").await;
+    refused.is_problem(401, "token_missing", &["Authorization"]);
+    assert_eq!(refused.header("www-authenticate"), "Bearer");
+}

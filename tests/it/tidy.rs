@@ -1,0 +1,131 @@
+//! What a machine can check is a test, not a habit.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mallcore::http::table::{self, PATTERNS};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a folder with this ending, with their text.
+fn files(folder: &str, ending: &str) -> Vec<(PathBuf, String)> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Texts in double quotes that begin so. Good enough for names and paths, which hold no quotes.
+fn literals<'a>(text: &'a str, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split('"').skip(1).filter(move |literal| literal.starts_with(beginning) && !literal.contains('\n'))
+}
+
+#[test]
+fn the_hot_core_knows_no_http_and_no_sql() {
+    let manifest = fs::read_to_string(root().join("actors/Cargo.toml")).unwrap();
+    let sources = files("actors/src", ".rs");
+    assert!(!sources.is_empty());
+    for foreign in ["actix_web", "actix-web", "sqlx", "sea_query", "sea-query", "reqwest"] {
+        assert!(!manifest.contains(foreign), "actors/Cargo.toml names {foreign}");
+        for (path, text) in &sources {
+            assert!(!text.contains(foreign), "{} names {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn sql_from_text_is_vouched_for_in_one_file() {
+    let users: Vec<_> = files("src", ".rs").into_iter().filter(|(_, text)| text.contains("AssertSqlSafe")).map(|(path, _)| path).collect();
+    assert!(users.len() <= 1, "{users:?}");
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder: &str| -> BTreeSet<String> {
+        files(folder, ".sql").iter().map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    assert_eq!(names("migrations/mysql"), names("migrations/sqlite"));
+}
+
+#[test]
+fn metrics_end_with_their_unit() {
+    // A state that is 0 or 1 has no unit: it ends with the word for 1.
+    const ENDINGS: [&str; 10] =
+        ["_frozen", "_halted", "_total", "_seconds", "_bytes", "_records", "_messages", "_resident", "_in_flight", "_orders"];
+    for folder in ["src", "actors/src"] {
+        for (path, text) in files(folder, ".rs") {
+            for name in literals(&text, "mallcore_").filter(|name| *name != "mallcore_actors") {
+                assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}: {name}", path.display());
+                assert!(ENDINGS.iter().any(|ending| name.ends_with(ending)), "{}: {name} ends with no unit", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    for folder in ["src", "actors/src", "tests"] {
+        for (path, text) in files(folder, ".rs") {
+            assert!(text.lines().count() <= 450, "{} has {} lines", path.display(), text.lines().count());
+        }
+    }
+}
+
+/// Path and methods of each operation in the OpenAPI document.
+fn operations() -> Vec<(String, Vec<String>)> {
+    let document = serde_json::to_value(mallcore::http::document("/v1")).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .map(|(path, methods)| (path.clone(), methods.as_object().unwrap().keys().map(|method| method.to_uppercase()).collect()))
+        .collect()
+}
+
+#[test]
+fn every_operation_is_in_the_table_of_routes() {
+    for (path, methods) in operations() {
+        let place = table::place(&path, "/v1");
+        assert_ne!(place, table::OTHER, "{path} is missing in the table");
+        assert_eq!(PATTERNS[place].allow, methods.join(", "), "{path}");
+    }
+}
+
+#[test]
+fn every_operation_has_an_api_test() {
+    let tests = files("tests/it/api", ".rs");
+    let tested: BTreeSet<usize> = tests
+        .iter()
+        .flat_map(|(_, text)| literals(text, "/"))
+        .map(|path| table::place(path.split('?').next().unwrap_or(path), "/v1"))
+        .collect();
+    for (path, _) in operations() {
+        assert!(tested.contains(&table::place(&path, "/v1")), "no test in tests/it/api asks {path}");
+    }
+}
+
+#[test]
+fn every_operation_has_its_own_id_and_says_who_may() {
+    let document = serde_json::to_value(mallcore::http::document("/v1")).unwrap();
+    let mut ids = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{method} {path}: {id} is taken");
+            let refuses_strangers = operation["responses"]["401"].is_object();
+            assert_eq!(operation["security"].is_array(), refuses_strangers, "{method} {path}: 401 and security go together");
+        }
+    }
+}
