@@ -184,9 +184,10 @@ impl Runner {
     async fn run(mut self) {
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => super::NAME).set(0.0);
         let mut pause = RETRY_FIRST;
-        // After a refused batch: records are taken one by one, until the one at fault is alone.
-        let mut narrowing = false;
+        // After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
+        let mut narrow_through = Sequence::ZERO;
         loop {
+            let narrowing = *self.publish.borrow() < narrow_through;
             match self.step(narrowing).await {
                 Ok(Step::Stop) => break,
                 Ok(Step::Wrote) => {
@@ -202,7 +203,7 @@ impl Runner {
                     }
                     pause = (pause * 2).min(RETRY_LAST);
                 }
-                Err(Trouble::Write(from, through, _)) if from != through => narrowing = true,
+                Err(Trouble::Write(from, through, _)) if from != through => narrow_through = through,
                 Err(trouble) => {
                     ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => super::NAME).set(1.0);
                     self.now(State::Halted(trouble.story()));
@@ -221,13 +222,14 @@ impl Runner {
 
     /// Waits for records, or for another order, and writes one batch.
     async fn step(&mut self, narrowing: bool) -> Result<Step, Trouble> {
+        let mut durable = self.journal.durable();
+        let end = through(*durable.borrow_and_update());
+        // Shown first, so that the lag grows visibly while the database is away.
+        self.show_lag(*self.publish.borrow(), end);
         let at = match &self.connection {
             Some((_, at)) => *at,
             None => self.connect().await?,
         };
-        let mut durable = self.journal.durable();
-        let end = through(*durable.borrow_and_update());
-        self.show_lag(at, end);
         let order = *self.orders.borrow_and_update();
         let waiting = end.0.saturating_sub(at.0);
         match order {
@@ -235,16 +237,11 @@ impl Runner {
             Order::Drain(_) => {}
             Order::Pause => {
                 self.now(State::Paused);
-                return Ok(if self.orders.changed().await.is_err() { Step::Stop } else { Step::Idle });
+                return Ok(self.news(&mut durable).await);
             }
             Order::Run if waiting == 0 => {
-                return Ok(tokio::select! {
-                    changed = self.orders.changed() => if changed.is_err() { Step::Stop } else { Step::Idle },
-                    changed = durable.changed() => {
-                        // The journal is gone, and nothing waits.
-                        if changed.is_err() { Step::Stop } else { Step::Idle }
-                    }
-                });
+                self.now(State::Following);
+                return Ok(self.news(&mut durable).await);
             }
             Order::Run => {
                 if (waiting as usize) < self.settings.batch_records_max / 2 && !narrowing {
@@ -254,6 +251,15 @@ impl Runner {
         }
         self.write_batch(at, if narrowing { 1 } else { self.settings.batch_records_max }).await?;
         Ok(Step::Wrote)
+    }
+
+    /// Waits for another order or more records. Without their senders nothing will come any more.
+    async fn news(&mut self, durable: &mut watch::Receiver<Durable>) -> Step {
+        let changed = tokio::select! {
+            changed = self.orders.changed() => changed,
+            changed = durable.changed() => changed,
+        };
+        if changed.is_err() { Step::Stop } else { Step::Idle }
     }
 
     async fn connect(&mut self) -> Result<Sequence, Trouble> {

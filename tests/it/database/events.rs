@@ -185,7 +185,8 @@ impl Shop {
 
     fn record(&mut self, event: Event) {
         let (sequence, at) = (Sequence(self.records.len() as u64 + 1), Timestamp::from_millis(self.now));
-        self.stocks.iter_mut().for_each(|stock| stock.apply(sequence, at, &event));
+        let concerned = event.skus();
+        self.stocks.iter_mut().filter(|stock| concerned.contains(&stock.sku())).for_each(|stock| stock.apply(sequence, at, &event));
         self.shard.apply(sequence, at, &event);
         self.orders.iter_mut().for_each(|order| order.apply(sequence, at, &event));
         match &event {

@@ -61,7 +61,7 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
         let journal = Arc::new(MemoryJournal::new());
-        shop.records.iter().for_each(|record| drop(journal.append(record)));
+        journal.append_all(&shop.records);
         let fifth_order =
             shop.records.iter().position(|record| matches!(&record.event, Event::OrderPlaced(placed) if placed.user.get() == 3)).unwrap();
         let Event::OrderPlaced(placed) = &shop.records[fifth_order].event else { unreachable!() };
@@ -92,7 +92,7 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
         stage(&scratch.database).await;
         let mut journal = MemoryJournal::new();
         journal.identity.epoch = 4;
-        shop.records.iter().take(8).for_each(|record| drop(journal.append(record)));
+        journal.append_all(&shop.records[..8]);
         assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence::ZERO);
         project(&scratch.database, &shop, 0, 8).await;
         assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence(8));
@@ -107,7 +107,7 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
 
         let mut older = MemoryJournal::new();
         older.identity = Identity { epoch: 3, ..journal.identity };
-        shop.records.iter().for_each(|record| drop(older.append(record)));
+        older.append_all(&shop.records);
         assert!(matches!(attach(&scratch.database, &older).await, Err(AttachError::Ahead { .. })));
 
         older.identity.epoch = 5;

@@ -32,6 +32,14 @@ impl MemoryJournal {
     }
 }
 
+impl MemoryJournal {
+    pub fn append_all(&self, records: &[Record]) {
+        for record in records {
+            self.append(record);
+        }
+    }
+}
+
 impl Journal for MemoryJournal {
     fn identity(&self) -> Identity {
         self.identity
