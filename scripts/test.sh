@@ -41,7 +41,7 @@ need() {
 
 answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
-mariadb() {
+database_server() {
   local host=${DB_HOST:-127.0.0.1} port=${DB_PORT:-3306} user
   if answers "$host" "$port"; then
     echo "using the server at $host:$port"
@@ -74,6 +74,6 @@ mariadb() {
 
 stage "format" cargo fmt --all --check
 stage "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-stage "servers" mariadb
+stage "servers" database_server
 stage "tests" cargo test --workspace --locked
 echo "== all: $((SECONDS - started_at)) s"

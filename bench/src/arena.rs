@@ -69,7 +69,7 @@ impl Arena {
         self.setup.database().display().to_string()
     }
 
-    /// Removes the folder unless something is broken, or it was asked for.
+    /// Removes the folder unless the books are broken, or it was asked for. A figure that is merely too low leaves nothing to look into.
     pub fn finish(self, verdict: Verdict) {
         if self.keep || verdict == Verdict::Broken {
             println!("  the data folder is kept: {}", self.folder.keep().display());

@@ -3,17 +3,21 @@
 //! - N1 it refuses what the server refuses at its door (401, 400), so both do the same work before the decision.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, LOCATION};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::Args;
+use mallcore::auth::Verifier;
+use mallcore_actors::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{self, Verifier};
 use crate::error::{Attempt as _, Error, Verdict};
 
 /// The body of the server's 201 when nobody says otherwise.
 pub const BODY_BYTES: usize = 285;
+const ORDER_NO: &str = "20260101000000000000100000000";
+const TOKEN_LIFETIME: Duration = Duration::from_secs(86_400);
 
 /// Options of `mall-bench baseline`.
 #[derive(Debug, Args)]
@@ -63,14 +67,22 @@ struct Door {
 /// Serves until it is stopped.
 pub fn run(options: Options) -> Result<Verdict, Error> {
     if let Some(path) = &options.write_tokens {
-        let tokens = (1..=options.users)
-            .map(|user| auth::sign(options.secret.as_bytes(), user).map_err(|cause| Error::Unexpected(cause.to_string())))
-            .collect::<Result<Vec<String>, Error>>()?;
+        let tokens = tokens(options.secret.as_bytes(), options.users)?;
         std::fs::write(path, tokens.join("\n") + "\n").attempt(|| format!("write {}", path.display()))?;
     }
     let port = options.port;
     actix_web::rt::System::new().block_on(serve(options)).attempt(|| format!("serve on port {port}"))?;
     Ok(Verdict::Holds)
+}
+
+/// Tokens of users 1 to `users`, good for a day.
+pub fn tokens(secret: &[u8], users: u64) -> Result<Vec<String>, Error> {
+    let verifier = Verifier::new(secret);
+    let token = |user| {
+        let user = UserId::new(user).map_err(|cause| Error::Unexpected(cause.to_string()))?;
+        verifier.issue(user, TOKEN_LIFETIME).map_err(|cause| Error::Unexpected(cause.to_string()))
+    };
+    (1..=users).map(token).collect()
 }
 
 async fn serve(options: Options) -> std::io::Result<()> {
@@ -88,18 +100,19 @@ async fn serve(options: Options) -> std::io::Result<()> {
 
 async fn purchase(door: web::Data<Door>, item: web::Path<u64>, request: HttpRequest, body: web::Json<PurchaseBody>) -> HttpResponse {
     let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(user_id) = token.and_then(|token| door.verifier.verify(token)) else {
+    let Some(user_id) = token.and_then(|token| door.verifier.verify(token).ok()) else {
         return HttpResponse::Unauthorized().finish();
     };
     if request.headers().get("idempotency-key").is_none_or(|key| key.is_empty()) || body.quantity == 0 {
         return HttpResponse::BadRequest().finish();
     }
-    HttpResponse::Created().content_type("application/json").body(rendered(user_id, item.into_inner(), body.quantity, &door.filling))
+    let body = rendered(user_id.get(), item.into_inner(), body.quantity, &door.filling);
+    HttpResponse::Created().insert_header((LOCATION, format!("/v1/orders/{ORDER_NO}"))).content_type("application/json").body(body)
 }
 
 fn rendered(user_id: u64, item_id: u64, quantity: u32, filling: &str) -> String {
     let body = OrderBody {
-        order_no: "20260101000000000000100000000",
+        order_no: ORDER_NO,
         status: "pending_payment",
         item_id,
         user_id,

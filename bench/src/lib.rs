@@ -6,7 +6,6 @@
 //! Not here: micro-benchmarks (`benches/`), tests of behaviour (each crate's own).
 
 pub mod arena;
-pub mod auth;
 pub mod baseline;
 pub mod checks;
 pub mod commands;

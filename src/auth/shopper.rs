@@ -8,7 +8,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 use mallcore_actors::ids::UserId;
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Hint, Problem};
 use crate::http::state::State;
 
 /// The shopper who asks. Routes that take one answer 401 to everybody else, and 429 to one who asks too often.
@@ -26,9 +26,9 @@ impl FromRequest for Shopper {
 
 fn shopper(request: &HttpRequest) -> Result<UserId, Problem> {
     let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("a route without state"))?;
-    let token = bearer(request).ok_or_else(|| Problem {
-        challenge: Some("Bearer"),
-        ..Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing")
+    let token = bearer(request).ok_or_else(|| {
+        let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
+        missing.hinting(Hint::Challenge("Bearer"))
     })?;
     let user = state.verifier.verify(token)?;
     state.limits.take_from_user(user)?;

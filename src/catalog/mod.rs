@@ -1,17 +1,28 @@
 //! Products as shoppers see them.
 
+pub mod model;
 mod query;
+pub mod repository;
 pub mod routes;
 mod views;
 
 pub use query::{KEYWORD_CHARACTERS_MAX, ProductQuery};
 pub use views::{ProductView, SkuView};
 
-/// tmp
-pub async fn products(_: &crate::database::Database, _: ProductQuery) -> Result<crate::page::Page<ProductView>, crate::shop::StoreError> {
-    Ok(crate::page::Page { items: vec![], total: None, next: None })
+use crate::database::Database;
+use crate::page::Page;
+use crate::shop::StoreError;
+
+/// A page of the products on sale, newest first.
+pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
+    let mut rows = repository::page(database, &query).await?;
+    let has_more = rows.len() > query.size as usize;
+    rows.truncate(query.size as usize);
+    let next = rows.last().filter(|_| has_more).map(|last| last.id);
+    Ok(Page { items: rows.into_iter().map(ProductView::from).collect(), total: None, next })
 }
-/// tmp
-pub async fn product(_: &crate::database::Database, _: u64) -> Result<Option<ProductView>, crate::shop::StoreError> {
-    Ok(None)
+
+/// One product, if it is on sale.
+pub async fn product(database: &Database, id: u64) -> Result<Option<ProductView>, StoreError> {
+    Ok(repository::by_id(database, id).await?.map(ProductView::from))
 }

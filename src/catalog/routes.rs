@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ProductQuery, ProductView};
 use crate::http::path::PathId;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::state::State;
 use crate::page::Page;
 
@@ -26,9 +26,9 @@ pub fn configure(routes: &mut ServiceConfig) {
     ),
     responses(
         (status = 200, description = "A page", body = Page<ProductView>),
-        (status = 400, description = "validation_failed, naming each parameter", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "database_unavailable", body = Problem),
+        (status = 400, description = "validation_failed, naming each parameter", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
 #[get("/products")]
@@ -44,10 +44,10 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
     params(("id" = u64, Path, description = "Product")),
     responses(
         (status = 200, description = "The product", body = ProductView),
-        (status = 400, description = "validation_failed (id)", body = Problem),
-        (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "database_unavailable", body = Problem),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
 #[get("/products/{id}")]

@@ -84,6 +84,12 @@ pub struct SeedDemo {
     pub flash_items: u32,
 }
 
+impl Default for SeedDemo {
+    fn default() -> Self {
+        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1 }
+    }
+}
+
 /// Of `seckill`.
 #[derive(Debug, Subcommand)]
 pub enum SeckillCommand {

@@ -2,7 +2,9 @@
 
 pub mod args;
 mod config_check;
+mod journal;
 mod serve;
+mod store;
 mod token;
 
 use std::process::ExitCode;
@@ -23,9 +25,12 @@ pub enum CliError {
         /// Which.
         command: &'static str,
     },
-    /// Stands where the wiring of persistence lands.
-    #[error("this command is not wired yet")]
-    NotWired,
+    /// An argument that the command line could not check by itself.
+    #[error("{0}")]
+    Argument(String),
+    /// Sums that do not agree.
+    #[error("{0} differences")]
+    Differences(usize),
     /// Something that the command needs failed.
     #[error("{what}")]
     Failed {
@@ -69,8 +74,11 @@ fn dispatch(command: Command) -> Result<(), CliError> {
             Ok(())
         }
         Command::Token(args) => token::run(&config, &args),
-        Command::SeedDemo(_) => only_for_trying_out(&config, "seed-demo").and(Err(CliError::NotWired)),
-        Command::Migrate | Command::Journal(_) | Command::Seckill(_) | Command::Reconcile => Err(CliError::NotWired),
+        Command::Migrate => store::migrate(&config),
+        Command::SeedDemo(args) => store::seed_demo(&config, &args),
+        Command::Journal(command) => journal::run(&config, &command),
+        Command::Seckill(command) => store::sales(&config, &command),
+        Command::Reconcile => store::reconcile(&config),
     }
 }
 

@@ -1,15 +1,14 @@
 //! `serve`: the shop, until a signal ends it.
 
-use actix_web::rt::System;
-
-use super::CliError;
 use std::time::Duration;
 
+use actix_web::rt::System;
 use mallcore_actors::journal::Durable;
 
+use super::args::SeedDemo;
+use super::{CliError, store};
 use crate::auth::Verifier;
 use crate::config::Config;
-use crate::database::Connections;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
@@ -35,9 +34,14 @@ pub fn run(config: &Config) -> Result<(), CliError> {
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
         let (address, server) = http::start(&config.http, State::new(config, shop.clone(), verifier)).map_err(listen(config.http.port))?;
+        let server = actix_web::rt::spawn(server);
+        shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
-        let served = server.await.map_err(|cause| CliError::failed("the server failed", cause));
+        let served = match server.await {
+            Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
+            Err(cause) => Err(CliError::failed("the server's task failed", cause)),
+        };
         shop.stop(PROJECTION_AT_STOP).await;
         served
     })
@@ -45,12 +49,15 @@ pub fn run(config: &Config) -> Result<(), CliError> {
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
 async fn open(config: &Config) -> Result<Shop, CliError> {
-    let plan = Plan::of(config);
-    let database =
-        plan.database.connect(Connections::ONE).await.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
-    database.migrate().await.map_err(|cause| CliError::failed("the schema cannot be brought up to date", cause))?;
+    let database = store::ready_database(config).await?;
+    if config.http.demo {
+        let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
+        if empty {
+            store::fill(&database, &SeedDemo::default()).await?;
+        }
+    }
     database.close().await;
-    Shop::open(plan).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan::of(config)).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.

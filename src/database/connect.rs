@@ -115,13 +115,16 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn mysql_options(server: &MySqlServer) -> MySqlConnectOptions {
-    let options = MySqlConnectOptions::new()
+    let mut options = MySqlConnectOptions::new()
         .host(&server.host)
         .port(server.port)
         .username(&server.user)
-        .password(&server.password)
         .charset("utf8mb4")
         .statement_cache_capacity(STATEMENTS_CACHED);
+    // An empty password that is sent counts as a wrong one.
+    if !server.password.is_empty() {
+        options = options.password(&server.password);
+    }
     match &server.database {
         Some(database) => options.database(database),
         None => options,

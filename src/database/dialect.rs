@@ -115,6 +115,16 @@ impl Tx {
         })
     }
 
+    /// Inserts one row; returns the id that the database gave it.
+    pub async fn insert(&mut self, text: impl Into<String>, values: Arguments) -> Result<u64, Error> {
+        let text = AssertSqlSafe(text.into());
+        Ok(match self {
+            // Ids that the database gives are positive.
+            Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).execute(&mut **tx).await?.last_insert_rowid() as u64,
+            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).execute(&mut **tx).await?.last_insert_id(),
+        })
+    }
+
     /// All rows of a bounded statement.
     pub async fn all(&mut self, text: impl Into<String>, values: Arguments) -> Result<Vec<Row>, Error> {
         self.stream(text, values)?.try_collect().await

@@ -62,6 +62,8 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
         }
     });
     let server = HttpServer::new(move || {
+        // Called once on each worker's thread, before anything is accepted.
+        state.shop.adopt_this_thread();
         let (app, _) = App::new()
             .into_utoipa_app()
             .openapi(docs::base())

@@ -9,8 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use mallcore_actors::refusal::{Refusal, Unavailable};
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::wording;
@@ -34,64 +33,102 @@ pub struct FieldError {
     pub detail: Cow<'static, str>,
 }
 
-/// A problem document.
-#[derive(Debug, Clone, ToSchema)]
+/// What HTTP says beside the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// `Retry-After`, in seconds.
+    RetryAfter(u32),
+    /// `WWW-Authenticate`.
+    Challenge(&'static str),
+    /// `Allow`.
+    Allow(&'static str),
+}
+
+/// What a refusal tells beside its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// When the sale begins.
+    StartsAt(Rfc3339),
+    /// How many are allowed.
+    Limit(u32),
+}
+
+/// A "no" on its way out; small, because it is the other half of every result.
+#[derive(Debug, Clone)]
 pub struct Problem {
     /// HTTP's status.
-    #[schema(value_type = u16, example = 409)]
     pub status: StatusCode,
-    /// What happened, for programs; `type` is `urn:mallcore:problem:` and this.
-    #[schema(value_type = String, example = "sold_out")]
+    /// What happened, for programs.
     pub code: &'static str,
+    /// What happened, where the words of the code do not say enough.
+    pub detail: Option<Box<str>>,
+    /// The id under which our log has it.
+    pub instance: Option<Box<str>>,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldError>,
+    /// What else there is to know.
+    pub fact: Option<Fact>,
+    /// What the caller should do.
+    pub hint: Option<Hint>,
+}
+
+/// A problem document, as RFC 9457 has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument<'a> {
+    /// `urn:mallcore:problem:` and the code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:mallcore:problem:sold_out")]
+    kind: String,
     /// What happened, in two words.
     #[schema(value_type = String, example = "已售罄 / Sold out")]
-    pub title: &'static str,
+    title: &'a str,
+    /// HTTP's status.
+    #[schema(example = 409)]
+    status: u16,
+    /// What happened, for programs.
+    #[schema(value_type = String, example = "sold_out")]
+    code: &'a str,
     /// What happened, in a sentence.
     #[schema(value_type = String)]
-    pub detail: Cow<'static, str>,
+    detail: &'a str,
     /// Which occurrence: the id under which our log has it. Only where there is a line in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub instance: Option<String>,
+    instance: Option<&'a str>,
     /// The fields that are wrong.
-    #[schema(value_type = Vec<FieldError>)]
-    pub errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[schema(value_type = Vec<FieldError>, required = false)]
+    errors: &'a [FieldError],
     /// With `not_started`: when the sale begins.
-    pub starts_at: Option<Rfc3339>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<Rfc3339>,
     /// With `purchase_limit` and `too_many_unpaid`: how many are allowed.
-    pub limit: Option<u32>,
-    /// Seconds, sent as `Retry-After`.
-    #[schema(ignore)]
-    pub retry_after_seconds: Option<u64>,
-    /// Sent as `WWW-Authenticate`.
-    #[schema(ignore)]
-    pub challenge: Option<&'static str>,
-    /// Sent as `Allow`.
-    #[schema(ignore)]
-    pub allow: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
 }
 
 impl Problem {
     /// A problem with the words that belong to its code.
-    pub fn new(status: StatusCode, code: &'static str) -> Self {
-        let (title, detail) = wording::of(code);
-        Self {
-            status,
-            code,
-            title,
-            detail: Cow::Borrowed(detail),
-            instance: None,
-            errors: Vec::new(),
-            starts_at: None,
-            limit: None,
-            retry_after_seconds: None,
-            challenge: None,
-            allow: None,
-        }
+    pub const fn new(status: StatusCode, code: &'static str) -> Self {
+        Self { status, code, detail: None, instance: None, errors: Vec::new(), fact: None, hint: None }
     }
 
     /// The same with another sentence.
-    pub fn because(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = detail.into();
+    pub fn because(mut self, detail: String) -> Self {
+        self.detail = Some(detail.into_boxed_str());
+        self
+    }
+
+    /// The same with what the caller should do.
+    pub fn hinting(mut self, hint: Hint) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// The same with what else there is to know.
+    pub fn stating(mut self, fact: Fact) -> Self {
+        self.fact = Some(fact);
         self
     }
 
@@ -120,16 +157,36 @@ impl Problem {
     pub fn internal(what: &str) -> Self {
         let instance = format!("urn:uuid:{}", uuid::Uuid::new_v4());
         tracing::error!(instance, "a request failed: {what}");
-        Self { instance: Some(instance), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal") }
+        Self { instance: Some(instance.into_boxed_str()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal") }
     }
 
     /// Wait for so many seconds (429).
-    pub fn too_many_requests(retry_after_seconds: u64) -> Self {
-        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited") }
+    pub fn too_many_requests(retry_after_seconds: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited").hinting(Hint::RetryAfter(retry_after_seconds))
     }
 
-    fn unavailable(code: &'static str, retry_after_seconds: u64) -> Self {
-        Self { retry_after_seconds: Some(retry_after_seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code) }
+    fn unavailable(code: &'static str, retry_after_seconds: u32) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code).hinting(Hint::RetryAfter(retry_after_seconds))
+    }
+
+    fn document(&self) -> ProblemDocument<'_> {
+        let (title, detail) = wording::of(self.code);
+        let (starts_at, limit) = match self.fact {
+            Some(Fact::StartsAt(starts_at)) => (Some(starts_at), None),
+            Some(Fact::Limit(limit)) => (None, Some(limit)),
+            None => (None, None),
+        };
+        ProblemDocument {
+            kind: ["urn:mallcore:problem:", self.code].concat(),
+            title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.as_deref().unwrap_or(detail),
+            instance: self.instance.as_deref(),
+            errors: &self.errors,
+            starts_at,
+            limit,
+        }
     }
 }
 
@@ -139,9 +196,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::UnknownItem | Refusal::UnknownOrder => Self::unknown(code),
             Refusal::IdempotencyMismatch => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code).naming("Idempotency-Key", code),
-            Refusal::NotStarted { starts_at } => Self { starts_at: Some(starts_at.into()), ..Self::new(StatusCode::CONFLICT, code) },
+            Refusal::NotStarted { starts_at } => Self::new(StatusCode::CONFLICT, code).stating(Fact::StartsAt(starts_at.into())),
             Refusal::PurchaseLimit { limit } | Refusal::TooManyUnpaid { limit } => {
-                Self { limit: Some(limit), ..Self::new(StatusCode::CONFLICT, code) }
+                Self::new(StatusCode::CONFLICT, code).stating(Fact::Limit(limit))
             }
             Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue => Self::new(StatusCode::CONFLICT, code),
         }
@@ -168,37 +225,7 @@ impl From<TokenError> for Problem {
             TokenError::Expired => ("token_expired", "Bearer error=\"invalid_token\", error_description=\"expired\""),
             TokenError::Invalid => ("token_invalid", "Bearer error=\"invalid_token\""),
         };
-        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, code).naming("Authorization", code) }
-    }
-}
-
-impl Serialize for Problem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Type(&'static str);
-        impl Serialize for Type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(&format_args!("urn:mallcore:problem:{}", self.0))
-            }
-        }
-        let mut document = serializer.serialize_struct("Problem", 9)?;
-        document.serialize_field("type", &Type(self.code))?;
-        document.serialize_field("title", self.title)?;
-        document.serialize_field("status", &self.status.as_u16())?;
-        document.serialize_field("code", self.code)?;
-        document.serialize_field("detail", &self.detail)?;
-        if let Some(instance) = &self.instance {
-            document.serialize_field("instance", instance)?;
-        }
-        if !self.errors.is_empty() {
-            document.serialize_field("errors", &self.errors)?;
-        }
-        if let Some(starts_at) = &self.starts_at {
-            document.serialize_field("starts_at", starts_at)?;
-        }
-        if let Some(limit) = self.limit {
-            document.serialize_field("limit", &limit)?;
-        }
-        document.end()
+        Self::new(StatusCode::UNAUTHORIZED, code).naming("Authorization", code).hinting(Hint::Challenge(challenge))
     }
 }
 
@@ -215,18 +242,15 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         // Strings and numbers only: this cannot fail, and an empty body would still carry the status.
-        let body = serde_json::to_vec(self).unwrap_or_default();
+        let body = serde_json::to_vec(&self.document()).unwrap_or_default();
         let mut response = HttpResponse::build(self.status);
         response.insert_header((CONTENT_TYPE, PROBLEM_JSON));
-        if let Some(seconds) = self.retry_after_seconds {
-            response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
-        }
-        if let Some(challenge) = self.challenge {
-            response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
-        }
-        if let Some(allow) = self.allow {
-            response.insert_header((ALLOW, HeaderValue::from_static(allow)));
-        }
+        match self.hint {
+            Some(Hint::RetryAfter(seconds)) => response.insert_header((RETRY_AFTER, HeaderValue::from(seconds))),
+            Some(Hint::Challenge(challenge)) => response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),
+            Some(Hint::Allow(methods)) => response.insert_header((ALLOW, HeaderValue::from_static(methods))),
+            None => &mut response,
+        };
         response.body(body)
     }
 }

@@ -60,13 +60,14 @@ fn quota(bucket: Bucket) -> Quota {
 fn take<K: Hash + Eq + Clone>(buckets: &DefaultKeyedRateLimiter<K>, key: &K, clock: &DefaultClock) -> Result<(), Problem> {
     buckets.check_key(key).map_err(|not_until| {
         let wait = not_until.wait_time_from(clock.now());
-        Problem::too_many_requests(wait.as_millis().div_ceil(1_000).max(1) as u64)
+        Problem::too_many_requests(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::problem::Hint;
 
     fn limits(enabled: bool) -> Limits {
         let bucket = Bucket { per_second: 1, burst: 2 };
@@ -76,8 +77,8 @@ mod tests {
     #[test]
     fn an_empty_bucket_says_when_to_come_back_and_others_are_not_touched() {
         let (limits, one, two) = (limits(true), UserId::new(1).unwrap(), UserId::new(2).unwrap());
-        let outcomes: Vec<_> = (0..3).map(|_| limits.take_from_user(one).map_err(|problem| problem.retry_after_seconds)).collect();
-        assert_eq!(outcomes, [Ok(()), Ok(()), Err(Some(1))]);
+        let outcomes: Vec<_> = (0..3).map(|_| limits.take_from_user(one).map_err(|problem| problem.hint)).collect();
+        assert_eq!(outcomes, [Ok(()), Ok(()), Err(Some(Hint::RetryAfter(1)))]);
         assert!(limits.take_from_user(two).is_ok());
     }
 

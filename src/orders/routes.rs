@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{OrderRef, OrderView};
 use crate::auth::Shopper;
 use crate::http::path::PathId;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::http::state::State;
 use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page};
@@ -30,10 +30,10 @@ pub fn configure(routes: &mut ServiceConfig) {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size)", body = Problem),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "database_unavailable", body = Problem),
+        (status = 400, description = "validation_failed (cursor, size)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
 #[get("/orders")]
@@ -54,11 +54,11 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = Problem),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = Problem),
-        (status = 404, description = "unknown_order: there is none, or it is another's", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "database_unavailable", body = Problem),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
 #[get("/orders/{id}")]
@@ -77,12 +77,12 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order, closed", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = Problem),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = Problem),
-        (status = 404, description = "unknown_order: there is none, or it is another's", body = Problem),
-        (status = 409, description = "wrong_status: it is paid", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = Problem),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
+        (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
 #[post("/orders/{id}/cancel")]

@@ -32,7 +32,7 @@ pub struct ProjectorSettings {
 
 impl Default for ProjectorSettings {
     fn default() -> Self {
-        Self { batch_records_max: 8192, paused: false, nice: 10, linger: Duration::from_millis(30) }
+        Self { batch_records_max: 8192, paused: false, nice: 19, linger: Duration::from_millis(30) }
     }
 }
 

@@ -43,3 +43,22 @@ pub struct ItemRow {
     /// When the rest was given back, if it was.
     pub released_at: Option<Timestamp>,
 }
+
+/// A flash sale of one SKU that somebody plans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SalePlan {
+    /// Its name, at most 100 characters.
+    pub name: String,
+    /// What is sold.
+    pub sku: SkuId,
+    /// Pieces to set aside.
+    pub quota: u32,
+    /// Pieces that one user may have.
+    pub limit_per_user: u32,
+    /// Price of a piece.
+    pub price: Money,
+    /// First moment.
+    pub starts_at: Timestamp,
+    /// First moment after it.
+    pub ends_at: Timestamp,
+}

@@ -3,7 +3,7 @@
 use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
 use mallcore_actors::money::Money;
 
-use super::model::{ActivityRow, ItemRow};
+use super::model::{ActivityRow, ItemRow, SalePlan};
 use crate::database::{Database, Error, Loaded, Row};
 use crate::projection::checkpoint;
 
@@ -45,4 +45,17 @@ fn item(row: &Row) -> Result<ItemRow, Error> {
         carved_at: row.time_or_null(12)?,
         released_at: row.time_or_null(13)?,
     })
+}
+
+/// Plans a sale; a running server sets its pieces aside within a second. Refused (by a constraint) for a SKU that does not exist.
+pub async fn create(database: &Database, plan: &SalePlan) -> Result<(ActivityId, FlashItemId), Error> {
+    let mut tx = database.begin().await?;
+    let hours = vec![plan.name.clone().into(), plan.starts_at.into(), plan.ends_at.into()];
+    let activity = tx.insert("INSERT INTO seckill_activities (name, starts_at, ends_at) VALUES (?, ?, ?)", hours).await?;
+    let offer = vec![activity.into(), plan.sku.get().into(), plan.price.fen().into(), plan.quota.into(), plan.limit_per_user.into()];
+    let text = "INSERT INTO seckill_items (activity_id, sku_id, price_fen, quota, limit_per_user) VALUES (?, ?, ?, ?, ?)";
+    let item = tx.insert(text, offer).await?;
+    tx.commit().await?;
+    let unexpected = |refused: mallcore_actors::ids::BadId| Error::Unexpected { column: 0, found: refused.to_string() };
+    Ok((ActivityId::new(activity).map_err(unexpected)?, FlashItemId::new(item).map_err(unexpected)?))
 }

@@ -14,7 +14,7 @@ use crate::auth::Shopper;
 use crate::http::fields::RawBody;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::path::PathId;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::state::State;
 use crate::page::Page;
 
@@ -39,14 +39,14 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 201, description = "Ordered", body = ReceiptView, headers(("Location" = String, description = "The order"))),
         (status = 200, description = "A repeat: the first answer", body = ReceiptView),
-        (status = 400, description = "malformed_json, header_missing, header_invalid, validation_failed (id)", body = Problem),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = Problem),
-        (status = 404, description = "unknown_item", body = Problem),
-        (status = 409, description = "sold_out, purchase_limit, not_started, ended, too_many_unpaid", body = Problem),
-        (status = 413, description = "body_too_large", body = Problem),
-        (status = 422, description = "validation_failed, idempotency_mismatch", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown", body = Problem),
+        (status = 400, description = "malformed_json, header_missing, header_invalid, validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_item", body = ProblemDocument),
+        (status = 409, description = "sold_out, purchase_limit, not_started, ended, too_many_unpaid", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[post("/seckill/items/{id}/orders")]
@@ -82,7 +82,7 @@ pub async fn buy(
     operation_id = "seckill_list",
     responses(
         (status = 200, description = "All of them", body = Page<ActivityView>),
-        (status = 429, description = "rate_limited", body = Problem),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[get("/seckill/activities")]
@@ -98,9 +98,9 @@ pub async fn list(state: web::Data<State>) -> HttpResponse {
     params(("id" = u64, Path, description = "Flash sale")),
     responses(
         (status = 200, description = "The sale as of `server_time`", body = ActivityView),
-        (status = 400, description = "validation_failed (id)", body = Problem),
-        (status = 404, description = "unknown_activity", body = Problem),
-        (status = 429, description = "rate_limited", body = Problem),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 404, description = "unknown_activity", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[get("/seckill/activities/{id}")]

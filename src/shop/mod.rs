@@ -18,10 +18,10 @@ use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Durable, Sequence};
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::refusal::{Answer, Refusal};
+use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::registry::StockRegistry;
 use mallcore_actors::stock::{Buy, PlaceOrder, Placed};
-use mallcore_actors::time::{Clock, Timestamp};
+use mallcore_actors::time::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -62,7 +62,7 @@ struct Inner {
 struct Running {
     tasks: Vec<JoinHandle<()>>,
     deadlines: Addr<Deadlines>,
-    arbiters: Vec<Arbiter>,
+    timers: Arbiter,
     projector: ProjectorHandle,
 }
 
@@ -79,6 +79,7 @@ impl Shop {
     ) -> Answer<Placed> {
         let engine = &self.0.engine;
         let answer = match self.0.sales.gate(item) {
+            None if !self.0.sales.are_known() => Err(Unavailable::Warming),
             None => Ok(Err(Refusal::UnknownItem)),
             Some(gate) => match gate.refusal(user, engine.clock.now()) {
                 Some(refusal) => Ok(Err(refusal)),
@@ -147,7 +148,12 @@ impl Shop {
         let lag = self.projection_lag();
         let health = if matches!(state, projection::State::Following) { Health::Pass } else { Health::Degraded };
         let projection = check("database", health, format!("{state:?}, {lag} records behind"));
-        Readiness::new(vec![journal, projection])
+        let sales = if self.0.sales.are_known() {
+            check("sales", Health::Pass, format!("{} actors in memory", self.0.registry.resident()))
+        } else {
+            check("sales", Health::Fail, "starting".to_owned())
+        };
+        Readiness::new(vec![journal, projection, sales])
     }
 
     /// Durable records that the database does not have.

@@ -21,8 +21,6 @@ pub struct Plan {
     pub database: Settings,
     /// Limits and windows.
     pub rules: Rules,
-    /// Threads that actors live on, at least 1.
-    pub actor_threads: usize,
     /// How the projection works.
     pub projector: ProjectorSettings,
 }
@@ -45,7 +43,6 @@ impl Plan {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
-            actor_threads: config.http.workers,
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
         }
     }

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -25,6 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Sales {
     on_offer: ArcSwap<OnOffer>,
+    known: AtomicBool,
 }
 
 #[derive(Default)]
@@ -42,6 +44,11 @@ struct Activity {
 impl Sales {
     pub(super) fn gate(&self, item: FlashItemId) -> Option<Arc<Gate>> {
         self.on_offer.load().gates.get(&item).cloned()
+    }
+
+    /// Whether the list was read since the start.
+    pub(super) fn are_known(&self) -> bool {
+        self.known.load(Ordering::Acquire)
     }
 
     pub(super) fn title(&self, item: u64) -> Option<String> {
@@ -67,6 +74,7 @@ impl Sales {
             }
         }
         self.on_offer.store(Arc::new(OnOffer::new(rows, engine)));
+        self.known.store(true, Ordering::Release);
         Ok(())
     }
 

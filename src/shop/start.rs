@@ -99,30 +99,40 @@ impl Shop {
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let projector = Projector::spawn(plan.projector, plan.database, Arc::clone(&port)).map_err(StartError::Projection)?;
-        let arbiters: Vec<Arbiter> = (0..plan.actor_threads.max(1)).map(|_| Arbiter::new()).collect();
         let registry = Arc::new(StockRegistry::new(
             Arc::clone(&engine),
             Arc::new(Loader(database.clone())),
-            arbiters.iter().map(Arbiter::handle).collect(),
             RESIDENCE,
             recovered.warm,
             projector.checkpoint.clone(),
         ));
+        // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
+        let timers = Arbiter::new();
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
-        // `arbiters` has at least one, as made above.
-        let deadlines = Deadlines::start_in_arbiter(&arbiters[0].handle(), |_| timer);
+        let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let sales = Sales::default();
-        sales.look(&database, &engine, &registry).await?;
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
         let shop =
             Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
-        let tasks = vec![
-            tokio::spawn(clock.keep_disciplined()),
-            tokio::spawn(Sales::keep_looking(Arc::downgrade(&shop.0))),
-            tokio::spawn(evict(Arc::downgrade(&shop.0))),
-        ];
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, arbiters, projector });
+        let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
         Ok(shop)
+    }
+}
+
+impl Shop {
+    /// The thread that this is called on is one on which actors may live.
+    pub fn adopt_this_thread(&self) {
+        self.0.registry.live_on(Arbiter::current());
+    }
+
+    /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on.
+    pub async fn begin(&self) -> Result<(), Error> {
+        self.0.sales.look(&self.0.database, &self.0.engine, &self.0.registry).await?;
+        if let Some(running) = self.0.running.lock().as_mut() {
+            running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
+        }
+        Ok(())
     }
 }
 

@@ -12,13 +12,9 @@ impl Shop {
             task.abort();
         }
         drop(running.deadlines);
-        for arbiter in &running.arbiters {
-            arbiter.stop();
-        }
-        for arbiter in running.arbiters {
-            // A thread that panicked has been reported by its actor.
-            drop(tokio::task::spawn_blocking(move || arbiter.join()).await);
-        }
+        running.timers.stop();
+        // A thread that panicked has been reported by its actor.
+        drop(tokio::task::spawn_blocking(move || running.timers.join()).await);
         let checkpoint = running.projector.stop(projection_within).await;
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");

@@ -1,4 +1,6 @@
 //! Everything that is tested from outside: one binary, so that Cargo links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod api;
+mod database;
 mod tidy;

@@ -18,6 +18,7 @@ use actix::dev::{SendError, ToEnvelope};
 use actix::{Addr, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
+use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 
 pub use seat::{Activation, Seat};
@@ -68,7 +69,7 @@ pub struct StockRegistry {
 struct Inner {
     engine: Arc<Engine>,
     loader: Arc<dyn StockLoader>,
-    arbiters: Vec<ArbiterHandle>,
+    threads: RwLock<Vec<ArbiterHandle>>,
     residence: Residence,
     generations: AtomicU64,
     entries: DashMap<SkuId, Entry>,
@@ -85,21 +86,19 @@ struct Entry {
 }
 
 impl StockRegistry {
-    /// Actors will live on `arbiters`, which must not be empty. `warm` holds what start-up folded; `projected` is the database's checkpoint.
+    /// `warm` holds what start-up folded; `projected` is the database's checkpoint. Nobody is answered before [`Self::live_on`].
     pub fn new(
         engine: Arc<Engine>,
         loader: Arc<dyn StockLoader>,
-        arbiters: Vec<ArbiterHandle>,
         residence: Residence,
         warm: impl IntoIterator<Item = Stock>,
         projected: watch::Receiver<Sequence>,
     ) -> Self {
-        assert!(!arbiters.is_empty(), "actors need a thread to live on");
         let warm = warm.into_iter().map(|stock| (stock.sku(), stock)).collect();
         let inner = Inner {
             engine,
             loader,
-            arbiters,
+            threads: RwLock::default(),
             residence,
             generations: AtomicU64::new(0),
             entries: DashMap::new(),
@@ -108,6 +107,17 @@ impl StockRegistry {
             projected,
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Actors that start from now on may live on this thread too. Threads that serve requests are the best ones: a message from the same
+    /// thread wakes nobody (docs/adr/0002-actors-live-with-the-handlers.md).
+    pub fn live_on(&self, thread: ArbiterHandle) {
+        self.inner.threads.write().push(thread);
+    }
+
+    /// Threads that actors may live on.
+    pub fn threads(&self) -> usize {
+        self.inner.threads.read().len()
     }
 
     /// Sends what `message` makes to the SKU's actor and waits for the answer. Dropping the future takes nothing back.
@@ -157,22 +167,25 @@ impl StockRegistry {
 }
 
 impl Inner {
-    /// The actor to send to; none while one is leaving.
+    /// The actor to send to; none while one is leaving, or before there is a thread for it.
     fn find_or_start(self: &Arc<Self>, sku: SkuId) -> Option<(Generation, Addr<StockActor>)> {
         if let Some(entry) = self.entries.get(&sku) {
             return entry.address();
         }
-        self.entries.entry(sku).or_insert_with(|| self.start(sku)).address()
+        let thread = {
+            let threads = self.threads.read();
+            threads.get(sku.get() as usize % threads.len().max(1))?.clone()
+        };
+        self.entries.entry(sku).or_insert_with(|| self.start(sku, &thread)).address()
     }
 
-    fn start(self: &Arc<Self>, sku: SkuId) -> Entry {
+    fn start(self: &Arc<Self>, sku: SkuId, thread: &ArbiterHandle) -> Entry {
         let generation = Generation(self.generations.fetch_add(1, Ordering::Relaxed));
         let seat = Seat::new(Arc::clone(self), sku, generation);
         let engine = Arc::clone(&self.engine);
         // The mailbox gets its bound here, since actix would give it 16 places until the actor has started.
         let (sender, receiver) = channel::channel(MAILBOX_CAPACITY);
-        let arbiter = &self.arbiters[sku.get() as usize % self.arbiters.len()];
-        arbiter.spawn_fn(move || {
+        thread.spawn_fn(move || {
             let context = Context::with_receiver(receiver);
             actix_rt::spawn(context.into_future(StockActor::new(engine, seat)));
         });

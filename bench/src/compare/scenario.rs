@@ -14,14 +14,12 @@ use crate::load::LoadPlan;
 use crate::load::plan::Mix;
 use crate::load::shoppers::Shopper;
 use crate::measured::{self, Measured};
-use crate::server_process::{Process, Seed, Setup};
+use crate::server_process::{LIMIT_MAX, Process, STOCK_MAX, Seed, Setup};
 
-/// Enough for every purchase of every round.
-const PLENTY: u64 = 10_000_000;
 /// Of ten items that are asked for alike, nine have nothing left.
 const SOLD_OUT_SHARE: (u64, u64) = (9, 10);
 /// Pieces of each item where nine are to be sold out beforehand.
-const SOLD_OUT_STOCK: u64 = 1_000_000;
+const SOLD_OUT_STOCK: u64 = 400_000;
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the shoppers meet.
@@ -62,9 +60,9 @@ impl Scenario {
 
     const fn seed(self) -> Seed {
         match self {
-            Self::Hot | Self::Repeats => Seed { stock: PLENTY, limit: PLENTY, items: 1 },
-            Self::Spread => Seed { stock: PLENTY / 100, limit: PLENTY / 100, items: 1_000 },
-            Self::SoldOut => Seed { stock: SOLD_OUT_STOCK, limit: SOLD_OUT_STOCK, items: SOLD_OUT_SHARE.1 },
+            Self::Hot | Self::Repeats => Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 },
+            Self::Spread => Seed { stock: STOCK_MAX / 100, limit: LIMIT_MAX, items: 1_000 },
+            Self::SoldOut => Seed { stock: SOLD_OUT_STOCK, limit: LIMIT_MAX, items: SOLD_OUT_SHARE.1 },
         }
     }
 
@@ -81,9 +79,7 @@ impl Scenario {
         let (server, _) = setup.start_ready(READY_TIMEOUT)?;
         let items = setup.items()?;
         if self == Self::SoldOut {
-            // A buyer each, for a user may have only so many unpaid orders.
-            let sold_out = items.iter().zip(shoppers.iter()).take(SOLD_OUT_SHARE.0 as usize);
-            sold_out.into_iter().try_for_each(|(item, buyer)| buy_out(&server, buyer, item))?;
+            items.iter().take(SOLD_OUT_SHARE.0 as usize).try_for_each(|item| buy_out(&server, &shoppers, item))?;
         }
         let last = items.last().ok_or_else(|| Error::Unexpected("the sale has no items".to_owned()))?;
         let body = purchase(&server, &shoppers[0], last.id, "size-of-the-body", 1)?;
@@ -100,20 +96,20 @@ impl Scenario {
     }
 }
 
-/// Buys all of an item, in purchases as large as the server takes.
-fn buy_out(server: &Process, buyer: &Shopper, item: &Item) -> Result<(), Error> {
-    let (mut left, mut quantity) = (item.remaining, item.remaining);
-    let mut tries = 0;
-    while left > 0 {
-        tries += 1;
-        quantity = quantity.min(left);
-        match purchase(server, buyer, item.id, &format!("buy-out-{}-{tries}", item.id), quantity)? {
+/// Buys all of an item; each buyer takes as much as one may have.
+fn buy_out(server: &Process, shoppers: &[Shopper], item: &Item) -> Result<(), Error> {
+    let mut left = item.remaining;
+    for buyer in shoppers {
+        if left == 0 {
+            return Ok(());
+        }
+        let quantity = left.min(item.limit_per_user);
+        match purchase(server, buyer, item.id, "buy-out", quantity)? {
             (201, _) => left -= quantity,
-            (400..=499, _) if quantity > 1 => quantity /= 2,
             (status, body) => return Err(Error::Unexpected(format!("buying out item {}: {status} {body}", item.id))),
         }
     }
-    Ok(())
+    if left == 0 { Ok(()) } else { Err(Error::Unexpected(format!("{left} pieces of item {} are left; more --users are needed", item.id))) }
 }
 
 fn purchase(server: &Process, buyer: &Shopper, item: u64, key: &str, quantity: i64) -> Result<(u16, String), Error> {

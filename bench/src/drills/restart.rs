@@ -10,7 +10,7 @@ use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
 use crate::measured;
-use crate::server_process::Seed;
+use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
 
 /// Options of `mall-bench drill restart`.
 #[derive(Debug, Args)]
@@ -33,8 +33,8 @@ pub struct Options {
 
 /// Fills the journal, kills, restarts, sells, lets the database catch up, reconciles.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let stock = 2 * options.records + 1_000;
-    let mut arena = Arena::fresh(&options.arena, Seed { stock, limit: stock, items: 1 }, options.users)?;
+    let stock = (2 * options.records).clamp(1_000, STOCK_MAX);
+    let mut arena = Arena::fresh(&options.arena, Seed { stock, limit: LIMIT_MAX, items: 1 }, options.users)?;
     arena.setup.set("PROJECTION_PAUSED", "true");
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();

@@ -18,7 +18,7 @@ use crate::checks::Checks;
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::{LoadPlan, wire};
 use crate::measured;
-use crate::server_process::Seed;
+use crate::server_process::{LIMIT_MAX, Seed};
 
 const CALLS: &str = "trace=fdatasync,fsync,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,read,recvfrom,recvmsg";
 /// Longer than any group of records that this drill makes.
@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let version = Command::new("strace").arg("--version").output();
     version.attempt(|| "run strace, which this drill needs: install it (apt-get install strace)".to_owned())?;
     let stock = 10 * options.purchases;
-    let arena = Arena::fresh(&options.arena, Seed { stock, limit: stock, items: 1 }, 100)?;
+    let arena = Arena::fresh(&options.arena, Seed { stock, limit: LIMIT_MAX, items: 1 }, 100)?;
     let file = arena.folder().join("trace");
     let wrapper = ["strace", "-f", "-y", "-x", "-s", STRING_BYTES_MAX, "-e", CALLS, "-o"].map(str::to_owned);
     let mut server = arena.setup.start(&[wrapper.as_slice(), &[file.display().to_string()]].concat())?;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mall_bench::auth;
+use mall_bench::baseline;
 use mall_bench::load::pace::Pace;
 use mall_bench::load::plan::Mix;
 use mall_bench::load::tally::Outcome;
@@ -15,7 +15,7 @@ use crate::fake_shop::{Books, FakeShop};
 const ITEMS: [u64; 2] = [71, 72];
 
 fn plan(shop: &FakeShop, users: u64) -> LoadPlan {
-    let tokens: Vec<String> = (1..=users).map(|user| auth::sign(b"secret", user).unwrap()).collect();
+    let tokens = baseline::tokens(b"a secret of at least thirty-two bytes", users).unwrap();
     LoadPlan {
         server: shop.address,
         shoppers: Arc::new(shoppers::from_text(&tokens.join("\n"), None).unwrap()),

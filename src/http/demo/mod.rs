@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDocument};
 use super::state::State;
 use super::tally::TallyView;
 
@@ -57,7 +57,7 @@ pub struct DemoShopper {
     operation_id = "demo_shopper",
     responses(
         (status = 201, description = "A shopper who has bought nothing yet", body = DemoShopper),
-        (status = 429, description = "rate_limited", body = Problem),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[post("/demo/shopper")]

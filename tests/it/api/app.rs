@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mallcore::auth::Verifier;
 use mallcore::config::Config;
+use mallcore::database::Connections;
+use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::http;
 use mallcore::http::state::State;
-use mallcore::shop::Shop;
+use mallcore::shop::{Plan, Shop};
 use mallcore_actors::ids::UserId;
+use mallcore_actors::time::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,11 +47,14 @@ impl TestApp {
         let mut config = Config::embedded(folder.path()).unwrap();
         config.http.port = 0;
         config.http.workers = 1;
+        config.journal.segment_bytes = 1 << 20;
         change(&mut config);
-        let state = State::new(&config, Shop::sample(sale.quota, sale.limit), Verifier::new(SECRET));
+        let shop = open(&config, sale).await;
+        let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
         let (address, server) = http::start(&config.http, state).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
+        shop.begin().await.unwrap();
         Self {
             base: format!("http://{address}"),
             client: Client::new(),
@@ -80,6 +86,18 @@ impl TestApp {
         let activity = self.anonymous().get("/v1/seckill/activities/1").await;
         activity.body["items"][0]["remaining"].as_u64().unwrap()
     }
+}
+
+/// A shop over the demo's goods, with one running sale of one item.
+async fn open(config: &Config, sale: Sale) -> Shop {
+    let plan = Plan::of(config);
+    let database = plan.database.connect(Connections::ONE).await.unwrap();
+    database.migrate().await.unwrap();
+    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds: 3_600 };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    seed(&database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
+    database.close().await;
+    Shop::open(plan).await.unwrap()
 }
 
 impl Drop for TestApp {

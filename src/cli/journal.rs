@@ -1,0 +1,73 @@
+//! `journal inspect|verify`: what is in the journal, beside a running server or without one. Nothing is changed.
+
+use mallcore_actors::journal::os_disk::OsDisk;
+use mallcore_actors::journal::{Sequence, inspect};
+use mallcore_actors::record::Record;
+
+use super::CliError;
+use super::args::{Inspect, JournalCommand};
+use crate::config::Config;
+use crate::rfc3339::Rfc3339;
+
+/// Carries the command out.
+pub fn run(config: &Config, command: &JournalCommand) -> Result<(), CliError> {
+    let folder = config.storage.data_dir.join("journal");
+    let failed = |cause| CliError::failed(format!("the journal {} cannot be opened", folder.display()), cause);
+    let disk = OsDisk::existing(&folder).map_err(failed)?;
+    match command {
+        JournalCommand::Inspect(args) => show(&disk, args),
+        JournalCommand::Verify => verify(&disk),
+    }
+}
+
+fn show(disk: &OsDisk, args: &Inspect) -> Result<(), CliError> {
+    let mut left = args.count;
+    let shown = inspect::records(disk, Sequence(args.from), &mut |sequence, payload| {
+        if left == 0 {
+            return false;
+        }
+        left -= 1;
+        match Record::decode(payload) {
+            Ok(record) => println!("{sequence} {} {} {:?}", Rfc3339::from(record.at), record.event.kind(), record.event),
+            Err(cause) => println!("{sequence} ({} bytes) {cause}", payload.len()),
+        }
+        left > 0
+    });
+    shown.map(drop).map_err(|cause| CliError::failed("the journal cannot be read", cause))
+}
+
+fn verify(disk: &OsDisk) -> Result<(), CliError> {
+    let report = inspect::verify(disk).map_err(|cause| CliError::failed("the journal is damaged", cause))?;
+    let uuid = report.uuid.map_or_else(|| "none yet".to_owned(), |uuid| uuid.to_string());
+    println!("journal {uuid}, epoch {}, {} segments", report.epoch, report.segments.len());
+    for segment in &report.segments {
+        let records = segment.records.map_or_else(|| "no records".to_owned(), |(first, last)| format!("records {first} to {last}"));
+        println!(
+            "  {} epoch {} {records}, {} of {} bytes, {:?}",
+            segment.file, segment.epoch, segment.used_bytes, segment.file_bytes, segment.state
+        );
+    }
+    if let Some(cut) = &report.unfinished {
+        println!("  unfinished tail, cut at the next opening (or a group that is being written): {cut:?}");
+    }
+    report.leftovers.iter().for_each(|file| println!("  {file} is left over and removed at the next opening"));
+    let (mut records, mut unreadable) = (0_u64, None);
+    let read = inspect::records(disk, Sequence(1), &mut |sequence, payload| {
+        records += 1;
+        match Record::decode(payload) {
+            Ok(_) => true,
+            Err(cause) => {
+                unreadable = Some((sequence, cause));
+                false
+            }
+        }
+    });
+    read.map_err(|cause| CliError::failed("the journal cannot be read", cause))?;
+    match unreadable {
+        None => {
+            println!("{records} records, all readable");
+            Ok(())
+        }
+        Some((sequence, cause)) => Err(CliError::failed(format!("record {sequence} means nothing to this release"), cause)),
+    }
+}

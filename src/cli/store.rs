@@ -1,0 +1,150 @@
+//! Commands on the database: `migrate`, `seed-demo`, `seckill`, `reconcile`.
+
+use actix_web::rt::System;
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::money::Money;
+use mallcore_actors::time::Timestamp;
+
+use super::args::{CreateSale, SeckillCommand, SeedDemo};
+use super::{CliError, only_for_trying_out};
+use crate::config::Config;
+use crate::database::{Connections, Database};
+use crate::demo::seed::{SeedOptions, Seeded, seed};
+use crate::rfc3339::Rfc3339;
+use crate::seckill::model::SalePlan;
+use crate::{reconcile, seckill, shop};
+
+/// Opens the database and brings its schema up to date.
+pub async fn ready_database(config: &Config) -> Result<Database, CliError> {
+    if config.mode.is_embedded() {
+        let folder = &config.storage.data_dir;
+        let failed = |cause| CliError::failed(format!("the data folder {} cannot be made", folder.display()), cause);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let opened = shop::database(config).connect(Connections::ONE).await;
+    let database = opened.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
+    database.migrate().await.map_err(|cause| CliError::failed("the schema cannot be brought up to date", cause))?;
+    Ok(database)
+}
+
+/// `migrate`.
+pub fn migrate(config: &Config) -> Result<(), CliError> {
+    System::new().block_on(async {
+        ready_database(config).await?.close().await;
+        println!("the schema is up to date");
+        Ok(())
+    })
+}
+
+/// `seed-demo`.
+pub fn seed_demo(config: &Config, args: &SeedDemo) -> Result<(), CliError> {
+    only_for_trying_out(config, "seed-demo")?;
+    System::new().block_on(async {
+        let database = ready_database(config).await?;
+        let seeded = fill(&database, args).await?;
+        database.close().await;
+        println!("{} products, {} SKUs, {} items in the running sale", seeded.products, seeded.skus, seeded.flash_items);
+        Ok(())
+    })
+}
+
+/// Fills an empty database.
+pub async fn fill(database: &Database, args: &SeedDemo) -> Result<Seeded, CliError> {
+    let options = SeedOptions {
+        flash_stock: args.flash_stock,
+        flash_limit: args.flash_limit,
+        flash_items: args.flash_items,
+        ..SeedOptions::default()
+    };
+    seed(database, options, now()).await.map_err(|cause| CliError::failed("the demo shop cannot be written", cause))
+}
+
+/// `seckill`.
+pub fn sales(config: &Config, command: &SeckillCommand) -> Result<(), CliError> {
+    System::new().block_on(async {
+        let database = ready_database(config).await?;
+        let done = match command {
+            SeckillCommand::Create(args) => create(&database, args).await,
+            SeckillCommand::List => list(&database).await,
+        };
+        database.close().await;
+        done
+    })
+}
+
+async fn create(database: &Database, args: &CreateSale) -> Result<(), CliError> {
+    let bad = |what: &str, cause: String| CliError::Argument(format!("--{what}: {cause}"));
+    if args.starts_at >= args.ends_at {
+        return Err(bad("ends-at", "a sale ends after it starts".to_owned()));
+    }
+    if args.name.is_empty() || args.name.chars().count() > 100 {
+        return Err(bad("name", "1 to 100 characters are wanted".to_owned()));
+    }
+    let plan = SalePlan {
+        name: args.name.clone(),
+        sku: SkuId::new(args.sku).map_err(|cause| bad("sku", cause.to_string()))?,
+        quota: args.quota,
+        limit_per_user: args.limit,
+        price: Money::from_fen(args.price_fen).map_err(|cause| bad("price-fen", cause.to_string()))?,
+        starts_at: args.starts_at,
+        ends_at: args.ends_at,
+    };
+    let available = crate::stock::repository::counts(database, &[plan.sku]).await;
+    let available = available.map_err(|cause| CliError::failed("the SKU cannot be read", cause))?.value;
+    match available.get(&plan.sku) {
+        None => return Err(bad("sku", format!("there is no SKU {}", plan.sku))),
+        Some((available, _, _)) if *available < plan.quota => {
+            return Err(bad("quota", format!("only {available} pieces of SKU {} are available", plan.sku)));
+        }
+        Some(_) => {}
+    }
+    let created = seckill::repository::create(database, &plan).await;
+    let (activity, item) = created.map_err(|cause| CliError::failed("the sale cannot be written", cause))?;
+    println!("sale {activity} with item {item}; a running server sets its {} pieces aside within a second", plan.quota);
+    Ok(())
+}
+
+async fn list(database: &Database) -> Result<(), CliError> {
+    let sales = seckill::repository::activities(database).await;
+    for sale in sales.map_err(|cause| CliError::failed("the sales cannot be read", cause))?.value {
+        println!("{} {} {} – {}", sale.id, sale.name, Rfc3339::from(sale.starts_at), Rfc3339::from(sale.ends_at));
+        for item in sale.items {
+            let state = if item.carved_at.is_some() { "set aside" } else { "waiting for its pieces" };
+            println!(
+                "  item {} SKU {} {}: {} of {} left at {} fen, {} a user, {state}",
+                item.id,
+                item.sku,
+                item.title,
+                item.remaining,
+                item.quota,
+                item.price.fen(),
+                item.limit_per_user
+            );
+        }
+    }
+    Ok(())
+}
+
+/// `reconcile`.
+pub fn reconcile(config: &Config) -> Result<(), CliError> {
+    System::new().block_on(async {
+        let database = ready_database(config).await?;
+        let report = reconcile::reconcile(&database).await;
+        database.close().await;
+        let report = report.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
+        println!(
+            "at record {}: {} orders, {} flash items, {} SKUs, {} differences",
+            report.checkpoint,
+            report.orders,
+            report.flash_items,
+            report.skus,
+            report.differences.len()
+        );
+        report.differences.iter().for_each(|difference| println!("  {difference}"));
+        if report.differences.is_empty() { Ok(()) } else { Err(CliError::Differences(report.differences.len())) }
+    })
+}
+
+fn now() -> Timestamp {
+    mallcore_actors::time::Clock::now(&crate::clock::SystemClock::starting_after(Timestamp::default()))
+}

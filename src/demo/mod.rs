@@ -1,0 +1,4 @@
+//! The demo shop: what one can look at and buy in a minute.
+
+mod goods;
+pub mod seed;

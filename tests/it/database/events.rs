@@ -1,0 +1,230 @@
+//! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
+
+use mallcore::database::{Database, Value};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::money::Money;
+use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::{Order, OrderCommand, OrderShard, Status};
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
+use mallcore_actors::stock::{Buy, Purchase, QuotaPlan, Stock};
+use mallcore_actors::time::Timestamp;
+use proptest::prelude::*;
+
+pub const SKUS: u64 = 3;
+pub const AVAILABLE: u32 = 40;
+pub const QUOTA: u32 = 12;
+pub const LIMIT: u32 = 3;
+pub const PRICE: u64 = 1_999;
+pub const START: u64 = 1_795_451_405_007;
+pub const END: u64 = START + 1_000_000;
+
+/// What happens next.
+#[derive(Debug, Clone, Copy)]
+pub enum Wish {
+    ReserveIds,
+    Carve { sku: u64 },
+    BuyFlash { sku: u64, user: u64, pieces: u32 },
+    BuyPlain { sku: u64, user: u64, pieces: u32 },
+    Move { order: usize, command: OrderCommand },
+    EndAndRelease { sku: u64 },
+}
+
+pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
+    let sku = 1..=SKUS;
+    let one = prop_oneof![
+        1 => Just(Wish::ReserveIds),
+        2 => sku.clone().prop_map(|sku| Wish::Carve { sku }),
+        12 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Wish::BuyFlash { sku, user, pieces }),
+        4 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Wish::BuyPlain { sku, user, pieces }),
+        10 => (0..64usize, prop_oneof![
+            Just(OrderCommand::Pay),
+            Just(OrderCommand::Ship),
+            Just(OrderCommand::Complete),
+            Just(OrderCommand::Close(CloseReason::Cancelled)),
+            Just(OrderCommand::Close(CloseReason::TimedOut)),
+        ]).prop_map(|(order, command)| Wish::Move { order, command }),
+        1 => sku.prop_map(|sku| Wish::EndAndRelease { sku }),
+    ];
+    proptest::collection::vec(one, 1..most)
+}
+
+/// The machines, fed with wishes; what they refuse does not happen.
+pub struct Shop {
+    pub stocks: Vec<Stock>,
+    pub shard: OrderShard,
+    pub orders: Vec<Order>,
+    pub placed: Vec<OrderPlaced>,
+    pub limits_returned: Vec<(UserId, ActivityId)>,
+    pub records: Vec<Record>,
+    now: u64,
+}
+
+pub fn sku(id: u64) -> SkuId {
+    SkuId::new(id).unwrap()
+}
+
+pub fn item(sku: u64) -> FlashItemId {
+    FlashItemId::new(100 + sku).unwrap()
+}
+
+pub fn activity() -> ActivityId {
+    ActivityId::new(7).unwrap()
+}
+
+pub fn user(id: u64) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+pub fn price() -> Money {
+    Money::from_fen(PRICE).unwrap()
+}
+
+impl Shop {
+    pub fn new() -> Self {
+        let stock = |id| Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, Default::default());
+        Self {
+            stocks: (1..=SKUS).map(stock).collect(),
+            shard: OrderShard::default(),
+            orders: Vec::new(),
+            placed: Vec::new(),
+            limits_returned: Vec::new(),
+            records: Vec::new(),
+            now: START,
+        }
+    }
+
+    pub fn after(wishes: &[Wish]) -> Self {
+        let mut shop = Self::new();
+        wishes.iter().for_each(|wish| shop.make(*wish));
+        shop
+    }
+
+    pub fn make(&mut self, wish: Wish) {
+        self.now += 37;
+        let now = Timestamp::from_millis(self.now);
+        let event = match wish {
+            Wish::ReserveIds => {
+                let first = 1 + self.records.len() as u64 * 1000;
+                Some(Event::IdsReserved(mallcore_actors::record::IdsReserved { first, count: 1000 }))
+            }
+            Wish::Carve { sku } => self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(Event::QuotaCarved),
+            Wish::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
+            Wish::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
+                let line = Line { sku: sku(id), flash: None, quantity: Quantity::new(pieces).unwrap(), unit_price: price() };
+                self.placed(user(buyer), line, price().checked_mul(line.quantity).unwrap(), now)
+            }),
+            Wish::Move { order, command } => self.moved(order, command, now),
+            Wish::EndAndRelease { sku } => {
+                let at = Timestamp::from_millis(END);
+                let event = self.stock(sku).decide_release(item(sku), at).ok().flatten().map(Event::QuotaReleased);
+                if event.is_some() {
+                    self.now = self.now.max(END);
+                }
+                event
+            }
+        };
+        if let Some(event) = event {
+            self.record(event);
+        }
+    }
+
+    fn stock(&self, sku: u64) -> &Stock {
+        &self.stocks[sku as usize - 1]
+    }
+
+    fn buy_flash(&mut self, sku: u64, user: UserId, pieces: u32, now: Timestamp) -> Option<Event> {
+        let quantity = Quantity::new(pieces).unwrap();
+        let wish = Buy { item: item(sku), user, quantity, key: self.key(), body: BodyFingerprint::of(&[pieces as u8]), address: None };
+        match self.stock(sku).decide_buy(&wish, now) {
+            Ok(Purchase::Fresh(line, payable)) => Some(self.placed(user, line, payable, now)),
+            _ => None,
+        }
+    }
+
+    fn key(&self) -> KeyHash {
+        KeyHash::of("test", &self.records.len().to_string())
+    }
+
+    fn placed(&self, user: UserId, line: Line, payable: Money, now: Timestamp) -> Event {
+        let order = OrderId::new(1_000 + self.records.len() as u64).unwrap();
+        Event::OrderPlaced(OrderPlaced {
+            order,
+            no: OrderNo::new(order, now, 77),
+            user,
+            lines: Lines::from_iter([line]),
+            payable,
+            expires_at: now.plus_millis(300_000),
+            key: self.key(),
+            body: BodyFingerprint::of(&[line.quantity.get() as u8]),
+            address: None,
+        })
+    }
+
+    fn moved(&self, order: usize, command: OrderCommand, now: Timestamp) -> Option<Event> {
+        let order = self.orders.get(order % self.orders.len().max(1))?;
+        let late = Timestamp::from_millis(now.millis().max(order.expires_at.millis()));
+        let status = order.decide(command, late).ok()?;
+        let version = order.version + 1;
+        let (id, user) = (order.id, order.user);
+        Some(match (status, command) {
+            (Status::Paid, _) => Event::OrderPaid(OrderPaid { order: id, user, version, lines: order.lines.clone() }),
+            (Status::Shipped, _) => Event::OrderShipped(OrderMoved { order: id, user, version }),
+            (Status::Completed, _) => Event::OrderCompleted(OrderMoved { order: id, user, version }),
+            (_, OrderCommand::Close(reason)) => {
+                let returns = order.lines.iter().map(|line| self.stock(line.sku.get()).returns(*line)).collect();
+                let flash = order.lines.iter().find_map(|line| line.flash);
+                let limit_returned = flash.is_some_and(|flash| self.shard.gives_limit_back(user, flash.activity));
+                Event::OrderClosed(OrderClosed { order: id, user, version, reason, returns, limit_returned })
+            }
+            _ => return None,
+        })
+    }
+
+    fn record(&mut self, event: Event) {
+        let (sequence, at) = (Sequence(self.records.len() as u64 + 1), Timestamp::from_millis(self.now));
+        self.stocks.iter_mut().for_each(|stock| stock.apply(sequence, at, &event));
+        self.shard.apply(sequence, at, &event);
+        self.orders.iter_mut().for_each(|order| order.apply(sequence, at, &event));
+        match &event {
+            Event::OrderPlaced(placed) => {
+                self.orders.push(Order::placed(sequence, at, placed));
+                self.placed.push(placed.clone());
+            }
+            Event::OrderClosed(closed) if closed.limit_returned => self.limits_returned.push((closed.user, activity())),
+            _ => {}
+        }
+        self.records.push(Record { at, event });
+    }
+}
+
+pub fn plan(sku: u64) -> QuotaPlan {
+    QuotaPlan {
+        item: item(sku),
+        activity: activity(),
+        quota: QUOTA,
+        limit_per_user: LIMIT,
+        unit_price: price(),
+        starts_at: Timestamp::from_millis(START),
+        ends_at: Timestamp::from_millis(END),
+    }
+}
+
+/// The rows that the shop's records are about.
+pub async fn stage(database: &Database) {
+    let mut tx = database.begin().await.unwrap();
+    tx.execute("INSERT INTO products (id, name, price_fen, stock) VALUES (1, '青花瓷杯', 2999, ?)", vec![(AVAILABLE * SKUS as u32).into()])
+        .await
+        .unwrap();
+    let hours: Vec<Value> = vec![Timestamp::from_millis(START).into(), Timestamp::from_millis(END).into()];
+    tx.execute("INSERT INTO seckill_activities (id, name, starts_at, ends_at) VALUES (7, '午夜秒杀', ?, ?)", hours).await.unwrap();
+    for id in 1..=SKUS {
+        let text = "INSERT INTO skus (id, product_id, spec, price_fen, available) VALUES (?, 1, '红色 / 大', 2999, ?)";
+        tx.execute(text, vec![id.into(), AVAILABLE.into()]).await.unwrap();
+        let text = "INSERT INTO seckill_items (id, activity_id, sku_id, price_fen, quota, limit_per_user) VALUES (?, 7, ?, ?, ?, ?)";
+        tx.execute(text, vec![item(id).get().into(), id.into(), PRICE.into(), QUOTA.into(), LIMIT.into()]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}

@@ -1,0 +1,174 @@
+//! The projection writes what the pure machines say, in any split of batches, on both engines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mallcore::database::Database;
+use mallcore::projection::{Batch, Projector, ProjectorSettings, attach, write};
+use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::orders::{OrderCommand, Status};
+use mallcore_actors::record::CloseReason;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::events::{self, Shop, Wish, stage, wishes};
+use super::journal::MemoryJournal;
+use super::scratch;
+
+/// A bit of everything: carve, buy, pay, ship, complete, cancel, time out, release, and a late close after the release.
+pub fn day() -> Vec<Wish> {
+    let mut day = vec![Wish::ReserveIds, Wish::Carve { sku: 1 }, Wish::Carve { sku: 2 }];
+    for user in 1..=4 {
+        day.push(Wish::BuyFlash { sku: 1, user, pieces: 2 });
+        day.push(Wish::BuyFlash { sku: 2, user, pieces: 1 });
+        day.push(Wish::BuyPlain { sku: 3, user, pieces: 3 });
+    }
+    let cancel = OrderCommand::Close(CloseReason::Cancelled);
+    let time_out = OrderCommand::Close(CloseReason::TimedOut);
+    for (order, command) in [(0, OrderCommand::Pay), (1, cancel), (2, OrderCommand::Pay), (3, cancel), (0, OrderCommand::Ship)] {
+        day.push(Wish::Move { order, command });
+    }
+    day.extend([Wish::Move { order: 0, command: OrderCommand::Complete }, Wish::EndAndRelease { sku: 1 }]);
+    day.extend([Wish::Move { order: 6, command: time_out }, Wish::Move { order: 5, command: time_out }]);
+    day
+}
+
+pub async fn project(database: &Database, shop: &Shop, from: usize, through: usize) {
+    let mut batch = Batch::after(Sequence(from as u64));
+    for (place, record) in shop.records[from..through].iter().enumerate() {
+        batch.take(Sequence((from + place) as u64 + 1), record.clone()).unwrap();
+    }
+    write(database, &batch).await.unwrap();
+}
+
+/// Every row that the projection writes, as text that is the same on both engines.
+pub async fn rows(database: &Database) -> Vec<String> {
+    let mut tx = database.snapshot().await.unwrap();
+    let mut found = Vec::new();
+    for (table, columns) in [
+        (
+            "orders",
+            "id, user_id, total_amount_fen, payable_fen, status, payment_status, body_fingerprint, close_reason, limit_returned, seckill_activity_id, version, sequence",
+        ),
+        ("order_items", "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen"),
+        ("skus", "id, available, held, sold, version"),
+        ("seckill_items", "id, remaining, held, sold"),
+        ("products", "id, stock, sales_count"),
+        ("id_blocks", "next_id"),
+        ("projection_checkpoints", "sequence"),
+    ] {
+        for row in tx.all(format!("SELECT {columns} FROM {table} ORDER BY 1, 2"), Vec::new()).await.unwrap_or_default() {
+            let values: Vec<_> = (0..columns.split(',').count()).map(|column| row.int_or_null(column).unwrap()).collect();
+            found.push(format!("{table}{values:?}"));
+        }
+    }
+    for table in ["orders"] {
+        let text = format!(
+            "SELECT order_no, expires_at, created_at, updated_at, paid_at, shipped_at, completed_at, closed_at FROM {table} ORDER BY id"
+        );
+        for row in tx.all(text, Vec::new()).await.unwrap() {
+            let times: Vec<_> = (1..8).map(|column| row.time_or_null(column).unwrap()).collect();
+            found.push(format!("{} {times:?}", row.text(0).unwrap()));
+        }
+    }
+    found
+}
+
+/// The projected rows against the machines in memory.
+async fn same_as_memory(database: &Database, shop: &Shop) {
+    let mut tx = database.snapshot().await.unwrap();
+    for stock in &shop.stocks {
+        let row = tx.first("SELECT available, held, sold FROM skus WHERE id = ?", vec![stock.sku().get().into()]).await.unwrap().unwrap();
+        let counts = (row.pieces(0).unwrap(), row.pieces(1).unwrap(), row.pieces(2).unwrap());
+        assert_eq!(counts, (stock.available(), stock.held(), stock.sold()), "{:?}", stock.sku());
+        for quota in stock.quotas() {
+            let text = "SELECT remaining, held, sold, released_at FROM seckill_items WHERE id = ?";
+            let row = tx.first(text, vec![quota.item().get().into()]).await.unwrap().unwrap();
+            let counts = (row.pieces(0).unwrap(), row.pieces(1).unwrap(), row.pieces(2).unwrap());
+            assert_eq!(counts, (quota.remaining(), quota.held(), quota.sold()), "{:?}", quota.item());
+            assert_eq!(row.time_or_null(3).unwrap().is_some(), quota.released());
+        }
+    }
+    for order in &shop.orders {
+        let stored = mallcore::orders::repository::by_id(database, order.id).await.unwrap().value.unwrap();
+        assert_eq!((stored.status, stored.version, stored.updated_at), (order.status, order.version, order.updated_at));
+        assert_eq!((stored.no, stored.user, stored.payable), (order.no, order.user, order.payable));
+        assert_eq!((stored.placed_at, stored.expires_at, stored.close_reason), (order.placed_at, order.expires_at, order.close_reason));
+        assert_eq!(stored.items.len(), order.lines.len());
+        assert_eq!(stored.items[0].product_name, "青花瓷杯");
+    }
+}
+
+#[tokio::test]
+async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
+    let shop = Shop::after(&day());
+    assert!(shop.orders.iter().any(|order| order.status == Status::Completed));
+    let all = shop.records.len();
+    for split in [all, 1, 5] {
+        for scratch in scratch::both().await {
+            stage(&scratch.database).await;
+            attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+            for from in (0..all).step_by(split) {
+                project(&scratch.database, &shop, from, all.min(from + split)).await;
+            }
+            same_as_memory(&scratch.database, &shop).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_running_projection_follows_the_journal_and_releases_it() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        let journal = Arc::new(MemoryJournal::new());
+        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone()).unwrap();
+        let mut last = Sequence::ZERO;
+        for record in &shop.records {
+            last = journal.append(record);
+        }
+        assert!(projector.reached(last).await);
+        assert_eq!(projector.stop(Duration::from_secs(10)).await, last);
+        assert_eq!(*journal.released.lock().unwrap(), last);
+        same_as_memory(&scratch.database, &shop).await;
+        assert_eq!(journal.first_retained(), Sequence(1));
+    }
+}
+
+/// Any wishes, on both engines, in any split: rows as memory has them, and equal on both.
+#[test]
+fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let scratches = runtime.block_on(scratch::both());
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&(wishes(60), 1..20usize), |(wishes, split)| {
+        let shop = Shop::after(&wishes);
+        let mut stored = Vec::new();
+        for scratch in &scratches {
+            runtime.block_on(async {
+                empty(&scratch.database).await;
+                stage(&scratch.database).await;
+                attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+                for from in (0..shop.records.len()).step_by(split) {
+                    project(&scratch.database, &shop, from, shop.records.len().min(from + split)).await;
+                }
+                same_as_memory(&scratch.database, &shop).await;
+                stored.push(rows(&scratch.database).await);
+            });
+        }
+        prop_assert_eq!(&stored[0], &stored[1]);
+        Ok(())
+    });
+    runtime.block_on(async { drop(scratches) });
+    outcome.unwrap();
+}
+
+async fn empty(database: &Database) {
+    let mut tx = database.begin().await.unwrap();
+    for table in ["order_items", "orders", "seckill_items", "seckill_activities", "skus", "products", "id_blocks", "projection_checkpoints"]
+    {
+        tx.execute(format!("DELETE FROM {table}"), Vec::new()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let _ = events::activity();
+}

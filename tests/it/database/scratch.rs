@@ -1,0 +1,70 @@
+//! Empty databases of both engines, gone when dropped.
+//! MySQL is at `DB_HOST` (127.0.0.1), `DB_PORT` (3306), as `DB_USER` (root) with `DB_PASSWORD` (empty): a missing server is a failure.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mallcore::database::{Connections, Database, MySqlServer, Settings};
+
+/// A migrated database without rows.
+pub struct Scratch {
+    pub settings: Settings,
+    pub database: Database,
+    schema: Option<(MySqlServer, String)>,
+    _folder: tempfile::TempDir,
+}
+
+/// One of each engine.
+pub async fn both() -> [Scratch; 2] {
+    [sqlite().await, mysql().await]
+}
+
+pub async fn sqlite() -> Scratch {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::Sqlite(folder.path().join("mallcore.sqlite3"));
+    let database = settings.connect(Connections::default()).await.unwrap();
+    database.migrate().await.unwrap();
+    Scratch { settings, database, schema: None, _folder: folder }
+}
+
+pub async fn mysql() -> Scratch {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let schema = format!("mallcore_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let server = server();
+    statement(&server, format!("CREATE DATABASE {schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")).await;
+    let settings = Settings::MySql(MySqlServer { database: Some(schema.clone()), ..server.clone() });
+    let database = settings.connect(Connections { max: 4, ..Connections::default() }).await.unwrap();
+    database.migrate().await.unwrap();
+    Scratch { settings, database, schema: Some((server, schema)), _folder: tempfile::tempdir().unwrap() }
+}
+
+fn server() -> MySqlServer {
+    let variable = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
+    MySqlServer {
+        host: variable("DB_HOST", "127.0.0.1"),
+        port: variable("DB_PORT", "3306").parse().unwrap(),
+        user: variable("DB_USER", "root"),
+        password: variable("DB_PASSWORD", ""),
+        database: None,
+    }
+}
+
+async fn statement(server: &MySqlServer, text: String) {
+    let settings = Settings::MySql(server.clone());
+    let database = settings.connect(Connections::ONE).await.expect("the tests need a MySQL or MariaDB server, see docs/SCHEMA.md");
+    let mut tx = database.begin().await.unwrap();
+    tx.execute(text, Vec::new()).await.unwrap();
+    tx.commit().await.unwrap();
+    database.close().await;
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let Some((server, schema)) = self.schema.take() else { return };
+        // A thread of its own, because a runtime may not wait inside another.
+        let drop_schema = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(statement(&server, format!("DROP DATABASE {schema}")));
+        };
+        let _ = std::thread::spawn(drop_schema).join();
+    }
+}
