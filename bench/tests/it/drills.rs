@@ -12,7 +12,8 @@ fn server() -> PathBuf {
 }
 
 fn holds(arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_mall-bench")).arg("drill").args(arguments).arg("--server").arg(server()).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_mall-bench")).arg("drill").args(arguments).arg("--server").arg(server()).output().unwrap();
     let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{failed}");
 }
