@@ -60,11 +60,12 @@ impl SystemClock {
     /// Compares with the wall clock; call about once a second.
     pub fn discipline(&self) {
         let monotonic = self.monotonic_micros();
-        let next = self.line.load().disciplined(monotonic, wall_millis());
+        let line = **self.line.load();
+        let next = line.disciplined(monotonic, wall_millis());
         let frozen = next.is_none();
-        if let Some(line) = next {
-            self.line.store(std::sync::Arc::new(line));
-        }
+        // While it does not follow the wall clock it runs as fast as the monotonic one.
+        let alone = Line { origin_micros: monotonic, base_micros: line.at(monotonic), rate_per_mille: 0 };
+        self.line.store(std::sync::Arc::new(next.unwrap_or(alone)));
         if self.frozen.swap(frozen, Ordering::Relaxed) != frozen {
             if frozen {
                 tracing::error!("the machine's clock was set by more than a minute; timers are frozen until it is right again");

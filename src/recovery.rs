@@ -12,7 +12,7 @@ use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Timestamp;
 
 use crate::database::{Database, Error};
-use crate::{orders, stock};
+use crate::{orders, projection, stock};
 
 /// Payload that is decoded at a time.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -67,9 +67,8 @@ pub async fn recover(database: &Database, journal: &dyn Journal) -> Result<Recov
     let open = orders::open_orders(database).await?;
     let checkpoint = open.checkpoint;
     let book = OrderBook::default();
-    let mut last_at = Timestamp::default();
+    let last_at = projection::last_record_at(database).await?;
     for order in open.value {
-        last_at = last_at.max(order.updated_at);
         book.shard(order.user).place(order);
     }
     for (user, activity) in orders::limits_returned(database).await?.value {

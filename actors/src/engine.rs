@@ -1,6 +1,7 @@
 //! What all actors share: journal, clock, order book, ids, rules, gates. Made once at start from what survived, passed as one `Arc`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 
@@ -38,12 +39,26 @@ pub struct Engine {
     /// What is measured.
     pub meters: Meters,
     gates: DashMap<FlashItemId, Arc<Gate>>,
+    /// When the journal last refused a record for want of space; milliseconds, 0 for never.
+    full_at: AtomicU64,
 }
+
+/// A journal that refused a record this recently is taken to be full.
+const FULL_FOR_MILLIS: u64 = 5_000;
 
 impl Engine {
     /// From what survived: the order book as recovered, and the first order id that no block contains.
     pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>, orders: OrderBook, next_order_id: u64, rules: Rules) -> Self {
-        Self { journal, clock, orders, ids: OrderIds::starting_at(next_order_id), rules, meters: Meters::default(), gates: DashMap::new() }
+        Self {
+            journal,
+            clock,
+            orders,
+            ids: OrderIds::starting_at(next_order_id),
+            rules,
+            meters: Meters::default(),
+            gates: DashMap::new(),
+            full_at: AtomicU64::new(0),
+        }
     }
 
     /// The gate of a flash item; made at the first call.
@@ -51,12 +66,28 @@ impl Engine {
         Arc::clone(&self.gates.entry(item).or_insert_with(|| Arc::new(Gate::new(sku, quota))))
     }
 
+    /// Drops the gates of items that are no longer on offer.
+    pub fn retain_gates(&self, on_offer: impl Fn(FlashItemId) -> bool) {
+        self.gates.retain(|item, _| on_offer(*item));
+    }
+
+    /// Whether the journal has just refused a record for want of space.
+    pub fn is_journal_full(&self) -> bool {
+        let full_at = self.full_at.load(Ordering::Relaxed);
+        full_at > 0 && self.clock.now().millis() < full_at + FULL_FOR_MILLIS
+    }
+
     /// Encodes into `scratch` and queues.
     pub(crate) fn enqueue(&self, scratch: &mut Vec<u8>, at: Timestamp, event: Event) -> Result<(Sequence, Event), Unavailable> {
         scratch.clear();
         let record = Record { at, event };
         record.encode_into(scratch);
-        Ok((self.journal.enqueue(scratch)?, record.event))
+        let sequence = self.journal.enqueue(scratch).inspect_err(|error| {
+            if matches!(error, EnqueueError::Full { .. }) {
+                self.full_at.store(at.millis(), Ordering::Relaxed);
+            }
+        })?;
+        Ok((sequence, record.event))
     }
 }
 

@@ -19,7 +19,7 @@ pub const SCHEMA_VERSION: u8 = 1;
 /// One record: an event and the time at which it was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When it was decided; never before an earlier record's.
+    /// When it was decided; never before an earlier record's of the same SKU or order.
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
@@ -257,15 +257,18 @@ impl Event {
         }
     }
 
-    /// The SKUs whose stock it changes.
+    /// The SKUs whose stock it changes, each once.
     pub fn skus(&self) -> SmallVec<[SkuId; 1]> {
-        match self {
+        let mut skus: SmallVec<[SkuId; 1]> = match self {
             Self::QuotaCarved(event) => SmallVec::from([event.sku]),
             Self::QuotaReleased(event) => SmallVec::from([event.sku]),
             Self::OrderPlaced(event) => event.lines.iter().map(|line| line.sku).collect(),
             Self::OrderPaid(event) => event.lines.iter().map(|line| line.sku).collect(),
             Self::OrderClosed(event) => event.returns.iter().map(|back| back.line.sku).collect(),
             Self::IdsReserved(_) | Self::OrderShipped(_) | Self::OrderCompleted(_) => SmallVec::new(),
-        }
+        };
+        skus.sort_unstable();
+        skus.dedup();
+        skus
     }
 }

@@ -105,7 +105,7 @@ async fn create(database: &Database, args: &CreateSale) -> Result<(), CliError> 
 }
 
 async fn list(database: &Database) -> Result<(), CliError> {
-    let sales = seckill::repository::activities(database).await;
+    let sales = seckill::repository::activities(database, Timestamp::default()).await;
     for sale in sales.map_err(|cause| CliError::failed("the sales cannot be read", cause))?.value {
         println!("{} {} {} – {}", sale.id, sale.name, Rfc3339::from(sale.starts_at), Rfc3339::from(sale.ends_at));
         for item in sale.items {

@@ -87,8 +87,8 @@ impl Journal {
             budget_bytes: reader.number("JOURNAL_BUDGET_BYTES", 8192 * MIB, 2 * MIB..=1 << 50),
             retain_seconds: reader.number("JOURNAL_RETAIN_SECONDS", 86_400, 0..=31_536_000),
         };
-        if journal.budget_bytes < 2 * journal.segment_bytes {
-            reader.fault("JOURNAL_BUDGET_BYTES", "has to hold at least two segments of JOURNAL_SEGMENT_BYTES");
+        if journal.budget_bytes < 4 * journal.segment_bytes {
+            reader.fault("JOURNAL_BUDGET_BYTES", "has to hold at least four segments of JOURNAL_SEGMENT_BYTES");
         }
         journal
     }

@@ -11,8 +11,8 @@ use super::model::{OrderItemRow, OrderRow, close_reason};
 use crate::database::{Arguments, Database, Error, Loaded, Row, Rows, Tx};
 use crate::projection::checkpoint;
 
-/// Most orders in one page.
-pub const PAGE_MAX: u32 = 100;
+/// Most orders in one page: one more than a list shows, so that it knows whether there are more.
+pub const PAGE_MAX: u32 = 101;
 
 const COLUMNS: &str = "id, order_no, user_id, total_amount_fen, payable_fen, status, version, address_id, created_at, updated_at, expires_at, \
      paid_at, shipped_at, completed_at, closed_at, close_reason";

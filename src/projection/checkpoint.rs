@@ -59,6 +59,14 @@ pub async fn checkpoint(tx: &mut Tx) -> Result<Sequence, Error> {
     row.map_or(Ok(Sequence::ZERO), |row| row.count(0).map(Sequence))
 }
 
+/// The time of the last record that the database has: the shop's clock starts at or after it.
+pub async fn last_record_at(database: &Database) -> Result<Timestamp, Error> {
+    let mut tx = database.snapshot().await?;
+    let row = tx.first("SELECT updated_at FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
+    tx.commit().await?;
+    row.map_or(Ok(Timestamp::default()), |row| row.time(0))
+}
+
 /// Makes sure that the database can follow the journal from its checkpoint on, and notes the journal's epoch. Returns the checkpoint.
 pub async fn attach(database: &Database, journal: &dyn Journal) -> Result<Sequence, AttachError> {
     let Identity { uuid, epoch } = journal.identity();

@@ -2,6 +2,7 @@
 
 use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
 use mallcore_actors::money::Money;
+use mallcore_actors::time::Timestamp;
 
 use super::model::{ActivityRow, ItemRow, SalePlan};
 use crate::database::{Database, Error, Loaded, Row};
@@ -11,13 +12,13 @@ use crate::projection::checkpoint;
 const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, p.name, i.price_fen, s.price_fen, i.quota, \
      i.limit_per_user, i.remaining, i.carved_at, i.released_at \
      FROM seckill_activities a JOIN seckill_items i ON i.activity_id = a.id JOIN skus s ON s.id = i.sku_id \
-     JOIN products p ON p.id = s.product_id WHERE i.released_at IS NULL ORDER BY a.starts_at, a.id, i.id";
+     JOIN products p ON p.id = s.product_id WHERE (i.carved_at IS NOT NULL AND i.released_at IS NULL) OR a.ends_at > ? ORDER BY a.starts_at, a.id, i.id";
 
 /// The sales on offer, by their start.
-pub async fn activities(database: &Database) -> Result<Loaded<Vec<ActivityRow>>, Error> {
+pub async fn activities(database: &Database, since: Timestamp) -> Result<Loaded<Vec<ActivityRow>>, Error> {
     let mut tx = database.snapshot().await?;
     let checkpoint = checkpoint(&mut tx).await?;
-    let rows = tx.all(OPEN, Vec::new()).await?;
+    let rows = tx.all(OPEN, vec![since.into()]).await?;
     tx.commit().await?;
     let mut value: Vec<ActivityRow> = Vec::new();
     for row in &rows {

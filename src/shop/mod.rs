@@ -85,7 +85,11 @@ impl Shop {
                 Some(refusal) => Ok(Err(refusal)),
                 None => {
                     let wish = Buy { item, user, quantity, key, body, address };
-                    self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await
+                    match self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await {
+                        // The actor has let go of the quota, the list still shows the sale.
+                        Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock.now()) => Ok(Err(Refusal::Ended)),
+                        answer => answer,
+                    }
                 }
             },
         };
@@ -137,7 +141,7 @@ impl Shop {
         let usage = mallcore_actors::journal::Journal::usage(&*self.0.journal);
         let journal = match *self.durable().borrow() {
             Durable::Failed(after) => check("journal", Health::Fail, format!("stopped after record {after}")),
-            Durable::Through(_) if usage.used_bytes >= usage.budget_bytes => {
+            Durable::Through(_) if self.0.engine.is_journal_full() => {
                 check("journal", Health::Fail, format!("full: {} of {} bytes", usage.used_bytes, usage.budget_bytes))
             }
             Durable::Through(through) => {

@@ -2,7 +2,8 @@
 //! The overlay is read first: whatever leaves memory after that has been in the database since before.
 
 use mallcore_actors::ids::{OrderId, SkuId, UserId};
-use mallcore_actors::orders::{Order, Status};
+use mallcore_actors::journal::{Durable, Journal, Sequence};
+use mallcore_actors::orders::Order;
 use mallcore_actors::record::CloseReason;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::stock::CloseOrder;
@@ -23,7 +24,9 @@ fn resident(shop: &Inner, user: UserId, named: OrderRef) -> Option<Order> {
 }
 
 pub(super) async fn one(shop: &Inner, user: UserId, named: OrderRef) -> Result<Option<OrderView>, StoreError> {
-    if let Some(order) = resident(shop, user, named) {
+    if let Some(order) = resident(shop, user, named)
+        && is_safe(shop, order.sequence).await
+    {
         return Ok(Some(view(shop, &order)));
     }
     let stored = match named {
@@ -38,6 +41,8 @@ pub(super) async fn page(shop: &Inner, user: UserId, after: Option<OrderId>, siz
         let shard = shop.engine.orders.shard(user);
         shard.orders(user).iter().filter(|order| after.is_none_or(|after| order.id < after)).cloned().collect()
     };
+    let last = in_memory.iter().map(|order| order.sequence).max().unwrap_or_default();
+    let in_memory = if is_safe(shop, last).await { in_memory } else { Vec::new() };
     let stored = repository::of_user(&shop.database, user, after, size.saturating_add(1)).await?.value;
     let mut all: Vec<OrderView> = in_memory.iter().map(|order| view(shop, order)).collect();
     all.extend(stored.iter().filter(|row| in_memory.iter().all(|order| order.id != row.id)).map(OrderView::from));
@@ -46,6 +51,16 @@ pub(super) async fn page(shop: &Inner, user: UserId, after: Option<OrderId>, siz
     all.truncate(size as usize);
     let next = all.last().filter(|_| more).map(|order| order.order_id);
     Ok(Page { items: all, total: None, next })
+}
+
+/// Waits until what memory shows is on disk; false if it never will be, because the journal has failed.
+async fn is_safe(shop: &Inner, sequence: Sequence) -> bool {
+    let mut durable = Journal::durable(&*shop.journal);
+    let settled = durable.wait_for(|durable| match durable {
+        Durable::Through(through) => *through >= sequence,
+        Durable::Failed(_) => true,
+    });
+    matches!(settled.await.as_deref(), Ok(Durable::Through(_)))
 }
 
 /// An order in memory is at least as new as its row.
@@ -60,11 +75,7 @@ fn view(shop: &Inner, order: &Order) -> OrderView {
 pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Result<Answer<OrderView>, StoreError> {
     let Some(order) = resident(shop, user, named) else {
         // Open orders are always in memory: one that is not can only be closed already, or past cancelling.
-        return Ok(Ok(match one(shop, user, named).await? {
-            None => Err(Refusal::UnknownOrder),
-            Some(order) if order.is_cancelled() => Ok(order),
-            Some(_) => Err(Refusal::WrongStatus),
-        }));
+        return Ok(Ok(past_cancelling(shop, user, named).await?));
     };
     let sku: Option<SkuId> = order.lines.first().map(|line| line.sku);
     let Some(sku) = sku else { return Ok(Ok(Err(Refusal::UnknownOrder))) };
@@ -72,15 +83,18 @@ pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Resul
     let close = |reply| CloseOrder { user, order: id, reason: CloseReason::Cancelled, reply };
     Ok(match shop.registry.ask(sku, close).await {
         Ok(Ok(closed)) => Ok(Ok(view(shop, &closed.order))),
-        Ok(Err(Refusal::WrongStatus)) => Ok(repeated(shop, user, named)),
+        // Closed by an earlier request, perhaps long enough ago to have left memory.
+        Ok(Err(Refusal::WrongStatus | Refusal::UnknownOrder)) => Ok(past_cancelling(shop, user, named).await?),
         Ok(Err(refusal)) => Ok(Err(refusal)),
         Err(weather) => Err(weather),
     })
 }
 
-/// A second cancel finds the first one's work.
-fn repeated(shop: &Inner, user: UserId, named: OrderRef) -> Result<OrderView, Refusal> {
-    let cancelled = |order: &Order| order.status == Status::Closed && order.close_reason == Some(CloseReason::Cancelled);
-    let order = resident(shop, user, named).filter(cancelled);
-    order.map(|order| view(shop, &order)).ok_or(Refusal::WrongStatus)
+/// Cancelling an order twice is cancelling it once; whatever else became of it stands.
+async fn past_cancelling(shop: &Inner, user: UserId, named: OrderRef) -> Result<Result<OrderView, Refusal>, StoreError> {
+    Ok(match one(shop, user, named).await? {
+        Some(order) if order.is_cancelled() => Ok(order),
+        Some(_) => Err(Refusal::WrongStatus),
+        None => Err(Refusal::UnknownOrder),
+    })
 }

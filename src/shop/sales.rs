@@ -19,6 +19,8 @@ use crate::database::{Database, Error};
 use crate::seckill::model::{ActivityRow, ItemRow};
 use crate::seckill::{ActivityView, ItemView, repository};
 
+/// How long an ended sale is shown, and told from one that never was.
+const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
 /// How soon a sale that was created elsewhere is seen.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -46,6 +48,12 @@ impl Sales {
         self.on_offer.load().gates.get(&item).cloned()
     }
 
+    /// Whether the item's sale is over.
+    pub(super) fn has_ended(&self, item: FlashItemId, now: Timestamp) -> bool {
+        let on_offer = self.on_offer.load();
+        on_offer.activities.iter().any(|activity| activity.row.ends_at <= now && activity.row.items.iter().any(|row| row.id == item))
+    }
+
     /// Whether the list was read since the start.
     pub(super) fn are_known(&self) -> bool {
         self.known.load(Ordering::Acquire)
@@ -66,14 +74,17 @@ impl Sales {
 
     /// Reads the list, then asks for what it calls for.
     pub(super) async fn look(&self, database: &Database, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
-        let rows = repository::activities(database).await?.value;
         let now = engine.clock.now();
+        let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
+        let rows = repository::activities(database, since).await?.value;
         for row in &rows {
             for item in &row.items {
                 tend(registry, row, item, now).await;
             }
         }
-        self.on_offer.store(Arc::new(OnOffer::new(rows, engine)));
+        let on_offer = Arc::new(OnOffer::new(rows, engine));
+        engine.retain_gates(|item| on_offer.gates.contains_key(&item));
+        self.on_offer.store(on_offer);
         self.known.store(true, Ordering::Release);
         Ok(())
     }

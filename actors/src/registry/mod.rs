@@ -35,6 +35,8 @@ use crate::stock::{Stock, StockActor};
 const MAILBOX_CAPACITY: usize = 8_192;
 /// How often a message is sent again after it was handed back.
 const ATTEMPTS: usize = 16;
+/// How often it is sent again after its actor died: it may be what kills them.
+const LOST_MAX: usize = 2;
 /// Pause before that: a leaving actor needs as long as its mailbox takes to run dry.
 const HAND_BACK_PAUSE: Duration = Duration::from_millis(2);
 
@@ -127,6 +129,7 @@ impl StockRegistry {
         StockActor: Handler<M>,
         Context<StockActor>: ToEnvelope<StockActor, M>,
     {
+        let mut lost = 0;
         for _ in 0..ATTEMPTS {
             let Some((generation, addr)) = self.inner.find_or_start(sku) else {
                 tokio::time::sleep(HAND_BACK_PAUSE).await;
@@ -148,11 +151,16 @@ impl StockRegistry {
             }
             match answer.await {
                 Ok(Reply::Answer(answer)) => return answer,
-                // Handed back, or the actor went with the message in its mailbox: its successor will answer, a repeat by its key.
-                Ok(Reply::HandedBack) | Err(_) => tokio::time::sleep(HAND_BACK_PAUSE).await,
+                Ok(Reply::HandedBack) => tokio::time::sleep(HAND_BACK_PAUSE).await,
+                // The actor went with the message: its successor will answer, a repeat by its key.
+                Err(_) if lost < LOST_MAX => {
+                    lost += 1;
+                    tokio::time::sleep(HAND_BACK_PAUSE).await;
+                }
+                Err(_) => return Err(Unavailable::OutcomeUnknown),
             }
         }
-        Err(Unavailable::Warming)
+        Err(if lost > 0 { Unavailable::OutcomeUnknown } else { Unavailable::Warming })
     }
 
     /// Actors in memory.

@@ -9,6 +9,9 @@ use crate::ids::SkuId;
 use crate::journal::Sequence;
 use crate::stock::Stock;
 
+/// So long a successor lets its callers wait for the database before they are told `warming`.
+const CATCH_UP_MAX: Duration = Duration::from_secs(1);
+
 /// What an actor starts with.
 pub enum Activation {
     /// Its state.
@@ -37,7 +40,7 @@ impl Seat {
         self.sku
     }
 
-    /// How often to ask [`Self::leave`].
+    /// How often to ask [`Self::drain`].
     pub fn idle_check(&self) -> Duration {
         self.registry.residence.check
     }
@@ -57,7 +60,8 @@ impl Seat {
             }
             if let Some(last) = registry.crashed.get(&sku).map(|entry| *entry.value()) {
                 let mut projected = registry.projected.clone();
-                if projected.wait_for(|checkpoint| *checkpoint >= last).await.is_err() {
+                let caught_up = tokio::time::timeout(CATCH_UP_MAX, projected.wait_for(|checkpoint| *checkpoint >= last)).await;
+                if !matches!(caught_up, Ok(Ok(_))) {
                     return Activation::Unavailable;
                 }
                 registry.crashed.remove(&sku);

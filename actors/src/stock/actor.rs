@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::ids::{FlashItemId, OrderId, SkuId, UserId};
 use crate::journal::Sequence;
 use crate::orders::OrderCommand;
-use crate::record::{CloseReason, Event, OrderClosed, OrderPlaced, QuotaCarved};
+use crate::record::{CloseReason, Event, OrderClosed, OrderPlaced, QuotaCarved, Return};
 use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::{Activation, Seat};
 use crate::replies::{Replies, Reply, ReplyTo, Waiting};
@@ -110,6 +110,7 @@ impl StockActor {
         };
         self.seat.loaded();
         if let State::Ready(stock) = &self.state {
+            self.seat.note(stock.version());
             for quota in stock.quotas().iter().filter(|quota| !quota.released()) {
                 let total = quota.remaining().saturating_add(quota.held()).saturating_add(quota.sold());
                 let gate = self.engine.gate(quota.item(), stock.sku(), total);
@@ -202,14 +203,11 @@ impl StockActor {
             return Ok(Err(refusal));
         }
         let flash = found.lines.iter().find_map(|line| line.flash);
-        let closed = OrderClosed {
-            order,
-            user,
-            version: found.version + 1,
-            reason,
-            returns: found.lines.iter().map(|line| stock.returns(*line)).collect(),
-            limit_returned: flash.is_some_and(|flash| orders.gives_limit_back(user, flash.activity)),
-        };
+        let returns: smallvec::SmallVec<[Return; 1]> = found.lines.iter().map(|line| stock.returns(*line)).collect();
+        // After the sale there is no limit to give back.
+        let on_sale = returns.iter().any(|back| back.to_quota);
+        let limit_returned = on_sale && flash.is_some_and(|flash| orders.gives_limit_back(user, flash.activity));
+        let closed = OrderClosed { order, user, version: found.version + 1, reason, returns, limit_returned };
         self.commit(now, Event::OrderClosed(closed), Some(&mut *orders))?;
         let after = orders.order(user, order).cloned();
         drop(orders);

@@ -1,5 +1,8 @@
 //! The world around the server: clients, wall clock, disk, database, power. One seed decides everything.
 
+mod clients;
+mod rest;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,8 +173,6 @@ impl World {
         if from.is_empty() { None } else { Some(from[self.random.random_range(0..from.len())]) }
     }
 
-    // ---- power ---------------------------------------------------------------------------------------------------------------------
-
     /// Starts the server; the power may fail while it does.
     fn start(&mut self) {
         if self.epoch > 0 && self.chance(200) {
@@ -216,109 +217,6 @@ impl World {
         self.database.is_up = true;
         self.start();
     }
-
-    // ---- clients -------------------------------------------------------------------------------------------------------------------
-
-    fn ask(&mut self, ask: Ask) -> RequestId {
-        let has_hung_up = self.chance(100);
-        self.requests.push(Request { ask, is_open: true, has_hung_up });
-        self.requests.len() - 1
-    }
-
-    fn shop(&mut self) {
-        let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
-        match self.random.random_range(0..10) {
-            0..4 => {
-                let place = self.random.random_range(0..self.plans.len());
-                let (sku, plan) = self.plans[place];
-                let pieces = self.random.random_range(1..3);
-                let quantity = Quantity::new(pieces).expect("a few");
-                let mut key = [0; 16];
-                key[..8].copy_from_slice(&(self.requests.len() as u64).to_be_bytes());
-                let body = BodyFingerprint::from_u64(u64::from(pieces));
-                self.buy(sku, Buy { item: plan.item, user, quantity, key: KeyHash::from_bytes(key), body, address: None });
-            }
-            4..6 => {
-                // The same again, or the same key with another body.
-                let asked: Vec<RequestId> =
-                    (0..self.requests.len()).filter(|&nth| matches!(self.requests[nth].ask, Ask::Buy(..))).collect();
-                if let Some(nth) = self.pick(&asked)
-                    && let Ask::Buy(sku, wish) = self.requests[nth].ask.clone()
-                {
-                    let body = if self.chance(200) { BodyFingerprint::from_u64(99) } else { wish.body };
-                    self.buy(sku, Buy { body, ..wish });
-                }
-            }
-            6..8 => {
-                let mut skus: Vec<u64> = (1..=SKUS).collect();
-                let mut basket = Vec::new();
-                for _ in 0..self.random.random_range(1..=SKUS) {
-                    let sku = skus.remove(self.random.random_range(0..skus.len()));
-                    let pieces = self.random.random_range(1..4);
-                    basket.push((SkuId::new(sku).expect("not zero"), Quantity::new(pieces).expect("a few")));
-                }
-                let request = self.ask(Ask::Basket(user, basket.clone()));
-                self.life().buy_basket(request, user, &basket);
-            }
-            pay_or_cancel => {
-                let known = self.known.clone();
-                let Some((owner, order)) = self.pick(&known) else { return };
-                let who = if self.chance(100) { user } else { owner };
-                if pay_or_cancel == 8 {
-                    let request = self.ask(Ask::Pay);
-                    self.life().pay(request, who, order);
-                } else {
-                    let request = self.ask(Ask::Cancel);
-                    self.life().close(Closer::Client(request), who, order, CloseReason::Cancelled);
-                }
-            }
-        }
-    }
-
-    fn buy(&mut self, sku: SkuId, wish: Buy) {
-        let request = self.ask(Ask::Buy(sku, wish));
-        self.life().buy(request, sku, wish);
-    }
-
-    /// Hands out answers and notes what was queued.
-    fn absorb(&mut self) {
-        let Some(process) = &mut self.process else { return };
-        let logged = self.log.last_key_value().map_or(Sequence::ZERO, |last| *last.0);
-        for (sequence, record) in process.queued.iter().rev().take_while(|queued| queued.0 > logged) {
-            self.log.insert(*sequence, record.clone());
-        }
-        for (request, answer, relies_on) in std::mem::take(&mut process.answers) {
-            let asked = &mut self.requests[request];
-            assert!(std::mem::replace(&mut asked.is_open, false), "answered twice: {asked:?} {answer:?}");
-            if asked.has_hung_up {
-                continue;
-            }
-            match (&asked.ask, answer) {
-                (Ask::Buy(_, wish), Answer::Placed(receipt)) => {
-                    let told = Wish {
-                        user: wish.user,
-                        item: wish.item,
-                        key: *wish.key.as_bytes(),
-                        body: wish.body.get(),
-                        pieces: wish.quantity.get(),
-                    };
-                    self.auditor.bought(told, receipt, relies_on);
-                    self.known.push((wish.user, receipt.order));
-                }
-                (Ask::Basket(user, basket), Answer::BasketPlaced(order)) => {
-                    let told = basket.iter().map(|(sku, quantity)| (*sku, quantity.get())).collect();
-                    self.auditor.basket_bought(*user, told, order, relies_on);
-                    self.known.push((*user, order));
-                }
-                (Ask::Cancel, Answer::Closed(order)) => self.auditor.order_closed(order, relies_on),
-                (Ask::Pay, Answer::Paid(order)) => self.auditor.order_paid(order, relies_on),
-                (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
-                (ask, answer) => panic!("{ask:?} was answered {answer:?}"),
-            }
-        }
-    }
-
-    // ---- one step ------------------------------------------------------------------------------------------------------------------
 
     fn step(&mut self) {
         let elapsed = self.random.random_range(0..25);
@@ -434,84 +332,5 @@ impl World {
         {
             self.tally.passivations += 1;
         }
-    }
-
-    // ---- rest ----------------------------------------------------------------------------------------------------------------------
-
-    /// No new requests, fair weather: everything comes to an end, and the database catches up.
-    fn rest(&mut self) {
-        self.database.is_up = true;
-        self.timers();
-        let (mut quiet, mut end) = (0, Sequence::ZERO);
-        for steps in 0.. {
-            assert!(steps < REST_MAX, "the world does not come to rest");
-            if self.stir() {
-                continue;
-            }
-            let last = self.life().journal.last_enqueued();
-            quiet = if last == end { quiet + 1 } else { 0 };
-            if quiet == 3 {
-                break;
-            }
-            end = last;
-            self.timers();
-        }
-        let open = self.requests.iter().find(|request| request.is_open);
-        assert!(open.is_none(), "never answered: {open:?}");
-        assert_eq!(self.life().leftover(), None, "something stays held");
-    }
-
-    /// A step of everybody who has something to do; false if nobody has.
-    fn stir(&mut self) -> bool {
-        let mut busy = false;
-        let runnable = self.life().runnable_actors();
-        if let Some(sku) = self.pick(&runnable) {
-            let Some(process) = &mut self.process else { return false };
-            process.step_actor(sku, &self.database, false);
-            busy = true;
-        }
-        let runnable = self.life().runnable_coordinators();
-        if let Some(owner) = self.pick(&runnable) {
-            self.life().step_coordinator(owner);
-            busy = true;
-        }
-        busy |= self.write_group();
-        busy |= self.life().keep_house();
-        busy |= self.project();
-        self.absorb();
-        if self.life().has_failed() {
-            // A fault that was armed before.
-            self.die(true);
-            busy = true;
-        }
-        busy
-    }
-
-    /// Memory, the fold of the journal, and the database agree.
-    fn check_sums(&mut self) {
-        let Some(process) = &self.process else { return };
-        assert_eq!(self.database.sequence(), process.journal.last_enqueued(), "the projection caught up");
-        for id in 1..=SKUS {
-            let sku = SkuId::new(id).expect("not zero");
-            let restarted = process.counts_after_restart(sku, &self.database);
-            if let Some(live) = process.counts(sku) {
-                assert_eq!(live, restarted, "memory and database differ about {sku:?}");
-            }
-        }
-        self.auditor.check_rows(&self.database);
-        self.auditor.check_records(self.log.iter());
-    }
-
-    fn check_end(&mut self) {
-        self.check_sums();
-        assert_eq!(self.life().orders.open_orders().count(), 0, "an unpaid order outlived its time");
-        for row in self.database.stock.values() {
-            assert_eq!(row.held, 0, "pieces are held for nobody");
-        }
-        for quota in self.database.quotas.values() {
-            assert!(quota.released && quota.remaining == 0 && quota.held == 0, "a sale's rest was not given back: {quota:?}");
-        }
-        let placed = self.log.values().filter(|record| matches!(record.event, Event::OrderPlaced(_))).count();
-        assert_eq!(placed, self.database.orders.len());
     }
 }

@@ -1,0 +1,104 @@
+//! What clients do and are told.
+
+use super::*;
+
+impl World {
+    pub(super) fn ask(&mut self, ask: Ask) -> RequestId {
+        let has_hung_up = self.chance(100);
+        self.requests.push(Request { ask, is_open: true, has_hung_up });
+        self.requests.len() - 1
+    }
+
+    pub(super) fn shop(&mut self) {
+        let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
+        match self.random.random_range(0..10) {
+            0..4 => {
+                let place = self.random.random_range(0..self.plans.len());
+                let (sku, plan) = self.plans[place];
+                let pieces = self.random.random_range(1..3);
+                let quantity = Quantity::new(pieces).expect("a few");
+                let mut key = [0; 16];
+                key[..8].copy_from_slice(&(self.requests.len() as u64).to_be_bytes());
+                let body = BodyFingerprint::from_u64(u64::from(pieces));
+                self.buy(sku, Buy { item: plan.item, user, quantity, key: KeyHash::from_bytes(key), body, address: None });
+            }
+            4..6 => {
+                // The same again, or the same key with another body.
+                let asked: Vec<RequestId> =
+                    (0..self.requests.len()).filter(|&nth| matches!(self.requests[nth].ask, Ask::Buy(..))).collect();
+                if let Some(nth) = self.pick(&asked)
+                    && let Ask::Buy(sku, wish) = self.requests[nth].ask.clone()
+                {
+                    let body = if self.chance(200) { BodyFingerprint::from_u64(99) } else { wish.body };
+                    self.buy(sku, Buy { body, ..wish });
+                }
+            }
+            6..8 => {
+                let mut skus: Vec<u64> = (1..=SKUS).collect();
+                let mut basket = Vec::new();
+                for _ in 0..self.random.random_range(1..=SKUS) {
+                    let sku = skus.remove(self.random.random_range(0..skus.len()));
+                    let pieces = self.random.random_range(1..4);
+                    basket.push((SkuId::new(sku).expect("not zero"), Quantity::new(pieces).expect("a few")));
+                }
+                let request = self.ask(Ask::Basket(user, basket.clone()));
+                self.life().buy_basket(request, user, &basket);
+            }
+            pay_or_cancel => {
+                let known = self.known.clone();
+                let Some((owner, order)) = self.pick(&known) else { return };
+                let who = if self.chance(100) { user } else { owner };
+                if pay_or_cancel == 8 {
+                    let request = self.ask(Ask::Pay);
+                    self.life().pay(request, who, order);
+                } else {
+                    let request = self.ask(Ask::Cancel);
+                    self.life().close(Closer::Client(request), who, order, CloseReason::Cancelled);
+                }
+            }
+        }
+    }
+
+    pub(super) fn buy(&mut self, sku: SkuId, wish: Buy) {
+        let request = self.ask(Ask::Buy(sku, wish));
+        self.life().buy(request, sku, wish);
+    }
+
+    /// Hands out answers and notes what was queued.
+    pub(super) fn absorb(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        let logged = self.log.last_key_value().map_or(Sequence::ZERO, |last| *last.0);
+        for (sequence, record) in process.queued.iter().rev().take_while(|queued| queued.0 > logged) {
+            self.log.insert(*sequence, record.clone());
+        }
+        for (request, answer, relies_on) in std::mem::take(&mut process.answers) {
+            let asked = &mut self.requests[request];
+            assert!(std::mem::replace(&mut asked.is_open, false), "answered twice: {asked:?} {answer:?}");
+            if asked.has_hung_up {
+                continue;
+            }
+            match (&asked.ask, answer) {
+                (Ask::Buy(_, wish), Answer::Placed(receipt)) => {
+                    let told = Wish {
+                        user: wish.user,
+                        item: wish.item,
+                        key: *wish.key.as_bytes(),
+                        body: wish.body.get(),
+                        pieces: wish.quantity.get(),
+                    };
+                    self.auditor.bought(told, receipt, relies_on);
+                    self.known.push((wish.user, receipt.order));
+                }
+                (Ask::Basket(user, basket), Answer::BasketPlaced(order)) => {
+                    let told = basket.iter().map(|(sku, quantity)| (*sku, quantity.get())).collect();
+                    self.auditor.basket_bought(*user, told, order, relies_on);
+                    self.known.push((*user, order));
+                }
+                (Ask::Cancel, Answer::Closed(order)) => self.auditor.order_closed(order, relies_on),
+                (Ask::Pay, Answer::Paid(order)) => self.auditor.order_paid(order, relies_on),
+                (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
+                (ask, answer) => panic!("{ask:?} was answered {answer:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Fair weather at the end: everything comes to rest, and the sums are checked.
+
+use super::*;
+
+impl World {
+    /// No new requests, fair weather: everything comes to an end, and the database catches up.
+    pub(super) fn rest(&mut self) {
+        self.database.is_up = true;
+        self.timers();
+        let (mut quiet, mut end) = (0, Sequence::ZERO);
+        for steps in 0.. {
+            assert!(steps < REST_MAX, "the world does not come to rest");
+            if self.stir() {
+                continue;
+            }
+            let last = self.life().journal.last_enqueued();
+            quiet = if last == end { quiet + 1 } else { 0 };
+            if quiet == 3 {
+                break;
+            }
+            end = last;
+            self.timers();
+        }
+        let open = self.requests.iter().find(|request| request.is_open);
+        assert!(open.is_none(), "never answered: {open:?}");
+        assert_eq!(self.life().leftover(), None, "something stays held");
+    }
+
+    /// A step of everybody who has something to do; false if nobody has.
+    pub(super) fn stir(&mut self) -> bool {
+        let mut busy = false;
+        let runnable = self.life().runnable_actors();
+        if let Some(sku) = self.pick(&runnable) {
+            let Some(process) = &mut self.process else { return false };
+            process.step_actor(sku, &self.database, false);
+            busy = true;
+        }
+        let runnable = self.life().runnable_coordinators();
+        if let Some(owner) = self.pick(&runnable) {
+            self.life().step_coordinator(owner);
+            busy = true;
+        }
+        busy |= self.write_group();
+        busy |= self.life().keep_house();
+        busy |= self.project();
+        self.absorb();
+        if self.life().has_failed() {
+            // A fault that was armed before.
+            self.die(true);
+            busy = true;
+        }
+        busy
+    }
+
+    /// Memory, the fold of the journal, and the database agree.
+    pub(super) fn check_sums(&mut self) {
+        let Some(process) = &self.process else { return };
+        assert_eq!(self.database.sequence(), process.journal.last_enqueued(), "the projection caught up");
+        for id in 1..=SKUS {
+            let sku = SkuId::new(id).expect("not zero");
+            let restarted = process.counts_after_restart(sku, &self.database);
+            if let Some(live) = process.counts(sku) {
+                assert_eq!(live, restarted, "memory and database differ about {sku:?}");
+            }
+        }
+        self.auditor.check_rows(&self.database);
+        self.auditor.check_records(self.log.iter());
+    }
+
+    pub(super) fn check_end(&mut self) {
+        self.check_sums();
+        assert_eq!(self.life().orders.open_orders().count(), 0, "an unpaid order outlived its time");
+        for row in self.database.stock.values() {
+            assert_eq!(row.held, 0, "pieces are held for nobody");
+        }
+        for quota in self.database.quotas.values() {
+            assert!(quota.released && quota.remaining == 0 && quota.held == 0, "a sale's rest was not given back: {quota:?}");
+        }
+        let placed = self.log.values().filter(|record| matches!(record.event, Event::OrderPlaced(_))).count();
+        assert_eq!(placed, self.database.orders.len());
+    }
+}

@@ -1,0 +1,159 @@
+//! What one SKU costs: deciding and applying with its idempotency entries, and a round trip to its actor with a journal in memory.
+//! `cargo bench -p mall-bench --bench stock`.
+#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark that cannot go on has no figures; criterion's macros document nothing")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_rt::{Arbiter, System};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mallcore_actors::engine::{Engine, Rules};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::journal::memory::MemoryJournal;
+use mallcore_actors::money::Money;
+use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::OrderBook;
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::record::{Event, OrderPlaced};
+use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
+use mallcore_actors::stock::{Buy, PlaceOrder, Purchase, QuotaPlan, Stock};
+use mallcore_actors::time::{Clock, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+const PIECES: u32 = 2_000_000_000;
+
+fn item() -> FlashItemId {
+    FlashItemId::new(1).unwrap()
+}
+
+fn stock() -> Stock {
+    let sku = SkuId::new(1).unwrap();
+    let mut stock = Stock::new(sku, PIECES, 0, 0, Sequence::ZERO, Default::default());
+    let plan = QuotaPlan {
+        item: item(),
+        activity: ActivityId::new(1).unwrap(),
+        quota: PIECES,
+        limit_per_user: 5,
+        unit_price: Money::from_fen(990).unwrap(),
+        starts_at: Timestamp::from_millis(0),
+        ends_at: Timestamp::from_millis(2_000),
+    };
+    let carved = stock.decide_carve(&plan).unwrap().unwrap();
+    stock.apply(Sequence(1), NOW, &Event::QuotaCarved(carved));
+    stock
+}
+
+fn wish(number: u64) -> Buy {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&number.to_le_bytes());
+    Buy {
+        item: item(),
+        user: UserId::new(number).unwrap(),
+        quantity: Quantity::new(1).unwrap(),
+        key: KeyHash::from_bytes(key),
+        body: BodyFingerprint::from_u64(7),
+        address: None,
+    }
+}
+
+/// A million buyers, one piece each: each decision and its application, idempotency entry included.
+fn decisions(c: &mut Criterion) {
+    const BUYERS: u64 = 1_000_000;
+    let mut group = c.benchmark_group("stock");
+    group.throughput(Throughput::Elements(BUYERS)).sample_size(10).measurement_time(Duration::from_secs(10));
+    group.bench_function("decide and apply, a million buyers", |b| {
+        b.iter_custom(|rounds| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..rounds {
+                let mut stock = stock();
+                let started = Instant::now();
+                for number in 1..=BUYERS {
+                    let wish = wish(number);
+                    let Ok(Purchase::Fresh(line, payable)) = stock.decide_buy(&wish, NOW) else { unreachable!("there are pieces") };
+                    let order = OrderId::new(number).unwrap();
+                    let event = Event::OrderPlaced(OrderPlaced {
+                        order,
+                        no: OrderNo::new(order, NOW, number),
+                        user: wish.user,
+                        lines: [line].into_iter().collect(),
+                        payable,
+                        expires_at: NOW,
+                        key: wish.key,
+                        body: wish.body,
+                        address: None,
+                    });
+                    stock.apply(Sequence(number + 1), NOW, &event);
+                }
+                spent += started.elapsed();
+            }
+            spent
+        });
+    });
+    group.finish();
+}
+
+struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
+
+struct OneSku;
+
+impl StockLoader for OneSku {
+    fn load(&self, _: SkuId) -> BoxFuture<Result<Option<Stock>, LoadFailed>> {
+        Box::pin(async { Ok(Some(stock())) })
+    }
+}
+
+/// 256 askers on one thread, the actor on another: messages a second through mailbox, decision, journal in memory, reply.
+fn round_trips(c: &mut Criterion) {
+    const MESSAGES: u64 = 200_000;
+    const ASKERS: usize = 256;
+    let mut group = c.benchmark_group("actor");
+    group.throughput(Throughput::Elements(MESSAGES)).sample_size(10).measurement_time(Duration::from_secs(10));
+    let next = AtomicU64::new(1);
+    group.bench_function("buys through one actor", |b| {
+        b.iter_custom(|rounds| {
+            System::new().block_on(async {
+                let journal = Arc::new(MemoryJournal::durable_at_once());
+                let rules = Rules { unpaid_max_per_user: 5, flash_pay_window_millis: 300_000 };
+                let engine = Arc::new(Engine::new(journal, Arc::new(FixedClock), OrderBook::default(), 1, rules));
+                let residence = Residence { idle: Duration::from_secs(600), check: Duration::from_secs(60) };
+                let (_projected, checkpoint) = tokio::sync::watch::channel(Sequence::ZERO);
+                let registry = StockRegistry::new(engine, Arc::new(OneSku), residence, [], checkpoint);
+                let thread = Arbiter::new();
+                registry.live_on(thread.handle());
+                let ask = |number| registry.ask(SkuId::new(1).unwrap(), move |reply| PlaceOrder { wish: wish(number), reply });
+                ask(next.fetch_add(1, Ordering::Relaxed)).await.unwrap().unwrap();
+                let mut spent = Duration::ZERO;
+                for _ in 0..rounds {
+                    let started = Instant::now();
+                    let mut asked = 0;
+                    let mut waiting = FuturesUnordered::new();
+                    while asked < MESSAGES || !waiting.is_empty() {
+                        while waiting.len() < ASKERS && asked < MESSAGES {
+                            waiting.push(ask(next.fetch_add(1, Ordering::Relaxed)));
+                            asked += 1;
+                        }
+                        waiting.next().await.unwrap().unwrap().unwrap();
+                    }
+                    spent += started.elapsed();
+                }
+                thread.stop();
+                spent
+            })
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, decisions, round_trips);
+criterion_main!(benches);

@@ -1,0 +1,29 @@
+//! The drills on the real server, as small as they still mean something: more rounds by hand (docs/BENCHMARKS.md).
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Cargo puts the server beside this binary's folder, since the workspace's own tests need it too.
+fn server() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let server = tests.ancestors().nth(2).unwrap().join("mallcore");
+    assert!(server.exists(), "{} is missing: `cargo build -p mallcore` first, or test the whole workspace", server.display());
+    server
+}
+
+fn holds(arguments: &[&str]) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_mall-bench")).arg("drill").args(arguments).arg("--server").arg(server()).output().unwrap();
+    let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{failed}");
+}
+
+#[test]
+fn kill_nine_loses_no_receipt() {
+    holds(&["kill9", "--rounds", "3", "--users", "2000", "--stock", "500"]);
+}
+
+#[test]
+fn clients_that_hang_up_leave_nothing_held() {
+    holds(&["hangup", "--clients", "1000", "--stock", "500", "--pay-window", "2"]);
+}
