@@ -28,7 +28,7 @@ async fn the_demo_shop_has_shelves_and_one_running_sale() {
             (1..=3).map(|level| categories.iter().filter(|category| category.level == level).count()).collect::<Vec<_>>(),
             [5, 15, 45]
         );
-        let sales = seckill::repository::activities(&scratch.database).await.unwrap().value;
+        let sales = seckill::repository::activities(&scratch.database, now()).await.unwrap().value;
         let [sale] = &sales[..] else { panic!("one sale, not {sales:?}") };
         assert!(sale.starts_at <= now() && now() < sale.ends_at);
         let [item] = &sale.items[..] else { panic!("one item, not {:?}", sale.items) };
@@ -53,7 +53,7 @@ async fn a_thousand_flash_items_have_a_sku_each() {
     for scratch in scratch::both().await {
         let seeded = seed(&scratch.database, SeedOptions { flash_items: 1_000, ..SeedOptions::default() }, now()).await.unwrap();
         assert_eq!(seeded.flash_items, 1_000);
-        let sales = seckill::repository::activities(&scratch.database).await.unwrap().value;
+        let sales = seckill::repository::activities(&scratch.database, now()).await.unwrap().value;
         let mut skus: Vec<_> = sales[0].items.iter().map(|item| item.sku).collect();
         skus.dedup();
         assert_eq!(skus.len(), 1_000);
