@@ -68,7 +68,7 @@ impl Orders {
 /// `JOURNAL_*`. The journal lies in `DATA_DIR/journal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Journal {
-    /// How long a group waits for company before its sync, in microseconds; 0 syncs at once.
+    /// Under load, how long a group waits for company before its sync, in microseconds; 0 never waits, and a lone record never does.
     pub group_window_micros: u32,
     /// Bytes of a segment.
     pub segment_bytes: u64,
@@ -82,7 +82,7 @@ impl Journal {
     pub(super) fn read(reader: &mut Reader) -> Self {
         const MIB: u64 = 1 << 20;
         let journal = Self {
-            group_window_micros: reader.number("JOURNAL_GROUP_WINDOW_MICROS", 0, 0..=100_000),
+            group_window_micros: reader.number("JOURNAL_GROUP_WINDOW_MICROS", 2_000, 0..=100_000),
             segment_bytes: reader.number("JOURNAL_SEGMENT_BYTES", 64 * MIB, MIB..=4096 * MIB),
             budget_bytes: reader.number("JOURNAL_BUDGET_BYTES", 8192 * MIB, 2 * MIB..=1 << 50),
             retain_seconds: reader.number("JOURNAL_RETAIN_SECONDS", 86_400, 0..=31_536_000),

@@ -15,7 +15,7 @@ use mallcore_actors::engine::Engine;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
 use mallcore_actors::journal::segment_log::SegmentLog;
-use mallcore_actors::journal::{Durable, Sequence};
+use mallcore_actors::journal::{Durable, Journal, Sequence};
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
@@ -64,6 +64,13 @@ struct Running {
     deadlines: Addr<Deadlines>,
     timers: Arbiter,
     projector: ProjectorHandle,
+}
+
+impl Inner {
+    fn lag(&self) -> u64 {
+        let (Durable::Through(through) | Durable::Failed(through)) = *Journal::durable(&*self.journal).borrow();
+        through.0.saturating_sub(self.projected.borrow().0)
+    }
 }
 
 impl Shop {
@@ -138,7 +145,7 @@ impl Shop {
 
     /// Whether this node can sell, and how its parts do.
     pub fn readiness(&self) -> Readiness {
-        let usage = mallcore_actors::journal::Journal::usage(&*self.0.journal);
+        let usage = Journal::usage(&*self.0.journal);
         let journal = match *self.durable().borrow() {
             Durable::Failed(after) => check("journal", Health::Fail, format!("stopped after record {after}")),
             Durable::Through(_) if self.0.engine.is_journal_full() => {
@@ -162,13 +169,12 @@ impl Shop {
 
     /// Durable records that the database does not have.
     pub fn projection_lag(&self) -> u64 {
-        let (Durable::Through(through) | Durable::Failed(through)) = *self.durable().borrow();
-        through.0.saturating_sub(self.0.projected.borrow().0)
+        self.0.lag()
     }
 
     /// How far the journal is safe.
     pub fn durable(&self) -> watch::Receiver<Durable> {
-        mallcore_actors::journal::Journal::durable(&*self.0.journal)
+        Journal::durable(&*self.0.journal)
     }
 
     /// The shop's time.

@@ -28,7 +28,7 @@ use crate::projection::{AttachError, Projector};
 use crate::recovery::{RecoverError, recover};
 use crate::{projection, stock};
 
-/// How often memory lets go of what the database has.
+/// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
 /// A stock actor that nobody asks for this long leaves memory.
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
@@ -142,6 +142,8 @@ async fn evict(shop: std::sync::Weak<Inner>) {
     loop {
         tick.tick().await;
         let Some(shop) = shop.upgrade() else { return };
+        // Told here and not by the projection, which may be paused, halted, or waiting for its database.
+        metrics::gauge!(projection::metrics::LAG_RECORDS, projection::metrics::PROJECTION => projection::NAME).set(shop.lag() as f64);
         let projected = *shop.projected.borrow();
         if projected > last {
             shop.engine.orders.evict(projected);
