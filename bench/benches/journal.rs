@@ -1,6 +1,10 @@
 //! What the journal costs: queueing alone, whole groups with their sync, checking a million records.
 //! `cargo bench -p mall-bench --bench journal`; files go to the folder named by TMPDIR, so let it be on the disk in question.
-#![expect(missing_docs, reason = "criterion's macros document nothing")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark that cannot go on has no figures; criterion's macros document nothing; lints see it as a test and as none"
+)]
 
 use std::{
     sync::Arc,
