@@ -131,8 +131,11 @@ fn unexpected(column: usize, found: impl std::fmt::Display) -> Error {
 /// MySQL's binary DATETIME: a length of 0, 4, 7 or 11, then year (2), month, day, hour, minute, second, microseconds (4), little endian.
 fn datetime(bytes: &[u8]) -> Option<Timestamp> {
     let (&length, fields) = bytes.split_first()?;
+    if fields.len() != usize::from(length) {
+        return None;
+    }
     let mut padded = [0; 11];
-    padded.get_mut(..length as usize)?.copy_from_slice(fields);
+    padded.get_mut(..fields.len())?.copy_from_slice(fields);
     let day = NaiveDate::from_ymd_opt(i32::from(u16::from_le_bytes([padded[0], padded[1]])), padded[2].into(), padded[3].into())?;
     let micros = u32::from_le_bytes([padded[7], padded[8], padded[9], padded[10]]);
     let moment = day.and_hms_micro_opt(padded[4].into(), padded[5].into(), padded[6].into(), micros)?;

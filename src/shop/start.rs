@@ -46,16 +46,16 @@ pub enum StartError {
         cause: io::Error,
     },
     /// The journal.
-    #[error("failed to open the journal: {0}")]
+    #[error("failed to open the journal")]
     Journal(#[from] OpenError),
     /// The database.
-    #[error("failed to open the database: {0}")]
+    #[error("failed to open the database")]
     Database(#[from] Error),
     /// Database and journal do not belong together.
     #[error(transparent)]
     Attach(#[from] AttachError),
     /// What survived cannot be folded.
-    #[error("failed to recover: {0}")]
+    #[error("failed to recover")]
     Recover(#[from] RecoverError),
     /// The projection's thread.
     #[error("failed to start the projection")]
@@ -81,7 +81,7 @@ impl Shop {
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
         let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal)?;
         if let Some(cut) = &found.cut {
-            tracing::warn!(?cut, "the journal's tail was torn and is cut; nothing in it was acknowledged");
+            tracing::warn!(?cut, "the journal's tail was torn and is cut at its first bad record");
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
