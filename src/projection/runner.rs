@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
 use mallcore_actors::record::{DecodeError, Record};
+use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
@@ -24,15 +25,15 @@ pub struct ProjectorSettings {
     pub batch_records_max: usize,
     /// Begin paused: records stay in the journal until [`ProjectorHandle::resume`].
     pub paused: bool,
-    /// The thread's niceness, 0 (as everybody) to 19.
-    pub nice: u8,
+    /// Run only when nobody else wants the processor (Linux's SCHED_IDLE), so that whoever buys is never held up.
+    pub idle: bool,
     /// How long few records may wait for more.
     pub linger: Duration,
 }
 
 impl Default for ProjectorSettings {
     fn default() -> Self {
-        Self { batch_records_max: 8192, paused: false, nice: 19, linger: Duration::from_millis(30) }
+        Self { batch_records_max: 8192, paused: false, idle: true, linger: Duration::from_millis(30) }
     }
 }
 
@@ -87,9 +88,12 @@ impl Projector {
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("projection".into()).spawn(move || {
-            // On Linux this lowers the calling thread; the driver's thread is started by it and inherits.
-            if let Err(refused) = rustix::process::setpriority_process(None, i32::from(settings.nice.min(19))) {
-                warn!("failed to lower the projection's priority: {refused}");
+            // Lowers the calling thread; the driver's thread is started by it and inherits.
+            if settings.idle {
+                let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+                if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+                    warn!("failed to lower the projection's priority: {refused}");
+                }
             }
             let runner = Runner { settings, database, journal, publish, tell, orders, connection: None };
             runtime.block_on(runner.run());
