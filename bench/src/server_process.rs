@@ -21,6 +21,8 @@ use crate::load::shoppers::{self, Shopper};
 pub const SECRET: &str = "mall-bench-development-secret-0123456789";
 /// Records that the database has not seen yet.
 pub const LAG_SAMPLE: &str = "mallcore_projection_lag_records{projection=\"database\"}";
+/// Whoever calls us may have a shop of their own configured: ours is embedded, with its books in SQLite.
+const FOREIGN: [&str; 3] = ["APP_ENV", "NODE_ENV", "DB_HOST"];
 /// The largest quota of an item that `seed-demo` takes.
 pub const STOCK_MAX: u64 = 10_000_000;
 /// The largest limit a user, and the largest quantity of one purchase.
@@ -109,6 +111,9 @@ impl Setup {
             }
             None => Command::new(&self.binary),
         };
+        for variable in FOREIGN {
+            command.env_remove(variable);
+        }
         command
             .env("PORT", self.port.to_string())
             .env("METRICS_PORT", self.metrics_port.to_string())

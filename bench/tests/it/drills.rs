@@ -12,8 +12,14 @@ fn server() -> PathBuf {
 }
 
 fn holds(arguments: &[&str]) {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_mall-bench")).arg("drill").args(arguments).arg("--server").arg(server()).output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut drill = Command::new(env!("CARGO_BIN_EXE_mall-bench"));
+    drill.arg("drill").args(arguments).arg("--server").arg(server()).arg("--folder").arg(folder.path());
+    let output = drill.output().unwrap();
+    if !output.status.success() {
+        // What the drill kept to look into, it kept in here.
+        let _ = folder.keep();
+    }
     let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{failed}");
 }

@@ -1,21 +1,25 @@
-//! A shop of one's own for each test, and people who visit it.
+//! A shop of one's own for each test, and people who visit it. When it is dropped, its books have to balance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mallcore::auth::Verifier;
 use mallcore::config::Config;
-use mallcore::database::Connections;
+use mallcore::database::{Connections, Database, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::http;
 use mallcore::http::state::State;
+use mallcore::reconcile::reconcile;
 use mallcore::shop::{Plan, Shop};
 use mallcore_actors::ids::UserId;
 use mallcore_actors::time::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// A projection that is not there by then has stopped; it also has to outlast a machine that is busy with something else.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
 
 pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes or more";
 
@@ -25,6 +29,8 @@ pub struct TestApp {
     pub client: Client,
     verifier: Arc<Verifier>,
     users: AtomicU64,
+    shop: Shop,
+    database: Settings,
     server: actix_web::dev::ServerHandle,
     _folder: TempDir,
 }
@@ -43,13 +49,18 @@ impl TestApp {
 
     /// With this sale and these changes of the embedded mode's settings.
     pub async fn with(sale: Sale, change: impl FnOnce(&mut Config)) -> Self {
+        Self::for_seconds(3_600, sale, change).await
+    }
+
+    /// With a sale that ends so many seconds after it was planned.
+    pub async fn for_seconds(sale_seconds: u64, sale: Sale, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::embedded(folder.path()).unwrap();
         config.http.port = 0;
         config.http.workers = 1;
         config.journal.segment_bytes = 1 << 20;
         change(&mut config);
-        let shop = open(&config, sale).await;
+        let shop = open(&config, sale, sale_seconds).await;
         let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
         let (address, server) = http::start(&config.http, state).unwrap();
         let handle = server.handle();
@@ -60,6 +71,8 @@ impl TestApp {
             client: Client::new(),
             verifier: Arc::new(Verifier::new(SECRET)),
             users: AtomicU64::new(1),
+            shop,
+            database: Plan::of(&config).database,
             server: handle,
             _folder: folder,
         }
@@ -86,14 +99,46 @@ impl TestApp {
         let activity = self.anonymous().get("/v1/seckill/activities/1").await;
         activity.body["items"][0]["remaining"].as_u64().unwrap()
     }
+
+    /// The shop's database, over a connection of its own.
+    pub async fn database(&self) -> Database {
+        self.database.connect(Connections::ONE).await.unwrap()
+    }
+
+    /// Waits until the database has everything that was answered so far.
+    pub async fn caught_up(&self) {
+        caught_up(&self.shop).await;
+    }
+}
+
+/// Asks until it is so.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let begin = Instant::now();
+    while !is_so().await {
+        assert!(begin.elapsed() < CAUGHT_UP_WITHIN, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn caught_up(shop: &Shop) {
+    until("the database has everything", async || shop.projection_lag() == 0).await;
+}
+
+/// The sums of the database once it has everything.
+async fn balance(shop: &Shop, settings: &Settings) {
+    caught_up(shop).await;
+    let database = settings.connect(Connections::ONE).await.unwrap();
+    let report = reconcile(&database).await.unwrap();
+    assert!(report.differences.is_empty(), "{report:?}");
+    database.close().await;
 }
 
 /// A shop over the demo's goods, with one running sale of one item.
-async fn open(config: &Config, sale: Sale) -> Shop {
+async fn open(config: &Config, sale: Sale, sale_seconds: u64) -> Shop {
     let plan = Plan::of(config);
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
-    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds: 3_600 };
+    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     seed(&database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
     database.close().await;
@@ -102,6 +147,18 @@ async fn open(config: &Config, sale: Sale) -> Shop {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        // A test that has failed already says why itself.
+        if !std::thread::panicking() {
+            let (shop, settings) = (self.shop.clone(), self.database.clone());
+            // A thread of its own, because a runtime may not wait inside another.
+            let balanced = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(balance(&shop, &settings));
+            });
+            if let Err(differences) = balanced.join() {
+                std::panic::resume_unwind(differences);
+            }
+        }
         // Nobody waits for it: the process or the test's runtime outlives its workers.
         drop(self.server.stop(false));
     }

@@ -2,6 +2,7 @@
 
 mod app;
 mod bad_input;
+mod books;
 mod catalog;
 mod demo;
 mod documents;

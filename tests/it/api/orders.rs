@@ -52,6 +52,56 @@ async fn a_list_goes_from_page_to_page_newest_first() {
 }
 
 #[actix_web::test]
+async fn cancelling_twice_is_cancelling_once() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let receipt = shopper.buy(1, "key").await.body;
+    let path = format!("/v1/orders/{}/cancel", receipt["order_no"].as_str().unwrap());
+    let first = shopper.post(&path).await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let second = shopper.post(&path).await;
+    assert_eq!((second.status.as_u16(), &second.body), (200, &first.body));
+    // The closed order may leave memory now; the answer stays.
+    app.caught_up().await;
+    let third = shopper.post(&path).await;
+    assert_eq!((third.status.as_u16(), &third.body), (200, &first.body));
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn more_orders_than_fit_a_page_are_each_shown_once() {
+    let app = TestApp::with(Sale { quota: 230, limit: 230 }, |config| {
+        config.rate_limits.enabled = false;
+        config.orders.unpaid_max_per_user = 230;
+    })
+    .await;
+    let shopper = app.shopper();
+    let mut expected = Vec::new();
+    for number in 0..230 {
+        let bought = shopper.buy(1, &format!("key-{number}")).await;
+        assert_eq!(bought.status, 201, "{bought:?}");
+        let order = bought.body["order_id"].clone();
+        // Closed orders leave memory, so that each page is made of memory and database.
+        if number % 3 == 0 {
+            assert_eq!(shopper.post(&format!("/v1/orders/{order}/cancel")).await.status, 200);
+        }
+        expected.insert(0, order);
+    }
+    let (mut shown, mut sizes, mut path) = (Vec::new(), Vec::new(), "/v1/orders?size=100".to_owned());
+    loop {
+        let page = shopper.get(&path).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let orders = page.body["items"].as_array().unwrap();
+        sizes.push(orders.len());
+        shown.extend(orders.iter().map(|order| order["order_id"].clone()));
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        path = format!("/v1/orders?size=100&cursor={cursor}");
+    }
+    assert_eq!(sizes, [100, 100, 30]);
+    assert_eq!(shown, expected);
+}
+
+#[actix_web::test]
 async fn orders_need_a_token() {
     let app = TestApp::start().await;
     for path in ["/v1/orders", "/v1/orders/1"] {

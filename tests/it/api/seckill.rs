@@ -1,4 +1,10 @@
-use super::app::{Sale, TestApp};
+use mallcore::seckill::model::SalePlan;
+use mallcore::seckill::repository;
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::money::Money;
+use mallcore_actors::time::Timestamp;
+
+use super::app::{Sale, TestApp, until};
 
 #[actix_web::test]
 async fn a_purchase_is_answered_with_an_order() {
@@ -85,6 +91,41 @@ async fn a_sale_shows_its_hours_and_what_is_left() {
     let item = &activity.body["items"][0];
     assert_eq!((&item["quota"], &item["remaining"], &item["limit_per_user"]), (&10.into(), &10.into(), &1.into()));
     app.anonymous().get("/v1/seckill/activities/999").await.is_problem(404, "unknown_activity", &["id"]);
+}
+
+#[actix_web::test]
+async fn a_sale_that_is_over_has_ended_before_and_after_its_rest_is_given_back() {
+    let app = TestApp::for_seconds(1, Sale { quota: 10, limit: 1 }, |_| {}).await;
+    let anonymous = app.anonymous();
+    until("the sale has ended", async || anonymous.get("/v1/seckill/activities/1").await.body["status"] == "ended").await;
+    app.shopper().buy(1, "at-once").await.is_problem(409, "ended", &[]);
+    let database = app.database().await;
+    until("the rest is given back", async || {
+        let activities = repository::activities(&database, Timestamp::from_millis(0)).await.unwrap().value;
+        activities.iter().flat_map(|activity| &activity.items).all(|item| item.carved_at.is_none() || item.released_at.is_some())
+    })
+    .await;
+    app.shopper().buy(1, "later").await.is_problem(409, "ended", &[]);
+    database.close().await;
+}
+
+#[actix_web::test]
+async fn a_sale_whose_pieces_no_actor_has_any_more_has_ended() {
+    let app = TestApp::start().await;
+    let (starts_at, ends_at) = {
+        let activity = app.anonymous().get("/v1/seckill/activities/1").await.body;
+        let now = activity["server_time"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64;
+        (Timestamp::from_millis(now - 2_000), Timestamp::from_millis(now - 1_000))
+    };
+    let (sku, price) = (SkuId::new(2).unwrap(), Money::from_fen(100).unwrap());
+    let plan = SalePlan { name: "昨天".into(), sku, quota: 1, limit_per_user: 1, price, starts_at, ends_at };
+    let database = app.database().await;
+    let (activity, item) = repository::create(&database, &plan).await.unwrap();
+    let anonymous = app.anonymous();
+    until("the sale is seen", async || anonymous.get(&format!("/v1/seckill/activities/{activity}")).await.status == 200).await;
+    let refused = app.shopper().buy_with(&item.to_string(), Some("key"), r#"{"quantity":1}"#).await;
+    refused.is_problem(409, "ended", &[]);
+    database.close().await;
 }
 
 #[actix_web::test]
