@@ -7,4 +7,5 @@ mod journal;
 mod loading;
 mod plans;
 mod projection;
+mod schema;
 mod scratch;
