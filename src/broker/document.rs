@@ -15,23 +15,23 @@ use crate::rfc3339::Rfc3339;
 const VERSION: u8 = 1;
 
 #[derive(Serialize)]
-struct Envelope<'a> {
+struct Envelope {
     version: u8,
     sequence: u64,
     journal: Uuid,
     #[serde(rename = "type")]
     kind: &'static str,
     occurred_at: Rfc3339,
-    data: Data<'a>,
+    data: Data,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Data<'a> {
+enum Data {
     Ids { first_id: u64, count: u32 },
     Carved(CarvedData),
     Released { sku_id: u64, flash_item_id: u64, activity_id: u64, pieces: u32 },
-    Placed(PlacedData<'a>),
+    Placed(PlacedData),
     Paid { order_id: u64, user_id: u64, version: u32, lines: Vec<LineData> },
     Moved { order_id: u64, user_id: u64, version: u32 },
     Closed(ClosedData),
@@ -50,9 +50,9 @@ struct CarvedData {
 }
 
 #[derive(Serialize)]
-struct PlacedData<'a> {
+struct PlacedData {
     order_id: u64,
-    order_no: &'a mallcore_actors::order_no::OrderNo,
+    order_no: String,
     user_id: u64,
     version: u32,
     lines: Vec<LineData>,
@@ -102,7 +102,7 @@ pub fn message(journal: Uuid, sequence: Sequence, record: &Record) -> Outgoing {
     }
 }
 
-fn data(event: &Event) -> Data<'_> {
+fn data(event: &Event) -> Data {
     match event {
         Event::IdsReserved(IdsReserved { first, count }) => Data::Ids { first_id: *first, count: *count },
         Event::QuotaCarved(carved) => Data::Carved(carved.into()),
@@ -136,11 +136,11 @@ impl From<&QuotaCarved> for CarvedData {
     }
 }
 
-impl<'a> From<&'a OrderPlaced> for PlacedData<'a> {
-    fn from(placed: &'a OrderPlaced) -> Self {
+impl From<&OrderPlaced> for PlacedData {
+    fn from(placed: &OrderPlaced) -> Self {
         Self {
             order_id: placed.order.get(),
-            order_no: &placed.no,
+            order_no: placed.no.to_string(),
             user_id: placed.user.get(),
             version: 1,
             lines: placed.lines.iter().map(LineData::from).collect(),

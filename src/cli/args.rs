@@ -39,8 +39,32 @@ pub enum Command {
     Seckill(SeckillCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
+    /// Events as other services get them
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Compare memory, journal and database, and say every difference
     Reconcile,
+}
+
+/// Of `events`.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Print events as the broker hands them out, one JSON document a line, until interrupted
+    Tail(TailEvents),
+}
+
+/// What `events tail` prints.
+#[derive(Debug, Args)]
+pub struct TailEvents {
+    /// Kinds, as patterns of the topic exchange: `order.*`, `#` for all
+    #[arg(default_value = "#")]
+    pub patterns: Vec<String>,
+    /// Take from this queue instead of one of our own; what is printed is then gone from it
+    #[arg(long, conflicts_with = "patterns")]
+    pub from_queue_name: Option<String>,
+    /// End after so many
+    #[arg(long)]
+    pub count: Option<u64>,
 }
 
 /// Of `config`.

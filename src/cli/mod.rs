@@ -2,6 +2,7 @@
 
 pub mod args;
 mod config_check;
+mod events;
 mod journal;
 mod serve;
 mod store;
@@ -9,7 +10,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigCommand};
+use args::{Cli, Command, ConfigCommand, EventsCommand};
 
 use crate::config::{Config, Faults};
 
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::SeedDemo(args) => store::seed_demo(&config, &args),
         Command::Journal(command) => journal::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
+        Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args),
         Command::Reconcile => store::reconcile(&config),
     }
 }

@@ -1,6 +1,7 @@
 //! The running shop: what handlers call. It owns journal, actors, projection and the watch over flash sales, and knows no HTTP.
 //! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the end in `stop`.
 
+mod following;
 mod own_orders;
 mod plan;
 mod sales;
@@ -30,10 +31,12 @@ use crate::catalog::{ProductQuery, ProductView};
 use crate::database::Database;
 use crate::orders::{OrderRef, OrderView};
 use crate::page::Page;
-use crate::projection::{self, ProjectorHandle};
+use crate::projection::ProjectorHandle;
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
-pub use plan::{Plan, database};
+use following::Following;
+pub use following::describe;
+pub use plan::{BrokerPlan, Plan, database};
 use sales::Sales;
 pub use start::StartError;
 
@@ -53,7 +56,7 @@ struct Inner {
     database: Database,
     sales: Sales,
     projected: watch::Receiver<Sequence>,
-    projection_state: watch::Receiver<projection::State>,
+    following: Following,
     /// Taken at the stop.
     running: Mutex<Option<Running>>,
 }
@@ -64,6 +67,7 @@ struct Running {
     deadlines: Addr<Deadlines>,
     timers: Arbiter,
     projector: ProjectorHandle,
+    broker: Option<ProjectorHandle>,
 }
 
 impl Inner {
@@ -155,16 +159,21 @@ impl Shop {
                 check("journal", Health::Pass, format!("record {through}, {} of {} bytes", usage.used_bytes, usage.budget_bytes))
             }
         };
-        let state = self.0.projection_state.borrow().clone();
-        let lag = self.projection_lag();
-        let health = if matches!(state, projection::State::Following) { Health::Pass } else { Health::Degraded };
-        let projection = check("database", health, format!("{state:?}, {lag} records behind"));
         let sales = if self.0.sales.are_known() {
             check("sales", Health::Pass, format!("{} actors in memory", self.0.registry.resident()))
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        Readiness::new(vec![journal, projection, sales])
+        let mut checks = vec![journal, sales];
+        checks.extend(self.0.following.checks(&*self.0.journal));
+        Readiness::new(checks)
+    }
+
+    /// Lets the database follow again, if it was told to wait at start.
+    pub fn resume_projection(&self) {
+        if let Some(running) = &*self.0.running.lock() {
+            running.projector.resume();
+        }
     }
 
     /// Durable records that the database does not have.

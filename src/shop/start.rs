@@ -10,23 +10,26 @@ use actix::Actor;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::SkuId;
-use mallcore_actors::journal::Journal;
 use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
+use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
 use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
+use super::following::{Follower, Following};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
+use crate::broker::{Events, PlaceError};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
-use crate::projection::{AttachError, Projector};
+use crate::projection::{AttachError, Projector, Store};
 use crate::recovery::{RecoverError, recover};
-use crate::{projection, stock};
+use crate::{broker, projection, stock};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
@@ -57,6 +60,9 @@ pub enum StartError {
     /// What survived cannot be folded.
     #[error("failed to recover")]
     Recover(#[from] RecoverError),
+    /// Broker and journal do not belong together.
+    #[error(transparent)]
+    Broker(#[from] PlaceError),
     /// The projection's thread.
     #[error("failed to start the projection")]
     Projection(#[source] io::Error),
@@ -98,8 +104,23 @@ impl Shop {
         let engine =
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
-        let projector =
-            Projector::spawn(plan.projector, plan.database, Arc::clone(&port), Some(attached)).map_err(StartError::Projection)?;
+        // Both seats before either runs; without a broker the second one stands at the end and holds nothing back.
+        let [for_database, for_broker] = projection::seats(&port);
+        let store = Store::new(plan.database, Arc::clone(&port), for_database, Some(attached));
+        let projector = Projector::follow(plan.projector, store, Arc::clone(&port)).map_err(StartError::Projection)?;
+        let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
+        let broker = match plan.broker {
+            None => {
+                for_broker.reached(Sequence(u64::MAX));
+                None
+            }
+            Some(plan) => {
+                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker)?;
+                let handle = Projector::follow(plan.projector, events, Arc::clone(&port)).map_err(StartError::Projection)?;
+                following.push(Follower::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
+                Some(handle)
+            }
+        };
         let registry = Arc::new(StockRegistry::new(
             Arc::clone(&engine),
             Arc::new(Loader(database.clone())),
@@ -112,11 +133,11 @@ impl Shop {
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let sales = Sales::default();
-        let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
-        let shop =
-            Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
+        let (projected, following) = (projector.checkpoint.clone(), Following(following));
+        following.look(&engine);
+        let shop = Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, following, running: Mutex::new(None) }));
         let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector, broker });
         Ok(shop)
     }
 }
@@ -139,12 +160,12 @@ impl Shop {
 
 async fn evict(shop: std::sync::Weak<Inner>) {
     let mut tick = tokio::time::interval(EVICT);
-    let mut last = mallcore_actors::journal::Sequence::ZERO;
+    let mut last = Sequence::ZERO;
     loop {
         tick.tick().await;
         let Some(shop) = shop.upgrade() else { return };
-        // Told here and not by the projection, which may be paused, halted, or waiting for its database.
-        metrics::gauge!(projection::metrics::LAG_RECORDS, projection::metrics::PROJECTION => projection::NAME).set(shop.lag() as f64);
+        // Told here and not by the projections, which may be paused, halted, or waiting.
+        shop.following.look(&shop.engine);
         let projected = *shop.projected.borrow();
         if projected > last {
             shop.engine.orders.evict(projected);

@@ -15,7 +15,12 @@ impl Shop {
         running.timers.stop();
         // A thread that panicked has been reported by its actor.
         drop(tokio::task::spawn_blocking(move || running.timers.join()).await);
-        let checkpoint = running.projector.stop(projection_within).await;
+        let broker = async {
+            if let Some(broker) = running.broker {
+                broker.stop(projection_within).await;
+            }
+        };
+        let (checkpoint, ()) = tokio::join!(running.projector.stop(projection_within), broker);
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");
     }

@@ -7,6 +7,7 @@ mod catalog;
 mod demo;
 mod documents;
 mod health;
+mod lag;
 mod limits;
 mod orders;
 mod seckill;

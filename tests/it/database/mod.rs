@@ -1,9 +1,9 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod demo;
-mod events;
+pub mod events;
 mod faults;
-mod journal;
+pub mod journal;
 mod loading;
 mod migrations;
 mod plans;
