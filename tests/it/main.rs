@@ -3,4 +3,5 @@
 
 mod api;
 mod database;
+mod redis;
 mod tidy;
