@@ -9,8 +9,9 @@ use mallcore_actors::lag::Budget;
 
 use crate::broker;
 use crate::config::Config;
-use crate::database::{MySqlServer, Settings};
+use crate::database::{Encryption, MySqlServer, Settings};
 use crate::projection::ProjectorSettings;
+use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Plan {
     pub database_lag: Budget,
     /// The broker, if there is one.
     pub broker: Option<BrokerPlan>,
+    /// Where products are cached, if anywhere; whoever made the link starts it.
+    pub redis: Option<Link>,
 }
 
 /// The broker that events go to.
@@ -93,6 +96,7 @@ impl Plan {
                 },
                 lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
             }),
+            redis: None,
         }
     }
 }
@@ -107,6 +111,7 @@ pub fn database(config: &Config) -> Settings {
             user: server.username.clone(),
             password: server.password.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
             database: Some(server.name.clone()),
+            encryption: if server.tls { Encryption::Verified(server.tls_ca_file.clone()) } else { Encryption::Off },
         }),
     }
 }

@@ -25,6 +25,7 @@ use super::following::{Follower, Following};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
 use crate::broker::{Events, PlaceError};
+use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
 use crate::projection::{AttachError, Projector, Store};
@@ -104,6 +105,7 @@ impl Shop {
         let engine =
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
+        let products = plan.redis.map(|link| Products::new(link, database.clone(), cache::LIVES));
         // Both seats before either runs; without a broker the second one stands at the end and holds nothing back.
         let [for_database, for_broker] = projection::seats(&port);
         let store = Store::new(plan.database, Arc::clone(&port), for_database, Some(attached));
@@ -136,7 +138,8 @@ impl Shop {
         let (projected, following) = (projector.checkpoint.clone(), Following(following));
         following.look(&engine);
         let shop = Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, following, running: Mutex::new(None) }));
-        let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector, broker });
         Ok(shop)
     }
