@@ -13,6 +13,6 @@ mod runner;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
-pub use fold::{Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
+pub use fold::{Adjustment, Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
 pub use runner::{Projector, ProjectorHandle, ProjectorSettings, State};
 pub use write::{WriteError, write};
