@@ -9,6 +9,7 @@ pub mod database;
 pub mod demo;
 pub mod http;
 pub mod orders;
+pub mod outbox;
 pub mod page;
 pub mod projection;
 pub mod readiness;

@@ -28,6 +28,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    crate::outbox::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     System::new().block_on(async {
         let shop = open(config).await?;

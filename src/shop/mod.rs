@@ -1,6 +1,7 @@
 //! The running shop: what handlers call. It owns journal, actors, projection and the watch over flash sales, and knows no HTTP.
 //! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the end in `stop`.
 
+mod cold_writes;
 mod own_orders;
 mod plan;
 mod sales;
@@ -29,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::catalog::{ProductQuery, ProductView};
 use crate::database::Database;
 use crate::orders::{OrderRef, OrderView};
+use crate::outbox;
 use crate::page::Page;
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
@@ -51,7 +53,8 @@ struct Inner {
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
     database: Database,
-    sales: Sales,
+    sales: Arc<Sales>,
+    relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     projection_state: watch::Receiver<projection::State>,
     /// Taken at the stop.
@@ -64,6 +67,7 @@ struct Running {
     deadlines: Addr<Deadlines>,
     timers: Arbiter,
     projector: ProjectorHandle,
+    relay: Option<outbox::Running>,
 }
 
 impl Inner {
@@ -164,7 +168,7 @@ impl Shop {
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        Readiness::new(vec![journal, projection, sales])
+        Readiness::new(vec![journal, projection, sales, self.0.relay.status().check(self.now())])
     }
 
     /// Durable records that the database does not have.

@@ -8,6 +8,7 @@ use mallcore_actors::journal::options::Options;
 
 use crate::config::Config;
 use crate::database::{MySqlServer, Settings};
+use crate::outbox::RelaySettings;
 use crate::projection::ProjectorSettings;
 
 /// What the shop is made of.
@@ -23,6 +24,8 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// How the outbox is carried out.
+    pub relay: RelaySettings,
 }
 
 impl Plan {
@@ -44,6 +47,7 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
         }
     }
 }

@@ -20,10 +20,13 @@ use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
+use super::cold_writes::InThisShop;
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
+use crate::outbox::ports::Nobody;
+use crate::outbox::{Effects, Relay};
 use crate::projection::{AttachError, Projector};
 use crate::recovery::{RecoverError, recover};
 use crate::{projection, stock};
@@ -110,12 +113,24 @@ impl Shop {
         let timers = Arbiter::new();
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
-        let sales = Sales::default();
+        let sales = Arc::new(Sales::default());
+        let in_shop = InThisShop::new(&sales, &engine, &registry, &database);
+        let effects = Effects { shop: Arc::new(in_shop), events: Arc::new(Nobody), cache: Arc::new(Nobody), database: database.clone() };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay);
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
-        let shop =
-            Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
+        let shop = Self(Arc::new(Inner {
+            engine,
+            journal,
+            registry,
+            database,
+            sales,
+            relay,
+            projected,
+            projection_state,
+            running: Mutex::new(None),
+        }));
         let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector, relay: None });
         Ok(shop)
     }
 }
@@ -126,11 +141,13 @@ impl Shop {
         self.0.registry.live_on(Arbiter::current());
     }
 
-    /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on.
+    /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in
+    /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
         self.0.sales.look(&self.0.database, &self.0.engine, &self.0.registry).await?;
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
+            running.relay = Some(self.0.relay.spawn());
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The end: timers and actors first, so that nothing new is queued; then the projection, with a bounded time; the journal last.
+//! The end: relay, timers and actors first, so that nothing new is queued; then the projection, with a bounded time; the journal last.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ impl Shop {
         let Some(running) = self.0.running.lock().take() else { return };
         for task in &running.tasks {
             task.abort();
+        }
+        if let Some(relay) = running.relay {
+            relay.stop().await;
         }
         drop(running.deadlines);
         running.timers.stop();
