@@ -3,6 +3,8 @@
 pub mod args;
 mod config_check;
 mod journal;
+mod outbox;
+mod product;
 mod serve;
 mod store;
 mod token;
@@ -78,6 +80,8 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::SeedDemo(args) => store::seed_demo(&config, &args),
         Command::Journal(command) => journal::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
+        Command::Product(command) => product::run(&config, &command),
+        Command::Outbox(command) => outbox::run(&config, &command),
         Command::Reconcile => store::reconcile(&config),
     }
 }

@@ -46,17 +46,21 @@ pub struct Connections {
     pub max: u32,
     /// Then the statement is [`Error::Unavailable`].
     pub wait_max: Duration,
+    /// SQLite: a commit is on disk when it is done. MySQL's always is.
+    pub synced: bool,
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { max: 8, wait_max: Duration::from_secs(5) }
+        Self { max: 8, wait_max: Duration::from_secs(5), synced: true }
     }
 }
 
 impl Connections {
-    /// One connection, kept for ever: the projection's own.
-    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5) };
+    /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
+    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false };
+    /// One connection for a command's cold writes, of which there is no other copy.
+    pub const COMMAND: Self = Self { synced: true, ..Self::ONE };
 }
 
 /// Another writer of the file (the demo's seed, an admin's change) holds its lock for less.
@@ -75,7 +79,7 @@ impl Settings {
                     .idle_timeout(None)
                     .max_lifetime(None)
                     .test_before_acquire(false);
-                Database::Sqlite(pool.connect_with(sqlite_options(path)).await?)
+                Database::Sqlite(pool.connect_with(sqlite_options(path, connections.synced)).await?)
             }
             Self::MySql(server) => {
                 let pool = MySqlPoolOptions::new()
@@ -96,13 +100,12 @@ impl Settings {
     }
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+fn sqlite_options(path: &Path, synced: bool) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // The journal is the truth: what a power cut takes from the end of the WAL is projected again.
-        .synchronous(SqliteSynchronous::Normal)
+        .synchronous(if synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS_CACHED)

@@ -16,6 +16,7 @@ mod protocol;
 mod relay;
 pub mod repository;
 mod status;
+mod to_broker;
 
 pub use effects::{Carried, Effects};
 pub use message::{AdjustStock, BadMessage, Destination, Message, PriceChanged, SkuPrice, StatusChanged, Wanted};

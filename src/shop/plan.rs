@@ -6,6 +6,7 @@ use std::time::Duration;
 use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 
+use crate::broker;
 use crate::config::Config;
 use crate::database::{MySqlServer, Settings};
 use crate::outbox::RelaySettings;
@@ -24,6 +25,8 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// The broker that gets the events of cold writes, if there is one.
+    pub events: Option<broker::Target>,
     /// How the outbox is carried out.
     pub relay: RelaySettings,
 }
@@ -47,6 +50,7 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            events: config.broker.as_ref().map(broker::Target::from),
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
         }
     }

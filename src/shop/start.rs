@@ -23,9 +23,10 @@ use parking_lot::Mutex;
 use super::cold_writes::InThisShop;
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
+use crate::broker::Publisher;
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
-use crate::outbox::ports::Nobody;
+use crate::outbox::ports::{EventsOut, Nobody};
 use crate::outbox::{Effects, Relay};
 use crate::projection::{AttachError, Projector};
 use crate::recovery::{RecoverError, recover};
@@ -63,6 +64,9 @@ pub enum StartError {
     /// The projection's thread.
     #[error("failed to start the projection")]
     Projection(#[source] io::Error),
+    /// The publisher's thread.
+    #[error("failed to start the publisher of the outbox")]
+    Publisher(#[source] io::Error),
 }
 
 struct Loader(Database);
@@ -115,7 +119,11 @@ impl Shop {
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let sales = Arc::new(Sales::default());
         let in_shop = InThisShop::new(&sales, &engine, &registry, &database);
-        let effects = Effects { shop: Arc::new(in_shop), events: Arc::new(Nobody), cache: Arc::new(Nobody), database: database.clone() };
+        let events: Arc<dyn EventsOut> = match plan.events {
+            Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Publisher)?),
+            None => Arc::new(Nobody),
+        };
+        let effects = Effects { shop: Arc::new(in_shop), events, cache: Arc::new(Nobody), database: database.clone() };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay);
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
         let shop = Self(Arc::new(Inner {

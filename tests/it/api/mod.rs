@@ -1,9 +1,10 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
-mod app;
+pub mod app;
 mod bad_input;
 mod books;
 mod catalog;
+mod cold_writes;
 mod demo;
 mod documents;
 mod health;

@@ -1,10 +1,10 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod demo;
-mod events;
+pub mod events;
 mod faults;
 mod journal;
 mod loading;
 mod plans;
 mod projection;
-mod scratch;
+pub mod scratch;
