@@ -3,7 +3,7 @@ CREATE TABLE outbox (
     id BIGINT NOT NULL PRIMARY KEY,
     kind VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     aggregate VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    payload MEDIUMTEXT NOT NULL,
+    payload TEXT NOT NULL,
     created_at DATETIME(3) NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
     shop_at DATETIME(3) NULL,

@@ -5,8 +5,8 @@ use mallcore_actors::time::Timestamp;
 use super::{Backlog, Destination, Message};
 use crate::database::{Database, Error, Row, Rows, Tx, Value};
 
-/// Bytes of a payload; far more than any message has.
-pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a payload, as many as MySQL's TEXT has: the prices of a thousand SKUs.
+pub const PAYLOAD_BYTES_MAX: usize = 65_535;
 /// Characters of the columns for people.
 const TEXT_CHARACTERS_MAX: usize = 500;
 /// Rows of a backlog that are counted; more are "that many".

@@ -5,6 +5,8 @@ pub mod events;
 mod faults;
 mod journal;
 mod loading;
+mod migrations;
 mod plans;
 mod projection;
+mod schema;
 pub mod scratch;

@@ -45,7 +45,7 @@ impl InShop for Destinations {
             self.adjusted.lock().unwrap().push((sku.get(), wish.id.get()));
             Ok(Ok(Adjusted::Fresh { delta: 1, available: 1, sequence: Sequence(1) }))
         };
-        Box::pin(async { answer })
+        Box::pin(async move { answer })
     }
 }
 
