@@ -1,5 +1,7 @@
 //! Cold writes beside a running shop, on both engines: real actors, journal, projection and relay.
 
+use std::time::Duration;
+
 use mallcore::catalog::edits::{self, Priced};
 use mallcore::config::Config;
 use mallcore::database::Database;
@@ -11,7 +13,7 @@ use mallcore::stock::adjustments::{self, AskError};
 use mallcore_actors::adjustment::{Delta, Operator, PIECES_MAX, Reason};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
-use std::time::Duration;
+use mallcore_actors::time::Timestamp;
 
 use super::repository::at;
 use crate::api::app::until;
@@ -36,9 +38,17 @@ async fn open(scratch: Scratch, folder: tempfile::TempDir) -> Running {
 }
 
 impl Running {
-    async fn reopened(self) -> Self {
+    /// Stops, then opens a copy of the folder: a stopped shop's actors keep its lock until their thread ends.
+    async fn reopened(self, meanwhile: impl AsyncFn(&Self)) -> Self {
         self.shop.stop(Duration::from_secs(60)).await;
-        open(self.scratch, self.folder).await
+        meanwhile(&self).await;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("journal")).unwrap();
+        for entry in std::fs::read_dir(self.folder.path().join("journal")).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.path().join("journal").join(entry.file_name())).unwrap();
+        }
+        open(self.scratch, folder).await
     }
 
     fn database(&self) -> &Database {
@@ -80,9 +90,18 @@ async fn staged() -> Vec<Running> {
     let mut shops = Vec::new();
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
+        open_the_sale_now(&scratch.database).await;
         shops.push(open(scratch, tempfile::tempdir().unwrap()).await);
     }
     shops
+}
+
+async fn open_the_sale_now(database: &Database) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    let hours = [now - 3_600_000, now + 3_600_000].map(|millis| Timestamp::from_millis(millis).into());
+    let mut tx = database.begin().await.unwrap();
+    tx.execute("UPDATE seckill_activities SET starts_at = ?, ends_at = ?", hours.to_vec()).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// As if the process had died after the effect and before the mark: nobody remembers that the row was carried out.
@@ -139,8 +158,7 @@ async fn an_effect_whose_mark_was_lost_happens_once_also_after_a_restart() {
             (first.0, &first.1["delta"], &first.1["sequence"]),
             "the first answer"
         );
-        running = running.reopened().await;
-        forget(&running, id).await;
+        running = running.reopened(async |stopped| forget(stopped, id).await).await;
         assert_eq!(running.outcome(id).await.0, "done");
         // Restored to a moment before it was asked, and another request has its id.
         let later = running.ask(sku(3), by(-1)).await;
@@ -162,10 +180,8 @@ async fn an_effect_whose_mark_was_lost_happens_once_also_after_a_restart() {
 #[actix_web::test]
 async fn what_was_committed_while_no_server_ran_is_carried_out_at_the_start() {
     for running in staged().await {
-        running.shop.stop(Duration::from_secs(60)).await;
-        let id = running.ask(sku(2), by(7)).await;
-        let running = open(running.scratch, running.folder).await;
-        assert_eq!(running.outcome(id).await.0, "done");
+        let running = running.reopened(async |stopped| assert_eq!(stopped.ask(sku(2), by(7)).await, 1)).await;
+        assert_eq!(running.outcome(1).await.0, "done");
         running.shop.stop(Duration::from_secs(60)).await;
     }
 }
@@ -192,7 +208,11 @@ async fn edits_beside_the_projection_neither_lose_nor_deadlock() {
         until("the prices were told", async || repository::unprocessed(running.database(), 1).await.unwrap().is_empty()).await;
         let received = i64::from(AVAILABLE) + 30;
         assert_eq!(
-            running.number("SELECT available + (SELECT SUM(remaining) FROM seckill_items WHERE sku_id = 2) FROM skus WHERE id = 2").await,
+            running
+                .number(
+                    "SELECT available + (SELECT CAST(SUM(remaining) AS SIGNED) FROM seckill_items WHERE sku_id = 2) FROM skus WHERE id = 2"
+                )
+                .await,
             received
         );
         assert_eq!(running.number("SELECT MAX(price_fen) FROM skus WHERE product_id = 1").await, 30);
