@@ -31,7 +31,7 @@ pub struct Meters {
 }
 
 /// Every value of the label `reason`.
-const REASONS: [&str; 12] = [
+const REASONS: [&str; 14] = [
     "sold_out",
     "purchase_limit",
     "not_started",
@@ -42,6 +42,8 @@ const REASONS: [&str; 12] = [
     "off_sale",
     "busy",
     "journal_full",
+    "lag_shed",
+    "lag_full",
     "warming",
     "outcome_unknown",
 ];

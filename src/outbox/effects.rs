@@ -115,7 +115,7 @@ impl Effects {
             },
             Ok(Err(refusal)) => Carried::Done(Some(refused(refusal))),
             Err(weather @ (Unavailable::Busy | Unavailable::Warming)) => Carried::Busy(weather.to_string()),
-            Err(weather @ (Unavailable::JournalFull | Unavailable::OutcomeUnknown)) => Carried::Away(weather.to_string()),
+            Err(weather) => Carried::Away(weather.to_string()),
         }
     }
 }

@@ -164,6 +164,10 @@ impl StockActor {
         if self.gates.iter().any(|(item, gate)| *item == wish.item && gate.is_withdrawn()) {
             return Ok(Err(Refusal::OffSale));
         }
+        // Only here: a repeat has its answer already, whatever waits to be stored.
+        if let Some(lagging) = self.engine.admission.refusal() {
+            return Err(lagging);
+        }
         let engine = Arc::clone(&self.engine);
         let mut orders = engine.orders.shard(wish.user);
         if let Err(refusal) = orders.admit(wish.user, engine.rules.unpaid_max_per_user) {
