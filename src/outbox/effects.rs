@@ -11,6 +11,7 @@ use super::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use super::repository::{Pending, Told};
 use super::{AdjustStock, Destination, Message, PriceChanged, Settled, StatusChanged};
 use crate::database::Database;
+use crate::rfc3339::Rfc3339;
 use crate::stock::adjustments::{self, Past};
 
 /// How carrying a row out went, and what there is to tell.
@@ -69,10 +70,7 @@ impl Effects {
         };
         match destination {
             Destination::Shop => self.in_shop(row, message, reread).await,
-            Destination::Events => {
-                let event = Event { id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: row.payload.clone() };
-                self.events.publish(event).await.map_or_else(Carried::from, |()| Carried::Done(None))
-            }
+            Destination::Events => self.events.publish(event(row, &message)).await.map_or_else(Carried::from, |()| Carried::Done(None)),
             Destination::Cache => match message {
                 Message::PriceChanged(PriceChanged { product_id, .. }) | Message::StatusChanged(StatusChanged { product_id, .. }) => {
                     self.cache.refresh(product_id).await.map_or_else(Carried::from, |()| Carried::Done(None))
@@ -118,6 +116,15 @@ impl Effects {
             Err(weather) => Carried::Away(weather.to_string()),
         }
     }
+}
+
+/// As docs/events describes it.
+fn event(row: &Pending, message: &Message) -> Event {
+    let occurred_at = Rfc3339::from(row.created_at);
+    // It was read from this payload.
+    let data = serde_json::from_str::<serde_json::Value>(&row.payload).unwrap_or_default();
+    let body = json!({ "version": 1, "outbox_id": row.id, "type": message.kind(), "occurred_at": occurred_at, "data": data });
+    Event { id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: body.to_string() }
 }
 
 fn repeated(id: u64, past: Past) -> Carried {

@@ -4,14 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mallcore::broker::Publisher;
 use mallcore::clock::SystemClock;
 use mallcore::database::Database;
 use mallcore::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::outbox::{Message, PriceChanged, SkuPrice};
+use mallcore_actors::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};
+use mallcore_actors::ids::{ID_MAX, SkuId};
+use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::time::Timestamp;
 
 use super::destinations::Destinations;
 use super::repository::{adjust, append, at, ids, shelve};
 use crate::api::app::until;
+use crate::broker::rig::Rig;
 use crate::database::scratch;
 
 fn relay(database: &Database, to: &Arc<Destinations>) -> Relay {
@@ -110,4 +116,54 @@ async fn a_running_relay_sees_what_another_process_appends_and_removes_nothing_y
         assert_eq!(published, ["outbox-1", "outbox-2", "outbox-3"]);
         assert!(repository::by_id(database, 1).await.unwrap().is_some());
     }
+}
+
+#[tokio::test]
+async fn what_is_published_is_as_documented() {
+    let scratch = scratch::sqlite().await;
+    let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
+    let sku = SkuPrice { sku_id: SkuId::new(ID_MAX).unwrap(), from_fen: Money::ZERO, price_fen: Money::from_fen(MONEY_MAX_FEN).unwrap() };
+    let operator = Operator::parse(&"😀".repeat(OPERATOR_CHARACTERS_MAX)).unwrap();
+    let priced = PriceChanged { product_id: ID_MAX, price_fen: sku.price_fen, skus: vec![sku; 3], operator };
+    for message in [Message::PriceChanged(priced), shelve(7)] {
+        append(database, &message, at(0)).await;
+    }
+    rounds(&relay(database, &to)).await;
+    let published = to.published.lock().unwrap();
+    assert_eq!(published.len(), 2);
+    for event in published.iter() {
+        let path = format!("{}/docs/events/{}.schema.json", env!("CARGO_MANIFEST_DIR"), event.kind);
+        let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let faults: Vec<_> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{body}");
+        assert!(!validator.is_valid(&body["data"]), "the schema admits anything");
+        assert_eq!(event.id, format!("outbox-{}", body["outbox_id"]));
+        assert_eq!(body["occurred_at"], "2026-11-23T16:30:05.000Z");
+    }
+}
+
+#[tokio::test]
+async fn rabbitmq_gets_the_events_in_order_under_the_rows_ids() {
+    let rig = Rig::new().await;
+    let mut heard = rig.hear("product.*").await;
+    let scratch = scratch::mysql().await;
+    let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
+    let events = Arc::new(Publisher::spawn(rig.target(), "outbox-test").unwrap());
+    let effects = Effects { shop: to.clone(), events, cache: to.clone(), database: database.clone() };
+    let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
+    let running = Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) }).spawn();
+    for message in [shelve(7), adjust(1, 1), shelve(8)] {
+        append(database, &message, at(0)).await;
+    }
+    for (id, product) in [("outbox-1", 7), ("outbox-3", 8)] {
+        let delivery = heard.next().await;
+        assert_eq!(heard.ids.back().unwrap(), id);
+        assert_eq!(delivery.routing_key.as_str(), "product.status_changed");
+        let body: serde_json::Value = serde_json::from_slice(&delivery.data).unwrap();
+        assert_eq!(body["data"]["product_id"], product);
+    }
+    until("the broker's rows are marked", async || ids(database, Destination::Events).await.is_empty()).await;
+    running.stop().await;
 }
