@@ -66,6 +66,11 @@ async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, 
     }
 }
 
+/// A product's `updated_at` is its version for caches: it grows with each edit, whatever the clocks of those who edit say.
+fn after(last: Timestamp, now: Timestamp) -> Timestamp {
+    now.max(last.plus_millis(1))
+}
+
 /// Sets a price; returns the row of the outbox, or none if it was that already.
 pub async fn set_price(
     database: &Database,
@@ -83,8 +88,9 @@ pub async fn set_price(
             }
         };
         let rows = tx.lock("SELECT id, price_fen, status FROM skus WHERE product_id = ? ORDER BY id", vec![product.into()]).await?;
-        let shown = tx.lock("SELECT price_fen FROM products WHERE id = ?", vec![product.into()]).await?;
-        let shown = shown.first().ok_or(EditError::UnknownProduct(product))?.id(0, Money::from_fen)?;
+        let found = tx.lock("SELECT price_fen, updated_at FROM products WHERE id = ?", vec![product.into()]).await?;
+        let found = found.first().ok_or(EditError::UnknownProduct(product))?;
+        let (shown, updated_at) = (found.id(0, Money::from_fen)?, after(found.time(1)?, now));
         let (mut changed, mut on_sale) = (Vec::new(), Vec::new());
         for row in &rows {
             let sku = SkuPrice { sku_id: row.id(0, SkuId::new)?, from_fen: row.id(1, Money::from_fen)?, price_fen: price };
@@ -107,7 +113,7 @@ pub async fn set_price(
             let values = vec![price.fen().into(), now.into(), sku.sku_id.get().into()];
             tx.execute("UPDATE skus SET price_fen = ?, updated_at = ? WHERE id = ?", values).await?;
         }
-        let values = vec![lowest.fen().into(), now.into(), product.into()];
+        let values = vec![lowest.fen().into(), updated_at.into(), product.into()];
         tx.execute("UPDATE products SET price_fen = ?, updated_at = ? WHERE id = ?", values).await?;
         let changed = PriceChanged { product_id: product, price_fen: lowest, skus: changed, operator: operator.clone() };
         Ok(Some(outbox::append(tx, &Message::PriceChanged(changed), now).await?))
@@ -125,11 +131,12 @@ pub async fn set_status(
 ) -> Result<Option<u64>, EditError> {
     write(database, async |tx| {
         let status = if on_sale { ON_SALE } else { OFF_SALE };
-        let row = tx.lock("SELECT status FROM products WHERE id = ?", vec![product.into()]).await?;
-        if row.first().ok_or(EditError::UnknownProduct(product))?.int(0)? == status {
+        let found = tx.lock("SELECT status, updated_at FROM products WHERE id = ?", vec![product.into()]).await?;
+        let found = found.first().ok_or(EditError::UnknownProduct(product))?;
+        if found.int(0)? == status {
             return Ok(None);
         }
-        let values = vec![status.into(), now.into(), product.into()];
+        let values = vec![status.into(), after(found.time(1)?, now).into(), product.into()];
         tx.execute("UPDATE products SET status = ?, updated_at = ? WHERE id = ?", values).await?;
         let changed = StatusChanged { product_id: product, on_sale, operator: operator.clone() };
         Ok(Some(outbox::append(tx, &Message::StatusChanged(changed), now).await?))
