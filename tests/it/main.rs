@@ -5,4 +5,5 @@ mod api;
 mod broker;
 mod database;
 mod outbox;
+mod redis;
 mod tidy;
