@@ -46,7 +46,8 @@ pub struct Relay {
     wake: watch::Sender<u64>,
 }
 
-/// The tasks of a relay. Ending them at any moment loses nothing: what was not marked is carried out again.
+/// The tasks of a relay, which go on without it until their thread ends. Ending them at any moment loses nothing: what was not marked is
+/// carried out again.
 #[derive(Debug)]
 pub struct Running(Vec<JoinHandle<()>>);
 

@@ -171,12 +171,15 @@ pub async fn backlogs(database: &Database) -> Result<([Backlog; Destination::ALL
 
 /// Removes at most `rows` rows that were processed before this moment; returns how many.
 pub async fn remove(database: &Database, before: Timestamp, rows: u64) -> Result<u64, Error> {
-    let mut tx = database.begin().await?;
+    // Looked for without the write lock: mostly there is nothing.
+    let mut tx = database.snapshot().await?;
     let text = "SELECT id FROM outbox WHERE processed_at < ? ORDER BY processed_at, id LIMIT ?";
     let found = tx.all(text, vec![before.into(), rows.into()]).await?;
+    tx.commit().await?;
     if found.is_empty() {
         return Ok(0);
     }
+    let mut tx = database.begin().await?;
     let ids = found.iter().map(|row| row.int(0).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
     let removed = tx.execute(format!("DELETE FROM outbox WHERE id IN ({})", Rows::places(ids.len())), ids).await?;
     tx.commit().await?;

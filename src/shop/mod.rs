@@ -67,7 +67,6 @@ struct Running {
     deadlines: Addr<Deadlines>,
     timers: Arbiter,
     projector: ProjectorHandle,
-    relay: Option<outbox::Running>,
 }
 
 impl Inner {

@@ -139,7 +139,7 @@ impl Shop {
             running: Mutex::new(None),
         }));
         let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector, relay: None });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
         Ok(shop)
     }
 }
@@ -156,7 +156,9 @@ impl Shop {
         self.0.sales.look(&self.0.database, &self.0.engine, &self.0.registry).await?;
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
-            running.relay = Some(self.0.relay.spawn());
+            // With the timers: it ends with their thread, and the threads that serve never wait for it.
+            let relay = self.0.relay.clone();
+            running.timers.spawn(async move { drop(relay.spawn()) });
         }
         Ok(())
     }

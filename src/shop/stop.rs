@@ -11,9 +11,6 @@ impl Shop {
         for task in &running.tasks {
             task.abort();
         }
-        if let Some(relay) = running.relay {
-            relay.stop().await;
-        }
         drop(running.deadlines);
         running.timers.stop();
         // A thread that panicked has been reported by its actor.
