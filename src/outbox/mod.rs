@@ -17,6 +17,7 @@ mod relay;
 pub mod repository;
 mod status;
 mod to_broker;
+mod to_cache;
 
 pub use effects::{Carried, Effects};
 pub use message::{AdjustStock, BadMessage, Destination, Message, PriceChanged, SkuPrice, StatusChanged, Wanted};

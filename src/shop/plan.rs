@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::outbox::RelaySettings;
 use crate::projection::ProjectorSettings;
+use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Plan {
     pub events: Option<broker::Target>,
     /// How the outbox is carried out.
     pub relay: RelaySettings,
+    /// Where products are cached, if anywhere; whoever made the link starts it.
+    pub redis: Option<Link>,
 }
 
 impl Plan {
@@ -52,6 +55,7 @@ impl Plan {
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
             events: config.broker.as_ref().map(broker::Target::from),
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
+            redis: None,
         }
     }
 }

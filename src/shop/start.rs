@@ -24,9 +24,10 @@ use super::cold_writes::InThisShop;
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
 use crate::broker::Publisher;
+use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
-use crate::outbox::ports::{EventsOut, Nobody};
+use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::projection::{AttachError, Projector};
 use crate::recovery::{RecoverError, recover};
@@ -105,6 +106,7 @@ impl Shop {
         let engine =
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
+        let products = plan.redis.map(|link| Products::new(link, database.clone(), cache::LIVES));
         let projector =
             Projector::spawn(plan.projector, plan.database, Arc::clone(&port), Some(attached)).map_err(StartError::Projection)?;
         let registry = Arc::new(StockRegistry::new(
@@ -124,7 +126,11 @@ impl Shop {
             Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Publisher)?),
             None => Arc::new(Nobody),
         };
-        let effects = Effects { shop: Arc::new(in_shop), events, cache: Arc::new(Nobody), database: database.clone() };
+        let cache: Arc<dyn ProductCache> = match &products {
+            Some(products) => Arc::new(products.clone()),
+            None => Arc::new(Nobody),
+        };
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: database.clone() };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay);
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
         let shop = Self(Arc::new(Inner {
@@ -138,7 +144,8 @@ impl Shop {
             projection_state,
             running: Mutex::new(None),
         }));
-        let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
         Ok(shop)
     }

@@ -3,7 +3,10 @@
 
 mod api;
 mod broker;
+mod cache;
 mod database;
+mod doctor;
 mod outbox;
 mod redis;
+mod sessions;
 mod tidy;
