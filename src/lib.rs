@@ -10,6 +10,7 @@ pub mod demo;
 pub mod http;
 pub mod orders;
 pub mod page;
+pub mod pinned;
 pub mod projection;
 pub mod readiness;
 pub mod reconcile;

@@ -4,6 +4,7 @@ use crate::auth::Verifier;
 use crate::config::{Config, Network};
 use crate::shop::Shop;
 
+use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
 use super::rate_limit::Limits;
 use super::tally::Tally;
@@ -16,6 +17,8 @@ pub struct State {
     pub verifier: Verifier,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,
+    /// Requests that are not answered yet.
+    pub in_flight: InFlight,
     /// Meters of routes.
     pub meters: HttpMeters,
     /// What the embedded page draws.
@@ -35,6 +38,7 @@ impl State {
             shop,
             verifier,
             limits: Limits::new(config.rate_limits),
+            in_flight: InFlight::default(),
             meters: HttpMeters::default(),
             tally: Tally::default(),
             prefix: config.http.api_prefix.clone(),

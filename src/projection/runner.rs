@@ -2,8 +2,11 @@
 //! - T1 It has its own thread of low priority and its own connection, so that a burst of orders is sold first and stored after.
 //! - T2 It lingers a little when few records wait: fuller batches cost less each, and nobody sees rows later than 50 ms for it.
 //! - T3 Weather is waited out with growing pauses; anything else is narrowed down to its record and halts.
+//! - T4 A database that does not answer in time counts as gone: its connection is given up, and what it did is asked of the next one.
+//! - T5 A database that was restored to an earlier moment is followed from there, as long as the journal has the records.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
@@ -12,11 +15,12 @@ use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedule
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::checkpoint::{AttachError, attach};
+use super::checkpoint::{AttachError, attach, checkpoint};
 use super::fold::{Batch, FoldError};
 use super::metrics;
 use super::write::{WriteError, write};
 use crate::database::{Connections, Database, Error, Settings};
+use crate::telemetry::story;
 
 /// How the projection goes about it.
 #[derive(Debug, Clone)]
@@ -46,8 +50,10 @@ pub enum State {
     Paused,
     /// The database is not available; the text says why.
     Retrying(String),
-    /// This record cannot be projected, or the two do not belong together; a person has to act.
+    /// This record cannot be projected, or the database was exchanged for one that does not follow this journal; a person has to act.
     Halted(String),
+    /// After a start without it, the database turned out not to belong to the journal: what is sold may be sold already.
+    Mismatched(String),
     /// Told to stop.
     Stopped,
 }
@@ -71,22 +77,38 @@ pub struct ProjectorHandle {
     pub checkpoint: watch::Receiver<Sequence>,
     /// What it is doing.
     pub state: watch::Receiver<State>,
+    /// The highest record that the database ever had, as far as this process knows: memory may have let go of anything up to it.
+    pub highest: Arc<AtomicU64>,
     order: watch::Sender<Order>,
 }
 
 /// Pauses between attempts: doubling from the first to the last.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_LAST: Duration = Duration::from_secs(5);
+/// A database that takes longer to answer a question, or to take a batch, is gone.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const WRITE_WITHIN: Duration = Duration::from_secs(30);
+/// After so long without news the database is asked whether it still is where we left it.
+const QUIET: Duration = Duration::from_secs(5);
 /// Bytes of payload a record, about; a batch asks for that many times its records.
 const RECORD_BYTES: usize = 128;
 
 impl Projector {
-    /// Starts the thread. `checkpoint` begins at 0 and is right once the database was reached.
-    pub fn spawn(settings: ProjectorSettings, database: Settings, journal: Arc<dyn Journal>) -> std::io::Result<ProjectorHandle> {
-        let (publish, checkpoint) = watch::channel(Sequence::ZERO);
+    /// Starts the thread. `attached`: the database's checkpoint if start-up has found that it belongs to the journal; otherwise the first
+    /// connection finds out, and `checkpoint` is 0 until then.
+    pub fn spawn(
+        settings: ProjectorSettings,
+        database: Settings,
+        journal: Arc<dyn Journal>,
+        attached: Option<Sequence>,
+    ) -> std::io::Result<ProjectorHandle> {
+        let begin = attached.unwrap_or_default();
+        let (publish, checkpoint) = watch::channel(begin);
+        let highest = Arc::new(AtomicU64::new(begin.0));
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let known_highest = Arc::clone(&highest);
         std::thread::Builder::new().name("projection".into()).spawn(move || {
             // Lowers the calling thread; the driver's thread is started by it and inherits.
             if settings.idle {
@@ -95,10 +117,11 @@ impl Projector {
                     warn!("failed to lower the projection's priority: {refused}");
                 }
             }
-            let runner = Runner { settings, database, journal, publish, tell, orders, connection: None };
+            let (is_attached, highest) = (attached.is_some(), known_highest);
+            let runner = Runner { settings, database, journal, publish, highest, tell, orders, connection: None, is_attached };
             runtime.block_on(runner.run());
         })?;
-        Ok(ProjectorHandle { checkpoint, state, order })
+        Ok(ProjectorHandle { checkpoint, state, highest, order })
     }
 }
 
@@ -119,7 +142,7 @@ impl ProjectorHandle {
         tokio::select! {
             biased;
             reached = checkpoint.wait_for(|at| *at >= sequence) => reached.is_ok(),
-            _ = state.wait_for(|state| matches!(state, State::Halted(_) | State::Stopped)) => *self.checkpoint.borrow() >= sequence,
+            _ = state.wait_for(|state| matches!(state, State::Halted(_) | State::Mismatched(_) | State::Stopped)) => *self.checkpoint.borrow() >= sequence,
         }
     }
 
@@ -139,8 +162,12 @@ impl ProjectorHandle {
 enum Trouble {
     #[error("failed to reach the database")]
     Connect(#[source] Error),
+    #[error("failed to bring the schema up to date")]
+    Migrate(#[source] Error),
     #[error("failed to attach the projection")]
     Attach(#[source] AttachError),
+    #[error("the database, which had record {at}, now has only those up to {stored}")]
+    Restored { at: Sequence, stored: Sequence },
     #[error("failed to read the journal")]
     Read(#[source] ReadError),
     #[error("failed to decode record {0}")]
@@ -154,23 +181,28 @@ enum Trouble {
 impl Trouble {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Connect(cause) | Self::Attach(AttachError::Database(cause)) => cause.is_transient(),
+            Self::Connect(cause) | Self::Migrate(cause) | Self::Attach(AttachError::Database(cause)) => cause.is_transient(),
             Self::Write(_, _, cause) => cause.is_transient(),
             Self::Read(ReadError::Io(_)) => true,
-            Self::Attach(_) | Self::Read(_) | Self::Decode(..) | Self::Fold(..) => false,
+            Self::Attach(_) | Self::Restored { .. } | Self::Read(_) | Self::Decode(..) | Self::Fold(..) => false,
         }
     }
 
-    /// The error with its causes, for people.
-    fn story(&self) -> String {
-        let mut story = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(next) = cause {
-            story.push_str(": ");
-            story.push_str(&next.to_string());
-            cause = next.source();
+    /// The record at fault, if it is one.
+    const fn record(&self) -> Option<Sequence> {
+        match self {
+            Self::Decode(sequence, _) | Self::Fold(sequence, _) | Self::Write(sequence, _, _) => Some(*sequence),
+            _ => None,
         }
-        story
+    }
+
+    /// The error with its causes and, if a record is at fault, the command that shows it.
+    fn story(&self) -> String {
+        let story = story(self);
+        match self.record() {
+            Some(sequence) => format!("{story}; see it with `mallcore journal inspect --sequence {sequence}`"),
+            None => story,
+        }
     }
 }
 
@@ -179,9 +211,12 @@ struct Runner {
     database: Settings,
     journal: Arc<dyn Journal>,
     publish: watch::Sender<Sequence>,
+    highest: Arc<AtomicU64>,
     tell: watch::Sender<State>,
     orders: watch::Receiver<Order>,
     connection: Option<(Database, Sequence)>,
+    /// Whether the database was once found to belong to the journal, with its schema up to date.
+    is_attached: bool,
 }
 
 impl Runner {
@@ -207,7 +242,16 @@ impl Runner {
                     }
                     pause = (pause * 2).min(RETRY_LAST);
                 }
+                Err(trouble @ Trouble::Restored { .. }) => {
+                    warn!("the database was restored to an earlier moment, and catches up: {}", trouble.story());
+                    narrow_through = Sequence::ZERO;
+                }
                 Err(Trouble::Write(from, through, _)) if from != through => narrow_through = through,
+                Err(trouble @ Trouble::Attach(_)) if !self.is_attached => {
+                    self.now(State::Mismatched(trouble.story()));
+                    self.until_stopped().await;
+                    break;
+                }
                 Err(trouble) => {
                     ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => super::NAME).set(1.0);
                     self.now(State::Halted(trouble.story()));
@@ -219,7 +263,7 @@ impl Runner {
         if let Some((database, _)) = self.connection.take() {
             database.close().await;
         }
-        if !matches!(*self.tell.borrow(), State::Halted(_)) {
+        if !matches!(*self.tell.borrow(), State::Halted(_) | State::Mismatched(_)) {
             self.now(State::Stopped);
         }
     }
@@ -241,11 +285,11 @@ impl Runner {
             Order::Drain(_) => {}
             Order::Pause => {
                 self.now(State::Paused);
-                return Ok(self.news(&mut durable).await);
+                return self.news(&mut durable).await;
             }
             Order::Run if waiting == 0 => {
                 self.now(State::Following);
-                return Ok(self.news(&mut durable).await);
+                return self.news(&mut durable).await;
             }
             Order::Run => {
                 if (waiting as usize) < self.settings.batch_records_max / 2 && !narrowing {
@@ -258,19 +302,55 @@ impl Runner {
     }
 
     /// Waits for another order or more records. Without their senders nothing will come any more.
-    async fn news(&mut self, durable: &mut watch::Receiver<Durable>) -> Step {
+    async fn news(&mut self, durable: &mut watch::Receiver<Durable>) -> Result<Step, Trouble> {
         let changed = tokio::select! {
             changed = self.orders.changed() => changed,
             changed = durable.changed() => changed,
+            () = tokio::time::sleep(QUIET) => {
+                self.look_again().await?;
+                Ok(())
+            }
         };
-        if changed.is_err() { Step::Stop } else { Step::Idle }
+        Ok(if changed.is_err() { Step::Stop } else { Step::Idle })
+    }
+
+    /// Whether the database still is where we left it: nothing else would tell while nobody buys.
+    async fn look_again(&mut self) -> Result<(), Trouble> {
+        let Some((database, at)) = &self.connection else { return Ok(()) };
+        let at = *at;
+        let stored = in_time(async {
+            let mut tx = database.snapshot().await?;
+            let stored = checkpoint(&mut tx).await?;
+            tx.commit().await?;
+            Ok(stored)
+        });
+        match stored.await {
+            Ok(stored) if stored == at => Ok(()),
+            Ok(_) => {
+                self.connection = None;
+                self.connect().await.map(drop)
+            }
+            Err(cause) => {
+                self.connection = None;
+                Err(Trouble::Connect(cause))
+            }
+        }
     }
 
     async fn connect(&mut self) -> Result<Sequence, Trouble> {
-        let database = self.database.connect(Connections::ONE).await.map_err(Trouble::Connect)?;
-        let at = attach(&database, &*self.journal).await.map_err(Trouble::Attach)?;
+        let database = in_time(self.database.connect(Connections::ONE)).await.map_err(Trouble::Connect)?;
+        if !self.is_attached {
+            in_time(database.migrate()).await.map_err(Trouble::Migrate)?;
+        }
+        let attached = tokio::time::timeout(ANSWER_WITHIN, attach(&database, &*self.journal)).await;
+        let at = attached.unwrap_or_else(|_| Err(Error::timed_out().into())).map_err(Trouble::Attach)?;
+        self.is_attached = true;
         self.connection = Some((database, at));
-        self.publish.send_replace(at);
+        let before = self.publish.send_replace(at);
+        self.highest.fetch_max(at.0, Ordering::AcqRel);
+        if at < before {
+            return Err(Trouble::Restored { at: before, stored: at });
+        }
         Ok(at)
     }
 
@@ -281,15 +361,20 @@ impl Runner {
         if batch.records() == 0 {
             return Ok(());
         }
-        let written = write(database, &batch).await;
-        if let Err(cause) = written {
-            // Whether a broken commit happened is only known by asking again.
-            if cause.is_transient() {
+        let written = tokio::time::timeout(WRITE_WITHIN, write(database, &batch)).await;
+        if let Err(cause) = written.unwrap_or_else(|_| Err(Error::timed_out().into())) {
+            // Whether a broken commit happened is only known by asking again; and where a database stands that was exchanged under us.
+            if cause.is_transient() || cause.is_elsewhere() {
                 self.connection = None;
+                let before = *self.publish.borrow();
+                if cause.is_elsewhere() && self.connect().await? != before {
+                    return Ok(());
+                }
             }
             return Err(Trouble::Write(batch.from().next(), batch.through(), cause));
         }
         *checkpoint = batch.through();
+        self.highest.fetch_max(batch.through().0, Ordering::AcqRel);
         self.publish.send_replace(batch.through());
         self.journal.release(batch.through());
         ::metrics::histogram!(metrics::BATCH_RECORDS, metrics::PROJECTION => super::NAME).record(batch.records() as f64);
@@ -338,7 +423,8 @@ impl Runner {
         match state {
             State::Retrying(story) if changed => warn!("the projection waits for the database: {story}"),
             State::Halted(story) if changed => error!("the projection has halted, orders are safe in the journal: {story}"),
-            State::Following | State::Paused | State::Retrying(_) | State::Halted(_) | State::Stopped => {}
+            State::Mismatched(story) if changed => error!("the database that came back does not belong to this journal: {story}"),
+            State::Following | State::Paused | State::Retrying(_) | State::Halted(_) | State::Mismatched(_) | State::Stopped => {}
         }
     }
 
@@ -355,6 +441,10 @@ impl Runner {
     async fn until_stopped(&mut self) {
         let _ = self.orders.wait_for(|order| matches!(order, Order::Drain(_))).await;
     }
+}
+
+async fn in_time<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(ANSWER_WITHIN, question).await.unwrap_or_else(|_| Err(Error::timed_out()))
 }
 
 enum Step {

@@ -62,7 +62,7 @@ impl TestApp {
         change(&mut config);
         let shop = open(&config, sale, sale_seconds).await;
         let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
-        let (address, server) = http::start(&config.http, state).unwrap();
+        let (address, server) = http::start(&config.http, Arc::new(state)).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
