@@ -13,7 +13,7 @@ mod value;
 
 pub use connect::{Connections, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
-pub use error::Error;
+pub use error::{Error, MYSQL_WEATHER};
 pub use row::Row;
 pub use value::{Arguments, Value};
 

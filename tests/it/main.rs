@@ -3,4 +3,5 @@
 
 mod api;
 mod database;
+mod recovery;
 mod tidy;

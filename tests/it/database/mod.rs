@@ -1,10 +1,11 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod demo;
-mod events;
+pub(crate) mod events;
 mod faults;
-mod journal;
+pub(crate) mod journal;
 mod loading;
 mod plans;
-mod projection;
-mod scratch;
+pub(crate) mod projection;
+pub(crate) mod scratch;
+mod weather;
