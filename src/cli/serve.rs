@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
-use crate::{http, pinned, projection, telemetry};
+use crate::{broker, http, pinned, projection, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -38,6 +38,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
     pinned::metrics::describe();
+    broker::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     System::new().block_on(async {
         let shop = open(config).await?;

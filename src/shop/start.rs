@@ -56,8 +56,8 @@ pub enum StartError {
     /// The journal.
     #[error("failed to open the journal")]
     Journal(#[from] OpenError),
-    /// The database.
-    #[error("failed to open the database")]
+    /// The database, or its schema.
+    #[error("failed to open the database with an up-to-date schema; `mallcore migrate` needs an account that may change tables")]
     Database(#[from] Error),
     /// Database and journal do not belong together.
     #[error(transparent)]
