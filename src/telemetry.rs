@@ -9,18 +9,6 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::config::Telemetry;
 
-/// An error with its causes, in one line for people.
-pub fn story(error: &dyn std::error::Error) -> String {
-    let mut story = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        story.push_str(": ");
-        story.push_str(&next.to_string());
-        cause = next.source();
-    }
-    story
-}
-
 /// Installs the process's subscriber, once. Lines go to standard error: standard output is for what a command prints.
 pub fn install(settings: &Telemetry) -> Result<(), TryInitError> {
     // Libraries tell more than anybody wants to read below `info`.

@@ -3,7 +3,8 @@
 //! - K1 The hot path has no part in it: the newest snapshot is read, the journal's records above it are folded in, the result is written.
 //! - K2 A snapshot is due when the plan of the sales has changed, or when the tail is as long as the last one had entries: the bytes
 //!   written stay in proportion to those of the journal, and so does the time of a start.
-//! - K3 It fails alone: without a snapshot sales go on, and only a start without the database is not possible.
+//! - K3 The journal keeps the records above the newest snapshot, but no more than a quarter of its budget for it, and none if it fails.
+//! - K4 It fails alone: without a snapshot sales go on, and only a start without the database is not possible.
 
 mod compact;
 pub mod metrics;
@@ -20,8 +21,8 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::database::Settings;
+use crate::projection::Seat;
 use crate::recovery::durable;
-use crate::telemetry::story;
 use compact::Compactor;
 
 /// How often the tail's length is looked at.
@@ -68,6 +69,8 @@ pub struct Sources {
     pub plan: watch::Receiver<Option<Vec<u8>>>,
     /// The last record that the database has: settled orders above it are kept.
     pub projected: watch::Receiver<Sequence>,
+    /// Its say in what the journal keeps.
+    pub seat: Seat,
 }
 
 /// How keeping goes.
@@ -141,6 +144,7 @@ impl Keeper {
             if self.is_due() {
                 self.keep().await;
             }
+            self.hold();
         }
     }
 
@@ -150,6 +154,15 @@ impl Keeper {
         let plan = self.compactor.sources.plan.borrow();
         let has_changed = plan.is_some() && *plan != self.plan;
         Instant::now() >= self.rest_until && (has_changed || tail >= self.settings.tail_records_max.max(self.saved.entries))
+    }
+
+    /// Records that the journal cannot do without are those that a snapshot may need, within reason: the next one could begin from the
+    /// database, while a full journal stops every sale.
+    fn hold(&self) {
+        let Sources { journal, seat, .. } = &self.compactor.sources;
+        let tail_bytes = durable(&**journal).0.saturating_sub(self.saved.through.0).saturating_mul(RECORD_BYTES);
+        let lets_go = self.publish.borrow().is_failing || tail_bytes > journal.usage().budget_bytes / 4;
+        seat.reached(if lets_go { Sequence(u64::MAX) } else { self.saved.through });
     }
 
     async fn keep(&mut self) {
@@ -169,7 +182,7 @@ impl Keeper {
                 ::metrics::counter!(metrics::FAILURES_TOTAL).increment(1);
                 let before = self.publish.send_replace(Progress { through: self.saved.through, is_failing: true });
                 if !before.is_failing {
-                    let story = story(&trouble);
+                    let story = crate::story::of(&trouble);
                     warn!("no snapshot of the running sales: {story}; they go on, a start without the database is what would fail");
                 }
                 self.rest_until = Instant::now() + RETRY;

@@ -42,14 +42,10 @@ impl WriteError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Database(cause) if cause.is_transient())
     }
-
-    /// Whether the database is not at the record where the batch begins.
-    pub fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Mismatch { table: CHECKPOINTS, .. })
-    }
 }
 
-const CHECKPOINTS: &str = "projection_checkpoints";
+/// The table of checkpoints: a batch that finds another one there is not at fault.
+pub(super) const CHECKPOINTS: &str = "projection_checkpoints";
 
 /// Rows a statement, most first: 256 orders bind 5,632 values, below SQLite's 32,766 and MySQL's 65,535.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];

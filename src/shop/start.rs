@@ -28,10 +28,9 @@ use super::{Inner, Plan, Running, Shop};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Settings};
 use crate::pinned::Sources;
-use crate::projection::{AttachError, Projector};
+use crate::projection::{AttachError, Projector, seats};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
-use crate::telemetry::story;
-use crate::{pinned, projection, stock};
+use crate::{pinned, projection, stock, story};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
@@ -98,7 +97,7 @@ impl StockLoader for Loader {
         let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
             let loaded = reads.ask(LOAD_WITHIN, async |database| stock::repository::load(database, sku).await).await;
-            let loaded = loaded.map_err(|error| LoadFailed(story(&error)))?;
+            let loaded = loaded.map_err(|error| LoadFailed(story::of(&error)))?;
             if loaded.checkpoint < at_least {
                 return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
             }
@@ -127,16 +126,22 @@ impl Shop {
         if checkpoint.is_none() {
             sales.take_from(&pinned.plan, &engine);
         }
-        let projector =
-            Projector::spawn(plan.projector, plan.database.clone(), Arc::clone(&port), checkpoint).map_err(StartError::Thread)?;
+        let [projected, snapshots] = seats(&port);
+        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
+        let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
         let reads = Arc::new(Reads::new(plan.database.clone()));
         let loader = Loader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
         let warm = pinned.stocks.into_values();
         let registry = StockRegistry::new(Arc::clone(&engine), Arc::new(loader), RESIDENCE, warm, projector.checkpoint.clone());
         let registry = Arc::new(registry);
-        let sources =
-            Sources { journal: Arc::clone(&port), database: plan.database, plan: sales.plan(), projected: projector.checkpoint.clone() };
+        let sources = Sources {
+            journal: Arc::clone(&port),
+            database: plan.database,
+            plan: sales.plan(),
+            projected: projector.checkpoint.clone(),
+            seat: snapshots,
+        };
         let keeper = pinned::spawn(plan.keeper, sources, newest).map_err(StartError::Thread)?;
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
@@ -176,7 +181,7 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
             recovered
         }
         (Err(cause), Some(snapshot)) => {
-            tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story(&cause));
+            tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
             recover_alone(snapshot, journal)?
         }
         (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
