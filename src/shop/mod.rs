@@ -59,6 +59,8 @@ struct Inner {
     projected: watch::Receiver<Sequence>,
     projection_state: watch::Receiver<projection::State>,
     pinned: watch::Receiver<pinned::Progress>,
+    /// It was started without the database.
+    began_alone: bool,
     /// Set when the process is told to stop: balancers go elsewhere.
     stopping: AtomicBool,
     /// Taken at the stop.
@@ -165,7 +167,9 @@ impl Shop {
         };
         let state = self.0.projection_state.borrow().clone();
         let lag = self.projection_lag();
-        let health = if matches!(state, projection::State::Following) { Health::Pass } else { Health::Degraded };
+        // A first try that hangs has no state of its own yet.
+        let is_reached = !self.0.began_alone || *self.0.projected.borrow() > Sequence::ZERO;
+        let health = if matches!(state, projection::State::Following) && is_reached { Health::Pass } else { Health::Degraded };
         let projection = check("database", health, format!("{state:?}, {lag} records behind"));
         let sales = if self.0.sales.are_known() {
             check("sales", Health::Pass, format!("{} actors in memory", self.0.registry.resident()))

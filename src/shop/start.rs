@@ -156,6 +156,7 @@ impl Shop {
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             pinned: keeper.progress.clone(),
+            began_alone: checkpoint.is_none(),
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));

@@ -91,7 +91,7 @@ async fn a_sale_goes_on(way: Way) {
 
     stage.proxy.set(Way::Open);
     bought(&process, 31..40).await;
-    let (status, body) = process.buy(99, "too late").await;
+    let (status, body) = process.buy(99, "too-late").await;
     assert_eq!((status, body["code"].as_str()), (StatusCode::CONFLICT, Some("sold_out")), "{body}");
     process.until("the database has everything", async || process.detail("database").await == "Following, 0 records behind").await;
     process.until("lists are back", async || process.get("/orders", 5).await.0 == StatusCode::OK).await;
