@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
-use crate::{broker, http, pinned, projection, telemetry};
+use crate::{broker, http, limits, pinned, projection, redis, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -39,14 +39,19 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     projection::metrics::describe();
     pinned::metrics::describe();
     broker::metrics::describe();
+    redis::metrics::describe();
+    limits::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
+    let link = config.redis.as_ref().map(redis::Link::of).transpose();
+    let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
+        let watching = link.as_ref().map(redis::Link::start);
         let shop = open(config).await?;
         let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
         let (metrics_address, metrics_server) =
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
-        let state = Arc::new(State::new(config, shop.clone(), verifier));
+        let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
         let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen(config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
@@ -60,6 +65,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
             Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
             Err(cause) => Err(CliError::failed("the server's task failed", cause)),
         };
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
         shop.stop(PROJECTION_AT_STOP).await;
         served
     })

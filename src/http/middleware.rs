@@ -16,6 +16,7 @@ use actix_web::http::header::{
 };
 use actix_web::{Error, ResponseError};
 
+use super::cors::Cors;
 use super::problem::Problem;
 use super::state::State;
 use super::{client_address, table};
@@ -137,6 +138,10 @@ where
             if self.watch.state.shop.is_stopping() {
                 // The client's next request then goes to a process that stays.
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
+            if let Some(cors) = &self.watch.state.cors {
+                let origin = cors.known(response.request().headers()).cloned();
+                Cors::mark(origin, response.headers_mut());
             }
             response
         }))

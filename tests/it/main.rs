@@ -5,4 +5,5 @@ mod api;
 mod broker;
 mod database;
 mod recovery;
+mod redis;
 mod tidy;

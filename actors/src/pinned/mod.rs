@@ -1,6 +1,6 @@
 //! What running flash sales need to go on after `kill -9` while the database is away: their SKUs with every buyer and receipt, the orders
 //! in memory, the limits given back, the first free order id, the last time, the plan of the sales.
-//! - Y1 A snapshot of this at record S, with every record above S folded in, is what memory was (docs/adr/0012).
+//! - Y1 A snapshot of this at record S, with every record above S folded in, is what memory was (docs/adr/0014).
 //! - Y2 Folding is idempotent: a SKU skips what it has, and nothing else changes at or below `through`.
 //! - Y3 It holds what is pinned and no more: a SKU leaves with its last quota, a settled order with its projection.
 //!
