@@ -31,6 +31,8 @@ pub(super) enum Trouble {
     },
     #[error("there is no row for {0:?}, which is on sale")]
     UnknownSku(SkuId),
+    #[error("the database did not answer in time")]
+    Silent,
     #[error("the process is stopping")]
     Stopping,
 }
@@ -79,7 +81,9 @@ impl Compactor {
         let mut piece = Instant::now();
         // As long as the piece took, the disk belongs to the journal.
         let mut pause = || {
-            std::thread::sleep(piece.elapsed().min(PAUSE_MAX));
+            if !*self.stopped.borrow() {
+                std::thread::sleep(piece.elapsed().min(PAUSE_MAX));
+            }
             piece = Instant::now();
         };
         let saved = self.store.save(journal.identity(), &pinned, &mut pause);

@@ -23,12 +23,14 @@ use tracing::{debug, warn};
 use crate::database::Settings;
 use crate::projection::Seat;
 use crate::recovery::durable;
-use compact::Compactor;
+use compact::{Compactor, Trouble};
 
 /// How often the tail's length is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(5);
+/// With a database that answers, the largest one takes far less.
+const KEEP_WITHIN: Duration = Duration::from_secs(300);
 /// A snapshot takes at most one part in so many of the thread's time, so that a changing plan cannot keep it busy.
 const REST: u32 = 10;
 /// Bytes of a record, about.
@@ -168,7 +170,14 @@ impl Keeper {
     async fn keep(&mut self) {
         let begin = Instant::now();
         let plan = self.compactor.sources.plan.borrow().clone();
-        match self.compactor.compact(plan.clone()).await {
+        let mut stopped = self.stopped.clone();
+        let kept = tokio::select! {
+            biased;
+            // A database that hangs must not keep the process.
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            kept = tokio::time::timeout(KEEP_WITHIN, self.compactor.compact(plan.clone())) => kept.unwrap_or(Err(Trouble::Silent)),
+        };
+        match kept {
             Ok(saved) => {
                 let took = begin.elapsed();
                 debug!("a snapshot reaches to record {}: {} entries, {} bytes, {took:?}", saved.through, saved.entries, saved.bytes);
