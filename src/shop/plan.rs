@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
+use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// Where products are cached, if anywhere; whoever made the link starts it.
+    pub redis: Option<Link>,
 }
 
 impl Plan {
@@ -51,6 +54,7 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            redis: None,
         }
     }
 }

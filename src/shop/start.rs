@@ -25,6 +25,7 @@ use parking_lot::Mutex;
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
+use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Settings};
 use crate::pinned::Sources;
@@ -126,6 +127,7 @@ impl Shop {
         if checkpoint.is_none() {
             sales.take_from(&pinned.plan, &engine);
         }
+        let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(Connections::ONE), cache::LIVES));
         let [projected, snapshots] = seats(&port);
         let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
@@ -160,7 +162,8 @@ impl Shop {
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
-        let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector });
         Ok(shop)
     }

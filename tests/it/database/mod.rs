@@ -9,5 +9,5 @@ mod migrations;
 mod plans;
 pub(crate) mod projection;
 mod schema;
-pub(crate) mod scratch;
+pub mod scratch;
 mod weather;
