@@ -17,6 +17,7 @@ pub mod limits;
 pub mod orders;
 pub mod outbox;
 pub mod page;
+pub mod pinned;
 pub mod projection;
 pub mod readiness;
 pub mod reconcile;

@@ -13,7 +13,7 @@ use super::effects::{Carried, Effects};
 use super::protocol::{Rounds, Verdict};
 use super::repository::{self, Pending};
 use super::{Destination, Status, metrics};
-use crate::database::Error;
+use crate::database::{Connections, Error, Settings};
 
 /// Rows read at a time.
 const PAGE_ROWS: u64 = 64;
@@ -21,6 +21,8 @@ const PAGE_ROWS: u64 = 64;
 const LOOK: Duration = Duration::from_millis(500);
 /// A destination that has not answered by then is away.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// A round that takes longer is begun again over new connections; what was marked stays so.
+const ROUND_MAX: Duration = Duration::from_secs(120);
 /// How often backlogs are counted.
 const COUNT: Duration = Duration::from_secs(2);
 /// Rows that are removed in one transaction, and the pause between two such.
@@ -43,6 +45,8 @@ pub struct Relay {
     clock: Arc<dyn Clock>,
     settings: RelaySettings,
     status: Arc<Status>,
+    /// For new connections, after one that was cut off in the middle of a statement.
+    reach: Option<Settings>,
     wake: watch::Sender<u64>,
 }
 
@@ -65,7 +69,20 @@ impl Running {
 impl Relay {
     /// Between these destinations.
     pub fn new(effects: Effects, clock: Arc<dyn Clock>, settings: RelaySettings) -> Self {
-        Self { effects, clock, settings, status: Arc::default(), wake: watch::channel(0).0 }
+        Self { effects, clock, settings, status: Arc::default(), reach: None, wake: watch::channel(0).0 }
+    }
+
+    /// With the way to its database, should a connection never answer again.
+    pub fn reaching(mut self, database: Settings) -> Self {
+        self.reach = Some(database);
+        self
+    }
+
+    /// What was asked of the database may never be answered: the next question goes over new connections.
+    fn reconnect(&mut self) {
+        if let Some(settings) = &self.reach {
+            self.effects.database = settings.connect_lazily(Connections::COLD);
+        }
     }
 
     /// How far it is.
@@ -177,12 +194,16 @@ impl Relay {
     }
 }
 
-async fn pump(relay: Relay, destination: Destination) {
+async fn pump(mut relay: Relay, destination: Destination) {
     let mut woken = relay.wake.subscribe();
     let mut rounds = Rounds::default();
     loop {
         woken.mark_unchanged();
-        relay.round(destination, &mut rounds).await;
+        if tokio::time::timeout(ROUND_MAX, relay.round(destination, &mut rounds)).await.is_err() {
+            rounds.interrupted();
+            relay.tell(destination, Some(format!("no end of a round within {} s", ROUND_MAX.as_secs())));
+            relay.reconnect();
+        }
         match rounds.end() {
             // Being woken does not shorten a pause: the weather is no better for it.
             Some(pause) => tokio::time::sleep(pause).await,
@@ -192,17 +213,18 @@ async fn pump(relay: Relay, destination: Destination) {
 }
 
 /// Counts what waits, and removes what nobody asks for any more.
-async fn keep(relay: Relay) {
+async fn keep(mut relay: Relay) {
     let mut counts = 0_u32;
     loop {
-        let database = &relay.effects.database;
-        match repository::backlogs(database).await {
-            Ok((backlogs, parked)) => relay.status.counted(backlogs, parked, relay.now()),
+        match tokio::time::timeout(ANSWER_MAX, repository::backlogs(&relay.effects.database)).await {
+            Err(_) => relay.reconnect(),
+            Ok(Ok((backlogs, parked))) => relay.status.counted(backlogs, parked, relay.now()),
             // The pumps tell that the database is away.
-            Err(cause) => tracing::debug!(%cause, "the outbox cannot be counted"),
+            Ok(Err(cause)) => tracing::debug!(%cause, "the outbox cannot be counted"),
         }
         if counts.is_multiple_of(REMOVE_EVERY) {
-            remove_old(&relay).await;
+            // Cut off, it is begun again later.
+            drop(tokio::time::timeout(ROUND_MAX, remove_old(&relay)).await);
         }
         counts = counts.wrapping_add(1);
         tokio::time::sleep(COUNT).await;

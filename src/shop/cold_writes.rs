@@ -8,8 +8,8 @@ use mallcore_actors::refusal::Answer;
 use mallcore_actors::registry::{BoxFuture, StockRegistry};
 use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment};
 
+use super::reads::Reads;
 use super::sales::Sales;
-use crate::database::Database;
 use crate::outbox::ports::{Failure, InShop};
 
 /// The running shop, as the relay sees it.
@@ -17,20 +17,20 @@ pub(super) struct InThisShop {
     sales: Arc<Sales>,
     engine: Arc<Engine>,
     registry: Arc<StockRegistry>,
-    database: Database,
+    reads: Arc<Reads>,
 }
 
 impl InThisShop {
-    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<StockRegistry>, database: &Database) -> Self {
-        Self { sales: Arc::clone(sales), engine: Arc::clone(engine), registry: Arc::clone(registry), database: database.clone() }
+    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<StockRegistry>, reads: &Arc<Reads>) -> Self {
+        Self { sales: Arc::clone(sales), engine: Arc::clone(engine), registry: Arc::clone(registry), reads: Arc::clone(reads) }
     }
 }
 
 impl InShop for InThisShop {
     fn reread_offers(&self) -> BoxFuture<Result<(), Failure>> {
-        let (sales, engine, registry, database) =
-            (Arc::clone(&self.sales), Arc::clone(&self.engine), Arc::clone(&self.registry), self.database.clone());
-        Box::pin(async move { sales.look(&database, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
+        let (sales, engine, registry, reads) =
+            (Arc::clone(&self.sales), Arc::clone(&self.engine), Arc::clone(&self.registry), Arc::clone(&self.reads));
+        Box::pin(async move { sales.look(&reads, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
     }
 
     fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>> {
