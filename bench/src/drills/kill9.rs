@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use rand::Rng as _;
 
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::{self, Live, LoadPlan, LoadResult};
@@ -26,6 +26,8 @@ const WATCH_INTERVAL: Duration = Duration::from_micros(200);
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Sales, each on a fresh folder.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -51,7 +53,8 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let mut restarts = Vec::new();
     for number in 1..=options.rounds {
         println!("round {number} of {}", options.rounds);
-        let arena = Arena::fresh(&options.arena, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
+        let arena =
+            Arena::fresh(&options.arena, options.mode, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
         let verdict = round(options, &arena, &mut restarts)?;
         arena.finish(verdict);
         if verdict == Verdict::Broken {

@@ -43,7 +43,7 @@ fn reconcile(arena: &Arena, in_flight: u64, limit: Option<u64>, stock: Option<u6
     arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
     let items = arena.setup.items()?;
     let receipts = Receipts::read(&[arena.acks()])?;
-    let books = reconcile::read_books(&arena.database())?;
+    let books = reconcile::read_books(arena.database())?;
     let rules = Rules { in_flight, limit: limit.map(|limit| limit as i64), stock: stock.map(|stock| stock as i64), items: Some(&items) };
     reconcile::judge(&receipts, &books, rules, checks);
     Ok(())

@@ -19,7 +19,7 @@ pub use books::{Books, FlashItem};
 pub use receipts::Receipts;
 
 use crate::checks::Checks;
-use crate::error::{Attempt as _, Error, Verdict};
+use crate::error::{Error, Verdict};
 use crate::fetch::{self, Item};
 use crate::seckill;
 
@@ -73,8 +73,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 
 /// Reads the books with a runtime of its own.
 pub fn read_books(database: &str) -> Result<Books, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().attempt(|| "start a runtime".to_owned())?;
-    runtime.block_on(Books::read(database))
+    crate::runtime()?.block_on(Books::read(database))
 }
 
 /// Makes every check that `rules` ask for.
