@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use tempfile::TempDir;
 
 use crate::error::{Attempt as _, Error, Verdict};
+use crate::events;
 use crate::load::shoppers::Shopper;
 use crate::server_process::{self, Seed, Setup};
 use crate::servers::Servers;
@@ -137,5 +138,6 @@ pub fn shop(binary: &Path, folder: &Path, mode: Mode, reach: Reach) -> Result<(S
     }
     let servers = Servers::start(&folder.join("servers"))?;
     servers.configure(&mut setup, reach == Reach::ThroughProxies)?;
+    events::bind_bounded(&servers.broker.url())?;
     Ok((setup, Some(servers)))
 }

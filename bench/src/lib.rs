@@ -12,6 +12,7 @@ pub mod commands;
 pub mod compare;
 pub mod drills;
 pub mod error;
+pub mod events;
 pub mod fetch;
 pub mod load;
 pub mod measured;

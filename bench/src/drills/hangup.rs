@@ -51,7 +51,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     println!("{}", measured::run(&plan, &server)?.report);
 
     let mut checks = Checks::default();
-    super::reconcile(&arena, options.clients, Some(1), None, &mut checks)?;
+    super::reconcile(&arena, None, options.clients, Some(1), None, &mut checks)?;
     let window = Duration::from_secs(options.pay_window);
     let is_free = || {
         let items = arena.setup.items()?;

@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     checks.check("T1 it sells in time", sells <= options.seconds_max, times);
     let caught_up = arena.setup.wait_projected(crate::arena::PROJECTION_TIMEOUT)?.as_secs_f64();
     println!("  the database had caught up {caught_up:.1} s later: {:.0} records/s", lag / caught_up.max(0.001));
-    super::reconcile(&arena, 0, None, None, &mut checks)?;
+    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
     server.stop()?;
     let verdict = checks.verdict();
     arena.finish(verdict);

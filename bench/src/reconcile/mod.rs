@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use books::{Books, FlashItem};
+pub use books::{Books, CLOSED, FlashItem, Progress};
 pub use receipts::Receipts;
 
 use crate::checks::Checks;
@@ -74,6 +74,11 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 /// Reads the books with a runtime of its own.
 pub fn read_books(database: &str) -> Result<Books, Error> {
     crate::runtime()?.block_on(Books::read(database))
+}
+
+/// Reads how far the books are, with a runtime of its own.
+pub fn read_progress(database: &str) -> Result<Progress, Error> {
+    crate::runtime()?.block_on(Progress::read(database))
 }
 
 /// Makes every check that `rules` ask for.
