@@ -22,6 +22,8 @@ use crate::ports;
 pub const SECRET: &str = "mall-bench-development-secret-0123456789";
 /// Records that a projection has not seen yet: one sample a projection.
 const LAG_SAMPLES: &str = "mallcore_projection_lag_records{";
+/// 1 while a projection has halted.
+const HALTED_SAMPLES: &str = "mallcore_projection_halted{";
 /// Whoever calls us may have a shop of their own configured: ours is embedded, or knows only servers that we started.
 const FOREIGN: [&str; 16] = [
     "APP_ENV",
@@ -201,6 +203,12 @@ impl Setup {
         Ok(fetch::samples(&metrics, LAG_SAMPLES))
     }
 
+    /// Whether a projection waits for a person.
+    fn has_halted(&self) -> Result<bool, Error> {
+        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        Ok(fetch::samples(&metrics, HALTED_SAMPLES).iter().any(|(_, halted)| *halted > 0.0))
+    }
+
     /// Waits until every projection has everything; how long that took.
     pub fn wait_projected(&self, timeout: Duration) -> Result<Duration, Error> {
         let begin = Instant::now();
@@ -215,8 +223,9 @@ impl Setup {
             {
                 return Ok(since - begin);
             }
-            if begin.elapsed() > timeout {
-                return Err(Error::Unexpected(format!("{lag} records are not projected after {timeout:?}")));
+            if self.has_halted()? || begin.elapsed() > timeout {
+                let said = self.ready().map_or_else(|cause| cause.to_string(), |(_, body)| body);
+                return Err(Error::Unexpected(format!("{lag} records are not projected after {:?}: {said}", begin.elapsed())));
             }
             std::thread::sleep(LAG_POLL_INTERVAL);
         }
