@@ -44,7 +44,8 @@ impl MariaDb {
             child::found("mariadbd", PACKAGE)?,
             "--no-defaults".to_owned(),
             format!("--datadir={}", data.display()),
-            format!("--socket={}", folder.join("socket").display()),
+            // Relative to the data folder: the path of a socket may only have 107 bytes.
+            "--socket=socket".to_owned(),
             format!("--port={port}"),
             "--bind-address=127.0.0.1".to_owned(),
             format!("--user={user}"),
