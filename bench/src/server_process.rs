@@ -51,8 +51,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// The server tells its lag at least this often.
 const LAG_TOLD_WITHIN: Duration = Duration::from_millis(500);
 const LAG_POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// A projection that follows is a batch behind or two.
-const CLOSE_BEHIND_RECORDS: f64 = 5_000.0;
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How to run the server.
@@ -229,18 +227,6 @@ impl Setup {
             }
             std::thread::sleep(LAG_POLL_INTERVAL);
         }
-    }
-
-    /// Waits until every projection was close behind a moment ago, while the sale goes on.
-    pub fn wait_followed(&self, timeout: Duration) -> Result<(), Error> {
-        let begin = Instant::now();
-        while self.lag()? > CLOSE_BEHIND_RECORDS {
-            if begin.elapsed() > timeout {
-                return Err(Error::Unexpected(format!("{} records are not projected after {timeout:?}", self.lag()?)));
-            }
-            std::thread::sleep(LAG_POLL_INTERVAL);
-        }
-        Ok(())
     }
 
     /// Where it listens.

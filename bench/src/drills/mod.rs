@@ -20,6 +20,9 @@ use crate::error::{Error, Verdict};
 use crate::events::{self, Follower};
 use crate::reconcile::{self, Receipts, Rules};
 
+/// The broker has everything by now; a longer silence of its queue is its end.
+const EVENTS_PAUSE_MAX: Duration = Duration::from_secs(20);
+
 /// Which drill.
 #[derive(Debug, Subcommand)]
 pub enum Drill {
@@ -69,8 +72,8 @@ fn reconcile(
     reconcile::judge(&receipts, &books, rules, checks);
     if let Some(events) = events {
         let last = books.checkpoint as u64;
-        // What is missing after that time is told by the checks.
-        wait_until(PROJECTION_TIMEOUT, || Ok(events.ledger().highest >= last && events.ledger().missing() == 0))?;
+        // What is missing when nothing comes any more is told by the checks.
+        events.wait_for(last, EVENTS_PAUSE_MAX);
         events::judge(&events.ledger(), &receipts, &books, last, checks);
     }
     Ok(())

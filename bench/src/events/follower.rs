@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use lapin::message::Delivery;
@@ -60,6 +60,22 @@ impl Follower {
         };
         let thread = std::thread::Builder::new().name("follower".to_owned()).spawn(follow).attempt(|| "start a follower".to_owned())?;
         Ok(Self { ledger, stop, thread: Some(thread) })
+    }
+
+    /// Waits until everything up to event `last` was heard, or nothing new for `pause_max`.
+    pub fn wait_for(&self, last: u64, pause_max: Duration) {
+        let (mut heard, mut since) = (0, Instant::now());
+        while since.elapsed() < pause_max {
+            let ledger = self.ledger();
+            if ledger.highest >= last && ledger.missing() == 0 {
+                return;
+            }
+            if ledger.events != heard {
+                (heard, since) = (ledger.events, Instant::now());
+            }
+            drop(ledger);
+            std::thread::sleep(LULL);
+        }
     }
 
     /// What was heard so far.
