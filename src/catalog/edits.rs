@@ -29,7 +29,7 @@ pub enum EditError {
 }
 
 impl EditError {
-    const fn is_transient(&self) -> bool {
+    fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
             Self::Append(cause) => cause.is_transient(),

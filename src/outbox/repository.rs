@@ -39,7 +39,7 @@ pub enum AppendError {
 
 impl AppendError {
     /// Whether the same transaction may work later.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Database(cause) if cause.is_transient())
     }
 }
