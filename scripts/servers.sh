@@ -123,7 +123,7 @@ start_rabbitmq() {
   [[ -x $program/rabbitmq-server ]] || program=$(dirname "$(command -v rabbitmq-server)")
   mkdir -p "$folder/data" "$folder/home"
   printf 'listeners.tcp.1 = 127.0.0.1:%s\n' "$port" >"$folder/rabbitmq.conf"
-  : >"$folder/enabled_plugins"
+  echo '[].' >"$folder/enabled_plugins"
   cat >"$folder/environment" <<END
 export HOME="$folder/home" RABBITMQ_NODENAME="mallcore$port@localhost" RABBITMQ_NODE_PORT=$port
 export ERL_EPMD_PORT=$((port + 1)) ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_DIST_PORT=$((port + 2))
@@ -137,6 +137,7 @@ END
 epmd -port $((port + 1)) -kill
 END
   chmod +x "$folder/stop"
+  # shellcheck disable=SC2016 # expanded by the inner shell
   in_background "$folder" bash -c '. "$1/environment"; exec "$2/rabbitmq-server"' _ "$folder" "$program"
   wait_for "$folder" answers 127.0.0.1 "$port"
 }
