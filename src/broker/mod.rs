@@ -5,14 +5,19 @@
 //!
 //! Not here: what may wait how long for the broker (`lag`).
 
+pub mod document;
+mod events;
 mod link;
 pub mod metrics;
 mod outgoing;
+mod place;
 mod publisher;
 mod returns;
 
+pub use events::{Events, NAME};
 pub use link::LinkError;
 pub use outgoing::Outgoing;
+pub use place::PlaceError;
 pub use publisher::{PublishError, Publisher};
 
 use crate::config::Secret;
