@@ -54,18 +54,24 @@ start() {
 # Each container gets its grace period of the compose file: the server drains first.
 stop() { compose stop server && compose stop; }
 
+# Asked inside the container: production publishes nginx only.
 status() {
   compose ps
   local answer
-  answer=$(compose exec -T server mallcore health 2>/dev/null || readiness || true)
+  # shellcheck disable=SC2016 # expanded in the container
+  answer=$(compose exec -T server bash -c 'exec 3<>"/dev/tcp/127.0.0.1/${PORT:-3000}" && printf "GET /health/ready HTTP/1.0\r\n\r\n" >&3 && cat <&3' \
+    2>/dev/null | tr -d '\r' | sed -n '1p;/^$/,$p' | sed '/^$/d') || true
   echo "readiness: ${answer:-no answer}"
-  [[ $answer == *200* ]] || return 3
+  [[ ${answer%%$'\n'*} == *' 200 '* ]] || return 3
 }
 
 logs() { if $follow; then compose logs --tail 100 --follow; else compose logs --tail 100; fi; }
 
+# The ports that the compose files publish.
 run_tests() {
-  compose up --detach --wait mysql redis rabbitmq
-  DB_HOST=127.0.0.1 DB_PORT=${DB_PUBLISHED_PORT:-3306} DB_USER=root DB_PASSWORD=root REDIS_HOST=127.0.0.1 \
-    env -u APP_ENV scripts/test.sh "${stages[@]}"
+  compose up --detach --wait mysql redis rabbitmq || fail "the servers did not come up: scripts/env-manager.sh logs $short"
+  local database=3306 redis=6379 broker=5672
+  [[ $short != test ]] || database=3307 redis=6380 broker=5673
+  DB_HOST=127.0.0.1 DB_PORT=$database DB_USER=root DB_PASSWORD=root REDIS_HOST=127.0.0.1 REDIS_PORT=$redis \
+    RABBITMQ_URL=amqp://mall:mall@127.0.0.1:$broker/%2f env -u APP_ENV scripts/test.sh "${stages[@]}"
 }

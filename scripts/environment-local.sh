@@ -113,7 +113,7 @@ setup() {
 
 start() {
   if runs "$server"; then
-    say "runs already (process $(cat "$server/pid"))"
+    say "runs already (process $(pid_of "$server"))"
     status
     return
   fi
@@ -166,7 +166,7 @@ status() {
     if ! answers "$host" "$port"; then
       echo "$kind $host:$port: AWAY"
     elif runs "$state/$kind"; then
-      echo "$kind $host:$port: answers, started here (process $(cat "$state/$kind/pid"))"
+      echo "$kind $host:$port: answers, started here (process $(pid_of "$state/$kind"))"
     else
       echo "$kind $host:$port: answers"
     fi
@@ -175,7 +175,7 @@ status() {
     echo "server: not running (scripts/env-manager.sh start $short)"
     return 3
   fi
-  echo "server: process $(cat "$server/pid"), http://127.0.0.1:$(setting PORT 3000), metrics on $(setting METRICS_PORT 9464), log $server/log"
+  echo "server: process $(pid_of "$server"), http://127.0.0.1:$(setting PORT 3000), metrics on $(setting METRICS_PORT 9464), log $server/log"
   answer=$(readiness || true)
   echo "readiness: ${answer:-no answer}"
   is_ready || return 3
