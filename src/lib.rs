@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod demo;
+pub mod health_metrics;
 pub mod http;
 pub mod orders;
 pub mod page;

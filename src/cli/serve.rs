@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
-use crate::{broker, http, projection, telemetry};
+use crate::{broker, health_metrics, http, projection, telemetry};
 
 /// For the projection to catch up when the process is told to stop.
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    health_metrics::describe();
     broker::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     System::new().block_on(async {
@@ -41,6 +42,8 @@ pub fn run(config: &Config) -> Result<(), CliError> {
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
+        let watched = shop.clone();
+        actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
         let served = match server.await {
             Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
             Err(cause) => Err(CliError::failed("the server's task failed", cause)),
