@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
-use crate::{broker, health_metrics, http, projection, telemetry};
+use crate::{broker, health_metrics, http, limits, projection, redis, telemetry};
 
 /// For the projection to catch up when the process is told to stop.
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
@@ -30,14 +30,20 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     projection::metrics::describe();
     health_metrics::describe();
     broker::metrics::describe();
+    redis::metrics::describe();
+    limits::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
+    let link = config.redis.as_ref().map(redis::Link::of).transpose();
+    let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
+        let watching = link.as_ref().map(redis::Link::start);
         let shop = open(config).await?;
         let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
         let (metrics_address, metrics_server) =
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
-        let (address, server) = http::start(&config.http, State::new(config, shop.clone(), verifier)).map_err(listen(config.http.port))?;
+        let state = State::new(config, shop.clone(), verifier).with_redis(link);
+        let (address, server) = http::start(&config.http, state).map_err(listen(config.http.port))?;
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
@@ -48,6 +54,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
             Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
             Err(cause) => Err(CliError::failed("the server's task failed", cause)),
         };
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
         shop.stop(PROJECTION_AT_STOP).await;
         served
     })

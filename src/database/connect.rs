@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{Database, Error};
@@ -31,6 +31,17 @@ pub struct MySqlServer {
     pub password: String,
     /// Schema, which has to exist; none only for creating one.
     pub database: Option<String>,
+    /// Whether what is said can be overheard.
+    pub encryption: Encryption,
+}
+
+/// Whether and how a connection is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// In the clear: this machine, or a network that is trusted.
+    Off,
+    /// TLS; the server's certificate bears its host's name and is signed by one in this file (PEM), or by a public authority.
+    Verified(Option<PathBuf>),
 }
 
 impl fmt::Debug for MySqlServer {
@@ -125,6 +136,14 @@ fn mysql_options(server: &MySqlServer) -> MySqlConnectOptions {
     if !server.password.is_empty() {
         options = options.password(&server.password);
     }
+    options = match &server.encryption {
+        // Said, because the library's own choice is TLS without a look at the certificate where the server offers it: costly and no safer.
+        Encryption::Off => options.ssl_mode(MySqlSslMode::Disabled),
+        Encryption::Verified(authorities) => {
+            let options = options.ssl_mode(MySqlSslMode::VerifyIdentity);
+            authorities.iter().fold(options, |options, file| options.ssl_ca(file))
+        }
+    };
     match &server.database {
         Some(database) => options.database(database),
         None => options,

@@ -12,7 +12,7 @@ mod migrate;
 mod row;
 mod value;
 
-pub use connect::{Connections, MySqlServer, Settings};
+pub use connect::{Connections, Encryption, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::Error;
 pub use row::Row;

@@ -15,6 +15,7 @@ use actix_web::http::header::{
 };
 use actix_web::{Error, ResponseError};
 
+use super::cors::Cors;
 use super::problem::Problem;
 use super::state::State;
 use super::{client_address, table};
@@ -131,6 +132,10 @@ where
         self.watch.state.meters.answered(self.watch.place, status, self.watch.started.elapsed());
         Poll::Ready(polled.map(|mut response| {
             harden(response.headers_mut());
+            if let Some(cors) = &self.watch.state.cors {
+                let origin = cors.known(response.request().headers()).cloned();
+                Cors::mark(origin, response.headers_mut());
+            }
             response
         }))
     }

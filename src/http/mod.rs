@@ -5,6 +5,7 @@
 //! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
 
 mod client_address;
+pub mod cors;
 pub mod demo;
 mod docs;
 mod fallback;
@@ -61,6 +62,9 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
             interval.tick().await;
         }
     });
+    if let Some(sharing) = state.redis.clone().and_then(|link| state.limits.share(link)) {
+        actix_web::rt::spawn(sharing);
+    }
     let server = HttpServer::new(move || {
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();

@@ -7,7 +7,7 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 
 use crate::config::Config;
-use crate::database::{MySqlServer, Settings};
+use crate::database::{Encryption, MySqlServer, Settings};
 use crate::projection::ProjectorSettings;
 
 /// What the shop is made of.
@@ -58,6 +58,7 @@ pub fn database(config: &Config) -> Settings {
             user: server.username.clone(),
             password: server.password.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
             database: Some(server.name.clone()),
+            encryption: if server.tls { Encryption::Verified(server.tls_ca_file.clone()) } else { Encryption::Off },
         }),
     }
 }

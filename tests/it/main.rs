@@ -4,4 +4,5 @@
 mod api;
 mod broker;
 mod database;
+mod redis;
 mod tidy;

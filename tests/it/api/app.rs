@@ -11,6 +11,7 @@ use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::http;
 use mallcore::http::state::State;
 use mallcore::reconcile::reconcile;
+use mallcore::redis::Link;
 use mallcore::shop::{Plan, Shop};
 use mallcore_actors::ids::UserId;
 use mallcore_actors::time::Timestamp;
@@ -61,7 +62,9 @@ impl TestApp {
         config.journal.segment_bytes = 1 << 20;
         change(&mut config);
         let shop = open(&config, sale, sale_seconds).await;
-        let state = State::new(&config, shop.clone(), Verifier::new(SECRET));
+        let link = config.redis.as_ref().map(|settings| Link::of(settings).unwrap());
+        link.iter().for_each(|link| drop(link.start()));
+        let state = State::new(&config, shop.clone(), Verifier::new(SECRET)).with_redis(link);
         let (address, server) = http::start(&config.http, state).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
