@@ -59,8 +59,8 @@ mod tests {
             note(&Readiness::new(vec![check("journal", Health::Pass), check("database", Health::Degraded)]));
         });
         let told = recorder.handle().render();
-        for line in ["mallcore_health_level{part=\"journal\"} 0", "mallcore_health_level{part=\"database\"} 1"] {
-            assert!(told.contains(line), "{told}");
+        for (part, level) in [("journal", 0), ("database", 1)] {
+            assert!(told.contains(&format!("{HEALTH_LEVEL}{{{PART}=\"{part}\"}} {level}")), "{told}");
         }
     }
 }
