@@ -11,8 +11,13 @@ use crate::auth::Verifier;
 use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
+use crate::redis::Link;
 use crate::shop::{Plan, Shop};
+<<<<<<< HEAD
 use crate::{broker, health_metrics, http, limits, projection, redis, telemetry};
+=======
+use crate::{broker, cache, file_limit, http, limits, projection, redis, telemetry};
+>>>>>>> main
 
 /// For the projection to catch up when the process is told to stop.
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
@@ -30,14 +35,16 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     projection::metrics::describe();
     health_metrics::describe();
     broker::metrics::describe();
+    cache::metrics::describe();
     redis::metrics::describe();
     limits::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
+    file_limit::raise();
     let link = config.redis.as_ref().map(redis::Link::of).transpose();
     let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
-        let shop = open(config).await?;
+        let shop = open(config, link.clone()).await?;
         let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
         let (metrics_address, metrics_server) =
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
@@ -61,7 +68,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(config: &Config) -> Result<Shop, CliError> {
+async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
     let database = store::ready_database(config).await?;
     if config.http.demo {
         let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
@@ -70,7 +77,7 @@ async fn open(config: &Config) -> Result<Shop, CliError> {
         }
     }
     database.close().await;
-    Shop::open(Plan::of(config)).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan { redis, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.

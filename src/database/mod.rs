@@ -15,6 +15,7 @@ mod value;
 pub use connect::{Connections, Encryption, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::Error;
+pub use migrate::Steps;
 pub use row::Row;
 pub use value::{Arguments, Value};
 

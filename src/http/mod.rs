@@ -79,6 +79,7 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
         app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Envelope(state.clone()))
     })
     .workers(settings.workers)
+    .max_connections((settings.connections_max as usize).div_ceil(settings.workers))
     .backlog(BACKLOG)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(CLIENT_TIMEOUT)

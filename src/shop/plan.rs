@@ -9,6 +9,7 @@ use mallcore_actors::journal::options::Options;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::projection::ProjectorSettings;
+use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// Where products are cached, if anywhere; whoever made the link starts it.
+    pub redis: Option<Link>,
 }
 
 impl Plan {
@@ -44,6 +47,7 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            redis: None,
         }
     }
 }

@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
+use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error};
 use crate::projection::{AttachError, Projector};
@@ -98,6 +99,7 @@ impl Shop {
         let engine =
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
+        let products = plan.redis.map(|link| Products::new(link, database.clone(), cache::LIVES));
         let projector =
             Projector::spawn(plan.projector, plan.database, Arc::clone(&port), Some(attached)).map_err(StartError::Projection)?;
         let registry = Arc::new(StockRegistry::new(
@@ -115,7 +117,8 @@ impl Shop {
         let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
         let shop =
             Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
-        let tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
         Ok(shop)
     }

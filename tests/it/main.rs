@@ -3,6 +3,9 @@
 
 mod api;
 mod broker;
+mod cache;
 mod database;
+mod doctor;
 mod redis;
+mod sessions;
 mod tidy;

@@ -9,4 +9,4 @@ mod migrations;
 mod plans;
 mod projection;
 mod schema;
-mod scratch;
+pub mod scratch;
