@@ -17,6 +17,7 @@ pub mod http;
 pub mod limits;
 pub mod orders;
 pub mod page;
+pub mod pinned;
 pub mod projection;
 pub mod readiness;
 pub mod reconcile;
