@@ -1,6 +1,7 @@
 //! The hot core: value types, aggregates that decide and apply, the actors that carry their messages, and the journal.
 //! Knows no HTTP and no SQL; `tests/it/tidy.rs` holds it to that.
 
+pub mod adjustment;
 pub mod checkpoint;
 pub mod coordinator;
 pub mod engine;
@@ -13,6 +14,7 @@ pub mod money;
 mod order_ids;
 pub mod order_no;
 pub mod orders;
+pub mod pinned;
 pub mod quantity;
 pub mod record;
 pub mod refusal;

@@ -15,19 +15,19 @@ use crate::rfc3339::Rfc3339;
 const VERSION: u8 = 1;
 
 #[derive(Serialize)]
-struct Envelope {
+struct Envelope<'a> {
     version: u8,
     sequence: u64,
     journal: Uuid,
     #[serde(rename = "type")]
     kind: &'static str,
     occurred_at: Rfc3339,
-    data: Data,
+    data: Data<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Data {
+enum Data<'a> {
     Ids { first_id: u64, count: u32 },
     Carved(CarvedData),
     Released { sku_id: u64, flash_item_id: u64, activity_id: u64, pieces: u32 },
@@ -35,6 +35,7 @@ enum Data {
     Paid { order_id: u64, user_id: u64, version: u32, lines: Vec<LineData> },
     Moved { order_id: u64, user_id: u64, version: u32 },
     Closed(ClosedData),
+    Adjusted { sku_id: u64, adjustment_id: u64, delta: i32, reason: &'a str, operator: &'a str },
 }
 
 #[derive(Serialize)]
@@ -102,7 +103,7 @@ pub fn message(journal: Uuid, sequence: Sequence, record: &Record) -> Outgoing {
     }
 }
 
-fn data(event: &Event) -> Data {
+fn data(event: &Event) -> Data<'_> {
     match event {
         Event::IdsReserved(IdsReserved { first, count }) => Data::Ids { first_id: *first, count: *count },
         Event::QuotaCarved(carved) => Data::Carved(carved.into()),
@@ -118,6 +119,13 @@ fn data(event: &Event) -> Data {
             Data::Moved { order_id: order.get(), user_id: user.get(), version: *version }
         }
         Event::OrderClosed(closed) => Data::Closed(closed.into()),
+        Event::StockAdjusted(adjusted) => Data::Adjusted {
+            sku_id: adjusted.sku.get(),
+            adjustment_id: adjusted.adjustment.get(),
+            delta: adjusted.delta.get(),
+            reason: adjusted.reason.as_str(),
+            operator: adjusted.operator.as_str(),
+        },
     }
 }
 

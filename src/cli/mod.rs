@@ -5,6 +5,8 @@ mod config_check;
 mod doctor;
 mod events;
 mod journal;
+mod outbox;
+mod product;
 mod serve;
 mod store;
 mod token;
@@ -88,6 +90,8 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Journal(command) => journal::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args),
+        Command::Product(command) => product::run(&config, &command),
+        Command::Outbox(command) => outbox::run(&config, &command),
         // Answered above: it looks at a configuration with faults too.
         Command::Doctor(_) => Ok(()),
         Command::Reconcile => store::reconcile(&config),

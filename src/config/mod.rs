@@ -23,7 +23,7 @@ pub use mode::Mode;
 pub use reader::Fault;
 use reader::Reader;
 pub use secret::Secret;
-pub use sections::{Auth, Bucket, Journal, Orders, RateLimits, Storage, Telemetry};
+pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 
 /// Everything that can be set, a struct a concern.
@@ -41,6 +41,8 @@ pub struct Config {
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
     pub lag: Lag,
+    /// The outbox.
+    pub outbox: Outbox,
     /// The data folder.
     pub storage: Storage,
     /// Keys.
@@ -106,6 +108,7 @@ impl Config {
             orders: Orders::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
+            outbox: Outbox::read(&mut reader),
             storage: Storage::read(&mut reader),
             auth: Auth::read(&mut reader, mode),
             telemetry: Telemetry::read(&mut reader, mode),

@@ -93,7 +93,7 @@ impl Follower {
         }
     }
 
-    fn check(&self, end: Sequence) -> Check {
+    fn check(&self, end: Sequence, is_reached: bool) -> Check {
         let state = self.state.borrow().clone();
         let records = end.0.saturating_sub(self.checkpoint.borrow().0);
         let reading = self.meter.lock().1;
@@ -101,7 +101,7 @@ impl Follower {
         let percent = reading.map_or(0, |reading| reading.spent_permille / 10);
         let health = match level {
             Level::Refuse => Health::Fail,
-            Level::Ok if state == State::Following => Health::Pass,
+            Level::Ok if state == State::Following && is_reached => Health::Pass,
             Level::Ok | Level::Alert | Level::Shed => Health::Degraded,
         };
         Check { part: self.name, health, detail: format!("{state:?}, {records} records behind, lag {level:?}: {percent} % of its budget") }
@@ -121,10 +121,10 @@ impl Following {
         engine.admission.turn_away(turned_away.unwrap_or(0));
     }
 
-    /// How each does.
-    pub fn checks(&self, journal: &dyn Journal) -> Vec<Check> {
+    /// How each does; `is_reached` is false until a database that was away at start is there.
+    pub fn checks(&self, journal: &dyn Journal, is_reached: bool) -> Vec<Check> {
         let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
-        self.0.iter().map(|follower| follower.check(end)).collect()
+        self.0.iter().map(|follower| follower.check(end, is_reached || !follower.holds_memory)).collect()
     }
 }
 

@@ -10,6 +10,8 @@ use mallcore_actors::lag::Budget;
 use crate::broker;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
+use crate::outbox::RelaySettings;
+use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
 use crate::redis::Link;
 
@@ -20,8 +22,12 @@ pub struct Plan {
     pub journal_folder: PathBuf,
     /// The journal's settings.
     pub journal: Options,
-    /// The database; its schema has to be there.
+    /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
+    /// How long a start waits for it.
+    pub database_within: Duration,
+    /// Snapshots of the running sales.
+    pub keeper: KeeperSettings,
     /// Limits and windows.
     pub rules: Rules,
     /// How the projection works.
@@ -30,6 +36,10 @@ pub struct Plan {
     pub database_lag: Budget,
     /// The broker, if there is one.
     pub broker: Option<BrokerPlan>,
+    /// The broker that gets the events of cold writes, if there is one.
+    pub events: Option<broker::Target>,
+    /// How the outbox is carried out.
+    pub relay: RelaySettings,
     /// Where products are cached, if anywhere; whoever made the link starts it.
     pub redis: Option<Link>,
 }
@@ -71,6 +81,8 @@ impl Plan {
                 ..Options::default()
             },
             database: database(config),
+            database_within: Duration::from_secs(config.storage.database_wait_seconds),
+            keeper: KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes),
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
@@ -96,6 +108,8 @@ impl Plan {
                 },
                 lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
             }),
+            events: config.broker.as_ref().map(broker::Target::from),
+            relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
         }
     }

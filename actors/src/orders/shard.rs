@@ -74,7 +74,7 @@ impl OrderShard {
             Event::OrderPaid(paid) => (paid.user, paid.order),
             Event::OrderShipped(moved) | Event::OrderCompleted(moved) => (moved.user, moved.order),
             Event::OrderClosed(closed) => (closed.user, closed.order),
-            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
         };
         let Some(orders) = self.users.get_mut(&user) else { return };
         if let Event::OrderClosed(closed) = event
@@ -166,6 +166,16 @@ impl OrderShard {
     /// Orders in memory.
     pub fn resident(&self) -> usize {
         self.resident
+    }
+
+    /// Every order in memory, in no order (for snapshots).
+    pub fn all_orders(&self) -> impl Iterator<Item = &Order> {
+        self.users.values().flat_map(|orders| &orders.orders)
+    }
+
+    /// Whose limit was given back in which activity (for snapshots).
+    pub fn limits_returned(&self) -> impl Iterator<Item = (UserId, ActivityId)> {
+        self.users.iter().flat_map(|(user, orders)| orders.limit_returned.iter().map(|activity| (*user, *activity)))
     }
 
     /// Open unpaid orders in memory, with their lines (for audits).

@@ -3,10 +3,11 @@
 mod demo;
 pub mod events;
 mod faults;
-pub mod journal;
+pub(crate) mod journal;
 mod loading;
 mod migrations;
 mod plans;
-mod projection;
+pub(crate) mod projection;
 mod schema;
 pub mod scratch;
+mod weather;
