@@ -53,7 +53,7 @@ async fn filled(database: &Database) {
     let text = "INSERT INTO order_items (order_id, line_no, sku_id, product_id, product_name, sku_spec, seckill_item_id, quantity, unit_price_fen) \
          SELECT id, 1, 1, 1, '杯', '', 200 + id % 50, 1, 1 FROM orders WHERE id > 100000";
     tx.execute(text, Vec::new()).await.unwrap();
-    let parents = Rows::insert("categories", &["id", "parent_id", "level", "path", "name"], 200);
+    let parents = Rows::insert(database.engine(), "categories", &["id", "parent_id", "level", "path", "name"], 200);
     let values = (1..=200u64)
         .flat_map(|id| [id.into(), (id > 10).then_some(id % 10 + 1).into(), 1u64.into(), format!("/{id}/").into(), "类".into()])
         .collect();
