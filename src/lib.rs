@@ -1,6 +1,8 @@
 //! The service: configuration, HTTP, adapters and their wiring around the hot core of `mallcore-actors`.
 
 pub mod auth;
+pub mod backoff;
+pub mod broker;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
@@ -18,4 +20,5 @@ pub mod rfc3339;
 pub mod seckill;
 pub mod shop;
 pub mod stock;
+pub mod story;
 pub mod telemetry;

@@ -14,6 +14,8 @@ pub fn install(settings: &Telemetry) -> Result<(), TryInitError> {
     // Libraries tell more than anybody wants to read below `info`.
     let ours = Targets::new()
         .with_default(LevelFilter::from_level(settings.log_level).min(LevelFilter::INFO))
+        // It would show each message that comes back, whole; `broker::Returns` tells of them.
+        .with_target("lapin", LevelFilter::ERROR)
         .with_target("mallcore", settings.log_level)
         .with_target("mallcore_actors", settings.log_level);
     let lines = if settings.log_json {

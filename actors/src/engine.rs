@@ -7,6 +7,7 @@ use dashmap::DashMap;
 
 use crate::ids::{FlashItemId, SkuId};
 use crate::journal::{EnqueueError, Journal, Sequence};
+use crate::lag::Admission;
 use crate::metrics::Meters;
 use crate::order_ids::OrderIds;
 use crate::orders::OrderBook;
@@ -36,6 +37,8 @@ pub struct Engine {
     pub ids: OrderIds,
     /// Limits and windows.
     pub rules: Rules,
+    /// Whether fresh purchases are let in while something follows the journal from too far behind.
+    pub admission: Admission,
     /// What is measured.
     pub meters: Meters,
     gates: DashMap<FlashItemId, Arc<Gate>>,
@@ -55,6 +58,7 @@ impl Engine {
             orders,
             ids: OrderIds::starting_at(next_order_id),
             rules,
+            admission: Admission::default(),
             meters: Meters::default(),
             gates: DashMap::new(),
             full_at: AtomicU64::new(0),

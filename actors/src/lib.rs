@@ -7,6 +7,7 @@ pub mod engine;
 pub mod idempotency;
 pub mod ids;
 pub mod journal;
+pub mod lag;
 pub mod metrics;
 pub mod money;
 mod order_ids;

@@ -31,7 +31,7 @@ pub struct Meters {
 }
 
 /// Every value of the label `reason`.
-const REASONS: [&str; 11] = [
+const REASONS: [&str; 13] = [
     "sold_out",
     "purchase_limit",
     "not_started",
@@ -41,6 +41,8 @@ const REASONS: [&str; 11] = [
     "unknown_item",
     "busy",
     "journal_full",
+    "lag_shed",
+    "lag_full",
     "warming",
     "outcome_unknown",
 ];

@@ -63,6 +63,12 @@ pub enum Unavailable {
     /// The journal's budget is spent.
     #[error("the journal is full")]
     JournalFull,
+    /// What follows the journal is far behind, and this fresh purchase is one of those turned away for it.
+    #[error("too much waits to be stored")]
+    LagShed,
+    /// What follows the journal may not fall behind any further.
+    #[error("no more may wait to be stored")]
+    LagFull,
     /// The aggregate's state is not in memory and cannot be loaded now.
     #[error("the item is being loaded")]
     Warming,
@@ -77,6 +83,8 @@ impl Unavailable {
         match self {
             Self::Busy => "busy",
             Self::JournalFull => "journal_full",
+            Self::LagShed => "lag_shed",
+            Self::LagFull => "lag_full",
             Self::Warming => "warming",
             Self::OutcomeUnknown => "outcome_unknown",
         }

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::shop::{Plan, Shop};
-use crate::{http, projection, telemetry};
+use crate::{broker, http, projection, telemetry};
 
 /// For the projection to catch up when the process is told to stop.
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    broker::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     System::new().block_on(async {
         let shop = open(config).await?;

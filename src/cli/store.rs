@@ -23,7 +23,8 @@ pub async fn ready_database(config: &Config) -> Result<Database, CliError> {
     }
     let opened = shop::database(config).connect(Connections::ONE).await;
     let database = opened.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
-    database.migrate().await.map_err(|cause| CliError::failed("the schema cannot be brought up to date", cause))?;
+    let what = "the schema cannot be brought up to date; `mallcore migrate` needs an account that may change tables";
+    database.migrate().await.map_err(|cause| CliError::failed(what, cause))?;
     Ok(database)
 }
 

@@ -36,11 +36,13 @@ pub struct Redis {
     pub tls: bool,
 }
 
-/// `RABBITMQ_URL`.
+/// `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
 #[derive(Debug, Clone)]
 pub struct Broker {
     /// `amqp://` or `amqps://`, with user and password.
     pub url: Secret,
+    /// The topic exchange that events go to: `mall.events`.
+    pub exchange: String,
 }
 
 /// `WECHAT_*`.
@@ -151,7 +153,11 @@ impl Broker {
             let host = host_and_port.rsplit_once(':').map_or(host_and_port, |(host, _)| host).trim_matches(['[', ']']).to_owned();
             encrypted(reader, "RABBITMQ_URL", &host, tls);
         }
-        Some(Self { url })
+        let exchange = reader.text_or("RABBITMQ_EXCHANGE", "mall.events");
+        if exchange.len() > 127 || !exchange.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
+            reader.fault("RABBITMQ_EXCHANGE", "has to be 1 to 127 of the characters a-z, A-Z, 0-9, '.', '_', ':' and '-'");
+        }
+        Some(Self { url, exchange })
     }
 }
 

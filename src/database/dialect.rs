@@ -47,15 +47,6 @@ impl Database {
         }
     }
 
-    /// Brings the schema up to date; repeating it changes nothing.
-    pub async fn migrate(&self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(pool) => sqlx::migrate!("migrations/sqlite").run(pool).await,
-            Self::MySql(pool) => sqlx::migrate!("migrations/mysql").run(pool).await,
-        }
-        .map_err(Error::Migrate)
-    }
-
     /// Begins to read: every statement sees the same moment.
     pub async fn snapshot(&self) -> Result<Tx, Error> {
         Ok(match self {

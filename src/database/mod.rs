@@ -8,6 +8,7 @@
 mod connect;
 mod dialect;
 mod error;
+mod migrate;
 mod row;
 mod value;
 

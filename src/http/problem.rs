@@ -236,8 +236,12 @@ impl From<Refusal> for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(weather: Unavailable) -> Self {
-        // A full mailbox is empty again within milliseconds; a full journal waits for its projections.
-        let retry_after_seconds = if weather == Unavailable::JournalFull { 10 } else { 1 };
+        // A full mailbox is empty again within milliseconds; a full journal or budget waits for its projections.
+        let retry_after_seconds = match weather {
+            Unavailable::JournalFull | Unavailable::LagFull => 10,
+            Unavailable::LagShed => 2,
+            Unavailable::Busy | Unavailable::Warming | Unavailable::OutcomeUnknown => 1,
+        };
         Self::unavailable(weather.code(), retry_after_seconds)
     }
 }

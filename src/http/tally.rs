@@ -6,8 +6,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Codes that the page tells apart; whatever else is said is the last.
-const CODES: [&str; 9] =
-    ["sold_out", "purchase_limit", "not_started", "ended", "too_many_unpaid", "busy", "journal_full", "rate_limited", "other"];
+const CODES: [&str; 11] = [
+    "sold_out",
+    "purchase_limit",
+    "not_started",
+    "ended",
+    "too_many_unpaid",
+    "busy",
+    "journal_full",
+    "lag_shed",
+    "lag_full",
+    "rate_limited",
+    "other",
+];
 
 /// Counters; each is exact, together they are only roughly of one moment.
 #[derive(Debug, Default)]

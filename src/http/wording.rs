@@ -17,6 +17,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("rate_limited", "请求过于频繁 / Too many requests", "操作太快了，请稍后再试。"),
     ("busy", "系统繁忙 / Busy", "排队的人太多，请立即重试。"),
     ("journal_full", "暂停下单 / Ordering is paused", "系统暂时无法安全地保存订单，请稍后再试。"),
+    ("lag_shed", "系统繁忙 / Busy", "下单的人太多，系统暂时放慢了接单，请稍后重试。"),
+    ("lag_full", "暂停下单 / Ordering is paused", "系统积压的订单太多，请稍后再试。"),
     ("warming", "正在准备 / Warming up", "商品正在载入，请稍后再试。"),
     ("outcome_unknown", "结果未知 / Outcome unknown", "暂时无法确认订单是否成功，请用同一个 Idempotency-Key 重试。"),
     ("database_unavailable", "暂时无法查询 / Database unavailable", "数据库暂时没有响应，请稍后再试。"),
@@ -67,7 +69,14 @@ mod tests {
             Refusal::WrongStatus,
             Refusal::NotDue,
         ];
-        let weather = [Unavailable::Busy, Unavailable::JournalFull, Unavailable::Warming, Unavailable::OutcomeUnknown];
+        let weather = [
+            Unavailable::Busy,
+            Unavailable::JournalFull,
+            Unavailable::LagShed,
+            Unavailable::LagFull,
+            Unavailable::Warming,
+            Unavailable::OutcomeUnknown,
+        ];
         for code in refusals.map(Refusal::code).iter().chain(&weather.map(Unavailable::code)) {
             assert_ne!(of(code).0, fallback, "{code}");
         }

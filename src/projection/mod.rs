@@ -1,18 +1,26 @@
-//! The database projection: the journal's records become rows, in order, exactly once.
+//! Projections: the journal's records go to other places, in order, and nothing is skipped. Here what they share, and the one to the database.
 //! - P1 Rows and checkpoint move in one transaction, the checkpoint by comparing: no record is applied twice, none is left out.
 //! - P2 Folding records in any split of batches gives the same rows as one by one.
 //! - P3 What cannot be applied halts the projection at its record; it is never skipped.
 //! - P4 No statement grows with the table: a batch costs what its records cost.
+//! - P5 The journal keeps what any projection still needs (`retention`).
 //!
-//! Not here: the journal (`mallcore_actors::journal`), what the tables mean (`docs/SCHEMA.md`).
+//! Not here: the journal (`mallcore_actors::journal`), what the tables mean (`docs/SCHEMA.md`), the broker (`crate::broker`).
 
 mod checkpoint;
 mod fold;
+mod follower;
 pub mod metrics;
-mod runner;
+mod priority;
+mod retention;
+mod store;
+mod target;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
 pub use fold::{Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
-pub use runner::{Projector, ProjectorHandle, ProjectorSettings, State};
+pub use follower::{Projector, ProjectorHandle, ProjectorSettings, State};
+pub use retention::{Seat, seats};
+pub use store::Store;
+pub use target::{Remedy, Target, Trouble};
 pub use write::{WriteError, write};

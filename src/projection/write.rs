@@ -44,6 +44,9 @@ impl WriteError {
     }
 }
 
+/// The table of checkpoints: a batch that finds another one there is not at fault.
+pub(super) const CHECKPOINTS: &str = "projection_checkpoints";
+
 /// Rows a statement, most first: 256 orders bind 5,632 values, below SQLite's 32,766 and MySQL's 65,535.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
@@ -113,7 +116,7 @@ impl Writer<'_> {
         let text = "UPDATE projection_checkpoints SET sequence = ?, updated_at = ? WHERE name = ? AND sequence = ?";
         let values = vec![batch.through().0.into(), batch.through_at().into(), NAME.into(), batch.from().0.into()];
         let matched = self.tx.execute(text, values).await?;
-        self.expect("projection_checkpoints", 1, matched)
+        self.expect(CHECKPOINTS, 1, matched)
     }
 
     /// Product and names of the SKUs that the batch sells or moves.

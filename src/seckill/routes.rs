@@ -46,7 +46,7 @@ pub fn configure(routes: &mut ServiceConfig) {
         (status = 413, description = "body_too_large", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[post("/seckill/items/{id}/orders")]

@@ -50,6 +50,7 @@ impl Plan {
                     None => 32_768,
                     Some(_) => ProjectorSettings::default().batch_records_max,
                 },
+                linger_busy: Duration::from_millis(300),
                 ..ProjectorSettings::default()
             },
         }

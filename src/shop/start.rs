@@ -86,7 +86,7 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let database = plan.database.connect(Connections::default()).await?;
-        projection::attach(&database, &*port).await?;
+        let attached = projection::attach(&database, &*port).await?;
         let recovered = recover(&database, &*port).await?;
         tracing::info!(
             "recovered: database at record {}, {} records folded above it, {} orders in memory",
@@ -98,7 +98,8 @@ impl Shop {
         let engine =
             Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
         let engine = Arc::new(engine);
-        let projector = Projector::spawn(plan.projector, plan.database, Arc::clone(&port)).map_err(StartError::Projection)?;
+        let projector =
+            Projector::spawn(plan.projector, plan.database, Arc::clone(&port), Some(attached)).map_err(StartError::Projection)?;
         let registry = Arc::new(StockRegistry::new(
             Arc::clone(&engine),
             Arc::new(Loader(database.clone())),

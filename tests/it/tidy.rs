@@ -63,8 +63,20 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn metrics_end_with_their_unit() {
     // A state that is 0 or 1 has no unit: it ends with the word for 1.
-    const ENDINGS: [&str; 10] =
-        ["_frozen", "_halted", "_total", "_seconds", "_bytes", "_records", "_messages", "_resident", "_in_flight", "_orders"];
+    const ENDINGS: [&str; 12] = [
+        "_connected",
+        "_frozen",
+        "_halted",
+        "_level",
+        "_total",
+        "_seconds",
+        "_bytes",
+        "_records",
+        "_messages",
+        "_resident",
+        "_in_flight",
+        "_orders",
+    ];
     for folder in ["src", "actors/src"] {
         for (path, text) in files(folder, ".rs") {
             for name in literals(&text, "mallcore_").filter(|name| *name != "mallcore_actors") {

@@ -161,6 +161,10 @@ impl StockActor {
             Ok(Purchase::Fresh(line, payable)) => (line, payable),
             Err(refusal) => return Ok(Err(refusal)),
         };
+        // Only here: a repeat has its answer already, whatever waits to be stored.
+        if let Some(lagging) = self.engine.admission.refusal() {
+            return Err(lagging);
+        }
         let engine = Arc::clone(&self.engine);
         let mut orders = engine.orders.shard(wish.user);
         if let Err(refusal) = orders.admit(wish.user, engine.rules.unpaid_max_per_user) {

@@ -72,7 +72,7 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
              VALUES (?, 'X', 1, 1, 1, ?, 1, ?, 1, 0)";
         tx.execute(text, values).await.unwrap();
         tx.commit().await.unwrap();
-        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone()).unwrap();
+        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut state = projector.state.clone();
         let halted = state.wait_for(|state| matches!(state, State::Halted(_))).await.unwrap().clone();
         let State::Halted(story) = halted else { unreachable!() };

@@ -5,6 +5,8 @@ mod events;
 mod faults;
 mod journal;
 mod loading;
+mod migrations;
 mod plans;
 mod projection;
+mod schema;
 mod scratch;

@@ -122,7 +122,7 @@ async fn a_running_projection_follows_the_journal_and_releases_it() {
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
         let journal = Arc::new(MemoryJournal::new());
-        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone()).unwrap();
+        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut last = Sequence::ZERO;
         for record in &shop.records {
             last = journal.append(record);

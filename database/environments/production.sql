@@ -1,0 +1,26 @@
+-- Production: the schema and its two accounts. Run as an account that may create both (scripts/env-manager.sh setup prod does); again, it changes only passwords.
+-- mall_prod serves: it may read and write rows, nothing else.
+-- mall_prod_migrator brings the schema up to date (`mallcore migrate`): it may change tables, in this schema only.
+-- Passwords: @app_password and @migration_password have to be set before; there are none in this file.
+
+-- A statement about accounts takes no variable, so its text is put together; without a password there is none, and it fails before anything is done.
+SET @statement = CONCAT('CREATE USER IF NOT EXISTS mall_prod@''%'' IDENTIFIED BY ', IF(@app_password IS NULL, NULL, QUOTE(@app_password)));
+PREPARE statement FROM @statement;
+EXECUTE statement;
+SET @statement = CONCAT('ALTER USER mall_prod@''%'' IDENTIFIED BY ', QUOTE(@app_password));
+PREPARE statement FROM @statement;
+EXECUTE statement;
+SET @statement = CONCAT('CREATE USER IF NOT EXISTS mall_prod_migrator@''%'' IDENTIFIED BY ', IF(@migration_password IS NULL, NULL, QUOTE(@migration_password)));
+PREPARE statement FROM @statement;
+EXECUTE statement;
+SET @statement = CONCAT('ALTER USER mall_prod_migrator@''%'' IDENTIFIED BY ', QUOTE(@migration_password));
+PREPARE statement FROM @statement;
+EXECUTE statement;
+DEALLOCATE PREPARE statement;
+SET @statement = NULL, @app_password = NULL, @migration_password = NULL;
+
+CREATE DATABASE IF NOT EXISTS wechat_mall_prod CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+ALTER DATABASE wechat_mall_prod CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON wechat_mall_prod.* TO mall_prod@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON wechat_mall_prod.* TO mall_prod_migrator@'%';

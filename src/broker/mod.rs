@@ -1,0 +1,38 @@
+//! RabbitMQ: what leaves the process as messages on one durable topic exchange.
+//! - B1 A message counts as published when the broker has confirmed it, and not before.
+//! - B2 Order: one channel, one order of sending; after a break it goes on behind the last confirmed one. Repeats are possible, gaps are not.
+//! - B3 A message that nobody has bound a queue for comes back: no failure of ours, but counted and told.
+//!
+//! Not here: what may wait how long for the broker (`lag`).
+
+pub mod document;
+mod events;
+mod link;
+pub mod metrics;
+mod outgoing;
+mod place;
+mod publisher;
+mod returns;
+
+pub use events::{Events, NAME};
+pub use link::LinkError;
+pub use outgoing::Outgoing;
+pub use place::PlaceError;
+pub use publisher::{PublishError, Publisher};
+
+use crate::config::Secret;
+
+/// Which broker, and which exchange there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// `amqp://` or `amqps://`, with user and password.
+    pub url: Secret,
+    /// The topic exchange; declared durable.
+    pub exchange: String,
+}
+
+impl From<&crate::config::Broker> for Target {
+    fn from(configured: &crate::config::Broker) -> Self {
+        Self { url: configured.url.clone(), exchange: configured.exchange.clone() }
+    }
+}

@@ -1,0 +1,55 @@
+//! The schema's steps: `migrations/`, built into the binary.
+//! - G1 A schema that has every step of this release is left alone, so that the service runs as an account that may not change tables, and an
+//!   older release starts again beside a newer schema.
+//! - G2 A step that was applied with another text is a fault: nothing runs.
+
+use std::collections::BTreeMap;
+
+use sqlx::migrate::Migrator;
+
+use super::{Database, Error};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
+
+impl Database {
+    /// Brings the schema up to date; repeating it changes nothing.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        if self.pending_migrations().await?.is_empty() {
+            return Ok(());
+        }
+        // It checks again, under a lock, what was applied and with which text.
+        match self {
+            Self::Sqlite(pool) => SQLITE.run(pool).await,
+            Self::MySql(pool) => MYSQL.run(pool).await,
+        }
+        .map_err(Error::Migrate)
+    }
+
+    /// Numbers of the steps that the schema does not have, or has with another text.
+    pub async fn pending_migrations(&self) -> Result<Vec<i64>, Error> {
+        let steps = match self {
+            Self::Sqlite(_) => &SQLITE,
+            Self::MySql(_) => &MYSQL,
+        };
+        let applied = self.applied_migrations().await?;
+        let pending = steps.iter().filter(|step| applied.get(&step.version) != Some(&hex(&step.checksum)));
+        Ok(pending.map(|step| step.version).collect())
+    }
+
+    /// Checksums of the steps that were applied, by number.
+    async fn applied_migrations(&self) -> Result<BTreeMap<i64, String>, Error> {
+        let mut tx = self.snapshot().await?;
+        match tx.all("SELECT version, HEX(checksum) FROM _sqlx_migrations WHERE success = 1", Vec::new()).await {
+            Ok(rows) => rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect(),
+            // The table comes with the first step.
+            Err(Error::Refused(_)) => Ok(BTreeMap::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// As both engines' HEX spells it.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}

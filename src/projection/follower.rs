@@ -1,0 +1,415 @@
+//! What every projection has in common: it waits for durable records, hands them to its target, and tells how far it is.
+//! - T1 It has its own thread, of low priority while little waits, and its own connection: a burst of orders is sold first and stored after.
+//! - T2 It lingers a little when few records wait, and longer while many come, where its target asks for that: fuller batches cost less
+//!   each. Nobody sees rows later than 350 ms for it.
+//! - T3 Weather is waited out with growing pauses; a record at fault is narrowed down to and halts. Nothing is skipped.
+//! - T4 A target that was set back to an earlier moment is followed from there, as long as the journal has the records.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mallcore_actors::journal::{Durable, Journal, Sequence};
+use mallcore_actors::lag::Urgency;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use super::retention::seats;
+use super::store::Store;
+use super::target::{Remedy, Target, Trouble};
+use super::{metrics, priority};
+use crate::backoff::Backoff;
+use crate::database::Settings;
+
+/// How a projection goes about it.
+#[derive(Debug, Clone)]
+pub struct ProjectorSettings {
+    /// Records a batch, about; at least 1.
+    pub batch_records_max: usize,
+    /// Begin paused: records stay in the journal until [`ProjectorHandle::resume`].
+    pub paused: bool,
+    /// Run only when nobody else wants the processor (Linux's SCHED_IDLE), so that whoever buys is never held up.
+    pub idle: bool,
+    /// More records than this behind, it works at normal priority.
+    pub urgent_above: u64,
+    /// How long few records may wait for more.
+    pub linger: Duration,
+    /// How long they may wait while [`BUSY_RECORDS`] come in each of those times.
+    pub linger_busy: Duration,
+}
+
+impl Default for ProjectorSettings {
+    fn default() -> Self {
+        let linger = Duration::from_millis(30);
+        Self { batch_records_max: 8192, paused: false, idle: true, urgent_above: 250_000, linger, linger_busy: linger }
+    }
+}
+
+/// What a projection is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Waiting for records or writing them.
+    Following,
+    /// Told to wait.
+    Paused,
+    /// The other side is not available; the text says why.
+    Retrying(String),
+    /// The other side refuses for a reason that a person has to remove there. It is asked again now and then.
+    Refused(String),
+    /// This record cannot be projected, or the other side was exchanged for one that does not follow this journal; a person has to act.
+    Halted(String),
+    /// After a start without it, the other side turned out not to belong to the journal: what is sold may be sold already.
+    Mismatched(String),
+    /// Told to stop.
+    Stopped,
+}
+
+impl State {
+    /// Whether nothing is written any more in the life of this process.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Halted(_) | Self::Mismatched(_) | Self::Stopped)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Run,
+    Pause,
+    /// Write what is durable, then stop; give up at this moment.
+    Drain(Instant),
+}
+
+/// A running projection. Dropping it lets the projection write what is durable and stop.
+#[derive(Debug)]
+pub struct ProjectorHandle {
+    /// The last record that the other side has.
+    pub checkpoint: watch::Receiver<Sequence>,
+    /// What it is doing.
+    pub state: watch::Receiver<State>,
+    /// The highest record that the other side ever had, as far as this process knows: memory may have let go of anything up to it.
+    pub highest: Arc<AtomicU64>,
+    order: watch::Sender<Order>,
+}
+
+/// So many more records within a linger are worth another: 5,000 a second.
+const BUSY_RECORDS: u64 = 150;
+/// How often a target that refuses is asked again.
+const ASK: Backoff = Backoff::between(Duration::from_secs(2), Duration::from_secs(30));
+
+/// Starts projections.
+#[derive(Debug)]
+pub struct Projector;
+
+impl Projector {
+    /// Starts the projection to the database as the only one of this journal; `attached` is as for [`Store::new`].
+    pub fn spawn(
+        settings: ProjectorSettings,
+        database: Settings,
+        journal: Arc<dyn Journal>,
+        attached: Option<Sequence>,
+    ) -> std::io::Result<ProjectorHandle> {
+        let [seat] = seats(&journal);
+        Self::follow(settings, Store::new(database, Arc::clone(&journal), seat, attached), journal)
+    }
+
+    /// Starts the thread. `checkpoint` begins with what is known, and is right once the other side was reached.
+    pub fn follow<T: Target>(settings: ProjectorSettings, target: T, journal: Arc<dyn Journal>) -> std::io::Result<ProjectorHandle> {
+        let known = target.known();
+        let (publish, checkpoint) = watch::channel(known);
+        let highest = Arc::new(AtomicU64::new(known.0));
+        let (tell, state) = watch::channel(State::Following);
+        let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
+        let follower = Follower {
+            settings,
+            target,
+            journal,
+            publish,
+            highest: Arc::clone(&highest),
+            tell,
+            orders,
+            at: None,
+            backoff: Backoff::default(),
+            ask: ASK,
+            narrow_through: Sequence::ZERO,
+        };
+        std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(follower, &runtime))?;
+        Ok(ProjectorHandle { checkpoint, state, highest, order })
+    }
+}
+
+impl ProjectorHandle {
+    /// Lets records wait in the journal.
+    pub fn pause(&self) {
+        self.order.send_replace(Order::Pause);
+    }
+
+    /// Goes on.
+    pub fn resume(&self) {
+        self.order.send_replace(Order::Run);
+    }
+
+    /// Waits until the other side has this record; `false` if the projection halts or stops before.
+    pub async fn reached(&self, sequence: Sequence) -> bool {
+        let (mut checkpoint, mut state) = (self.checkpoint.clone(), self.state.clone());
+        tokio::select! {
+            biased;
+            reached = checkpoint.wait_for(|at| *at >= sequence) => reached.is_ok(),
+            _ = state.wait_for(State::is_final) => *self.checkpoint.borrow() >= sequence,
+        }
+    }
+
+    /// Writes what is durable by then and stops, giving up after `within`. Returns the last record that the other side has.
+    pub async fn stop(self, within: Duration) -> Sequence {
+        self.order.send_replace(Order::Drain(Instant::now() + within));
+        let mut checkpoint = self.checkpoint.clone();
+        // A statement that is never answered must not keep the process: its transaction is not committed.
+        let grace = within + Duration::from_secs(1);
+        let _ = tokio::time::timeout(grace, async { while checkpoint.changed().await.is_ok() {} }).await;
+        *self.checkpoint.borrow()
+    }
+}
+
+/// Why a run ended.
+pub(super) enum End {
+    /// For good.
+    Stopped,
+    /// To go on at another priority.
+    Became(Urgency),
+}
+
+pub(super) struct Follower<T> {
+    settings: ProjectorSettings,
+    target: T,
+    journal: Arc<dyn Journal>,
+    publish: watch::Sender<Sequence>,
+    highest: Arc<AtomicU64>,
+    tell: watch::Sender<State>,
+    orders: watch::Receiver<Order>,
+    /// Where the target is, while it is attached.
+    at: Option<Sequence>,
+    backoff: Backoff,
+    ask: Backoff,
+    /// After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
+    narrow_through: Sequence,
+}
+
+enum Step {
+    Wrote,
+    Idle,
+    Stop,
+    Became(Urgency),
+}
+
+impl<T: Target> Follower<T> {
+    pub(super) const fn may_idle(&self) -> bool {
+        self.settings.idle
+    }
+
+    /// Until it is told to stop, or its urgency changes.
+    pub(super) async fn run(&mut self, urgency: Urgency) -> End {
+        let end = loop {
+            match self.step(urgency).await {
+                Ok(Step::Stop) => break End::Stopped,
+                Ok(Step::Became(next)) => break End::Became(next),
+                Ok(Step::Wrote) => {
+                    (self.backoff, self.ask) = (Backoff::default(), ASK);
+                    self.now(State::Following);
+                }
+                Ok(Step::Idle) => {}
+                Err(trouble) => {
+                    if self.meet(trouble).await {
+                        break End::Stopped;
+                    }
+                }
+            }
+        };
+        // What its drivers start has to have the next thread's priority.
+        self.at = None;
+        self.target.detach().await;
+        if matches!(end, End::Stopped) && !self.tell.borrow().is_final() {
+            self.now(State::Stopped);
+        }
+        end
+    }
+
+    /// Does what the trouble asks for; `true` if it is time to stop.
+    async fn meet(&mut self, trouble: Trouble) -> bool {
+        let Trouble { remedy, story } = trouble;
+        let pause = match remedy {
+            Remedy::Again => {
+                self.at = None;
+                self.target.detach().await;
+                return false;
+            }
+            Remedy::Narrow(through) => {
+                self.narrow_through = through;
+                return false;
+            }
+            Remedy::Halt => return self.end(State::Halted(story)).await,
+            Remedy::Mismatch => return self.end(State::Mismatched(story)).await,
+            Remedy::Wait => {
+                self.now(State::Retrying(story));
+                self.backoff.next_pause()
+            }
+            Remedy::Ask => {
+                self.now(State::Refused(story));
+                self.ask.next_pause()
+            }
+        };
+        ::metrics::counter!(metrics::RETRIES_TOTAL, metrics::PROJECTION => T::NAME).increment(1);
+        self.at = None;
+        self.target.detach().await;
+        self.rest(pause).await
+    }
+
+    async fn end(&mut self, state: State) -> bool {
+        self.now(state);
+        let _ = self.orders.wait_for(|order| matches!(order, Order::Drain(_))).await;
+        true
+    }
+
+    /// Waits for records, or for another order, and writes one batch.
+    async fn step(&mut self, urgency: Urgency) -> Result<Step, Trouble> {
+        let mut durable = self.journal.durable();
+        let end = through(*durable.borrow_and_update());
+        // Shown first, so that the lag grows visibly while the other side is away.
+        self.show_lag(*self.publish.borrow(), end);
+        let at = match self.at {
+            Some(at) => at,
+            None => self.attach().await?,
+        };
+        let order = *self.orders.borrow_and_update();
+        let waiting = end.0.saturating_sub(at.0);
+        let narrowing = at < self.narrow_through;
+        match order {
+            Order::Drain(until) if waiting == 0 || Instant::now() >= until => return Ok(Step::Stop),
+            Order::Drain(_) => {}
+            Order::Pause => {
+                self.now(State::Paused);
+                return self.news(&mut durable, at).await;
+            }
+            Order::Run if waiting == 0 && urgency == Urgency::Calm => {
+                self.now(State::Following);
+                return self.news(&mut durable, at).await;
+            }
+            Order::Run => {
+                let next = urgency.next(waiting, self.settings.urgent_above);
+                if next != urgency && self.settings.idle {
+                    return Ok(Step::Became(next));
+                }
+                if waiting == 0 {
+                    return self.news(&mut durable, at).await;
+                }
+                if !narrowing {
+                    self.linger(at, waiting).await;
+                }
+            }
+        }
+        self.write(at, if narrowing { 1 } else { self.settings.batch_records_max }).await?;
+        Ok(Step::Wrote)
+    }
+
+    /// Waits for a fuller batch, as long as one is coming.
+    async fn linger(&mut self, at: Sequence, mut waiting: u64) {
+        let until = Instant::now() + self.settings.linger_busy;
+        while (waiting as usize) < self.settings.batch_records_max / 2 {
+            if tokio::time::timeout(self.settings.linger, self.orders.changed()).await.is_ok() || Instant::now() >= until {
+                return;
+            }
+            let before = std::mem::replace(&mut waiting, through(*self.journal.durable().borrow()).0.saturating_sub(at.0));
+            if waiting < before.saturating_add(BUSY_RECORDS) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for another order or more records, and lets the target keep its things in order. Without their senders nothing will come any more.
+    async fn news(&mut self, durable: &mut watch::Receiver<Durable>, at: Sequence) -> Result<Step, Trouble> {
+        let changed = tokio::select! {
+            changed = self.orders.changed() => changed,
+            changed = durable.changed() => changed,
+            () = tokio::time::sleep(T::TEND_EVERY) => {
+                self.target.tend(at).await?;
+                Ok(())
+            }
+        };
+        Ok(if changed.is_err() { Step::Stop } else { Step::Idle })
+    }
+
+    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+        let at = self.target.attach().await?;
+        let before = *self.publish.borrow();
+        if at < before {
+            warn!("the {} projection was at record {before} and is set back to {at}: it catches up from there", T::NAME);
+            self.narrow_through = Sequence::ZERO;
+        }
+        self.is_at(at);
+        Ok(at)
+    }
+
+    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let through = self.target.write(at, records_max).await?;
+        let records = through.0.saturating_sub(at.0);
+        if records == 0 {
+            return Ok(());
+        }
+        self.is_at(through);
+        ::metrics::histogram!(metrics::BATCH_RECORDS, metrics::PROJECTION => T::NAME).record(records as f64);
+        ::metrics::histogram!(metrics::BATCH_DURATION_SECONDS, metrics::PROJECTION => T::NAME).record(started.elapsed().as_secs_f64());
+        ::metrics::counter!(metrics::RECORDS_TOTAL, metrics::PROJECTION => T::NAME).increment(records);
+        Ok(())
+    }
+
+    fn is_at(&mut self, at: Sequence) {
+        self.at = Some(at);
+        self.highest.fetch_max(at.0, Ordering::AcqRel);
+        self.publish.send_replace(at);
+    }
+
+    fn show_lag(&self, at: Sequence, end: Sequence) {
+        ::metrics::gauge!(metrics::LAG_RECORDS, metrics::PROJECTION => T::NAME).set(end.0.saturating_sub(at.0) as f64);
+    }
+
+    /// Tells the state and logs it, once each time that it changes.
+    fn now(&self, state: State) {
+        let changed = self.tell.send_if_modified(|current| {
+            let differs = std::mem::discriminant(current) != std::mem::discriminant(&state);
+            if differs && state == State::Following && matches!(current, State::Retrying(_) | State::Refused(_)) {
+                info!("the {} projection follows again", T::NAME);
+            }
+            *current = state.clone();
+            differs
+        });
+        if !changed {
+            return;
+        }
+        let stuck = matches!(state, State::Refused(_) | State::Halted(_) | State::Mismatched(_));
+        ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(f64::from(u8::from(stuck)));
+        match state {
+            State::Retrying(story) => warn!("the {} projection waits, the other side is not available: {story}", T::NAME),
+            State::Refused(story) => error!("the {} projection is refused, records are safe in the journal: {story}", T::NAME),
+            State::Halted(story) => error!("the {} projection has halted, records are safe in the journal: {story}", T::NAME),
+            State::Mismatched(story) => error!("the target of the {} projection does not belong to this journal: {story}", T::NAME),
+            State::Following | State::Paused | State::Stopped => {}
+        }
+    }
+
+    /// Pauses, or returns `true` if it is time to stop.
+    async fn rest(&mut self, pause: Duration) -> bool {
+        let order = *self.orders.borrow_and_update();
+        let pause = match order {
+            Order::Drain(until) if Instant::now() + pause >= until => return true,
+            Order::Drain(_) | Order::Run | Order::Pause => pause,
+        };
+        matches!(tokio::time::timeout(pause, self.orders.changed()).await, Ok(Err(_)))
+    }
+}
+
+const fn through(durable: Durable) -> Sequence {
+    match durable {
+        Durable::Through(sequence) | Durable::Failed(sequence) => sequence,
+    }
+}

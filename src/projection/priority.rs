@@ -1,0 +1,44 @@
+//! At which priority a projection works: only when nobody else wants the processor, as long as little waits; like everybody once much does,
+//! because under hours of saturation nothing would be left for it.
+//! A thread may lower itself, but without privileges it never rises again. So the low work is done by a thread that is ended and made anew;
+//! what the target's drivers start inherits the priority of the thread that attaches them.
+
+use mallcore_actors::lag::Urgency;
+use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
+use tokio::runtime::Runtime;
+use tracing::{info, warn};
+
+use super::follower::{End, Follower};
+use super::target::Target;
+
+/// Runs the follower until it stops, on this thread or on lower ones.
+pub(super) fn run<T: Target>(mut follower: Follower<T>, runtime: &Runtime) {
+    let mut urgency = Urgency::Calm;
+    loop {
+        let end = match urgency {
+            Urgency::Calm if follower.may_idle() => lowered(&mut follower, runtime),
+            Urgency::Calm | Urgency::Urgent => runtime.block_on(follower.run(urgency)),
+        };
+        let End::Became(next) = end else { return };
+        info!("the {} projection is {next:?} and works at {} priority", T::NAME, if next == Urgency::Calm { "low" } else { "normal" });
+        urgency = next;
+    }
+}
+
+fn lowered<T: Target>(follower: &mut Follower<T>, runtime: &Runtime) -> End {
+    let ended = std::thread::scope(|scope| {
+        let work = || {
+            let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+            if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+                warn!("failed to lower the {} projection's priority: {refused}", T::NAME);
+            }
+            runtime.block_on(follower.run(Urgency::Calm))
+        };
+        let calm = std::thread::Builder::new().name(T::THREAD.to_owned()).spawn_scoped(scope, work);
+        calm.map(|thread| thread.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)))
+    });
+    ended.unwrap_or_else(|refused| {
+        warn!("no low thread for the {} projection: {refused}", T::NAME);
+        runtime.block_on(follower.run(Urgency::Calm))
+    })
+}

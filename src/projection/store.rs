@@ -1,0 +1,208 @@
+//! The database as a projection's target: a batch is read, folded, and written in one transaction with the checkpoint.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mallcore_actors::journal::{Journal, ReadError, Sequence};
+use mallcore_actors::record::{DecodeError, Record};
+use tokio::time::timeout;
+
+use super::checkpoint::{AttachError, attach, checkpoint};
+use super::fold::{Batch, FoldError};
+use super::retention::Seat;
+use super::target::{Remedy, Target, Trouble};
+use super::write::{CHECKPOINTS, WriteError, write};
+use crate::database::{Connections, Database, Error, Settings};
+
+/// Bytes of payload a record, about; a batch asks for that many times its records.
+const RECORD_BYTES: usize = 128;
+/// A database that takes longer to answer a question, or to take a batch, is gone: one that was cut off without a word never answers.
+/// What it did is asked of the next connection.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const WRITE_WITHIN: Duration = Duration::from_secs(30);
+/// After so long without news the database is asked whether it still is where we left it: nothing else would tell while nobody buys.
+const QUIET: Duration = Duration::from_secs(5);
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The database's connection and place.
+pub struct Store {
+    settings: Settings,
+    journal: Arc<dyn Journal>,
+    seat: Seat,
+    connection: Option<Database>,
+    /// The checkpoint when the database was last found to belong to the journal, with its schema up to date.
+    attached: Option<Sequence>,
+}
+
+impl Store {
+    /// Not reached yet. `attached`: the database's checkpoint if start-up has found that it belongs to the journal; otherwise the first
+    /// connection brings the schema up to date and finds out.
+    pub fn new(settings: Settings, journal: Arc<dyn Journal>, seat: Seat, attached: Option<Sequence>) -> Self {
+        Self { settings, journal, seat, connection: None, attached }
+    }
+
+    async fn reach(&mut self) -> Result<Sequence, Problem> {
+        let database = in_time(async { self.settings.connect(Connections::ONE).await.map_err(Problem::Connect) }).await?;
+        let known = self.attached.is_some();
+        if !known {
+            in_time(async { database.migrate().await.map_err(Problem::Migrate) }).await?;
+        }
+        let attach = async { attach(&database, &*self.journal).await.map_err(|cause| Problem::Attach { cause, known }) };
+        let at = in_time(attach).await?;
+        (self.connection, self.attached) = (Some(database), Some(at));
+        self.seat.reached(at);
+        Ok(at)
+    }
+
+    async fn stored(&self) -> Result<Option<Sequence>, Problem> {
+        let Some(database) = &self.connection else { return Ok(None) };
+        let ask = async {
+            let mut tx = database.snapshot().await?;
+            let stored = checkpoint(&mut tx).await?;
+            tx.commit().await?;
+            Ok(Some(stored))
+        };
+        in_time(async { ask.await.map_err(Problem::Connect) }).await
+    }
+
+    fn read(&self, at: Sequence, records_max: usize) -> Result<Batch, Problem> {
+        let mut batch = Batch::after(at);
+        let mut problem = None;
+        let bytes_max = if records_max == 1 { 1 } else { records_max.saturating_mul(RECORD_BYTES) };
+        let mut visit = |sequence, payload: &[u8]| {
+            // A journal may hand over more than was asked for; a record after one at fault is not wanted.
+            if problem.is_some() || batch.records() >= records_max as u64 {
+                return;
+            }
+            match Record::decode(payload) {
+                Ok(record) => problem = batch.take(sequence, record).err().map(|cause| Problem::Fold(sequence, cause)),
+                Err(cause) => problem = Some(Problem::Decode(sequence, cause)),
+            }
+        };
+        self.journal.read(at.next(), bytes_max, &mut visit).map_err(Problem::Read)?;
+        match problem {
+            // What comes before the record at fault is still written; the next batch begins with it.
+            Some(problem) if batch.records() == 0 => Err(problem),
+            _ => Ok(batch),
+        }
+    }
+}
+
+/// Why a batch did not get done.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("failed to reach the database")]
+    Connect(#[source] Error),
+    #[error("failed to bring the schema up to date")]
+    Migrate(#[source] Error),
+    #[error("failed to attach the projection")]
+    Attach {
+        #[source]
+        cause: AttachError,
+        /// It was attached before, by this process.
+        known: bool,
+    },
+    #[error("the database did not answer in time")]
+    Silent,
+    #[error("the database, which had record {left}, now has those up to {stored}")]
+    Elsewhere { left: Sequence, stored: Sequence },
+    #[error("failed to read the journal")]
+    Read(#[source] ReadError),
+    #[error("failed to decode record {0}")]
+    Decode(Sequence, #[source] DecodeError),
+    #[error("failed to fold record {0}")]
+    Fold(Sequence, #[source] FoldError),
+    #[error("failed to write records {0} to {1}")]
+    Write(Sequence, Sequence, #[source] WriteError),
+}
+
+impl Problem {
+    fn remedy(&self) -> Remedy {
+        match self {
+            Self::Connect(cause) | Self::Migrate(cause) | Self::Attach { cause: AttachError::Database(cause), .. }
+                if cause.is_transient() =>
+            {
+                Remedy::Wait
+            }
+            Self::Elsewhere { .. } => Remedy::Again,
+            Self::Attach { known: false, .. } => Remedy::Mismatch,
+            Self::Write(_, _, cause) if cause.is_transient() => Remedy::Wait,
+            Self::Read(ReadError::Io(_)) | Self::Silent => Remedy::Wait,
+            Self::Write(from, through, _) if from != through => Remedy::Narrow(*through),
+            Self::Connect(_) | Self::Migrate(_) | Self::Attach { .. } | Self::Read(_) => Remedy::Halt,
+            Self::Decode(..) | Self::Fold(..) | Self::Write(..) => Remedy::Halt,
+        }
+    }
+
+    /// The record at fault, if it is one.
+    const fn record(&self) -> Option<Sequence> {
+        match self {
+            Self::Decode(sequence, _) | Self::Fold(sequence, _) | Self::Write(sequence, _, _) => Some(*sequence),
+            _ => None,
+        }
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        let trouble = Self::new(problem.remedy(), &problem);
+        match problem.record().filter(|_| trouble.remedy == Remedy::Halt) {
+            Some(sequence) => trouble.showing(sequence),
+            None => trouble,
+        }
+    }
+}
+
+async fn in_time<O>(question: impl Future<Output = Result<O, Problem>>) -> Result<O, Problem> {
+    timeout(ANSWER_WITHIN, question).await.unwrap_or(Err(Problem::Silent))
+}
+
+impl Target for Store {
+    const NAME: &'static str = super::NAME;
+    const THREAD: &'static str = "projection";
+    const TEND_EVERY: Duration = QUIET;
+
+    fn known(&self) -> Sequence {
+        self.attached.unwrap_or_default()
+    }
+
+    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+        Ok(self.reach().await?)
+    }
+
+    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
+        let batch = self.read(at, records_max)?;
+        let Some(database) = &self.connection else { return Ok(at) };
+        if batch.records() == 0 {
+            return Ok(at);
+        }
+        match timeout(WRITE_WITHIN, write(database, &batch)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => {
+                // The database may have been exchanged for an earlier copy under us: then the batch is not at fault.
+                if let WriteError::Mismatch { table: CHECKPOINTS, .. } = &cause {
+                    self.tend(at).await?;
+                }
+                return Err(Problem::Write(batch.from().next(), batch.through(), cause).into());
+            }
+            Err(_) => return Err(Problem::Silent.into()),
+        }
+        self.seat.reached(batch.through());
+        Ok(batch.through())
+    }
+
+    async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
+        match self.stored().await? {
+            Some(stored) if stored != at => Err(Problem::Elsewhere { left: at, stored }.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn detach(&mut self) {
+        if let Some(database) = self.connection.take() {
+            // A server that does not answer finds out by itself.
+            let _ = timeout(CLOSE_WITHIN, database.close()).await;
+        }
+    }
+}
