@@ -65,6 +65,7 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();
         let (app, _) = App::new()
+            .service(seckill::routes::express(&state.prefix))
             .into_utoipa_app()
             .openapi(docs::base())
             .app_data(web::Data::from(state.clone()))

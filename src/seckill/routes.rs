@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, ResponseError, get, post, web};
+use actix_web::{HttpResponse, Resource, ResponseError, get, guard, post, web};
 use mallcore_actors::idempotency::BodyFingerprint;
 use mallcore_actors::ids::{ActivityId, FlashItemId};
 use mallcore_actors::stock::Placed;
@@ -21,6 +21,11 @@ use crate::page::Page;
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
     routes.service(buy).service(list).service(show);
+}
+
+/// The way of a purchase once more, for the head of the application: matched first, and not through a scope of its own.
+pub fn express(prefix: &str) -> Resource {
+    web::resource(format!("{prefix}/seckill/items/{{id}}/orders")).guard(guard::Post()).to(purchase)
 }
 
 /// Buy pieces of a flash item
@@ -51,6 +56,16 @@ pub fn configure(routes: &mut ServiceConfig) {
 )]
 #[post("/seckill/items/{id}/orders")]
 pub async fn buy(
+    body: RawBody,
+    shopper: Shopper,
+    item: PathId<FlashItemId>,
+    key: IdempotencyKey,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    purchase(body, shopper, item, key, state).await
+}
+
+async fn purchase(
     body: RawBody,
     shopper: Shopper,
     item: PathId<FlashItemId>,
