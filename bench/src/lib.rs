@@ -13,6 +13,8 @@ pub mod compare;
 pub mod drills;
 pub mod error;
 pub mod fetch;
+pub mod footprint;
+pub mod instructions;
 pub mod load;
 pub mod measured;
 pub mod process_cpu;

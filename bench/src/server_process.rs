@@ -99,20 +99,18 @@ impl Setup {
         self.data_dir.join("mallcore.sqlite3")
     }
 
+    /// Where its metrics are.
+    pub fn metrics(&self) -> SocketAddr {
+        local(self.metrics_port)
+    }
+
     /// Where the server's own words go.
     pub fn log(&self) -> PathBuf {
         self.data_dir.join("server.log")
     }
 
     fn command(&self, wrapper: &[String]) -> Command {
-        let mut command = match wrapper.split_first() {
-            Some((program, arguments)) => {
-                let mut command = Command::new(program);
-                command.args(arguments).arg(&self.binary);
-                command
-            }
-            None => Command::new(&self.binary),
-        };
+        let mut command = below(wrapper, &self.binary);
         for variable in FOREIGN {
             command.env_remove(variable);
         }
@@ -126,7 +124,8 @@ impl Setup {
         command
     }
 
-    fn run(&self, arguments: &[String]) -> Result<String, Error> {
+    /// Runs a command of the binary on this shop to its end; what it printed.
+    pub fn run(&self, arguments: &[String]) -> Result<String, Error> {
         let what = || format!("run {} {}", self.binary.display(), arguments.join(" "));
         let output = self.command(&[]).args(arguments).output().attempt(what)?;
         if !output.status.success() {
@@ -171,7 +170,7 @@ impl Setup {
 
     /// Records in the journal that the database does not have yet.
     pub fn lag(&self) -> Result<f64, Error> {
-        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        let (_, metrics) = fetch::get(self.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
         fetch::sample(&metrics, LAG_SAMPLE).ok_or_else(|| Error::Unexpected(format!("the metrics have no {LAG_SAMPLE}")))
     }
 
@@ -205,16 +204,24 @@ impl Setup {
 impl Process {
     /// `mall-bench baseline` from this very binary.
     pub fn baseline(workers: Option<usize>, body_bytes: usize) -> Result<Self, Error> {
+        let mut arguments = vec!["--body-bytes".to_owned(), body_bytes.to_string()];
+        arguments.extend(workers.into_iter().flat_map(|workers| ["--workers".to_owned(), workers.to_string()]));
+        Self::start_baseline(&[], &arguments, Duration::from_secs(10))
+    }
+
+    /// The same below a program that becomes it, such as valgrind.
+    pub fn baseline_below(wrapper: &[String], timeout: Duration) -> Result<Self, Error> {
+        Self::start_baseline(wrapper, &[], timeout)
+    }
+
+    fn start_baseline(wrapper: &[String], arguments: &[String], timeout: Duration) -> Result<Self, Error> {
         let own = std::env::current_exe().attempt(|| "find this binary".to_owned())?;
         let port = free_port()?;
-        let mut command = Command::new(own);
-        command.args(["baseline", "--port", &port.to_string(), "--body-bytes", &body_bytes.to_string(), "--secret", SECRET]);
-        if let Some(workers) = workers {
-            command.args(["--workers", &workers.to_string()]);
-        }
+        let mut command = below(wrapper, &own);
+        command.args(["baseline", "--port", &port.to_string(), "--secret", SECRET]).args(arguments);
         let child = command.stdin(Stdio::null()).spawn().attempt(|| "start the baseline".to_owned())?;
         let mut process = Self { child, is_wrapped: false, http: local(port) };
-        process.wait_ready(Duration::from_secs(10))?;
+        process.wait_ready(timeout)?;
         Ok(process)
     }
 
@@ -294,6 +301,18 @@ pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
         path.canonicalize().attempt(|| format!("find {}", path.display()))
     } else {
         Err(Error::Unexpected(format!("{} is not there: build it (cargo build --release) or name it with --server", path.display())))
+    }
+}
+
+/// A program, run by another one when that is given.
+fn below(wrapper: &[String], binary: &Path) -> Command {
+    match wrapper.split_first() {
+        Some((program, arguments)) => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(binary);
+            command
+        }
+        None => Command::new(binary),
     }
 }
 
