@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use mallcore::database::{Connections, Database, MySqlServer, Settings};
+use mallcore::database::{Connections, Database, Encryption, MySqlServer, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::projection::{Batch, NAME, write};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
@@ -144,6 +144,7 @@ async fn fresh_schema() -> Result<Settings, Failure> {
         user: variable("DB_USER", "root"),
         password: variable("DB_PASSWORD", ""),
         database: None,
+        encryption: Encryption::Off,
     };
     let database = Settings::MySql(server.clone()).connect(Connections::ONE).await?;
     let mut tx = database.begin().await?;

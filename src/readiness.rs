@@ -51,6 +51,12 @@ impl Readiness {
         Self { status, checks }
     }
 
+    /// The same with more parts.
+    pub fn with(mut self, more: impl IntoIterator<Item = Check>) -> Self {
+        self.checks.extend(more);
+        Self::new(self.checks)
+    }
+
     /// Whether orders can be taken.
     pub fn can_sell(&self) -> bool {
         self.status != Health::Fail

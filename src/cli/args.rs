@@ -39,6 +39,8 @@ pub enum Command {
     Seckill(SeckillCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
+    /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
+    Doctor(Doctor),
     /// Compare memory, journal and database, and say every difference
     Reconcile,
 }
@@ -53,7 +55,7 @@ pub enum ConfigCommand {
 /// Of `journal`.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Show records, one a line
+    /// Show records, one a line, or one of them as JSON
     Inspect(Inspect),
     /// Read every record and fold it: damage and broken invariants are said with their place
     Verify,
@@ -62,6 +64,9 @@ pub enum JournalCommand {
 /// What `journal inspect` shows.
 #[derive(Debug, Args)]
 pub struct Inspect {
+    /// This record alone, as JSON
+    #[arg(long, conflicts_with_all = ["from", "count"])]
+    pub sequence: Option<u64>,
     /// From this sequence on
     #[arg(long, default_value_t = 1)]
     pub from: u64,
@@ -123,6 +128,17 @@ pub struct CreateSale {
     /// First moment after it
     #[arg(long, value_parser = moment)]
     pub ends_at: Timestamp,
+}
+
+/// What `doctor` is told.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// For programs
+    #[arg(long)]
+    pub json: bool,
+    /// Orders a second for which the budgets are sized
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub orders_per_second: u32,
 }
 
 /// Whose tokens, and for how long.

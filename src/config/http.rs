@@ -4,7 +4,7 @@ use super::cidr::Network;
 use super::mode::Mode;
 use super::reader::Reader;
 
-/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `TRUSTED_PROXIES`, `CORS_ORIGIN`.
+/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `HTTP_CONNECTIONS_MAX`, `TRUSTED_PROXIES`, `CORS_ORIGIN`, `DRAIN_SECONDS`.
 #[derive(Debug, Clone)]
 pub struct Http {
     /// Address to listen on: 127.0.0.1 embedded, else all.
@@ -17,12 +17,16 @@ pub struct Http {
     pub api_prefix: String,
     /// Threads that serve requests; one a core unless set.
     pub workers: usize,
+    /// Connections that all workers have together at most; further ones wait to be accepted.
+    pub connections_max: u32,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Web origins that may call from a browser; exact.
     pub cors_origins: Vec<String>,
     /// Whether `/` and `/demo` are there.
     pub demo: bool,
+    /// Seconds between a signal to stop, when readiness begins to fail, and the end of accepting connections: a balancer has to notice.
+    pub drain_seconds: u64,
 }
 
 impl Http {
@@ -35,9 +39,11 @@ impl Http {
             metrics_port: reader.number("METRICS_PORT", 9464, 0..=u16::MAX),
             api_prefix: prefix(reader),
             workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
+            connections_max: reader.number("HTTP_CONNECTIONS_MAX", 10_000, 1..=10_000_000),
             trusted_proxies: reader.list("TRUSTED_PROXIES", |text| text.parse::<Network>().map_err(|bad| bad.to_string())),
             cors_origins: reader.list("CORS_ORIGIN", origin),
             demo: mode.is_embedded(),
+            drain_seconds: reader.number("DRAIN_SECONDS", 0, 0..=300),
         };
         if http.port != 0 && http.port == http.metrics_port {
             reader.fault("METRICS_PORT", format!("has to differ from PORT, both are {}", http.port));

@@ -1,5 +1,7 @@
 //! The servers that the full modes lean on. The embedded mode has none of them.
 
+use std::path::PathBuf;
+
 use super::mode::Mode;
 use super::reader::Reader;
 use super::secret::Secret;
@@ -19,6 +21,8 @@ pub struct Database {
     pub name: String,
     /// Whether the connection is encrypted.
     pub tls: bool,
+    /// Certificates (PEM) that may sign the server's; without it those of the public authorities.
+    pub tls_ca_file: Option<PathBuf>,
 }
 
 /// `REDIS_*`.
@@ -28,12 +32,18 @@ pub struct Redis {
     pub host: String,
     /// Port.
     pub port: u16,
+    /// Account, where the server knows several.
+    pub username: Option<String>,
     /// Password, if the server wants one.
     pub password: Option<Secret>,
     /// Number of the database, 0 to 15.
     pub database: u8,
     /// Whether the connection is encrypted.
     pub tls: bool,
+    /// Certificates (PEM) that may sign the server's; without it those that this machine trusts.
+    pub tls_ca_file: Option<PathBuf>,
+    /// Milliseconds within which an answer has to be there; later than that Redis counts as away.
+    pub timeout_millis: u32,
 }
 
 /// `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
@@ -101,6 +111,7 @@ impl Database {
             password: reader.secret("DB_PASSWORD"),
             name: needed(reader, "DB_DATABASE"),
             tls: reader.flag("DB_TLS", false),
+            tls_ca_file: reader.text("DB_TLS_CA_FILE").map(PathBuf::from),
         };
         if mode == Mode::Production {
             if database.password.is_none() {
@@ -121,10 +132,16 @@ impl Redis {
         let redis = Self {
             host: host?,
             port: reader.number("REDIS_PORT", 6379, 1..=u16::MAX),
+            username: reader.text("REDIS_USERNAME"),
             password: reader.secret("REDIS_PASSWORD"),
             database: reader.number("REDIS_DB", 0, 0..=15),
             tls: reader.flag("REDIS_TLS", false),
+            tls_ca_file: reader.text("REDIS_TLS_CA_FILE").map(PathBuf::from),
+            timeout_millis: reader.number("REDIS_TIMEOUT_MILLIS", 50, 1..=10_000),
         };
+        if redis.username.is_some() && redis.password.is_none() {
+            reader.fault("REDIS_PASSWORD", "has to be set where REDIS_USERNAME is");
+        }
         if mode == Mode::Production {
             encrypted(reader, "REDIS_TLS", &redis.host, redis.tls);
         }

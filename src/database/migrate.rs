@@ -12,6 +12,19 @@ use super::{Database, Error};
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
 
+/// Numbers of steps, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Steps {
+    /// How many of this release the schema has.
+    pub applied: usize,
+    /// Those that it does not have.
+    pub pending: Vec<i64>,
+    /// Those that it has with another text.
+    pub altered: Vec<i64>,
+    /// Those that only a later release knows.
+    pub unknown: Vec<i64>,
+}
+
 impl Database {
     /// Brings the schema up to date; repeating it changes nothing.
     pub async fn migrate(&self) -> Result<(), Error> {
@@ -28,13 +41,29 @@ impl Database {
 
     /// Numbers of the steps that the schema does not have, or has with another text.
     pub async fn pending_migrations(&self) -> Result<Vec<i64>, Error> {
-        let steps = match self {
+        let Steps { mut pending, altered, .. } = self.migrations().await?;
+        pending.extend(altered);
+        pending.sort_unstable();
+        Ok(pending)
+    }
+
+    /// The steps of this release against those of the schema.
+    pub async fn migrations(&self) -> Result<Steps, Error> {
+        let known = match self {
             Self::Sqlite(_) => &SQLITE,
             Self::MySql(_) => &MYSQL,
         };
-        let applied = self.applied_migrations().await?;
-        let pending = steps.iter().filter(|step| applied.get(&step.version) != Some(&hex(&step.checksum)));
-        Ok(pending.map(|step| step.version).collect())
+        let mut applied = self.applied_migrations().await?;
+        let mut steps = Steps::default();
+        for step in known.iter() {
+            match applied.remove(&step.version) {
+                None => steps.pending.push(step.version),
+                Some(checksum) if checksum == hex(&step.checksum) => steps.applied += 1,
+                Some(_) => steps.altered.push(step.version),
+            }
+        }
+        steps.unknown = applied.into_keys().collect();
+        Ok(steps)
     }
 
     /// Checksums of the steps that were applied, by number.

@@ -12,9 +12,10 @@ mod migrate;
 mod row;
 mod value;
 
-pub use connect::{Connections, MySqlServer, Settings};
+pub use connect::{Connections, Encryption, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
-pub use error::Error;
+pub use error::{Error, MYSQL_WEATHER};
+pub use migrate::Steps;
 pub use row::Row;
 pub use value::{Arguments, Value};
 

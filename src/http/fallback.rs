@@ -1,8 +1,8 @@
-//! What no route takes: 404, or 405 with the methods that there are.
+//! What no route takes: a browser's question before a call from another origin, 404, or 405 with the methods that there are.
 
 use std::future::{Ready, ready};
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::problem::{Hint, Problem};
@@ -15,6 +15,11 @@ pub fn fallback(request: HttpRequest) -> Ready<HttpResponse> {
         return ready(Problem::internal("a route without state").error_response());
     };
     let place = table::place(request.path(), &state.prefix);
+    if let Some(cors) = state.cors.as_ref().filter(|_| *request.method() == Method::OPTIONS && place != table::OTHER)
+        && let Some(answer) = cors.preflight(request.headers(), PATTERNS[place].allow)
+    {
+        return ready(answer);
+    }
     let problem = if place == table::OTHER || (PATTERNS[place].part == Part::Demo && !state.demo) {
         Problem::new(StatusCode::NOT_FOUND, "not_found")
     } else {

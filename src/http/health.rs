@@ -39,7 +39,7 @@ pub async fn live() -> HttpResponse {
 )]
 #[get("/health/ready")]
 pub async fn ready(state: web::Data<State>) -> HttpResponse {
-    let readiness = state.shop.readiness();
+    let readiness = state.readiness();
     let mut answer = if readiness.can_sell() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     answer.json(readiness)
 }

@@ -5,12 +5,14 @@
 //! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
 
 mod client_address;
+pub mod cors;
 pub mod demo;
 mod docs;
 mod fallback;
 pub mod fields;
 pub mod health;
 pub mod idempotency;
+pub mod in_flight;
 pub mod metrics;
 pub mod metrics_server;
 mod middleware;
@@ -50,8 +52,8 @@ const SHUTDOWN_SECONDS: u64 = 20;
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Starts serving; the address is the real one where the port was 0. The server runs when it is awaited or spawned.
-pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> {
-    let state = Arc::new(state);
+/// Signals are the caller's affair.
+pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Server)> {
     let idle = Arc::downgrade(&state);
     actix_web::rt::spawn(async move {
         let mut interval = tokio::time::interval(FORGET_INTERVAL);
@@ -61,6 +63,9 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
             interval.tick().await;
         }
     });
+    if let Some(sharing) = state.redis.clone().and_then(|link| state.limits.share(link)) {
+        actix_web::rt::spawn(sharing);
+    }
     let server = HttpServer::new(move || {
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();
@@ -76,11 +81,13 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
         app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Envelope(state.clone()))
     })
     .workers(settings.workers)
+    .max_connections((settings.connections_max as usize).div_ceil(settings.workers))
     .backlog(BACKLOG)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(CLIENT_TIMEOUT)
     .client_disconnect_timeout(CLIENT_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
     .bind((settings.host.as_str(), settings.port))?;
     let address = first_address(&server.addrs())?;
     Ok((address, server.run()))

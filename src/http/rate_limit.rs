@@ -1,72 +1,89 @@
-//! Token buckets by shopper and by client address. In this process only: each node gives its own share.
+//! Token buckets by shopper and by client address, and what is answered to whoever has to wait. Every request is decided here and now;
+//! with Redis the buckets are shared with the other processes, behind the requests (`limits`).
 
-use std::hash::Hash;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use mallcore_actors::ids::UserId;
 
 use super::problem::Problem;
-use crate::config::{Bucket, RateLimits};
+use crate::config::RateLimits;
+use crate::limits::{Buckets, Nanos, ROUND, Shared, Sharing};
+use crate::redis::Link;
 
 /// The buckets; none where limits are off.
-pub struct Limits(Option<Buckets>);
+pub struct Limits(Option<Kinds>);
 
-struct Buckets {
-    users: DefaultKeyedRateLimiter<UserId>,
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
-    clock: DefaultClock,
+struct Kinds {
+    /// When the buckets' time began.
+    began: Instant,
+    users: Arc<Buckets<UserId>>,
+    addresses: Arc<Buckets<IpAddr>>,
 }
 
 impl Limits {
     /// As configured.
     pub fn new(settings: RateLimits) -> Self {
-        Self(settings.enabled.then(|| Buckets {
-            users: RateLimiter::keyed(quota(settings.user)),
-            addresses: RateLimiter::keyed(quota(settings.ip)),
-            clock: DefaultClock::default(),
+        Self(settings.enabled.then(|| Kinds {
+            began: Instant::now(),
+            users: Arc::new(Buckets::new(settings.user)),
+            addresses: Arc::new(Buckets::new(settings.ip)),
         }))
     }
 
     /// Takes a token of this shopper.
     pub fn take_from_user(&self, user: UserId) -> Result<(), Problem> {
-        self.0.as_ref().map_or(Ok(()), |buckets| take(&buckets.users, &user, &buckets.clock))
+        self.0.as_ref().map_or(Ok(()), |kinds| kinds.users.take(user, kinds.now()).map_err(wait))
     }
 
     /// Takes a token of this address.
     pub fn take_from_address(&self, address: IpAddr) -> Result<(), Problem> {
-        self.0.as_ref().map_or(Ok(()), |buckets| take(&buckets.addresses, &address, &buckets.clock))
+        self.0.as_ref().map_or(Ok(()), |kinds| kinds.addresses.take(address, kinds.now()).map_err(wait))
     }
 
-    /// Forgets buckets that are full again; without this each key ever seen would stay.
+    /// Forgets buckets that are full again.
     pub fn forget_idle(&self) {
-        if let Some(buckets) = &self.0 {
-            buckets.users.retain_recent();
-            buckets.users.shrink_to_fit();
-            buckets.addresses.retain_recent();
-            buckets.addresses.shrink_to_fit();
+        if let Some(kinds) = &self.0 {
+            let now = kinds.now();
+            kinds.users.forget_idle(now);
+            kinds.addresses.forget_idle(now);
         }
     }
+
+    /// Shares the buckets with the processes at this Redis, for as long as the task lives; none where limits are off.
+    pub fn share(&self, link: Link) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let kinds = self.0.as_ref()?;
+        let users = Shared { prefix: "limit:user:".to_owned(), buckets: Arc::clone(&kinds.users) };
+        let addresses = Shared { prefix: "limit:address:".to_owned(), buckets: Arc::clone(&kinds.addresses) };
+        let sharing = Sharing::new(link, kinds.began);
+        Some(async move {
+            let mut round = tokio::time::interval(ROUND);
+            round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                round.tick().await;
+                sharing.round(&users).await;
+                sharing.round(&addresses).await;
+            }
+        })
+    }
 }
 
-fn quota(bucket: Bucket) -> Quota {
-    // Configuration admits 1 at least.
-    let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    Quota::per_second(at_least_one(bucket.per_second)).allow_burst(at_least_one(bucket.burst))
+impl Kinds {
+    fn now(&self) -> Nanos {
+        // 584 years fit.
+        self.began.elapsed().as_nanos() as Nanos
+    }
 }
 
-fn take<K: Hash + Eq + Clone>(buckets: &DefaultKeyedRateLimiter<K>, key: &K, clock: &DefaultClock) -> Result<(), Problem> {
-    buckets.check_key(key).map_err(|not_until| {
-        let wait = not_until.wait_time_from(clock.now());
-        Problem::too_many_requests(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1))
-    })
+fn wait(wait: Duration) -> Problem {
+    Problem::too_many_requests(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Bucket;
     use crate::http::problem::Hint;
 
     fn limits(enabled: bool) -> Limits {

@@ -2,8 +2,12 @@
 
 use crate::auth::Verifier;
 use crate::config::{Config, Network};
+use crate::readiness::{Check, Health, Readiness};
+use crate::redis::Link;
 use crate::shop::Shop;
 
+use super::cors::Cors;
+use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
 use super::rate_limit::Limits;
 use super::tally::Tally;
@@ -16,6 +20,8 @@ pub struct State {
     pub verifier: Verifier,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,
+    /// Requests that are not answered yet.
+    pub in_flight: InFlight,
     /// Meters of routes.
     pub meters: HttpMeters,
     /// What the embedded page draws.
@@ -26,6 +32,10 @@ pub struct State {
     pub trusted_proxies: Vec<Network>,
     /// Whether the embedded page is there.
     pub demo: bool,
+    /// Which web pages of other origins may call; none may where this is none.
+    pub cors: Option<Cors>,
+    /// Redis, if there is one: limits are shared over it. Nothing waits for it.
+    pub redis: Option<Link>,
 }
 
 impl State {
@@ -35,11 +45,29 @@ impl State {
             shop,
             verifier,
             limits: Limits::new(config.rate_limits),
+            in_flight: InFlight::default(),
             meters: HttpMeters::default(),
             tally: Tally::default(),
             prefix: config.http.api_prefix.clone(),
             trusted_proxies: config.http.trusted_proxies.clone(),
             demo: config.http.demo,
+            cors: Cors::of(&config.http.cors_origins),
+            redis: None,
         }
+    }
+
+    /// The same with a Redis; whoever made the link starts it.
+    pub fn with_redis(mut self, link: Option<Link>) -> Self {
+        self.redis = link;
+        self
+    }
+
+    /// Whether this node can sell, and how its parts do.
+    pub fn readiness(&self) -> Readiness {
+        let redis = self.redis.as_ref().map(|link| match link.is_up() {
+            true => Check { part: "redis", health: Health::Pass, detail: "answers".to_owned() },
+            false => Check { part: "redis", health: Health::Degraded, detail: "away: rate limits are this process's own".to_owned() },
+        });
+        self.shop.readiness().with(redis)
     }
 }

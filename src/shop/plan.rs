@@ -7,8 +7,10 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 
 use crate::config::Config;
-use crate::database::{MySqlServer, Settings};
+use crate::database::{Encryption, MySqlServer, Settings};
+use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
+use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -17,12 +19,18 @@ pub struct Plan {
     pub journal_folder: PathBuf,
     /// The journal's settings.
     pub journal: Options,
-    /// The database; its schema has to be there.
+    /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
+    /// How long a start waits for it.
+    pub database_within: Duration,
+    /// Snapshots of the running sales.
+    pub keeper: KeeperSettings,
     /// Limits and windows.
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// Where products are cached, if anywhere; whoever made the link starts it.
+    pub redis: Option<Link>,
 }
 
 impl Plan {
@@ -39,6 +47,8 @@ impl Plan {
                 ..Options::default()
             },
             database: database(config),
+            database_within: Duration::from_secs(config.storage.database_wait_seconds),
+            keeper: KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes),
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
@@ -53,6 +63,7 @@ impl Plan {
                 linger_busy: Duration::from_millis(300),
                 ..ProjectorSettings::default()
             },
+            redis: None,
         }
     }
 }
@@ -67,6 +78,7 @@ pub fn database(config: &Config) -> Settings {
             user: server.username.clone(),
             password: server.password.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
             database: Some(server.name.clone()),
+            encryption: if server.tls { Encryption::Verified(server.tls_ca_file.clone()) } else { Encryption::Off },
         }),
     }
 }

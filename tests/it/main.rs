@@ -3,5 +3,10 @@
 
 mod api;
 mod broker;
+mod cache;
 mod database;
+mod doctor;
+mod recovery;
+mod redis;
+mod sessions;
 mod tidy;

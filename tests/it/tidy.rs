@@ -63,7 +63,7 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn metrics_end_with_their_unit() {
     // A state that is 0 or 1 has no unit: it ends with the word for 1.
-    const ENDINGS: [&str; 12] = [
+    const ENDINGS: [&str; 13] = [
         "_connected",
         "_frozen",
         "_halted",
@@ -76,6 +76,7 @@ fn metrics_end_with_their_unit() {
         "_resident",
         "_in_flight",
         "_orders",
+        "_up",
     ];
     for folder in ["src", "actors/src"] {
         for (path, text) in files(folder, ".rs") {

@@ -6,6 +6,7 @@
 //! Not here: what the counts mean (`quota`).
 
 use hashbrown::{HashMap, HashTable};
+use serde::{Deserialize, Serialize};
 
 use super::quota::Receipt;
 use crate::idempotency::{BodyFingerprint, KeyHash};
@@ -15,11 +16,15 @@ use crate::ids::UserId;
 const CHUNK: usize = 4_096;
 
 /// A request that was granted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Granted {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// Whose.
     pub user: UserId,
+    /// By what it is known again.
     pub key: KeyHash,
+    /// What it asked for.
     pub body: BodyFingerprint,
+    /// What it was answered.
     pub receipt: Receipt,
 }
 
@@ -76,6 +81,27 @@ impl Buyers {
         if let Some(counting) = self.pieces.get_mut(&user) {
             *counting -= pieces;
         }
+    }
+
+    /// Everybody who has bought, with the pieces that count.
+    pub fn counting(&self) -> impl Iterator<Item = (UserId, u32)> {
+        self.pieces.iter().map(|(user, pieces)| (*user, *pieces))
+    }
+
+    /// Says how many pieces of a user count.
+    pub fn set_counting(&mut self, user: UserId, pieces: u32) {
+        self.pieces.insert(user, pieces);
+    }
+
+    /// Every granted request, in the order in which they were granted.
+    pub fn all_granted(&self) -> impl Iterator<Item = &Granted> {
+        self.chunks.iter().flatten()
+    }
+
+    /// Room for so many buyers with a request each.
+    pub fn reserve(&mut self, buyers: usize) {
+        self.pieces.reserve(buyers);
+        self.places.reserve(buyers, |place| spread(place.hash));
     }
 
     /// Everybody who has bought.

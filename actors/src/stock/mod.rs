@@ -9,6 +9,7 @@ mod quota;
 mod sku;
 
 pub use actor::StockActor;
+pub use buyers::Granted;
 pub use gate::Gate;
 pub use holds::{Asked, Holds, Owner, WAITING_MAX, Woken};
 pub use messages::{CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};

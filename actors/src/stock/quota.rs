@@ -4,6 +4,8 @@
 //! - Q3 A key buys once: the same request again gets the first answer, also after the item is sold out.
 //! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
 
+use serde::{Deserialize, Serialize};
+
 use super::buyers::{Buyers, Granted};
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
@@ -33,7 +35,7 @@ pub struct Buy {
 }
 
 /// What a placed order is answered with, now and to every repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The order.
     pub order: OrderId,
@@ -102,6 +104,45 @@ impl FlashQuota {
     /// Takes in an order of this item that the database has. `counts`: its pieces count towards the limit.
     pub fn restore_order(&mut self, user: UserId, key: KeyHash, body: BodyFingerprint, receipt: Receipt, quantity: Quantity, counts: bool) {
         self.buyers.note(Granted { user, key, body, receipt }, if counts { quantity.get() } else { 0 });
+    }
+
+    /// The event that would carve what this quota still has: with [`Self::restored`], what a snapshot keeps of it beside its buyers.
+    pub fn as_carved(&self) -> QuotaCarved {
+        QuotaCarved {
+            sku: self.sku,
+            item: self.item,
+            activity: self.activity,
+            quota: self.remaining.saturating_add(self.held).saturating_add(self.sold),
+            limit_per_user: self.limit_per_user,
+            unit_price: self.unit_price,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+
+    /// Each buyer with the pieces that count towards the limit, in no order; with [`Self::granted`] the rest of a snapshot.
+    pub fn counting(&self) -> impl Iterator<Item = (UserId, u32)> {
+        self.buyers.counting()
+    }
+
+    /// Each request that was granted, in the order in which they were.
+    pub fn granted(&self) -> impl Iterator<Item = &Granted> {
+        self.buyers.all_granted()
+    }
+
+    /// Takes in what [`Self::counting`] gave out.
+    pub fn restore_counting(&mut self, user: UserId, pieces: u32) {
+        self.buyers.set_counting(user, pieces);
+    }
+
+    /// Takes in what [`Self::granted`] gave out.
+    pub fn restore_granted(&mut self, granted: Granted) {
+        self.buyers.note(granted, 0);
+    }
+
+    /// Room for so many buyers, so that restoring them moves none.
+    pub fn reserve_buyers(&mut self, buyers: usize) {
+        self.buyers.reserve(buyers);
     }
 
     /// Says what would happen and changes nothing.

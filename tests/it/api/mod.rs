@@ -1,12 +1,14 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
-mod app;
+pub mod app;
 mod bad_input;
 mod books;
 mod catalog;
+mod cors;
 mod demo;
 mod documents;
 mod health;
 mod limits;
 mod orders;
+mod redis;
 mod seckill;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mallcore::database::{Connections, Database, MySqlServer, Settings};
+use mallcore::database::{Connections, Database, Encryption, MySqlServer, Settings};
 
 /// A migrated database without rows.
 pub struct Scratch {
@@ -45,6 +45,7 @@ fn server() -> MySqlServer {
         user: variable("DB_USER", "root"),
         password: variable("DB_PASSWORD", ""),
         database: None,
+        encryption: Encryption::Off,
     }
 }
 

@@ -1,0 +1,195 @@
+//! `product:{id}`, and `hot_products`: the twenty that sold most.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use ::metrics::counter;
+use ::redis::{Cmd, Script};
+use rand::Rng;
+use serde::Serialize;
+use tokio::task::JoinHandle;
+
+use super::metrics::{DROPPED_TOTAL, KIND, WRITTEN_TOTAL};
+use super::repository::{self, Row};
+use crate::database::{self, Database};
+use crate::redis::{Error, Link};
+
+/// Products of one script call and of one statement.
+const BATCH: u32 = 200;
+/// How many are hot.
+const HOT: usize = 20;
+/// Between batches, so that warming a large catalogue holds up neither server.
+const BREATH: Duration = Duration::from_millis(5);
+
+/// The key of the list of those that sold most: JSON, most first.
+pub const HOT_PRODUCTS: &str = "hot_products";
+
+/// The key of a product.
+pub fn product_key(id: u64) -> String {
+    format!("product:{id}")
+}
+
+static WRITE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("write.lua")));
+
+/// A product as it lies in Redis. The version has to be first: `write.lua` reads it there.
+#[derive(Serialize)]
+struct Cached {
+    version: u64,
+    id: u64,
+    on_sale: bool,
+    /// What there is to know of it while it is on the shelf.
+    #[serde(flatten)]
+    shown: Option<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    description: String,
+    category_id: Option<u64>,
+    image: Option<String>,
+    price_fen: u64,
+    skus: Vec<Sku>,
+}
+
+#[derive(Serialize)]
+struct Sku {
+    id: u64,
+    spec: String,
+    price_fen: u64,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Hot {
+    sales_count: u64,
+    id: u64,
+}
+
+/// The writer; cheap to clone.
+#[derive(Clone)]
+pub struct Products {
+    link: Link,
+    database: Database,
+    lives: Duration,
+}
+
+impl Products {
+    /// Of this database, over this link. A value lives so long, and up to a fifth longer, so that not all end at once.
+    pub const fn new(link: Link, database: Database, lives: Duration) -> Self {
+        Self { link, database, lives }
+    }
+
+    /// Writes everything now, again at half of the values' lives, and whenever Redis comes back; until the task is dropped.
+    pub fn start(&self) -> JoinHandle<()> {
+        tokio::spawn(self.clone().keep())
+    }
+
+    async fn keep(self) {
+        let mut up = self.link.up();
+        loop {
+            // It ends with the link, of which this holds one.
+            if up.wait_for(|up| *up).await.is_err() {
+                return;
+            }
+            if let Err(error) = self.warm().await {
+                tracing::warn!(%error, "the caches cannot be filled from the database; they are tried again");
+            }
+            let went_away = async {
+                let _ = up.wait_for(|up| !*up).await;
+            };
+            let _ = tokio::time::timeout(self.lives / 2, went_away).await;
+        }
+    }
+
+    /// Writes all products. Ends early, without a fault, when Redis goes away: its return begins anew.
+    pub async fn warm(&self) -> Result<(), database::Error> {
+        let (mut after, mut hot) = (0, Vec::new());
+        loop {
+            let rows = repository::after(&self.database, after, BATCH).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            hot.extend(
+                rows.iter().filter(|row| row.on_sale && row.sales_count > 0).map(|row| Hot { sales_count: row.sales_count, id: row.id }),
+            );
+            hot.sort_by(|one: &Hot, other: &Hot| other.cmp(one));
+            hot.truncate(HOT);
+            if !self.write(rows).await {
+                return Ok(());
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        self.write_hot(&hot).await;
+        Ok(())
+    }
+
+    /// Brings one product up to date with the database. Without Redis nothing is done: its return writes everything.
+    pub async fn refresh(&self, id: u64) -> Result<(), database::Error> {
+        if !self.link.is_up() {
+            counter!(DROPPED_TOTAL, KIND => "product").increment(1);
+            return Ok(());
+        }
+        if let Some(row) = repository::one(&self.database, id).await? {
+            self.write(vec![row]).await;
+        }
+        Ok(())
+    }
+
+    /// Whether Redis took them.
+    async fn write(&self, rows: Vec<Row>) -> bool {
+        let count = rows.len() as u64;
+        let mut call = WRITE.prepare_invoke();
+        for row in rows {
+            call.key(product_key(row.id)).arg(row.version).arg(self.lives_millis());
+            call.arg(json(&Cached::from(row)));
+        }
+        let written: Result<u64, Error> = self.link.invoke(&call).await;
+        note("product", count, &written)
+    }
+
+    async fn write_hot(&self, hot: &[Hot]) {
+        let mut set = Cmd::new();
+        set.arg("SET").arg(HOT_PRODUCTS).arg(json(&hot)).arg("PX").arg(self.lives_millis());
+        let written: Result<String, Error> = self.link.query(&set).await;
+        note(HOT_PRODUCTS, 1, &written);
+    }
+
+    fn lives_millis(&self) -> u64 {
+        let millis = u64::try_from(self.lives.as_millis()).unwrap_or(u64::MAX / 2);
+        millis + rand::rng().random_range(0..=millis / 5)
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Plain structures of text and numbers have no way to fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn note<T>(kind: &'static str, count: u64, written: &Result<T, Error>) -> bool {
+    match written {
+        Ok(_) => counter!(WRITTEN_TOTAL, KIND => kind).increment(count),
+        Err(error) => {
+            counter!(DROPPED_TOTAL, KIND => kind).increment(count);
+            // That it is away was said already, by the link.
+            if let Error::Refused(cause) = error {
+                tracing::error!(error = %cause, "redis refuses to keep {kind}: see whether it is out of memory, or holds a key of that name");
+            }
+        }
+    }
+    written.is_ok()
+}
+
+impl From<Row> for Cached {
+    fn from(row: Row) -> Self {
+        // A list that cannot be read shows no picture; the product is sold all the same.
+        let images = row.images.and_then(|images| serde_json::from_str::<Vec<String>>(&images).ok()).unwrap_or_default();
+        let shown = row.on_sale.then(|| Shown {
+            name: row.name,
+            description: row.description.unwrap_or_default(),
+            category_id: row.category,
+            image: images.into_iter().next(),
+            price_fen: row.skus.iter().map(|(_, _, price)| *price).min().unwrap_or(row.price_fen),
+            skus: row.skus.into_iter().map(|(id, spec, price_fen)| Sku { id, spec, price_fen }).collect(),
+        });
+        Self { version: row.version, id: row.id, on_sale: row.on_sale, shown }
+    }
+}

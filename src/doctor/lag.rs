@@ -1,0 +1,50 @@
+//! How long an outage of what follows the journal may last: the budgets in records, bytes and time, at an assumed rate of orders.
+
+use super::Finding;
+use super::disk::bytes;
+use super::journal::Found;
+use crate::config::Config;
+
+const PART: &str = "lag budget";
+/// An order makes two records at least: placed, then paid or closed.
+const RECORDS_PER_ORDER: u64 = 2;
+/// Where there is no journal to measure: a placed order with its frame.
+const RECORD_BYTES: u64 = 160;
+
+/// One budget: how many records it holds.
+struct Budget {
+    what: &'static str,
+    records: u64,
+    seen: String,
+}
+
+pub(super) fn look(config: &Config, found: &Found, orders_per_second: u32) -> Vec<Finding> {
+    let record_bytes = if found.records >= 1_000 { (found.bytes / found.records).max(1) } else { RECORD_BYTES };
+    let journal = Budget {
+        what: "journal",
+        records: config.journal.budget_bytes / record_bytes,
+        seen: format!("{} (JOURNAL_BUDGET_BYTES) at {record_bytes} bytes a record", bytes(config.journal.budget_bytes)),
+    };
+    vec![told(&journal, orders_per_second)]
+}
+
+fn told(budget: &Budget, orders_per_second: u32) -> Finding {
+    let records_per_second = u64::from(orders_per_second.max(1)) * RECORDS_PER_ORDER;
+    let seconds = budget.records / records_per_second;
+    let seen = format!("{} records, {}: {} of {orders_per_second} orders a second", budget.records, budget.seen, lasting(seconds));
+    if seconds >= SECONDS_FAIR {
+        return Finding::pass(PART, budget.what, seen);
+    }
+    Finding::warn(PART, budget.what, seen, "raise the budget, or expect purchases to be refused when a server is away for longer than that")
+}
+
+/// A restart of a database takes less.
+const SECONDS_FAIR: u64 = 600;
+
+fn lasting(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3_600),
+    }
+}

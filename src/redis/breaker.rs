@@ -1,0 +1,123 @@
+//! When Redis is given up, and when it is asked again. Pure: no clock, no I/O.
+//! - B1 A broken connection gives up at once, slowness only at the third slow answer in a row: one late packet is not an outage.
+//! - B2 While given up nobody is let through but the one probe; its answer alone ends it.
+
+use std::time::Duration;
+
+/// Slow answers in a row that are taken for an outage.
+pub const STRIKES_MAX: u32 = 3;
+/// Before the first probe that follows a failed one, and at most.
+const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// How a command failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer within the budget.
+    Slow,
+    /// The connection is gone, or the server says that it cannot serve.
+    Broken,
+}
+
+/// Closed: commands pass. Open: only probes do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Breaker {
+    /// Commands pass.
+    Closed {
+        /// Slow answers in a row.
+        strikes: u32,
+    },
+    /// Given up.
+    Open {
+        /// Probes that failed since.
+        probes: u32,
+    },
+}
+
+impl Breaker {
+    /// Before the first connection: nothing passes until a probe has been answered.
+    pub const fn new() -> Self {
+        Self::Open { probes: 0 }
+    }
+
+    /// A command was answered in time.
+    pub fn answered(&mut self) {
+        if let Self::Closed { strikes } = self {
+            *strikes = 0;
+        }
+    }
+
+    /// A command failed. Whether this is what opened it.
+    pub fn failed(&mut self, failure: Failure) -> bool {
+        let Self::Closed { strikes } = self else { return false };
+        *strikes += 1;
+        let opens = failure == Failure::Broken || *strikes >= STRIKES_MAX;
+        if opens {
+            *self = Self::Open { probes: 0 };
+        }
+        opens
+    }
+
+    /// A probe was answered: commands pass again.
+    pub fn probe_answered(&mut self) {
+        *self = Self::Closed { strikes: 0 };
+    }
+
+    /// A probe failed. How long to wait before the next.
+    pub fn probe_failed(&mut self) -> Duration {
+        let Self::Open { probes } = self else { return PAUSE };
+        *probes = probes.saturating_add(1);
+        PAUSE.saturating_mul(1 << (*probes - 1).min(10)).min(PAUSE_MAX)
+    }
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed() -> Breaker {
+        let mut breaker = Breaker::new();
+        breaker.probe_answered();
+        breaker
+    }
+
+    #[test]
+    fn a_broken_connection_opens_at_once_and_only_once() {
+        let mut breaker = closed();
+        assert_eq!([breaker.failed(Failure::Broken), breaker.failed(Failure::Broken)], [true, false]);
+    }
+
+    #[test]
+    fn slowness_opens_at_the_third_in_a_row() {
+        let mut breaker = closed();
+        assert!(!breaker.failed(Failure::Slow) && !breaker.failed(Failure::Slow));
+        breaker.answered();
+        assert_eq!([Failure::Slow; 3].map(|failure| breaker.failed(failure)), [false, false, true]);
+    }
+
+    #[test]
+    fn an_open_one_is_closed_by_a_probe_only() {
+        let mut breaker = Breaker::new();
+        breaker.answered();
+        assert_eq!(breaker, Breaker::Open { probes: 0 });
+        breaker.probe_failed();
+        breaker.probe_answered();
+        assert_eq!(breaker, Breaker::Closed { strikes: 0 });
+    }
+
+    #[test]
+    fn pauses_grow_to_a_bound() {
+        let mut breaker = Breaker::new();
+        let pauses: Vec<u64> = (0..8).map(|_| breaker.probe_failed().as_millis() as u64).collect();
+        assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+        breaker.probe_answered();
+        breaker.failed(Failure::Broken);
+        assert_eq!(breaker.probe_failed(), PAUSE);
+    }
+}

@@ -1,0 +1,175 @@
+//! A Redis server of a test's own, and a proxy in front of it that can stop passing anything on.
+
+use std::net::TcpListener as Port;
+use std::process::{Child, Command, Stdio};
+
+use mallcore::config::{self, Secret};
+use mallcore::redis::Link;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::api::app::until;
+
+/// Where nothing listens: the port was free a moment ago and nobody else is told of it.
+pub fn free_port() -> u16 {
+    Port::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Settings of a server at this port.
+pub fn settings(port: u16) -> config::Redis {
+    config::Redis {
+        host: "127.0.0.1".to_owned(),
+        port,
+        username: None,
+        password: None,
+        database: 0,
+        tls: false,
+        tls_ca_file: None,
+        timeout_millis: 2_000,
+    }
+}
+
+/// Connected, with its task.
+pub async fn link(settings: &config::Redis) -> Link {
+    let link = Link::of(settings).unwrap();
+    link.start();
+    until("redis answers", async || link.is_up()).await;
+    link
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    process: Child,
+    pub port: u16,
+    folder: TempDir,
+}
+
+pub const PASSWORD: &str = "a password of the tests";
+
+/// Where the tests' certificates lie.
+pub fn certificate(name: &str) -> String {
+    format!("{}/tests/it/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let port = free_port();
+        Self::run(port, &["--port", &port.to_string()]).await
+    }
+
+    /// Speaks TLS only, and wants [`PASSWORD`].
+    pub async fn with_tls() -> Self {
+        let port = free_port();
+        let (certificate, key, authority) = (certificate("server.pem"), certificate("server.key"), certificate("ca.pem"));
+        let arguments = [
+            "--port",
+            "0",
+            "--tls-port",
+            &port.to_string(),
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-ca-cert-file",
+            &authority,
+            "--tls-auth-clients",
+            "no",
+            "--requirepass",
+            PASSWORD,
+        ];
+        Self::run(port, &arguments).await
+    }
+
+    async fn run(port: u16, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Self { process: spawn(&folder, arguments), port, folder };
+        until("redis-server listens", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        server
+    }
+
+    /// Gone, as by kill -9; what it held is lost.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// There again, empty, at the same port.
+    pub async fn start_again(&mut self) {
+        self.process = spawn(&self.folder, &["--port", &self.port.to_string()]);
+        until("redis-server listens", async || TcpStream::connect(("127.0.0.1", self.port)).await.is_ok()).await;
+    }
+
+    pub fn settings(&self) -> config::Redis {
+        settings(self.port)
+    }
+
+    pub fn settings_with_tls(&self) -> config::Redis {
+        config::Redis {
+            tls: true,
+            tls_ca_file: Some(certificate("ca.pem").into()),
+            password: Some(Secret::new(PASSWORD)),
+            ..self.settings()
+        }
+    }
+}
+
+fn spawn(folder: &TempDir, arguments: &[&str]) -> Child {
+    Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder.path())
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tests need redis-server (Debian: apt-get install redis-server)")
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Passes bytes on, unless it is told to hang: then connections stay open and nothing moves, as behind a firewall that forgot them.
+pub struct Proxy {
+    pub port: u16,
+    hangs: watch::Sender<bool>,
+}
+
+impl Proxy {
+    pub async fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hangs = watch::Sender::new(false);
+        let proxy = Self { port: listener.local_addr().unwrap().port(), hangs: hangs.clone() };
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let hangs = hangs.subscribe();
+                tokio::spawn(async move {
+                    if let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await {
+                        let ((from, back), (answers, to)) = (client.into_split(), server.into_split());
+                        tokio::spawn(pass(from, to, hangs.clone()));
+                        tokio::spawn(pass(answers, back, hangs));
+                    }
+                });
+            }
+        });
+        proxy
+    }
+
+    pub fn hang(&self, hangs: bool) {
+        self.hangs.send_replace(hangs);
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut hangs: watch::Receiver<bool>) {
+    let mut buffer = vec![0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        if hangs.wait_for(|hangs| !hangs).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
