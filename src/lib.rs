@@ -12,6 +12,7 @@ pub mod database;
 pub mod demo;
 pub mod doctor;
 pub mod file_limit;
+pub mod health_metrics;
 pub mod http;
 pub mod limits;
 pub mod orders;

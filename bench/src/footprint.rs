@@ -3,13 +3,13 @@
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::server_process::{LIMIT_MAX, Seed};
 use crate::{fetch, process_cpu};
 
 /// Actors in memory, as the server tells.
-const RESIDENT_SAMPLE: &str = "mallcore_actors_resident{actor=\"stock\"}";
+const RESIDENT_SAMPLE: &str = "mallcore_actors_resident";
 
 /// Options of `mall-bench footprint`.
 #[derive(Debug, Args)]
@@ -38,12 +38,12 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 }
 
 fn resident(options: &Options, items: u64) -> Result<(f64, u64), Error> {
-    let arena = Arena::fresh(&options.arena, Seed { stock: options.stock, limit: LIMIT_MAX, items }, 1)?;
+    let arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: options.stock, limit: LIMIT_MAX, items }, 1)?;
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     // Every item is carved once the journal's records are in the database.
     arena.setup.wait_projected(READY_TIMEOUT)?;
     let (_, metrics) = fetch::get(arena.setup.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
-    let actors = fetch::sample(&metrics, RESIDENT_SAMPLE);
+    let actors = fetch::samples(&metrics, RESIDENT_SAMPLE).first().map(|(_, actors)| *actors);
     let actors = actors.ok_or_else(|| Error::Unexpected(format!("the metrics have no {RESIDENT_SAMPLE}")))?;
     let bytes = process_cpu::resident_bytes(server.pid()).attempt(|| "read the server's memory".to_owned())?;
     drop(server);

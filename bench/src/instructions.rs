@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions};
+use crate::arena::{Arena, ArenaOptions, ModeOptions};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::LoadPlan;
 use crate::measured;
@@ -40,7 +40,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let version = Command::new("valgrind").arg("--version").output();
     version.attempt(|| "run valgrind, which this needs: install it (apt-get install valgrind)".to_owned())?;
-    let mut arena = Arena::fresh(&options.arena, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 }, 10_000)?;
+    let mut arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 }, 10_000)?;
     arena.setup.set("PROJECTION_PAUSED", if options.projection { "false" } else { "true" });
     let out = arena.folder().join("server.callgrind");
     let mut server = arena.setup.start(&valgrind(&out))?;

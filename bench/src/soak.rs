@@ -12,7 +12,7 @@ use mallcore_actors::time::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::arena::{Arena, ArenaOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
@@ -65,7 +65,7 @@ struct Sale {
 
 /// Loads, watches, judges.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let mut arena = Arena::fresh(&options.arena, Seed { stock: 1, limit: 1, items: 1 }, options.users)?;
+    let mut arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: 1, limit: 1, items: 1 }, options.users)?;
     arena.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
     let sales = plan_sales(options, &arena)?;
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
             measured::closed_loop(&server, &arena.shoppers, &[sale.item], options.connections, sale.ends_at.saturating_sub(now() + EARLY));
         let plan = LoadPlan { pace: Pace::Open { per_second: options.rate }, ..plan };
         let (mut sampled, mut peak) = (Instant::now(), 0);
-        let measured = measured::run_watched(&plan, server.pid(), &Arc::new(Live::default()), |_| {
+        let measured = measured::run_watched(&plan, &server, &Arc::new(Live::default()), |_| {
             if sampled.elapsed() >= SAMPLE_INTERVAL {
                 sampled = Instant::now();
                 peak = peak.max(resident().unwrap_or(0));
@@ -158,8 +158,7 @@ fn item_of(arena: &Arena, sku: i64) -> Result<u64, Error> {
 fn on_database<T>(arena: &Arena, work: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, Error>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().attempt(|| "start a runtime".to_owned())?;
     runtime.block_on(async {
-        let mut database =
-            SqliteConnectOptions::new().filename(arena.setup.database()).busy_timeout(Duration::from_secs(5)).connect().await?;
+        let mut database = SqliteConnectOptions::new().filename(arena.database()).busy_timeout(Duration::from_secs(5)).connect().await?;
         let done = work(&mut database).await?;
         database.close().await?;
         Ok(done)

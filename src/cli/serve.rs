@@ -16,7 +16,7 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{broker, cache, file_limit, http, limits, pinned, projection, redis, telemetry};
+use crate::{broker, cache, file_limit, health_metrics, http, limits, pinned, projection, redis, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -38,6 +38,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    health_metrics::describe();
     pinned::metrics::describe();
     broker::metrics::describe();
     cache::metrics::describe();
@@ -61,6 +62,8 @@ pub fn run(config: &Config) -> Result<(), CliError> {
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
+        let watched = Arc::clone(&state);
+        actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
         actix_web::rt::spawn(stop_when_the_database_is_another(shop.clone()));
         let signals = Signals::listen().map_err(|cause| CliError::failed("signals cannot be listened to", cause))?;
         actix_web::rt::spawn(stop_at_a_signal(signals, state, handle, Duration::from_secs(config.http.drain_seconds)));
