@@ -121,6 +121,15 @@ impl Tx {
         self.stream(text, values)?.try_collect().await
     }
 
+    /// All rows of a bounded statement, which nobody else changes before this transaction ends. SQLite's writer has the whole file.
+    pub async fn lock(&mut self, text: impl Into<String>, values: Arguments) -> Result<Vec<Row>, Error> {
+        let mut text = text.into();
+        if self.engine() == Engine::MySql {
+            text.push_str(" FOR UPDATE");
+        }
+        self.all(text, values).await
+    }
+
     /// The first row, if there is any.
     pub async fn first(&mut self, text: impl Into<String>, values: Arguments) -> Result<Option<Row>, Error> {
         Ok(self.all(text, values).await?.into_iter().next())

@@ -200,7 +200,12 @@ impl From<Refusal> for Problem {
             Refusal::PurchaseLimit { limit } | Refusal::TooManyUnpaid { limit } => {
                 Self::new(StatusCode::CONFLICT, code).stating(Fact::Limit(limit))
             }
-            Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue => Self::new(StatusCode::CONFLICT, code),
+            Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue | Refusal::OffSale => {
+                Self::new(StatusCode::CONFLICT, code)
+            }
+            Refusal::InsufficientStock { .. } | Refusal::VersionMismatch { .. } | Refusal::TooMuchStock { .. } => {
+                Self::new(StatusCode::CONFLICT, code)
+            }
         }
     }
 }

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::{AdjustmentId, SkuId};
 use mallcore_actors::journal::Sequence;
 
 use super::checkpoint::NAME;
-use super::fold::{Batch, NewOrder, Progress};
+use super::fold::{Adjustment, Batch, NewOrder, Progress};
 use crate::database::{Arguments, Column, Database, Error, Rows, Tx, Value};
 use crate::orders::model::close_reason_number;
 
@@ -77,6 +77,8 @@ const ORDER_COLUMNS: [&str; 22] = [
 const ITEM_COLUMNS: [&str; 9] =
     ["order_id", "line_no", "sku_id", "product_id", "product_name", "sku_spec", "seckill_item_id", "quantity", "unit_price_fen"];
 
+const ADJUSTMENT_COLUMNS: [&str; 7] = ["sku_id", "id", "delta", "reason", "operator", "sequence", "created_at"];
+
 /// A SKU's snapshot for order lines.
 #[derive(Debug)]
 struct Described {
@@ -97,6 +99,7 @@ pub async fn write(database: &Database, batch: &Batch) -> Result<(), WriteError>
     writer.change_skus(batch).await?;
     writer.change_items(batch).await?;
     writer.change_products(batch, &skus).await?;
+    writer.insert_adjustments(batch).await?;
     writer.note_ids(batch).await?;
     tx.commit().await?;
     Ok(())
@@ -224,21 +227,23 @@ impl Writer<'_> {
     }
 
     async fn change_skus(&mut self, batch: &Batch) -> Result<(), WriteError> {
-        let columns = ["id", "available", "held", "sold", "first_record", "last_record"].map(Column::Int);
+        let columns = ["id", "available", "held", "sold", "last_adjustment", "first_record", "last_record"].map(Column::Int);
         let change = [
             ("available", "t.available + n.available"),
             ("held", "t.held + n.held"),
             ("sold", "t.sold + n.sold"),
+            ("last_adjustment_id", "COALESCE(n.last_adjustment, t.last_adjustment_id)"),
             ("version", "n.last_record"),
         ];
         let skus: Vec<_> = batch.skus().iter().collect();
         for chunk in chunks(&skus) {
-            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 6] {
+            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 7] {
                 [
                     sku.get().into(),
                     change.available.into(),
                     change.held.into(),
                     change.sold.into(),
+                    change.last_adjustment.map(AdjustmentId::get).into(),
                     change.first.0.into(),
                     change.last.0.into(),
                 ]
@@ -298,6 +303,30 @@ impl Writer<'_> {
         for chunk in chunks(&products) {
             let values = chunk.iter().flat_map(|&(product, (stock, sales))| [product.into(), stock.into(), sales.into()]).collect();
             self.update("products", &columns, &change, "t.id = n.id", chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_adjustments(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        for chunk in chunks(batch.adjustments()) {
+            let row = |Adjustment { adjusted, sequence, at }: &Adjustment| -> [Value; 7] {
+                [
+                    adjusted.sku.get().into(),
+                    adjusted.adjustment.get().into(),
+                    i64::from(adjusted.delta.get()).into(),
+                    adjusted.reason.to_string().into(),
+                    adjusted.operator.to_string().into(),
+                    sequence.0.into(),
+                    (*at).into(),
+                ]
+            };
+            let values = chunk.iter().flat_map(row).collect();
+            self.tx.execute(Rows::insert("stock_adjustments", &ADJUSTMENT_COLUMNS, chunk.len()), values).await?;
+        }
+        // After a restore the outbox's counter may be behind what the journal has: an id that was used must not be given again.
+        if let Some(last) = batch.adjustments().iter().map(|row| row.adjusted.adjustment.get()).max() {
+            let values = vec![last.into(), last.into()];
+            self.tx.execute("UPDATE outbox_order SET last_id = ? WHERE last_id < ?", values).await?;
         }
         Ok(())
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 
+use crate::broker;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
+use crate::outbox::RelaySettings;
 use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
 use crate::redis::Link;
@@ -29,6 +31,10 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// The broker that gets the events of cold writes, if there is one.
+    pub events: Option<broker::Target>,
+    /// How the outbox is carried out.
+    pub relay: RelaySettings,
     /// Where products are cached, if anywhere; whoever made the link starts it.
     pub redis: Option<Link>,
 }
@@ -54,6 +60,8 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            events: config.broker.as_ref().map(broker::Target::from),
+            relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
         }
     }

@@ -7,6 +7,7 @@ mod cache;
 mod database;
 mod doctor;
 mod operations;
+mod outbox;
 mod recovery;
 mod redis;
 mod sessions;

@@ -74,7 +74,7 @@ impl OrderShard {
             Event::OrderPaid(paid) => (paid.user, paid.order),
             Event::OrderShipped(moved) | Event::OrderCompleted(moved) => (moved.user, moved.order),
             Event::OrderClosed(closed) => (closed.user, closed.order),
-            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
         };
         let Some(orders) = self.users.get_mut(&user) else { return };
         if let Event::OrderClosed(closed) = event

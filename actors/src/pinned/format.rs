@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Pinned;
-use crate::ids::{ActivityId, FlashItemId, SkuId, UserId};
+use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId, UserId};
 use crate::journal::{Identity, Sequence};
 use crate::orders::Order;
 use crate::record::QuotaCarved;
@@ -16,7 +16,7 @@ use crate::stock::{Buyer, FlashQuota, Stock};
 use crate::time::Timestamp;
 
 /// The version that this release reads and writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"mallpin\n";
 pub(super) const HEAD_BYTES: usize = 12;
 pub(super) const FRAME_HEAD_BYTES: usize = 8;
@@ -52,7 +52,7 @@ enum Part {
     /// What shoppers are shown.
     Plan(Vec<u8>),
     /// A SKU; the buyers of its quotas follow.
-    Stock { sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, quotas: Vec<Quota> },
+    Stock { sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, last_adjustment: Option<AdjustmentId>, quotas: Vec<Quota> },
     /// Some buyers of a quota of the last SKU.
     Buyers { item: FlashItemId, buyers: Vec<(UserId, Buyer)> },
     /// Some orders, settled ones in the order in which they were settled.
@@ -118,6 +118,7 @@ impl<'a> Encoder<'a> {
             held: stock.held(),
             sold: stock.sold(),
             version: stock.version(),
+            last_adjustment: stock.last_adjustment(),
             quotas: quotas.collect(),
         })?;
         let mut entries = 0;
@@ -217,14 +218,14 @@ impl Decoder {
                 (self.pinned.through, self.pinned.last_at, self.pinned.next_order_id) = (through, last_at, next_order_id);
             }
             Part::Plan(plan) => self.pinned.plan = plan,
-            Part::Stock { sku, available, held, sold, version, quotas } => {
+            Part::Stock { sku, available, held, sold, version, last_adjustment, quotas } => {
                 self.finish_stock();
                 let quotas = quotas.into_iter().map(|stored| {
                     let mut quota = FlashQuota::restored(&stored.carved, stored.remaining, stored.held, stored.sold, stored.released);
                     quota.reserve_buyers(usize::try_from(stored.buyers).unwrap_or_default().min(BUYERS_RESERVED_MAX));
                     quota
                 });
-                self.stock = Some(Stock::new(sku, available, held, sold, version, quotas.collect()));
+                self.stock = Some(Stock::new(sku, available, held, sold, version, last_adjustment, quotas.collect()));
             }
             Part::Buyers { item, buyers } => {
                 let quota = self.stock.as_mut()?.quotas_mut().iter_mut().find(|quota| quota.item() == item)?;

@@ -10,6 +10,6 @@ mod sku;
 pub use actor::StockActor;
 pub use gate::Gate;
 pub use holds::{Asked, Holds, Owner, WAITING_MAX, Woken};
-pub use messages::{CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};
+pub use messages::{AdjustStock, Adjusted, CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};
 pub use quota::{Buy, Buyer, FlashQuota, Purchase, Receipt};
-pub use sku::{QuotaPlan, Stock};
+pub use sku::{Adjusting, Adjustment, Change, QuotaPlan, Stock};

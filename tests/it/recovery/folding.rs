@@ -31,7 +31,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
     let end = Sequence(history.records.len() as u64);
     let mut pinned = Pinned { plan: b"plan".to_vec(), ..Pinned::default() };
     for id in 1..=SKUS {
-        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, Default::default()));
+        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default()));
     }
     let mut left = BTreeSet::new();
     // Memory that was never written down, and lets go of the same orders at the same moments.
@@ -42,7 +42,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
         if let Event::QuotaCarved(carved) = &record.event
             && left.remove(&carved.sku)
         {
-            let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, Default::default());
+            let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default());
             (0..place).for_each(|earlier| {
                 let earlier_record = &history.records[earlier];
                 stock.apply(Sequence(earlier as u64 + 1), earlier_record.at, &earlier_record.event);
