@@ -59,7 +59,16 @@ impl Plan {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
-            projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            projector: ProjectorSettings {
+                paused: config.storage.projection_paused,
+                batch_records_max: match config.database {
+                    // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
+                    None => 32_768,
+                    Some(_) => ProjectorSettings::default().batch_records_max,
+                },
+                linger_busy: Duration::from_millis(300),
+                ..ProjectorSettings::default()
+            },
             events: config.broker.as_ref().map(broker::Target::from),
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
