@@ -62,18 +62,21 @@ const ORDER_COLUMNS: [&str; 22] = [
     "key_hash",
     "body_fingerprint",
     "expires_at",
-    "close_reason",
-    "limit_returned",
     "seckill_activity_id",
     "version",
     "sequence",
     "created_at",
     "updated_at",
+    // From here on the defaults are right as long as an order has not moved on.
+    "close_reason",
+    "limit_returned",
     "paid_at",
     "shipped_at",
     "completed_at",
     "closed_at",
 ];
+/// How many of them an order needs that was only placed, as most are when they are stored.
+const PLACED_COLUMNS: usize = 16;
 const ITEM_COLUMNS: [&str; 9] =
     ["order_id", "line_no", "sku_id", "product_id", "product_name", "sku_spec", "seckill_item_id", "quantity", "unit_price_fen"];
 
@@ -137,10 +140,18 @@ impl Writer<'_> {
     }
 
     async fn insert_orders(&mut self, orders: &[NewOrder]) -> Result<(), WriteError> {
-        for chunk in chunks(orders) {
-            let mut values = Arguments::with_capacity(chunk.len() * ORDER_COLUMNS.len());
-            chunk.iter().for_each(|order| bind_order(order, &mut values));
-            self.tx.execute(Rows::insert("orders", &ORDER_COLUMNS, chunk.len()), values).await?;
+        let (placed, moved_on): (Vec<&NewOrder>, Vec<&NewOrder>) = orders.iter().partition(|order| order.progress.version == 1);
+        for (orders, columns) in [(placed, &ORDER_COLUMNS[..PLACED_COLUMNS]), (moved_on, &ORDER_COLUMNS[..])] {
+            for chunk in chunks(&orders) {
+                let mut values = Arguments::with_capacity(chunk.len() * columns.len());
+                for order in chunk {
+                    bind_placed(order, &mut values);
+                    if columns.len() > PLACED_COLUMNS {
+                        bind_progress(&order.progress, &mut values);
+                    }
+                }
+                self.tx.execute(Rows::insert(self.tx.engine(), "orders", columns, chunk.len()), values).await?;
+            }
         }
         Ok(())
     }
@@ -166,7 +177,7 @@ impl Writer<'_> {
                     line.unit_price.fen().into(),
                 ]);
             }
-            self.tx.execute(Rows::insert("order_items", &ITEM_COLUMNS, chunk.len()), values).await?;
+            self.tx.execute(Rows::insert(self.tx.engine(), "order_items", &ITEM_COLUMNS, chunk.len()), values).await?;
         }
         Ok(())
     }
@@ -321,7 +332,7 @@ impl Writer<'_> {
                 ]
             };
             let values = chunk.iter().flat_map(row).collect();
-            self.tx.execute(Rows::insert("stock_adjustments", &ADJUSTMENT_COLUMNS, chunk.len()), values).await?;
+            self.tx.execute(Rows::insert(self.tx.engine(), "stock_adjustments", &ADJUSTMENT_COLUMNS, chunk.len()), values).await?;
         }
         // After a restore the outbox's counter may be behind what the journal has: an id that was used must not be given again.
         if let Some(last) = batch.adjustments().iter().map(|row| row.adjusted.adjustment.get()).max() {
@@ -362,9 +373,10 @@ impl Writer<'_> {
     }
 }
 
-fn bind_order(order: &NewOrder, values: &mut Arguments) {
+/// The first [`PLACED_COLUMNS`].
+fn bind_placed(order: &NewOrder, values: &mut Arguments) {
     let NewOrder { placed, placed_at, progress } = order;
-    let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = *progress;
+    let Progress { status, version, sequence, updated_at, .. } = *progress;
     values.extend([
         placed.order.get().into(),
         placed.no.to_string().into(),
@@ -377,13 +389,20 @@ fn bind_order(order: &NewOrder, values: &mut Arguments) {
         (*placed.key.as_bytes()).into(),
         placed.body.get().into(),
         placed.expires_at.into(),
-        close_reason.map(close_reason_number).into(),
-        limit_returned.into(),
         placed.lines.iter().find_map(|line| line.flash).map(|flash| flash.activity.get()).into(),
         version.into(),
         sequence.0.into(),
         (*placed_at).into(),
         updated_at.into(),
+    ]);
+}
+
+/// The others.
+fn bind_progress(progress: &Progress, values: &mut Arguments) {
+    let Progress { milestones, close_reason, limit_returned, .. } = *progress;
+    values.extend([
+        close_reason.map(close_reason_number).into(),
+        limit_returned.into(),
         milestones.paid_at.into(),
         milestones.shipped_at.into(),
         milestones.completed_at.into(),

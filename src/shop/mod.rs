@@ -92,15 +92,15 @@ impl Inner {
 }
 
 impl Shop {
-    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable.
+    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable. `request` hashes key and body, and
+    /// is only asked where the answer depends on them.
     pub async fn buy(
         &self,
         user: UserId,
         item: FlashItemId,
         quantity: Quantity,
-        key: KeyHash,
-        body: BodyFingerprint,
         address: Option<AddressId>,
+        request: impl FnOnce() -> (KeyHash, BodyFingerprint),
     ) -> Answer<Placed> {
         let engine = &self.0.engine;
         let answer = match self.0.sales.gate(item) {
@@ -109,6 +109,7 @@ impl Shop {
             Some(gate) => match gate.refusal(user, engine.clock.now()) {
                 Some(refusal) => Ok(Err(refusal)),
                 None => {
+                    let (key, body) = request();
                     let wish = Buy { item, user, quantity, key, body, address };
                     match self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await {
                         // The actor has let go of the quota, the list still shows the sale.

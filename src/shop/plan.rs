@@ -89,7 +89,13 @@ impl Plan {
             },
             projector: ProjectorSettings {
                 paused: config.storage.projection_paused,
+                batch_records_max: match config.database {
+                    // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
+                    None => 32_768,
+                    Some(_) => ProjectorSettings::default().batch_records_max,
+                },
                 urgent_above: lag.urgent_records,
+                linger_busy: Duration::from_millis(300),
                 ..ProjectorSettings::default()
             },
             database_lag: Budget {

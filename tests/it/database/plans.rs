@@ -68,8 +68,8 @@ async fn filled(database: &Database) {
         let done = (id <= 990).then_some(now);
         [id.into(), "k".into(), "a".into(), "{}".into(), now.into(), done.into(), done.into(), done.into(), done.into()]
     });
-    tx.execute(Rows::insert("outbox", &columns, 1_000), rows.collect()).await.unwrap();
-    let parents = Rows::insert("categories", &["id", "parent_id", "level", "path", "name"], 200);
+    tx.execute(Rows::insert(database.engine(), "outbox", &columns, 1_000), rows.collect()).await.unwrap();
+    let parents = Rows::insert(database.engine(), "categories", &["id", "parent_id", "level", "path", "name"], 200);
     let values = (1..=200u64)
         .flat_map(|id| [id.into(), (id > 10).then_some(id % 10 + 1).into(), 1u64.into(), format!("/{id}/").into(), "类".into()])
         .collect();

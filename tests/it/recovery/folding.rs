@@ -17,8 +17,10 @@ const IDENTITY: Identity = Identity { uuid: uuid::Uuid::from_u128(7), epoch: 3 }
 
 /// A quota with everybody who bought from it.
 fn told(quota: &FlashQuota) -> String {
-    let buyers: BTreeMap<_, _> = quota.dealings().map(|(user, buyer)| (user, format!("{buyer:?}"))).collect();
-    format!("{:?} {} {} {} {} {buyers:?}", quota.as_carved(), quota.remaining(), quota.held(), quota.sold(), quota.released())
+    let buyers: BTreeMap<_, _> = quota.counting().collect();
+    let mut granted: Vec<_> = quota.granted().map(|granted| format!("{granted:?}")).collect();
+    granted.sort();
+    format!("{:?} {} {} {} {} {buyers:?} {granted:?}", quota.as_carved(), quota.remaining(), quota.held(), quota.sold(), quota.released())
 }
 
 fn counts(stock: &Stock) -> (u32, u32, u32, Sequence, Vec<String>) {
