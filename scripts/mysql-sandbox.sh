@@ -118,7 +118,7 @@ END
 
 status() {
   if runs "$folder"; then
-    echo "$(version) at 127.0.0.1:$port, user root without a password (process $(cat "$folder/pid"))"
+    echo "$(version) at 127.0.0.1:$port, user root without a password (process $(pid_of "$folder"))"
   elif [[ -e $folder/installed ]]; then
     echo "not running; installed in $folder: $(version)"
     return 3

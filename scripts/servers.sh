@@ -52,28 +52,34 @@ wait_for() {
   done
 }
 
-# runs FOLDER: whether the server that was started with this folder still runs.
-runs() {
-  local pid
-  pid=$(cat "$1/pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
+# born PID: when that process began, in the kernel's ticks, so that another one with the same number is not taken for it; nothing for one that
+# has ended and is only still listed.
+born() { sed 's/.*) //; /^Z/d' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# pid_of FOLDER: the process that was started with this folder; fails when it does not run.
+pid_of() {
+  local pid began
+  read -r pid began 2>/dev/null <"$1/pid" && kill -0 "$pid" 2>/dev/null && [[ $(born "$pid") == "$began" ]] && echo "$pid"
 }
+
+# runs FOLDER: whether the server that was started with this folder still runs.
+runs() { pid_of "$1" >/dev/null; }
 
 # in_background FOLDER COMMAND…: starts it in a session of its own, so that Ctrl-C here does not reach it; its output goes to FOLDER/log.
 in_background() {
   local folder=$1
   shift
   setsid "$@" >>"$folder/log" 2>&1 </dev/null &
-  echo $! >"$folder/pid"
+  echo "$! $(born $!)" >"$folder/pid"
   disown
 }
 
 # stop_server FOLDER: asks it to end, waits, and kills it only when it does not. What is not running is stopped already.
 stop_server() {
   local folder=$1 pid until=$((SECONDS + SERVER_PATIENCE_SECONDS))
-  if runs "$folder"; then
-    pid=$(cat "$folder/pid")
+  if pid=$(pid_of "$folder"); then
     if [[ -x $folder/stop ]]; then "$folder/stop" >>"$folder/log" 2>&1 || true; else kill -TERM "$pid" 2>/dev/null || true; fi
-    while kill -0 "$pid" 2>/dev/null; do
+    while runs "$folder"; do
       if ((SECONDS > until)); then
         echo "the server of $folder (process $pid) does not end; killing it" >&2
         kill -KILL "$pid" 2>/dev/null || true
@@ -123,7 +129,7 @@ start_rabbitmq() {
   [[ -x $program/rabbitmq-server ]] || program=$(dirname "$(command -v rabbitmq-server)")
   mkdir -p "$folder/data" "$folder/home"
   printf 'listeners.tcp.1 = 127.0.0.1:%s\n' "$port" >"$folder/rabbitmq.conf"
-  : >"$folder/enabled_plugins"
+  echo '[].' >"$folder/enabled_plugins"
   cat >"$folder/environment" <<END
 export HOME="$folder/home" RABBITMQ_NODENAME="mallcore$port@localhost" RABBITMQ_NODE_PORT=$port
 export ERL_EPMD_PORT=$((port + 1)) ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_DIST_PORT=$((port + 2))
@@ -137,6 +143,7 @@ END
 epmd -port $((port + 1)) -kill
 END
   chmod +x "$folder/stop"
+  # shellcheck disable=SC2016 # expanded by the inner shell
   in_background "$folder" bash -c '. "$1/environment"; exec "$2/rabbitmq-server"' _ "$folder" "$program"
   wait_for "$folder" answers 127.0.0.1 "$port"
 }

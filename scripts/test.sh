@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# The test command: format, lints, tests of the whole workspace. Needs the Rust toolchain; what else it needs it installs on Debian as root,
-# or says how to. Tests look for MySQL or MariaDB at DB_HOST:DB_PORT (127.0.0.1:3306) as DB_USER (root) with DB_PASSWORD (none). Where nothing
-# answers there, and the host is this one, a MariaDB of our own is started and stopped again at the end.
+# The test command: format, lints, tests of the whole workspace, alert rules. `scripts/test.sh STAGE…` runs some of: format lints servers tests
+# alerts. Needs the Rust toolchain; what else it needs it installs on Debian as root, or says how to.
+# Servers: MySQL or MariaDB at DB_HOST:DB_PORT (127.0.0.1:3306) as DB_USER (root) with DB_PASSWORD (none), Redis at REDIS_HOST:REDIS_PORT
+# (127.0.0.1:6379), RabbitMQ at RABBITMQ_URL (amqp://guest:guest@127.0.0.1:5672/%2f). Where one answers it is used; where none does, and the
+# host is this one, one of our own is started and ended again. Tests make schemas, queues and keys of their own and remove them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/servers.sh
 
 started_at=$SECONDS
-server_pid=""
-server_dir=""
+own=$(mktemp -d)
 
-stop_server() {
-  if [[ -n $server_pid ]]; then kill "$server_pid" && wait "$server_pid" || true; fi
-  if [[ -n $server_dir ]]; then rm -rf "$server_dir"; fi
+stop_own_servers() {
+  local folder
+  for folder in "$own"/*/; do
+    if [[ -d $folder ]]; then stop_server "${folder%/}"; fi
+  done
+  rm -rf "$own"
 }
-trap stop_server EXIT
+trap stop_own_servers EXIT
 
 stage() {
   local name=$1 began=$SECONDS
@@ -26,54 +31,55 @@ stage() {
   echo "== $name: $((SECONDS - began)) s"
 }
 
-need() {
-  local command=$1 package=$2
-  if command -v "$command" >/dev/null; then return; fi
-  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package" >/dev/null
-  fi
-  if ! command -v "$command" >/dev/null; then
-    echo "$command is missing: install the package $package (Debian: apt-get install $package), or set DB_HOST to a server" >&2
-    return 1
-  fi
-}
-
-answers() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
-
-database_server() {
-  local host=${DB_HOST:-127.0.0.1} port=${DB_PORT:-3306} user
+# server KIND HOST PORT VARIABLES: somebody answers there, or we start one.
+server() {
+  local kind=$1 host=$2 port=$3 variables=$4
   if answers "$host" "$port"; then
-    echo "using the server at $host:$port"
-    return
-  fi
-  if [[ $host != 127.0.0.1 && $host != localhost ]]; then
-    echo "no server answers at $host:$port (DB_HOST, DB_PORT)" >&2
+    echo "$kind: using the one at $host:$port"
+  elif is_here "$host"; then
+    "start_$kind" "$own/$kind" "$port" || return 1
+    echo "$kind: started at $host:$port"
+  else
+    echo "$kind: nobody answers at $host:$port ($variables)" >&2
     return 1
   fi
-  PATH="$PATH:/usr/sbin"
-  need mariadbd mariadb-server || return 1
-  server_dir=$(mktemp -d)
-  user=$(id -un)
-  mariadb-install-db --no-defaults --datadir="$server_dir/data" --auth-root-authentication-method=normal --skip-test-db --user="$user" \
-    >"$server_dir/log" 2>&1 || { cat "$server_dir/log" >&2; return 1; }
-  mariadbd --no-defaults --datadir="$server_dir/data" --socket="$server_dir/socket" --port="$port" --bind-address=127.0.0.1 --user="$user" \
-    >"$server_dir/log" 2>&1 &
-  server_pid=$!
-  local tries=0
-  until answers 127.0.0.1 "$port"; do
-    tries=$((tries + 1))
-    if ! kill -0 "$server_pid" 2>/dev/null || ((tries > 300)); then
-      cat "$server_dir/log" >&2
-      return 1
-    fi
-    sleep 0.1
-  done
-  echo "MariaDB at 127.0.0.1:$port"
 }
 
-stage "format" cargo fmt --all --check
-stage "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-stage "servers" database_server
-stage "tests" cargo test --workspace --locked
+servers() {
+  local broker=${RABBITMQ_URL:-amqp://guest:guest@127.0.0.1:5672/%2f}
+  broker=${broker##*@}
+  broker=${broker##*//}
+  broker=${broker%%/*}
+  [[ $broker == *:* ]] || broker=$broker:5672
+  # Some tests end and restart a Redis, so they start one of their own.
+  need redis-server redis-server || return 1
+  server mariadb "${DB_HOST:-127.0.0.1}" "${DB_PORT:-3306}" "DB_HOST, DB_PORT" || return 1
+  server redis "${REDIS_HOST:-127.0.0.1}" "${REDIS_PORT:-6379}" "REDIS_HOST, REDIS_PORT" || return 1
+  server rabbitmq "${broker%:*}" "${broker##*:}" "RABBITMQ_URL" || return 1
+}
+
+alerts() {
+  need promtool prometheus || return 1
+  promtool check config --syntax-only docker/prometheus/prometheus.yml && promtool check rules docker/prometheus/rules.yml &&
+    promtool test rules docker/prometheus/rules_test.yml
+}
+
+run() {
+  case $1 in
+    format) stage format cargo fmt --all --check ;;
+    lints) stage lints cargo clippy --workspace --all-targets --locked -- -D warnings ;;
+    servers) stage servers servers ;;
+    tests) stage tests cargo test --workspace --locked ;;
+    alerts) stage alerts alerts ;;
+    *)
+      echo "no such stage: $1 (format lints servers tests alerts)" >&2
+      exit 2
+      ;;
+  esac
+}
+
+if (($# == 0)); then set -- format lints servers alerts tests; fi
+for name in "$@"; do
+  run "$name"
+done
 echo "== all: $((SECONDS - started_at)) s"

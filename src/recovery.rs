@@ -1,15 +1,14 @@
-//! What start-up makes of database and journal: open orders, the SKUs of the unprojected tail, the first free order id.
+//! What start-up makes of snapshot, database and journal: the pinned state, the SKUs of the unprojected tail, the orders in memory.
 //! - V1 The tail is folded whole before anybody is served: memory then equals the journal.
-//! - V2 A record that the database already has changes nothing, so it does not matter how far behind the database is.
+//! - V2 A record that snapshot or database already has changes nothing, so it does not matter how far behind they are.
+//! - V3 Without the database only what is pinned is known; any other SKU of the tail stays cold until the database has caught up.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
-use mallcore_actors::orders::OrderBook;
-use mallcore_actors::record::{DecodeError, Event, Record};
-use mallcore_actors::stock::Stock;
-use mallcore_actors::time::Timestamp;
+use mallcore_actors::pinned::Pinned;
+use mallcore_actors::record::{DecodeError, Record};
 
 use crate::database::{Database, Error};
 use crate::{orders, projection, stock};
@@ -20,18 +19,14 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// What survived.
 #[derive(Debug)]
 pub struct Recovered {
-    /// Open orders, and those whose last change the database does not have.
-    pub orders: OrderBook,
-    /// SKUs that the tail changed.
-    pub warm: Vec<Stock>,
-    /// The first order id that no block contains.
-    pub next_order_id: u64,
-    /// The last record's time.
-    pub last_at: Timestamp,
-    /// The last record that the database has.
-    pub checkpoint: Sequence,
-    /// Records above it.
+    /// Pinned state, with the SKUs that the tail changed.
+    pub pinned: Pinned,
+    /// The last record that the database has; none if it is away.
+    pub checkpoint: Option<Sequence>,
+    /// Records that were read.
     pub folded: u64,
+    /// A SKU that is not in memory may be loaded once the database has this record: 0 if it may be at once.
+    pub cold_until: Sequence,
 }
 
 /// Why one cannot start.
@@ -61,36 +56,90 @@ pub enum RecoverError {
     },
 }
 
-/// Loads and folds.
-pub async fn recover(database: &Database, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
-    // No projection runs yet, so all of these are of one moment.
-    let open = orders::open_orders(database).await?;
-    let checkpoint = open.checkpoint;
-    let book = OrderBook::default();
-    let last_at = projection::last_record_at(database).await?;
-    for order in open.value {
-        book.shard(order.user).place(order);
-    }
-    for (user, activity) in orders::limits_returned(database).await?.value {
-        book.shard(user).note_limit_returned(user, activity);
-    }
-    let next_order_id = orders::id_block(database).await?.value.max(1);
-    let mut recovered = Recovered { orders: book, warm: Vec::new(), next_order_id, last_at, checkpoint, folded: 0 };
-    let mut stocks: HashMap<SkuId, Stock> = HashMap::new();
-    let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
-    let mut next = checkpoint.next();
+/// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
+pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
+    let mut tx = database.snapshot().await?;
+    let checkpoint = projection::checkpoint(&mut tx).await?;
+    tx.commit().await?;
+    let mut pinned = match snapshot {
+        Some(snapshot) => snapshot,
+        None => from_database(database).await?,
+    };
+    let (end, begin, mut folded) = (durable(journal), pinned.through, 0);
+    let mut next = checkpoint.min(begin).next();
     while next <= end {
         let (after, chunk) = read_chunk(journal, next)?;
         next = after;
         for (sequence, record) in chunk {
-            fold(database, &mut recovered, &mut stocks, sequence, &record).await?;
+            // What the snapshot does not pin comes from the database, as of its checkpoint.
+            for sku in record.event.skus().into_iter().filter(|_| sequence > checkpoint) {
+                if !pinned.stocks.contains_key(&sku) {
+                    let loaded = stock::repository::load(database, sku).await?.value;
+                    pinned.stocks.insert(sku, loaded.ok_or(RecoverError::UnknownSku { sequence, sku })?);
+                }
+            }
+            pinned.apply(sequence, &record);
+            folded += 1;
         }
     }
-    recovered.warm = stocks.into_values().collect();
-    Ok(recovered)
+    Ok(Recovered { pinned, checkpoint: Some(checkpoint), folded, cold_until: Sequence::ZERO })
 }
 
-fn read_chunk(journal: &dyn Journal, from: Sequence) -> Result<(Sequence, Vec<(Sequence, Record)>), RecoverError> {
+/// Without the database: the snapshot and the tail above it.
+pub fn recover_alone(mut pinned: Pinned, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
+    let mut cold = HashSet::new();
+    let begin = pinned.through;
+    fold(journal, begin, durable(journal), |sequence, record| {
+        cold.extend(record.event.skus().into_iter().filter(|sku| !pinned.stocks.contains_key(sku)));
+        pinned.apply(sequence, record);
+    })?;
+    if !cold.is_empty() {
+        tracing::warn!("{} SKUs of the journal's tail are not pinned: they answer `warming` until the database has caught up", cold.len());
+    }
+    let folded = pinned.through.0 - begin.0;
+    // Rows of a SKU that is not here may lack what the journal has of it.
+    let cold_until = pinned.through;
+    Ok(Recovered { pinned, checkpoint: None, folded, cold_until })
+}
+
+/// What the database alone says is open: orders, limits given back, ids, the time. No SKU is loaded.
+pub async fn from_database(database: &Database) -> Result<Pinned, Error> {
+    // Read first: what the projection adds meanwhile is folded again, and changes nothing (V2).
+    let open = orders::open_orders(database).await?;
+    let pinned = Pinned {
+        through: open.checkpoint,
+        last_at: projection::last_record_at(database).await?,
+        next_order_id: orders::id_block(database).await?.value.max(1),
+        ..Pinned::default()
+    };
+    for order in open.value {
+        pinned.orders.shard(order.user).place(order);
+    }
+    for (user, activity) in orders::limits_returned(database).await?.value {
+        pinned.orders.shard(user).note_limit_returned(user, activity);
+    }
+    Ok(pinned)
+}
+
+/// The last durable record.
+pub fn durable(journal: &dyn Journal) -> Sequence {
+    let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
+    end
+}
+
+/// Hands over the records above `after` up to `end`, decoded.
+pub fn fold(journal: &dyn Journal, after: Sequence, end: Sequence, mut take: impl FnMut(Sequence, &Record)) -> Result<(), RecoverError> {
+    let mut next = after.next();
+    while next <= end {
+        let (read_to, chunk) = read_chunk(journal, next)?;
+        next = read_to;
+        chunk.iter().filter(|(sequence, _)| *sequence <= end).for_each(|(sequence, record)| take(*sequence, record));
+    }
+    Ok(())
+}
+
+/// Some records from `from` on, and the place after them.
+pub fn read_chunk(journal: &dyn Journal, from: Sequence) -> Result<(Sequence, Vec<(Sequence, Record)>), RecoverError> {
     let mut chunk = Vec::new();
     let mut bad = None;
     let after = journal.read(from, CHUNK_BYTES, &mut |sequence, payload| match Record::decode(payload) {
@@ -101,36 +150,4 @@ fn read_chunk(journal: &dyn Journal, from: Sequence) -> Result<(Sequence, Vec<(S
         Some((sequence, cause)) => Err(RecoverError::Record { sequence, cause }),
         None => Ok((after, chunk)),
     }
-}
-
-async fn fold(
-    database: &Database,
-    recovered: &mut Recovered,
-    stocks: &mut HashMap<SkuId, Stock>,
-    sequence: Sequence,
-    record: &Record,
-) -> Result<(), RecoverError> {
-    for sku in record.event.skus() {
-        let stock = match stocks.entry(sku) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => {
-                let loaded = stock::repository::load(database, sku).await?.value;
-                new.insert(loaded.ok_or(RecoverError::UnknownSku { sequence, sku })?)
-            }
-        };
-        stock.apply(sequence, record.at, &record.event);
-    }
-    match &record.event {
-        Event::IdsReserved(block) => {
-            recovered.next_order_id = recovered.next_order_id.max(block.first.saturating_add(u64::from(block.count)));
-        }
-        event => {
-            if let Some(user) = event.user() {
-                recovered.orders.shard(user).apply(sequence, record.at, event);
-            }
-        }
-    }
-    recovered.last_at = recovered.last_at.max(record.at);
-    recovered.folded += 1;
-    Ok(())
 }

@@ -13,6 +13,7 @@ pub mod money;
 mod order_ids;
 pub mod order_no;
 pub mod orders;
+pub mod pinned;
 pub mod quantity;
 pub mod record;
 pub mod refusal;

@@ -5,17 +5,57 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tempfile::TempDir;
 
 use crate::error::{Attempt as _, Error, Verdict};
+use crate::events;
 use crate::load::shoppers::Shopper;
 use crate::server_process::{self, Seed, Setup};
+use crate::servers::Servers;
 
 /// How long a server may take until it can sell.
 pub const READY_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long the database may take to catch up.
 pub const PROJECTION_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// What the shop leans on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing: SQLite in its data folder.
+    #[default]
+    Embedded,
+    /// MariaDB, Redis and RabbitMQ, started by us in the same folder.
+    Full,
+}
+
+/// Which mode.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ModeOptions {
+    /// What the shop leans on; `full` starts servers of its own.
+    #[arg(long, value_enum, default_value_t)]
+    mode: Mode,
+    /// Short for `--mode full`.
+    #[arg(long, conflicts_with = "mode")]
+    full: bool,
+}
+
+impl ModeOptions {
+    /// As chosen.
+    pub fn mode(self) -> Mode {
+        if self.full { Mode::Full } else { self.mode }
+    }
+}
+
+/// How the shop reaches its servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Where they listen.
+    Directly,
+    /// Through proxies that can cut them off.
+    ThroughProxies,
+}
 
 /// Where drills and long runs find the server and the disk.
 #[derive(Debug, Clone, Args)]
@@ -37,21 +77,33 @@ pub struct Arena {
     pub setup: Setup,
     /// Users 1 to n.
     pub shoppers: Arc<Vec<Shopper>>,
+    /// In full mode; ended before the folder goes.
+    pub servers: Option<Servers>,
     folder: TempDir,
     keep: bool,
 }
 
 impl Arena {
-    /// Seeds a shop; no server runs yet.
-    pub fn fresh(options: &ArenaOptions, seed: Seed, users: u64) -> Result<Self, Error> {
+    /// Seeds a shop; it does not run yet. In full mode its servers do.
+    pub fn fresh(options: &ArenaOptions, mode: ModeOptions, seed: Seed, users: u64) -> Result<Self, Error> {
+        Self::reaching(options, mode.mode(), Reach::Directly, seed, users)
+    }
+
+    /// The same, in a mode and with a way to its servers.
+    pub fn reaching(options: &ArenaOptions, mode: Mode, reach: Reach, seed: Seed, users: u64) -> Result<Self, Error> {
         let binary = server_process::binary(options.server.as_deref())?;
         let parent = options.folder.canonicalize().attempt(|| format!("find {}", options.folder.display()))?;
         let folder = tempfile::Builder::new().prefix("mall-bench-").tempdir_in(&parent);
         let folder = folder.attempt(|| format!("make a folder in {}", parent.display()))?;
-        let setup = Setup::new(&binary, folder.path())?;
+        let (setup, servers) = shop(&binary, folder.path(), mode, reach)?;
         setup.seed(seed)?;
         let shoppers = setup.shoppers(users)?;
-        Ok(Self { setup, shoppers, folder, keep: options.keep })
+        Ok(Self { setup, shoppers, servers, folder, keep: options.keep })
+    }
+
+    /// The servers, in full mode.
+    pub fn servers(&mut self) -> Result<&mut Servers, Error> {
+        self.servers.as_mut().ok_or_else(|| Error::Unexpected("this drill needs --mode full".to_owned()))
     }
 
     /// Where this shop's files are.
@@ -64,15 +116,28 @@ impl Arena {
         self.folder().join("acknowledgements")
     }
 
-    /// Path of the embedded database, as `reconcile` wants it.
-    pub fn database(&self) -> String {
-        self.setup.database().display().to_string()
+    /// The database, as `reconcile` wants it.
+    pub fn database(&self) -> &str {
+        &self.setup.books
     }
 
     /// Removes the folder unless the books are broken, or it was asked for. A figure that is merely too low leaves nothing to look into.
     pub fn finish(self, verdict: Verdict) {
+        drop(self.servers);
         if self.keep || verdict == Verdict::Broken {
             println!("  the data folder is kept: {}", self.folder.keep().display());
         }
     }
+}
+
+/// How to run a shop of `mode` in `folder`, and the servers that it needs.
+pub fn shop(binary: &Path, folder: &Path, mode: Mode, reach: Reach) -> Result<(Setup, Option<Servers>), Error> {
+    let mut setup = Setup::new(binary, folder)?;
+    if mode == Mode::Embedded {
+        return Ok((setup, None));
+    }
+    let servers = Servers::start(&folder.join("servers"))?;
+    servers.configure(&mut setup, reach == Reach::ThroughProxies)?;
+    events::bind_bounded(&servers.broker.url())?;
+    Ok((setup, Some(servers)))
 }

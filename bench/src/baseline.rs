@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, LOCATION};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::Args;
@@ -42,9 +43,11 @@ pub struct Options {
     pub users: u64,
 }
 
+/// The body of a purchase.
 #[derive(Deserialize)]
-struct PurchaseBody {
-    quantity: u32,
+pub struct PurchaseBody {
+    /// Pieces.
+    pub quantity: u32,
 }
 
 #[derive(Serialize)]
@@ -59,9 +62,65 @@ struct OrderBody<'a> {
     note: &'a str,
 }
 
-struct Door {
+/// What the server does before and after the decision: checks at the door, renders at the end.
+pub struct Door {
     verifier: Verifier,
     filling: String,
+}
+
+/// Who came, and with which key.
+pub struct Caller<'a> {
+    /// Whose token.
+    pub user_id: u64,
+    /// `Idempotency-Key`.
+    pub key: &'a str,
+}
+
+impl Door {
+    /// Tokens signed with `secret`; bodies of `body_bytes`.
+    pub fn new(secret: &[u8], body_bytes: usize) -> Self {
+        let bare = rendered(ORDER_NO, Receipt { user_id: 1, item_id: 1, quantity: 1 }, "").len();
+        Self { verifier: Verifier::new(secret), filling: " ".repeat(body_bytes.saturating_sub(bare)) }
+    }
+
+    /// N1.
+    pub fn admit<'a>(&self, request: &'a HttpRequest, body: &PurchaseBody) -> Result<Caller<'a>, StatusCode> {
+        let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some(user_id) = token.and_then(|token| self.verifier.verify(token).ok()) else {
+            return Err(StatusCode::UNAUTHORIZED);
+        };
+        let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok()).filter(|key| !key.is_empty());
+        match key {
+            Some(key) if body.quantity > 0 => Ok(Caller { user_id: user_id.get(), key }),
+            _ => Err(StatusCode::BAD_REQUEST),
+        }
+    }
+
+    /// The 201.
+    pub fn created(&self, order_no: &str, receipt: Receipt) -> HttpResponse {
+        let location = (LOCATION, format!("/v1/orders/{order_no}"));
+        HttpResponse::Created().insert_header(location).content_type("application/json").body(self.body(order_no, receipt))
+    }
+
+    /// The 200 to a repeat.
+    pub fn repeated(&self, order_no: &str, receipt: Receipt) -> HttpResponse {
+        HttpResponse::Ok().content_type("application/json").body(self.body(order_no, receipt))
+    }
+
+    fn body(&self, order_no: &str, receipt: Receipt) -> String {
+        rendered(order_no, receipt, &self.filling)
+    }
+}
+
+/// What was bought.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipt {
+    /// By whom.
+    pub user_id: u64,
+    /// What.
+    pub item_id: u64,
+    /// Pieces.
+    pub quantity: u32,
 }
 
 /// Serves until it is stopped.
@@ -86,8 +145,7 @@ pub fn tokens(secret: &[u8], users: u64) -> Result<Vec<String>, Error> {
 }
 
 async fn serve(options: Options) -> std::io::Result<()> {
-    let filling = " ".repeat(options.body_bytes.saturating_sub(rendered(1, 1, 1, "").len()));
-    let door = web::Data::new(Door { verifier: Verifier::new(options.secret.as_bytes()), filling });
+    let door = web::Data::new(Door::new(options.secret.as_bytes(), options.body_bytes));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(door.clone())
@@ -99,20 +157,16 @@ async fn serve(options: Options) -> std::io::Result<()> {
 }
 
 async fn purchase(door: web::Data<Door>, item: web::Path<u64>, request: HttpRequest, body: web::Json<PurchaseBody>) -> HttpResponse {
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(user_id) = token.and_then(|token| door.verifier.verify(token).ok()) else {
-        return HttpResponse::Unauthorized().finish();
-    };
-    if request.headers().get("idempotency-key").is_none_or(|key| key.is_empty()) || body.quantity == 0 {
-        return HttpResponse::BadRequest().finish();
+    match door.admit(&request, &body) {
+        Ok(caller) => door.created(ORDER_NO, Receipt { user_id: caller.user_id, item_id: item.into_inner(), quantity: body.quantity }),
+        Err(refused) => HttpResponse::new(refused),
     }
-    let body = rendered(user_id.get(), item.into_inner(), body.quantity, &door.filling);
-    HttpResponse::Created().insert_header((LOCATION, format!("/v1/orders/{ORDER_NO}"))).content_type("application/json").body(body)
 }
 
-fn rendered(user_id: u64, item_id: u64, quantity: u32, filling: &str) -> String {
+fn rendered(order_no: &str, receipt: Receipt, filling: &str) -> String {
+    let Receipt { user_id, item_id, quantity } = receipt;
     let body = OrderBody {
-        order_no: ORDER_NO,
+        order_no,
         status: "pending_payment",
         item_id,
         user_id,

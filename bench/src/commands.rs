@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::drills::{self, Drill};
 use crate::error::{Error, Verdict};
+use crate::peer::{self, Peer};
 use crate::{baseline, compare, reconcile, seckill, soak, sustain};
 
 /// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
@@ -20,7 +21,10 @@ enum Command {
     Seckill(Box<seckill::Options>),
     /// Serve the purchase route without any state: what the HTTP layer alone can do.
     Baseline(baseline::Options),
-    /// The real server and the baseline in turn, and the ratio of their rates.
+    /// Serve the purchase route the way others do.
+    #[command(subcommand)]
+    Peer(Peer),
+    /// The real server and others in turn, and the ratios of their rates.
     Compare(compare::Options),
     /// Hold acknowledgement files against the database, in plain SQL.
     Reconcile(reconcile::Options),
@@ -39,6 +43,7 @@ impl Cli {
         match self.command {
             Command::Seckill(options) => seckill::run(*options),
             Command::Baseline(options) => baseline::run(options),
+            Command::Peer(peer) => peer::run(peer),
             Command::Compare(options) => compare::run(&options),
             Command::Reconcile(options) => reconcile::run(&options),
             Command::Sustain(options) => sustain::run(&options),

@@ -50,6 +50,9 @@ pub enum Error {
     /// SQL.
     #[error("the database refused: {0}")]
     Database(#[from] sqlx::Error),
+    /// The broker.
+    #[error("the broker refused: {0}")]
+    Broker(#[from] lapin::Error),
     /// The server, or what it was asked, is not as it should be.
     #[error("{0}")]
     Unexpected(String),

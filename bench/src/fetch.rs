@@ -83,9 +83,13 @@ fn json<T: for<'de> Deserialize<'de>>(server: SocketAddr, path: &str) -> Result<
     serde_json::from_str(&body).map_err(|cause| Error::Unexpected(format!("{path} has another form: {cause}")))
 }
 
-/// The value of one sample of a Prometheus text, named with its labels.
-pub fn sample(metrics: &str, name: &str) -> Option<f64> {
-    metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+/// The samples of a Prometheus text whose names begin with `name`: the rest of the name, and the value.
+pub fn samples(metrics: &str, name: &str) -> Vec<(String, f64)> {
+    let sample = |line: &str| {
+        let (rest, value) = line.strip_prefix(name)?.rsplit_once(' ')?;
+        Some((rest.trim_end_matches('}').to_owned(), value.parse().ok()?))
+    };
+    metrics.lines().filter_map(sample).collect()
 }
 
 #[cfg(test)]
@@ -93,10 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_is_found_by_its_whole_name() {
-        let text = "# TYPE lag gauge\nlag{projection=\"rabbit\"} 9\nlag{projection=\"database\"} 12\nlagging 3\n";
-        assert_eq!(sample(text, "lag{projection=\"database\"}"), Some(12.0));
-        assert_eq!(sample(text, "absent"), None);
+    fn samples_are_found_with_their_labels() {
+        let text = "# TYPE lag gauge\nlag{of=\"broker\"} 9\nlag{of=\"database\"} 12\nlagging 3\n";
+        let found = [("of=\"broker\"".to_owned(), 9.0), ("of=\"database\"".to_owned(), 12.0)];
+        assert_eq!(samples(text, "lag{"), found);
+        assert_eq!(samples(text, "absent{"), []);
     }
 
     #[test]

@@ -12,14 +12,24 @@ pub mod commands;
 pub mod compare;
 pub mod drills;
 pub mod error;
+pub mod events;
 pub mod fetch;
 pub mod load;
 pub mod measured;
+pub mod peer;
+pub mod ports;
 pub mod process_cpu;
 pub mod reconcile;
 pub mod report;
 pub mod seckill;
 pub mod server_process;
+pub mod servers;
 pub mod soak;
 pub mod stats;
 pub mod sustain;
+
+/// A runtime for whoever needs to wait for something on this thread.
+fn runtime() -> Result<tokio::runtime::Runtime, error::Error> {
+    use error::Attempt as _;
+    tokio::runtime::Builder::new_current_thread().enable_all().build().attempt(|| "start a runtime".to_owned())
+}

@@ -26,24 +26,30 @@ pub struct Measured {
     pub report: Report,
     /// Microseconds of CPU that the server used an answer.
     pub server_cpu_micros: f64,
+    /// The same, of the stores behind it that we started: database, broker, Redis.
+    pub store_cpu_micros: f64,
     /// Context switches of the server's threads an answer.
     pub context_switches: f64,
 }
 
 /// Runs `plan` against `server`.
 pub fn run(plan: &LoadPlan, server: &Process) -> Result<Measured, Error> {
-    run_watched(plan, server.pid(), &Arc::default(), |_| ())
+    run_watched(plan, server, &Arc::default(), |_| ())
 }
 
-/// Runs `plan` against the server with this process id, with counters that others see.
-pub fn run_watched(plan: &LoadPlan, pid: u32, live: &Arc<Live>, look: impl FnMut(&Live)) -> Result<Measured, Error> {
-    let use_before = process_cpu::of_pid(pid).attempt(|| "read the server's CPU time".to_owned())?;
+/// Runs `plan` against `server`, with counters that others see.
+pub fn run_watched(plan: &LoadPlan, server: &Process, live: &Arc<Live>, look: impl FnMut(&Live)) -> Result<Measured, Error> {
+    let server_use = || process_cpu::of_pid(server.pid()).attempt(|| "read the server's CPU time".to_owned());
+    // A store that has gone meanwhile used nothing that we could tell.
+    let store_use = || server.stores.iter().filter_map(|pid| process_cpu::of_group(*pid).ok()).sum::<Duration>();
+    let (server_before, stores_before) = (server_use()?, store_use());
     let result = load::run(plan, live, look)?;
-    let used = process_cpu::of_pid(pid).attempt(|| "read the server's CPU time".to_owned())?.since(use_before);
+    let (used, stores) = (server_use()?.since(server_before), store_use().saturating_sub(stores_before));
     let report = Report::of(&result);
     let answers = report.answers.max(1);
     Ok(Measured {
         server_cpu_micros: used.micros_per_request(answers),
+        store_cpu_micros: stores.as_secs_f64() * 1e6 / answers as f64,
         context_switches: used.context_switches as f64 / answers as f64,
         report,
     })

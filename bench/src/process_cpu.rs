@@ -49,6 +49,25 @@ pub fn of_pid(pid: u32) -> io::Result<CpuUse> {
     of(&pid.to_string())
 }
 
+/// CPU time of every process in the group of `leader`: some programs are scripts around the real one.
+pub fn of_group(leader: u32) -> io::Result<Duration> {
+    let mut total = Duration::ZERO;
+    for entry in std::fs::read_dir("/proc")? {
+        // A process may have ended since the folder was read, and not every entry is one.
+        let Ok(stat) = std::fs::read_to_string(entry?.path().join("stat")) else { continue };
+        if group(&stat) == Some(leader)
+            && let Some((user, system)) = times(&stat)
+        {
+            total += user + system;
+        }
+    }
+    Ok(total)
+}
+
+fn group(stat: &str) -> Option<u32> {
+    stat[stat.rfind(')')? + 1..].split_ascii_whitespace().nth(2)?.parse().ok()
+}
+
 fn of(process: &str) -> io::Result<CpuUse> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let (user, system) = times(&stat).ok_or_else(|| io::Error::other("/proc stat has another form"))?;
@@ -89,6 +108,7 @@ mod tests {
     fn times_are_found_behind_a_name_with_brackets() {
         let stat = "12 (a ) (b) S 1 12 12 0 -1 4194560 900 0 0 0 250 50 0 0 20 0 1 0 100 1000 200";
         assert_eq!(times(stat), Some((Duration::from_millis(2500), Duration::from_millis(500))));
+        assert_eq!(group(stat), Some(12));
         assert_eq!(times("garbage"), None);
     }
 

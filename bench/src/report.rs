@@ -65,8 +65,8 @@ pub struct Report {
     pub unsent: u64,
     /// Connections that broke or could not be opened.
     pub connection_failures: u64,
-    /// 503 answers met with another try.
-    pub retried_answers: u64,
+    /// 503 answers met with another try, by code.
+    pub retried: BTreeMap<&'static str, u64>,
     /// Times of new orders.
     pub buy_latency: Percentiles,
     /// Times of all other answers.
@@ -82,18 +82,20 @@ impl Report {
         let seconds = result.elapsed.as_secs_f64();
         let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
         let (answers, buys) = (tally.count_where(Outcome::is_answer), tally.count_where(Outcome::is_buy));
-        let happened = Outcome::ALL.iter().map(|outcome| (outcome.name(), tally.count(*outcome))).filter(|(_, count)| *count > 0);
+        let by_name = |count: &dyn Fn(Outcome) -> u64| {
+            Outcome::ALL.iter().map(|outcome| (outcome.name(), count(*outcome))).filter(|(_, count)| *count > 0).collect()
+        };
         Self {
             elapsed_seconds: seconds,
             answers,
             answers_per_second: per_second(answers),
             buys,
             buys_per_second: per_second(buys),
-            outcomes: happened.collect(),
+            outcomes: by_name(&|outcome| tally.count(outcome)),
             errors: tally.count_where(Outcome::is_error),
             unsent: result.unsent,
             connection_failures: tally.connection_failures,
-            retried_answers: tally.retried_answers,
+            retried: by_name(&|outcome| tally.retried(outcome)),
             buy_latency: Percentiles::of(&tally.buys),
             other_latency: Percentiles::of(&tally.others),
             client_cpu_micros: result.client_cpu.micros_per_request(tally.count_where(|_| true)),
@@ -118,9 +120,10 @@ impl fmt::Display for Report {
         for (name, count) in &self.outcomes {
             writeln!(out, "  {name:<20} {count:>10}")?;
         }
-        for (name, count) in
-            [("connection failures", self.connection_failures), ("503 tried again", self.retried_answers), ("never sent", self.unsent)]
-        {
+        for (name, count) in &self.retried {
+            writeln!(out, "  {:<20} {count:>10}", format!("{name}, asked again"))?;
+        }
+        for (name, count) in [("connection failures", self.connection_failures), ("never sent", self.unsent)] {
             if count > 0 {
                 writeln!(out, "  {name:<20} {count:>10}")?;
             }

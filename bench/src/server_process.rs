@@ -5,7 +5,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -16,13 +16,33 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::error::{Attempt as _, Error};
 use crate::fetch::{self, Item};
 use crate::load::shoppers::{self, Shopper};
+use crate::ports;
 
 /// Signs the tokens of every server and baseline that we start; worth nothing elsewhere.
 pub const SECRET: &str = "mall-bench-development-secret-0123456789";
-/// Records that the database has not seen yet.
-pub const LAG_SAMPLE: &str = "mallcore_projection_lag_records{projection=\"database\"}";
-/// Whoever calls us may have a shop of their own configured: ours is embedded, with its books in SQLite.
-const FOREIGN: [&str; 3] = ["APP_ENV", "NODE_ENV", "DB_HOST"];
+/// Records that a projection has not seen yet: one sample a projection.
+const LAG_SAMPLES: &str = "mallcore_projection_lag_records{";
+/// 1 while a projection has halted.
+const HALTED_SAMPLES: &str = "mallcore_projection_halted{";
+/// Whoever calls us may have a shop of their own configured: ours is embedded, or knows only servers that we started.
+const FOREIGN: [&str; 16] = [
+    "APP_ENV",
+    "NODE_ENV",
+    "CONFIG_DIR",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_USERNAME",
+    "DB_PASSWORD",
+    "DB_DATABASE",
+    "DB_TLS",
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_PASSWORD",
+    "REDIS_DB",
+    "REDIS_TLS",
+    "RABBITMQ_URL",
+    "SESSION_SECRET",
+];
 /// The largest quota of an item that `seed-demo` takes.
 pub const STOCK_MAX: u64 = 10_000_000;
 /// The largest limit a user, and the largest quantity of one purchase.
@@ -46,6 +66,8 @@ pub struct Setup {
     pub metrics_port: u16,
     /// Further environment.
     pub settings: Vec<(String, String)>,
+    /// The database, as `reconcile` wants it.
+    pub books: String,
 }
 
 /// What the shop sells.
@@ -66,6 +88,8 @@ pub struct Process {
     is_wrapped: bool,
     /// Where it listens.
     pub http: SocketAddr,
+    /// Process ids of the stores behind it, whose work is counted beside its own.
+    pub stores: Vec<u32>,
 }
 
 impl Setup {
@@ -75,9 +99,10 @@ impl Setup {
         let mut setup = Self {
             binary: binary.to_owned(),
             data_dir: data_dir.to_owned(),
-            port: free_port()?,
-            metrics_port: free_port()?,
+            port: ports::free()?,
+            metrics_port: ports::free()?,
             settings: Vec::new(),
+            books: data_dir.join("mallcore.sqlite3").display().to_string(),
         };
         for name in ["RATE_LIMIT_USER_PER_SECOND", "RATE_LIMIT_USER_BURST", "RATE_LIMIT_IP_PER_SECOND", "RATE_LIMIT_IP_BURST"] {
             setup.set(name, wide);
@@ -92,11 +117,6 @@ impl Setup {
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(present, _)| present != name);
         self.settings.push((name.to_owned(), value.to_owned()));
-    }
-
-    /// Path of the embedded database.
-    pub fn database(&self) -> PathBuf {
-        self.data_dir.join("mallcore.sqlite3")
     }
 
     /// Where the server's own words go.
@@ -158,7 +178,7 @@ impl Setup {
         let mut command = self.command(wrapper);
         let child = command.arg("serve").stdout(log).stderr(errors).spawn();
         let child = child.attempt(|| format!("start {}", self.binary.display()))?;
-        Ok(Process { child, is_wrapped: !wrapper.is_empty(), http: local(self.port) })
+        Ok(Process { child, is_wrapped: !wrapper.is_empty(), http: local(self.port), stores: Vec::new() })
     }
 
     /// Starts and waits; how long it took until it could sell.
@@ -169,13 +189,25 @@ impl Setup {
         Ok((process, begin.elapsed()))
     }
 
-    /// Records in the journal that the database does not have yet.
+    /// Records in the journal that some projection does not have yet: of the one that is furthest behind.
     pub fn lag(&self) -> Result<f64, Error> {
-        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
-        fetch::sample(&metrics, LAG_SAMPLE).ok_or_else(|| Error::Unexpected(format!("the metrics have no {LAG_SAMPLE}")))
+        let behind = self.lags()?.into_iter().map(|(_, records)| records).reduce(f64::max);
+        behind.ok_or_else(|| Error::Unexpected(format!("the metrics have no {LAG_SAMPLES}")))
     }
 
-    /// Waits until the database has everything; how long that took.
+    /// Records that each projection does not have yet, by the text of its labels.
+    pub fn lags(&self) -> Result<Vec<(String, f64)>, Error> {
+        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        Ok(fetch::samples(&metrics, LAG_SAMPLES))
+    }
+
+    /// Whether a projection waits for a person.
+    fn has_halted(&self) -> Result<bool, Error> {
+        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        Ok(fetch::samples(&metrics, HALTED_SAMPLES).iter().any(|(_, halted)| *halted > 0.0))
+    }
+
+    /// Waits until every projection has everything; how long that took.
     pub fn wait_projected(&self, timeout: Duration) -> Result<Duration, Error> {
         let begin = Instant::now();
         let mut caught_up: Option<Instant> = None;
@@ -189,11 +221,22 @@ impl Setup {
             {
                 return Ok(since - begin);
             }
-            if begin.elapsed() > timeout {
-                return Err(Error::Unexpected(format!("{lag} records are not projected after {timeout:?}")));
+            if self.has_halted()? || begin.elapsed() > timeout {
+                let said = self.ready().map_or_else(|cause| cause.to_string(), |(_, body)| body);
+                return Err(Error::Unexpected(format!("{lag} records are not projected after {:?}: {said}", begin.elapsed())));
             }
             std::thread::sleep(LAG_POLL_INTERVAL);
         }
+    }
+
+    /// Where it listens.
+    pub fn http(&self) -> SocketAddr {
+        local(self.port)
+    }
+
+    /// What `/health/ready` says: status and body.
+    pub fn ready(&self) -> io::Result<(u16, String)> {
+        fetch::get(local(self.port), "/health/ready")
     }
 
     /// The running sale.
@@ -205,16 +248,21 @@ impl Setup {
 impl Process {
     /// `mall-bench baseline` from this very binary.
     pub fn baseline(workers: Option<usize>, body_bytes: usize) -> Result<Self, Error> {
+        Self::of_this_binary(&["baseline", "--body-bytes", &body_bytes.to_string()], workers)
+    }
+
+    /// A server that is a subcommand of this very binary.
+    pub fn of_this_binary(arguments: &[&str], workers: Option<usize>) -> Result<Self, Error> {
         let own = std::env::current_exe().attempt(|| "find this binary".to_owned())?;
-        let port = free_port()?;
+        let port = ports::free()?;
         let mut command = Command::new(own);
-        command.args(["baseline", "--port", &port.to_string(), "--body-bytes", &body_bytes.to_string(), "--secret", SECRET]);
+        command.args(arguments).args(["--port", &port.to_string(), "--secret", SECRET]);
         if let Some(workers) = workers {
             command.args(["--workers", &workers.to_string()]);
         }
-        let child = command.stdin(Stdio::null()).spawn().attempt(|| "start the baseline".to_owned())?;
-        let mut process = Self { child, is_wrapped: false, http: local(port) };
-        process.wait_ready(Duration::from_secs(10))?;
+        let child = command.stdin(Stdio::null()).spawn().attempt(|| format!("start {arguments:?}"))?;
+        let mut process = Self { child, is_wrapped: false, http: local(port), stores: Vec::new() };
+        process.wait_ready(Duration::from_secs(30))?;
         Ok(process)
     }
 
@@ -299,10 +347,4 @@ pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> Result<u16, Error> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).attempt(|| "find a free port".to_owned())?;
-    Ok(listener.local_addr().attempt(|| "find a free port".to_owned())?.port())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
@@ -22,6 +22,8 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Purchases a second: half of what `sustain` found.
     #[arg(long)]
     rate: f64,
@@ -47,7 +49,8 @@ pub struct Options {
 
 /// Loads, watches, judges.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let mut arena = Arena::fresh(&options.arena, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
+    let mut arena =
+        Arena::fresh(&options.arena, options.mode, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
     arena.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
@@ -59,7 +62,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let begin = Instant::now();
     let mut sampled = begin;
     let mut samples = Vec::new();
-    let measured = measured::run_watched(&plan, server.pid(), &Arc::new(Live::default()), |_| {
+    let measured = measured::run_watched(&plan, &server, &Arc::new(Live::default()), |_| {
         if sampled.elapsed() >= SAMPLE_INTERVAL {
             sampled = Instant::now();
             if let Ok(bytes) = resident() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
@@ -32,6 +32,8 @@ const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Minutes for which the rate has to last.
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
@@ -95,7 +97,8 @@ impl Trial {
 
 /// Measures base, burst and drain, searches, proves. Holds when the proved rate is the wanted share of base.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let arena = Arena::fresh(&options.arena, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
+    let arena =
+        Arena::fresh(&options.arena, options.mode, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
     let burst = Duration::from_secs(options.burst_seconds);
@@ -169,7 +172,7 @@ fn attempt(plan: &LoadPlan, server: &Process, setup: &Setup, rate: f64, duration
     let lag = std::cell::RefCell::new(Vec::new());
     let begin = Instant::now();
     let mut sampled = begin;
-    let measured = measured::run_watched(&plan, server.pid(), &Arc::new(Live::default()), |_| {
+    let measured = measured::run_watched(&plan, server, &Arc::new(Live::default()), |_| {
         if sampled.elapsed() >= SAMPLE_INTERVAL {
             sampled = Instant::now();
             // A scrape that fails leaves a gap in the samples; the slope does not mind.
@@ -195,7 +198,7 @@ mod tests {
     use crate::report::Report;
 
     fn trial_of(report: Report, lag: Vec<(f64, f64)>) -> Trial {
-        Trial { measured: Measured { report, server_cpu_micros: 0.0, context_switches: 0.0 }, lag }
+        Trial { measured: Measured { report, server_cpu_micros: 0.0, store_cpu_micros: 0.0, context_switches: 0.0 }, lag }
     }
 
     fn report(unsent: u64) -> Report {

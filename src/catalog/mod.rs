@@ -9,12 +9,11 @@ mod views;
 pub use query::{KEYWORD_CHARACTERS_MAX, ProductQuery};
 pub use views::{ProductView, SkuView};
 
-use crate::database::Database;
+use crate::database::{Database, Error};
 use crate::page::Page;
-use crate::shop::StoreError;
 
 /// A page of the products on sale, newest first.
-pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
+pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<ProductView>, Error> {
     let mut rows = repository::page(database, &query).await?;
     let has_more = rows.len() > query.size as usize;
     rows.truncate(query.size as usize);
@@ -23,6 +22,6 @@ pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<P
 }
 
 /// One product, if it is on sale.
-pub async fn product(database: &Database, id: u64) -> Result<Option<ProductView>, StoreError> {
+pub async fn product(database: &Database, id: u64) -> Result<Option<ProductView>, Error> {
     Ok(repository::by_id(database, id).await?.map(ProductView::from))
 }

@@ -55,7 +55,7 @@ pub enum ConfigCommand {
 /// Of `journal`.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Show records, one a line
+    /// Show records, one a line, or one of them as JSON
     Inspect(Inspect),
     /// Read every record and fold it: damage and broken invariants are said with their place
     Verify,
@@ -64,6 +64,9 @@ pub enum JournalCommand {
 /// What `journal inspect` shows.
 #[derive(Debug, Args)]
 pub struct Inspect {
+    /// This record alone, as JSON
+    #[arg(long, conflicts_with_all = ["from", "count"])]
+    pub sequence: Option<u64>,
     /// From this sequence on
     #[arg(long, default_value_t = 1)]
     pub from: u64,

@@ -1,8 +1,9 @@
 //! `journal inspect|verify`: what is in the journal, beside a running server or without one. Nothing is changed.
 
+use mallcore_actors::journal::disk::Disk;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Sequence, inspect};
-use mallcore_actors::record::Record;
+use mallcore_actors::record::{Event, Record};
 
 use super::CliError;
 use super::args::{Inspect, JournalCommand};
@@ -15,6 +16,7 @@ pub fn run(config: &Config, command: &JournalCommand) -> Result<(), CliError> {
     let failed = |cause| CliError::failed(format!("the journal {} cannot be opened", folder.display()), cause);
     let disk = OsDisk::existing(&folder).map_err(failed)?;
     match command {
+        JournalCommand::Inspect(Inspect { sequence: Some(sequence), .. }) => show_one(&disk, Sequence(*sequence)),
         JournalCommand::Inspect(args) => show(&disk, args),
         JournalCommand::Verify => verify(&disk),
     }
@@ -34,6 +36,38 @@ fn show(disk: &OsDisk, args: &Inspect) -> Result<(), CliError> {
         left > 0
     });
     shown.map(drop).map_err(|cause| CliError::failed("the journal cannot be read", cause))
+}
+
+/// One record with all that is in it: what one looks at when a projection has halted.
+fn show_one(disk: &OsDisk, wanted: Sequence) -> Result<(), CliError> {
+    let mut found = None;
+    let read = inspect::records(disk, wanted, &mut |sequence, payload| {
+        if sequence == wanted {
+            found = Some(Record::decode(payload));
+        }
+        false
+    });
+    read.map_err(|cause| CliError::failed("the journal cannot be read", cause))?;
+    match found {
+        Some(Ok(record)) => {
+            println!("{:#}", document(wanted, &record));
+            Ok(())
+        }
+        Some(Err(cause)) => Err(CliError::failed(format!("record {wanted} means nothing to this release"), cause)),
+        None => Err(CliError::Argument(format!("there is no record {wanted} in {}", disk.place()))),
+    }
+}
+
+fn document(sequence: Sequence, record: &Record) -> serde_json::Value {
+    let at = Rfc3339::from(record.at).to_string();
+    let mut document = serde_json::json!({ "sequence": sequence, "at": at, "kind": record.event.kind(), "event": record.event });
+    // What the event holds in parts, as people and tables know it.
+    if let (Event::OrderPlaced(placed), Some(fields)) = (&record.event, document.as_object_mut()) {
+        fields.insert("order_no".to_owned(), placed.no.to_string().into());
+        let key: String = placed.key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        fields.insert("key_hash".to_owned(), key.into());
+    }
+    document
 }
 
 fn verify(disk: &OsDisk) -> Result<(), CliError> {

@@ -1,9 +1,12 @@
 //! `serve`: the shop, until a signal ends it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use mallcore_actors::journal::Durable;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::SeedDemo;
 use super::{CliError, store};
@@ -13,14 +16,20 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{broker, cache, file_limit, http, limits, projection, redis, telemetry};
+use crate::{broker, cache, file_limit, health_metrics, http, limits, pinned, projection, redis, telemetry};
 
+/// For requests in flight when the process is told to stop.
+const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
 /// For the projection to catch up when the process is told to stop.
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
 /// For answers that say "outcome unknown" to leave.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// EX_IOERR of sysexits.h.
 const EXIT_JOURNAL_FAILED: i32 = 74;
+/// EX_CONFIG of sysexits.h.
+const EXIT_MISMATCHED: i32 = 78;
+/// What a shell says of a process that a signal ended: 128 and its number.
+const EXIT_SIGNALLED: i32 = 128;
 
 /// Serves until the process is told to stop.
 pub fn run(config: &Config) -> Result<(), CliError> {
@@ -29,6 +38,8 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    health_metrics::describe();
+    pinned::metrics::describe();
     broker::metrics::describe();
     cache::metrics::describe();
     redis::metrics::describe();
@@ -44,12 +55,18 @@ pub fn run(config: &Config) -> Result<(), CliError> {
         let (metrics_address, metrics_server) =
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
-        let state = State::new(config, shop.clone(), verifier).with_redis(link);
-        let (address, server) = http::start(&config.http, state).map_err(listen(config.http.port))?;
+        let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
+        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen(config.http.port))?;
+        let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string());
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
+        let watched = Arc::clone(&state);
+        actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
+        actix_web::rt::spawn(stop_when_the_database_is_another(shop.clone()));
+        let signals = Signals::listen().map_err(|cause| CliError::failed("signals cannot be listened to", cause))?;
+        actix_web::rt::spawn(stop_at_a_signal(signals, state, handle, Duration::from_secs(config.http.drain_seconds)));
         let served = match server.await {
             Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
             Err(cause) => Err(CliError::failed("the server's task failed", cause)),
@@ -62,14 +79,14 @@ pub fn run(config: &Config) -> Result<(), CliError> {
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
 async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
-    let database = store::ready_database(config).await?;
     if config.http.demo {
+        let database = store::ready_database(config).await?;
         let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
         if empty {
             store::fill(&database, &SeedDemo::default()).await?;
         }
+        database.close().await;
     }
-    database.close().await;
     Shop::open(Plan { redis, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
@@ -81,6 +98,58 @@ async fn stop_when_the_journal_fails(shop: Shop) {
         tokio::time::sleep(LAST_ANSWERS).await;
         std::process::exit(EXIT_JOURNAL_FAILED);
     }
+}
+
+/// A start without the database believed the snapshot. If the database that comes back has other records, pieces may be sold twice: the
+/// process ends, and its next start says the same and refuses.
+async fn stop_when_the_database_is_another(shop: Shop) {
+    let story = shop.mismatch().await;
+    tracing::error!("selling stops, what was acknowledged is safe in the journal: {story}");
+    tokio::time::sleep(LAST_ANSWERS).await;
+    std::process::exit(EXIT_MISMATCHED);
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The number of the next one.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
+            _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        }
+    }
+}
+
+/// The first signal drains: readiness fails at once; after the grace no connection is accepted; requests in flight are answered while
+/// the actors they need still live, and only then do the workers end. The second signal ends the process at once.
+async fn stop_at_a_signal(mut signals: Signals, state: Arc<State>, server: ServerHandle, grace: Duration) {
+    let first = signals.next().await;
+    tracing::info!("signal {first}: stopping; readiness fails from now on, connections are closed in {grace:?}");
+    actix_web::rt::spawn(async move {
+        let second = signals.next().await;
+        tracing::warn!("signal {second} while stopping: the process ends at once, its next start reads the journal");
+        std::process::exit(EXIT_SIGNALLED + second);
+    });
+    state.shop.announce_stop();
+    tokio::time::sleep(grace).await;
+    server.pause().await;
+    if tokio::time::timeout(REQUESTS_AT_STOP, state.in_flight.none()).await.is_err() {
+        tracing::warn!(
+            "{} requests were not answered within {REQUESTS_AT_STOP:?}; repeating them with their keys tells",
+            state.in_flight.count()
+        );
+    }
+    // Idle connections are all that is left.
+    server.stop(false).await;
 }
 
 /// Tells whoever started it what runs and what to open.

@@ -4,7 +4,7 @@ use super::cidr::Network;
 use super::mode::Mode;
 use super::reader::Reader;
 
-/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `HTTP_CONNECTIONS_MAX`, `TRUSTED_PROXIES`, `CORS_ORIGIN`.
+/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `HTTP_CONNECTIONS_MAX`, `TRUSTED_PROXIES`, `CORS_ORIGIN`, `DRAIN_SECONDS`.
 #[derive(Debug, Clone)]
 pub struct Http {
     /// Address to listen on: 127.0.0.1 embedded, else all.
@@ -25,6 +25,8 @@ pub struct Http {
     pub cors_origins: Vec<String>,
     /// Whether `/` and `/demo` are there.
     pub demo: bool,
+    /// Seconds between a signal to stop, when readiness begins to fail, and the end of accepting connections: a balancer has to notice.
+    pub drain_seconds: u64,
 }
 
 impl Http {
@@ -41,6 +43,7 @@ impl Http {
             trusted_proxies: reader.list("TRUSTED_PROXIES", |text| text.parse::<Network>().map_err(|bad| bad.to_string())),
             cors_origins: reader.list("CORS_ORIGIN", origin),
             demo: mode.is_embedded(),
+            drain_seconds: reader.number("DRAIN_SECONDS", 0, 0..=300),
         };
         if http.port != 0 && http.port == http.metrics_port {
             reader.fault("METRICS_PORT", format!("has to differ from PORT, both are {}", http.port));

@@ -94,18 +94,24 @@ impl Journal {
     }
 }
 
-/// Where the data lies and whether the database follows the journal: `DATA_DIR`, `PROJECTION_PAUSED`.
+/// Where the data lies and whether the database follows the journal: `DATA_DIR`, `PROJECTION_PAUSED`, `DATABASE_WAIT_SECONDS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
     /// Folder of the journal, the embedded database and the embedded signing key.
     pub data_dir: PathBuf,
     /// Holds the projection back: for maintenance of the database, and for drills.
     pub projection_paused: bool,
+    /// Seconds that a start waits for the database before it goes on without it, if there is a snapshot of the running sales.
+    pub database_wait_seconds: u64,
 }
 
 impl Storage {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        Self { data_dir: PathBuf::from(reader.text_or("DATA_DIR", "./data")), projection_paused: reader.flag("PROJECTION_PAUSED", false) }
+        Self {
+            data_dir: PathBuf::from(reader.text_or("DATA_DIR", "./data")),
+            projection_paused: reader.flag("PROJECTION_PAUSED", false),
+            database_wait_seconds: reader.number("DATABASE_WAIT_SECONDS", 10, 0..=3_600),
+        }
     }
 }
 

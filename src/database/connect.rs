@@ -79,32 +79,40 @@ impl Settings {
     /// Opens a first connection, so that a wrong address is known now.
     pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
         Ok(match self {
-            Self::Sqlite(path) => {
-                let pool = SqlitePoolOptions::new()
-                    .max_connections(connections.max)
-                    .acquire_timeout(connections.wait_max)
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .test_before_acquire(false);
-                Database::Sqlite(pool.connect_with(sqlite_options(path)).await?)
-            }
-            Self::MySql(server) => {
-                let pool = MySqlPoolOptions::new()
-                    .max_connections(connections.max)
-                    .acquire_timeout(connections.wait_max)
-                    .idle_timeout(None)
-                    .after_connect(|connection, _| {
-                        Box::pin(async move {
-                            // The only writer of hot rows needs no gap locks; readers ask for their snapshot by name.
-                            sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut *connection).await?;
-                            sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(connection).await?;
-                            Ok(())
-                        })
-                    });
-                Database::MySql(pool.connect_with(mysql_options(server)).await?)
-            }
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path)).await?),
+            Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_with(mysql_options(server)).await?),
         })
     }
+
+    /// Connects with the first statement: for those who go on without the database.
+    pub fn connect_lazily(&self, connections: Connections) -> Database {
+        match self {
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_lazy_with(sqlite_options(path))),
+            Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_lazy_with(mysql_options(server))),
+        }
+    }
+}
+
+fn sqlite_pool(connections: Connections) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections.max)
+        .acquire_timeout(connections.wait_max)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn mysql_pool(connections: Connections) -> MySqlPoolOptions {
+    MySqlPoolOptions::new().max_connections(connections.max).acquire_timeout(connections.wait_max).idle_timeout(None).after_connect(
+        |connection, _| {
+            Box::pin(async move {
+                // The only writer of hot rows needs no gap locks; readers ask for their snapshot by name.
+                sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut *connection).await?;
+                sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(connection).await?;
+                Ok(())
+            })
+        },
+    )
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {

@@ -14,7 +14,7 @@ mod value;
 
 pub use connect::{Connections, Encryption, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
-pub use error::Error;
+pub use error::{Error, MYSQL_WEATHER};
 pub use migrate::Steps;
 pub use row::Row;
 pub use value::{Arguments, Value};

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -65,6 +66,7 @@ where
         let place = table::place(request.path(), &self.state.prefix);
         let watch = Watch { state: self.state.clone(), place, started: Instant::now() };
         watch.state.meters.in_flight.increment(1.0);
+        watch.state.in_flight.enter();
         // Probes come from few addresses and must never be told to wait.
         let limited = !request.path().starts_with("/health/");
         let token = if limited {
@@ -103,6 +105,7 @@ struct Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.state.meters.in_flight.decrement(1.0);
+        self.state.in_flight.leave();
     }
 }
 
@@ -132,6 +135,10 @@ where
         self.watch.state.meters.answered(self.watch.place, status, self.watch.started.elapsed());
         Poll::Ready(polled.map(|mut response| {
             harden(response.headers_mut());
+            if self.watch.state.shop.is_stopping() {
+                // The client's next request then goes to a process that stays.
+                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
             if let Some(cors) = &self.watch.state.cors {
                 let origin = cors.known(response.request().headers()).cloned();
                 Cors::mark(origin, response.headers_mut());

@@ -12,6 +12,7 @@ mod fallback;
 pub mod fields;
 pub mod health;
 pub mod idempotency;
+pub mod in_flight;
 pub mod metrics;
 pub mod metrics_server;
 mod middleware;
@@ -51,8 +52,8 @@ const SHUTDOWN_SECONDS: u64 = 20;
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Starts serving; the address is the real one where the port was 0. The server runs when it is awaited or spawned.
-pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> {
-    let state = Arc::new(state);
+/// Signals are the caller's affair.
+pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Server)> {
     let idle = Arc::downgrade(&state);
     actix_web::rt::spawn(async move {
         let mut interval = tokio::time::interval(FORGET_INTERVAL);
@@ -85,6 +86,7 @@ pub fn start(settings: &Http, state: State) -> io::Result<(SocketAddr, Server)> 
     .client_request_timeout(CLIENT_TIMEOUT)
     .client_disconnect_timeout(CLIENT_TIMEOUT)
     .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
     .bind((settings.host.as_str(), settings.port))?;
     let address = first_address(&server.addrs())?;
     Ok((address, server.run()))

@@ -10,6 +10,7 @@ use crate::sessions::{self, MemorySessions, RedisSessions, SessionStore};
 use crate::shop::Shop;
 
 use super::cors::Cors;
+use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
 use super::rate_limit::Limits;
 use super::tally::Tally;
@@ -22,6 +23,8 @@ pub struct State {
     pub verifier: Verifier,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,
+    /// Requests that are not answered yet.
+    pub in_flight: InFlight,
     /// Meters of routes.
     pub meters: HttpMeters,
     /// What the embedded page draws.
@@ -47,6 +50,7 @@ impl State {
             shop,
             verifier,
             limits: Limits::new(config.rate_limits),
+            in_flight: InFlight::default(),
             meters: HttpMeters::default(),
             tally: Tally::default(),
             prefix: config.http.api_prefix.clone(),

@@ -39,7 +39,7 @@ pub enum WriteError {
 
 impl WriteError {
     /// Whether the same batch may be written later.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Database(cause) if cause.is_transient())
     }
 }

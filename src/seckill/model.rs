@@ -3,9 +3,10 @@
 use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// A flash sale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A flash sale. As JSON it is the plan that snapshots carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityRow {
     /// Its id.
     pub id: ActivityId,
@@ -20,7 +21,7 @@ pub struct ActivityRow {
 }
 
 /// One item of a flash sale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemRow {
     /// Its id.
     pub id: FlashItemId,
@@ -36,7 +37,8 @@ pub struct ItemRow {
     pub quota: u32,
     /// Pieces that one user may have.
     pub limit_per_user: u32,
-    /// Pieces left, as projected.
+    /// Pieces left, as projected; no part of the plan.
+    #[serde(skip)]
     pub remaining: u32,
     /// When the pieces were set aside, if they were.
     pub carved_at: Option<Timestamp>,

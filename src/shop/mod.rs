@@ -1,13 +1,16 @@
 //! The running shop: what handlers call. It owns journal, actors, projection and the watch over flash sales, and knows no HTTP.
-//! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the end in `stop`.
+//! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the database behind them in `reads`,
+//! the end in `stop`.
 
 mod own_orders;
 mod plan;
+mod reads;
 mod sales;
 mod start;
 mod stop;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::Addr;
 use actix_rt::Arbiter;
@@ -27,13 +30,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::catalog::{ProductQuery, ProductView};
-use crate::database::Database;
 use crate::orders::{OrderRef, OrderView};
 use crate::page::Page;
+use crate::pinned::{self, KeeperHandle};
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
 pub use plan::{Plan, database};
+use reads::{ANSWER_WITHIN, Reads};
 use sales::Sales;
 pub use start::StartError;
 
@@ -50,10 +54,15 @@ struct Inner {
     engine: Arc<Engine>,
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
-    database: Database,
+    reads: Arc<Reads>,
     sales: Sales,
     projected: watch::Receiver<Sequence>,
     projection_state: watch::Receiver<projection::State>,
+    pinned: watch::Receiver<pinned::Progress>,
+    /// It was started without the database.
+    began_alone: bool,
+    /// Set when the process is told to stop: balancers go elsewhere.
+    stopping: AtomicBool,
     /// Taken at the stop.
     running: Mutex<Option<Running>>,
 }
@@ -63,6 +72,7 @@ struct Running {
     tasks: Vec<JoinHandle<()>>,
     deadlines: Addr<Deadlines>,
     timers: Arbiter,
+    keeper: KeeperHandle,
     projector: ProjectorHandle,
 }
 
@@ -135,12 +145,12 @@ impl Shop {
 
     /// A page of the catalogue.
     pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
-        crate::catalog::products(&self.0.database, query).await
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::products(database, query).await).await?)
     }
 
     /// One product.
     pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
-        crate::catalog::product(&self.0.database, id).await
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::product(database, id).await).await?)
     }
 
     /// Whether this node can sell, and how its parts do.
@@ -157,14 +167,49 @@ impl Shop {
         };
         let state = self.0.projection_state.borrow().clone();
         let lag = self.projection_lag();
-        let health = if matches!(state, projection::State::Following) { Health::Pass } else { Health::Degraded };
+        // A first try that hangs has no state of its own yet.
+        let is_reached = !self.0.began_alone || *self.0.projected.borrow() > Sequence::ZERO;
+        let health = if matches!(state, projection::State::Following) && is_reached { Health::Pass } else { Health::Degraded };
         let projection = check("database", health, format!("{state:?}, {lag} records behind"));
         let sales = if self.0.sales.are_known() {
             check("sales", Health::Pass, format!("{} actors in memory", self.0.registry.resident()))
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        Readiness::new(vec![journal, projection, sales])
+        let mut checks = vec![journal, projection, self.snapshot_check(), sales];
+        if self.0.stopping.load(Ordering::Acquire) {
+            checks.push(check("process", Health::Fail, "stopping".to_owned()));
+        }
+        Readiness::new(checks)
+    }
+
+    /// Without a snapshot one can sell; a start without the database is what would fail.
+    fn snapshot_check(&self) -> Check {
+        let pinned::Progress { through, is_failing } = *self.0.pinned.borrow();
+        check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}"))
+    }
+
+    /// From now on readiness fails, so that balancers go elsewhere; whoever comes all the same is served.
+    pub fn announce_stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the process is about to stop: connections should not be kept.
+    pub fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Ends when the database turned out, after a start without it, not to belong to the journal; says why.
+    pub async fn mismatch(&self) -> String {
+        let mut state = self.0.projection_state.clone();
+        loop {
+            if let projection::State::Mismatched(story) = &*state.borrow_and_update() {
+                return story.clone();
+            }
+            if state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Durable records that the database does not have.

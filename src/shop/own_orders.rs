@@ -8,7 +8,9 @@ use mallcore_actors::record::CloseReason;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::stock::CloseOrder;
 
+use super::reads::ANSWER_WITHIN;
 use super::{Inner, StoreError};
+use crate::database::Database;
 use crate::orders::{OrderRef, OrderView, repository};
 use crate::page::Page;
 
@@ -29,10 +31,11 @@ pub(super) async fn one(shop: &Inner, user: UserId, named: OrderRef) -> Result<O
     {
         return Ok(Some(view(shop, &order)));
     }
-    let stored = match named {
-        OrderRef::Id(id) => repository::by_id(&shop.database, id).await?,
-        OrderRef::No(no) => repository::by_no(&shop.database, no).await?,
+    let ask = async |database: &Database| match named {
+        OrderRef::Id(id) => repository::by_id(database, id).await,
+        OrderRef::No(no) => repository::by_no(database, no).await,
     };
+    let stored = shop.reads.ask(ANSWER_WITHIN, ask).await?;
     Ok(stored.value.filter(|order| order.user == user).as_ref().map(OrderView::from))
 }
 
@@ -43,7 +46,8 @@ pub(super) async fn page(shop: &Inner, user: UserId, after: Option<OrderId>, siz
     };
     let last = in_memory.iter().map(|order| order.sequence).max().unwrap_or_default();
     let in_memory = if is_safe(shop, last).await { in_memory } else { Vec::new() };
-    let stored = repository::of_user(&shop.database, user, after, size.saturating_add(1)).await?.value;
+    let ask = async |database: &Database| repository::of_user(database, user, after, size.saturating_add(1)).await;
+    let stored = shop.reads.ask(ANSWER_WITHIN, ask).await?.value;
     let mut all: Vec<OrderView> = in_memory.iter().map(|order| view(shop, order)).collect();
     all.extend(stored.iter().filter(|row| in_memory.iter().all(|order| order.id != row.id)).map(OrderView::from));
     all.sort_by_key(|order| std::cmp::Reverse(order.order_id));

@@ -8,6 +8,7 @@ use mallcore_actors::journal::options::Options;
 
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
+use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
 use crate::redis::Link;
 
@@ -18,8 +19,12 @@ pub struct Plan {
     pub journal_folder: PathBuf,
     /// The journal's settings.
     pub journal: Options,
-    /// The database; its schema has to be there.
+    /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
+    /// How long a start waits for it.
+    pub database_within: Duration,
+    /// Snapshots of the running sales.
+    pub keeper: KeeperSettings,
     /// Limits and windows.
     pub rules: Rules,
     /// How the projection works.
@@ -42,6 +47,8 @@ impl Plan {
                 ..Options::default()
             },
             database: database(config),
+            database_within: Duration::from_secs(config.storage.database_wait_seconds),
+            keeper: KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes),
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,

@@ -1,6 +1,6 @@
 //! The flash sales on offer, as shoppers see them: the database's list, taken anew each second, with what the actors' gates show.
 //! Each look also asks the actors to set aside what new items need and to give back what ended ones left over; both are asked until
-//! the database has them, and done once.
+//! the database has them, and done once. While the database is away the list stays as it was, or as the snapshot had it at start.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,8 +14,10 @@ use mallcore_actors::refusal::Answer;
 use mallcore_actors::registry::StockRegistry;
 use mallcore_actors::stock::{CarveQuota, Gate, QuotaPlan, ReleaseQuota};
 use mallcore_actors::time::Timestamp;
+use tokio::sync::watch;
 
-use crate::database::{Database, Error};
+use super::reads::{ANSWER_WITHIN, Reads};
+use crate::database::Error;
 use crate::seckill::model::{ActivityRow, ItemRow};
 use crate::seckill::{ActivityView, ItemView, repository};
 
@@ -25,10 +27,17 @@ const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The sales on offer.
-#[derive(Default)]
 pub(super) struct Sales {
     on_offer: ArcSwap<OnOffer>,
     known: AtomicBool,
+    /// For the keeper of snapshots; none before the list is known.
+    plan: watch::Sender<Option<Vec<u8>>>,
+}
+
+impl Default for Sales {
+    fn default() -> Self {
+        Self { on_offer: ArcSwap::default(), known: AtomicBool::new(false), plan: watch::channel(None).0 }
+    }
 }
 
 #[derive(Default)]
@@ -72,21 +81,52 @@ impl Sales {
         self.on_offer.load().activities.iter().find(|activity| activity.row.id == id).map(|activity| activity.view(now))
     }
 
-    /// Reads the list, then asks for what it calls for.
-    pub(super) async fn look(&self, database: &Database, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
+    /// The plan as snapshots carry it, whenever it changes.
+    pub(super) fn plan(&self) -> watch::Receiver<Option<Vec<u8>>> {
+        self.plan.subscribe()
+    }
+
+    /// Takes the list from a snapshot's plan, for as long as the database does not say otherwise. False if there is none.
+    pub(super) fn take_from(&self, plan: &[u8], engine: &Engine) -> bool {
+        let rows: Option<Vec<ActivityRow>> = serde_json::from_slice(plan).ok();
+        let is_known = rows.is_some();
+        if let Some(rows) = rows {
+            self.offer(rows, engine);
+        }
+        is_known
+    }
+
+    /// Reads the list, then asks for what it calls for; without the database, for what the list as it was calls for.
+    pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
         let now = engine.clock.now();
         let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
-        let rows = repository::activities(database, since).await?.value;
-        for row in &rows {
+        let read = reads.ask(ANSWER_WITHIN, async |database| Ok(repository::activities(database, since).await?.value)).await;
+        let known = self.on_offer.load_full();
+        let rows: Vec<&ActivityRow> = match &read {
+            Ok(rows) => rows.iter().collect(),
+            Err(_) => known.activities.iter().map(|activity| &activity.row).collect(),
+        };
+        for row in rows {
             for item in &row.items {
                 tend(registry, row, item, now).await;
             }
         }
+        self.offer(read?, engine);
+        Ok(())
+    }
+
+    fn offer(&self, rows: Vec<ActivityRow>, engine: &Engine) {
+        // Plain rows: this cannot fail, and an empty plan would only mean that a start without the database shows no sale.
+        let plan = Some(serde_json::to_vec(&rows).unwrap_or_default());
+        self.plan.send_if_modified(|current| {
+            let differs = *current != plan;
+            *current = plan;
+            differs
+        });
         let on_offer = Arc::new(OnOffer::new(rows, engine));
         engine.retain_gates(|item| on_offer.gates.contains_key(&item));
         self.on_offer.store(on_offer);
         self.known.store(true, Ordering::Release);
-        Ok(())
     }
 
     /// Looks again each second, for as long as the task lives.
@@ -96,7 +136,7 @@ impl Sales {
         loop {
             tick.tick().await;
             let Some(shop) = shop.upgrade() else { return };
-            let looked = shop.sales.look(&shop.database, &shop.engine, &shop.registry).await;
+            let looked = shop.sales.look(&shop.reads, &shop.engine, &shop.registry).await;
             if let Err(error) = &looked
                 && !failing
             {

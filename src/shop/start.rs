@@ -1,38 +1,45 @@
-//! Start-up, in the order in which things depend on each other: journal, database, the fold of what the database does not have, actors,
-//! projection, sales. Nobody is served before all of it is done.
+//! Start-up, in the order in which things depend on each other: journal, snapshot, database, the fold of what they do not have, actors,
+//! projection, sales. Nobody is served before all of it is done. The database may be away if there is a snapshot.
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use actix::Actor;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::SkuId;
-use mallcore_actors::journal::Journal;
 use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
+use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::orders::Deadlines;
+use mallcore_actors::pinned::LoadError;
 use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
 use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
+use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
-use crate::database::{Connections, Database, Error};
-use crate::projection::{AttachError, Projector};
-use crate::recovery::{RecoverError, recover};
-use crate::{projection, stock};
+use crate::database::{Connections, Database, Error, Settings};
+use crate::pinned::Sources;
+use crate::projection::{AttachError, Projector, seats};
+use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
+use crate::{pinned, projection, stock, story};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
 /// A stock actor that nobody asks for this long leaves memory.
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
+/// One try to reach the database.
+const TRY_WITHIN: Duration = Duration::from_secs(5);
+const TRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why the shop cannot open.
 #[derive(Debug, thiserror::Error)]
@@ -49,27 +56,52 @@ pub enum StartError {
     /// The journal.
     #[error("failed to open the journal")]
     Journal(#[from] OpenError),
-    /// The database.
-    #[error("failed to open the database")]
+    /// The database, or its schema.
+    #[error("failed to open the database with an up-to-date schema; `mallcore migrate` needs an account that may change tables")]
     Database(#[from] Error),
     /// Database and journal do not belong together.
     #[error(transparent)]
     Attach(#[from] AttachError),
+    /// A snapshot says that the journal has lost records.
+    #[error(transparent)]
+    Snapshot(#[from] LoadError),
+    /// Neither the database nor a snapshot says what is on sale.
+    #[error(
+        "the database does not answer, and {folder} has no snapshot that this journal continues: start the database, then start again \
+         (DATABASE_WAIT_SECONDS is how long a start waits for it)"
+    )]
+    NothingToStartFrom {
+        /// Folder of the snapshots.
+        folder: PathBuf,
+        /// Why the database is away.
+        #[source]
+        cause: Error,
+    },
     /// What survived cannot be folded.
     #[error("failed to recover")]
     Recover(#[from] RecoverError),
-    /// The projection's thread.
-    #[error("failed to start the projection")]
-    Projection(#[source] io::Error),
+    /// A thread.
+    #[error("failed to start a thread")]
+    Thread(#[source] io::Error),
 }
 
-struct Loader(Database);
+/// Loads SKUs that are not in memory, from a database that is not older than what this process has let go of.
+struct Loader {
+    reads: Arc<Reads>,
+    /// Rows of an earlier record may lack what memory no longer has: after a start without the database, or once the database was
+    /// restored to an earlier moment. Whoever asks waits until the projection has caught up.
+    at_least: Arc<AtomicU64>,
+}
 
 impl StockLoader for Loader {
     fn load(&self, sku: SkuId) -> BoxFuture<Result<Option<Stock>, LoadFailed>> {
-        let database = self.0.clone();
+        let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
-            let loaded = stock::repository::load(&database, sku).await.map_err(|error| LoadFailed(error.to_string()))?;
+            let loaded = reads.ask(LOAD_WITHIN, async |database| stock::repository::load(database, sku).await).await;
+            let loaded = loaded.map_err(|error| LoadFailed(story::of(&error)))?;
+            if loaded.checkpoint < at_least {
+                return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
+            }
             Ok(loaded.value)
         })
     }
@@ -80,48 +112,117 @@ impl Shop {
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
-        let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal)?;
+        let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal.clone())?;
         if let Some(cut) = &found.cut {
             tracing::warn!(?cut, "the journal's tail was torn and is cut at its first bad record");
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let database = plan.database.connect(Connections::default()).await?;
-        let attached = projection::attach(&database, &*port).await?;
-        let recovered = recover(&database, &*port).await?;
-        tracing::info!(
-            "recovered: database at record {}, {} records folded above it, {} orders in memory",
-            recovered.checkpoint,
-            recovered.folded,
-            recovered.orders.resident()
-        );
-        let clock = Arc::new(SystemClock::starting_after(recovered.last_at));
-        let engine =
-            Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, recovered.orders, recovered.next_order_id, plan.rules);
+        let (recovered, newest) = survivors(&plan, &*port).await?;
+        let Recovered { pinned, checkpoint, .. } = recovered;
+        let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
+        let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
-        let products = plan.redis.map(|link| Products::new(link, database.clone(), cache::LIVES));
-        let projector =
-            Projector::spawn(plan.projector, plan.database, Arc::clone(&port), Some(attached)).map_err(StartError::Projection)?;
-        let registry = Arc::new(StockRegistry::new(
-            Arc::clone(&engine),
-            Arc::new(Loader(database.clone())),
-            RESIDENCE,
-            recovered.warm,
-            projector.checkpoint.clone(),
-        ));
+        let sales = Sales::default();
+        if checkpoint.is_none() {
+            sales.take_from(&pinned.plan, &engine);
+        }
+        let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(Connections::ONE), cache::LIVES));
+        let [projected, snapshots] = seats(&port);
+        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
+        let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
+        projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
+        let reads = Arc::new(Reads::new(plan.database.clone()));
+        let loader = Loader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
+        let warm = pinned.stocks.into_values();
+        let registry = StockRegistry::new(Arc::clone(&engine), Arc::new(loader), RESIDENCE, warm, projector.checkpoint.clone());
+        let registry = Arc::new(registry);
+        let sources = Sources {
+            journal: Arc::clone(&port),
+            database: plan.database,
+            plan: sales.plan(),
+            projected: projector.checkpoint.clone(),
+            seat: snapshots,
+        };
+        let keeper = pinned::spawn(plan.keeper, sources, newest).map_err(StartError::Thread)?;
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
-        let sales = Sales::default();
-        let (projected, projection_state) = (projector.checkpoint.clone(), projector.state.clone());
-        let shop =
-            Self(Arc::new(Inner { engine, journal, registry, database, sales, projected, projection_state, running: Mutex::new(None) }));
+        let shop = Self(Arc::new(Inner {
+            engine,
+            journal,
+            registry,
+            reads,
+            sales,
+            projected: projector.checkpoint.clone(),
+            projection_state: projector.state.clone(),
+            pinned: keeper.progress.clone(),
+            began_alone: checkpoint.is_none(),
+            stopping: AtomicBool::new(false),
+            running: Mutex::new(None),
+        }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, projector });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector });
         Ok(shop)
     }
+}
+
+/// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
+async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence), StartError> {
+    let folder = plan.keeper.folder.clone();
+    let store = pinned::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
+    let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
+    for (name, reason) in found.unusable {
+        tracing::warn!("snapshot {name} in {} is of no use: {reason}", store.place());
+    }
+    let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
+    let recovered = match (reach(plan, journal).await?, found.pinned) {
+        (Ok(database), snapshot) => {
+            let recovered = recover(&database, snapshot, journal).await?;
+            database.close().await;
+            recovered
+        }
+        (Err(cause), Some(snapshot)) => {
+            tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
+            recover_alone(snapshot, journal)?
+        }
+        (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
+    };
+    tracing::info!(
+        "recovered: snapshot of record {newest}, database at {}, {} records folded above them, {} SKUs and {} orders in memory",
+        recovered.checkpoint.map_or_else(|| "an unknown record".to_owned(), |at| format!("record {at}")),
+        recovered.folded,
+        recovered.pinned.stocks.len(),
+        recovered.pinned.orders.resident()
+    );
+    Ok((recovered, newest))
+}
+
+/// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
+async fn reach(plan: &Plan, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
+    let until = Instant::now() + plan.database_within;
+    loop {
+        let attempt = tokio::time::timeout(TRY_WITHIN, open(&plan.database, journal)).await;
+        let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {
+            Ok(database) => return Ok(Ok(database)),
+            Err(AttachError::Database(cause)) if cause.is_transient() => cause,
+            Err(AttachError::Database(cause)) => return Err(cause.into()),
+            Err(refused) => return Err(refused.into()),
+        };
+        if Instant::now() + TRY_PAUSE >= until {
+            return Ok(Err(cause));
+        }
+        tokio::time::sleep(TRY_PAUSE).await;
+    }
+}
+
+async fn open(settings: &Settings, journal: &dyn Journal) -> Result<Database, AttachError> {
+    let database = settings.connect(Connections { wait_max: TRY_WITHIN, ..Connections::ONE }).await?;
+    database.migrate().await?;
+    projection::attach(&database, journal).await?;
+    Ok(database)
 }
 
 impl Shop {
@@ -132,7 +233,13 @@ impl Shop {
 
     /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on.
     pub async fn begin(&self) -> Result<(), Error> {
-        self.0.sales.look(&self.0.database, &self.0.engine, &self.0.registry).await?;
+        let looked = self.0.sales.look(&self.0.reads, &self.0.engine, &self.0.registry).await;
+        // A snapshot has said what is on offer; the watch goes on asking.
+        if let Err(error) = looked
+            && !(error.is_transient() && self.0.sales.are_known())
+        {
+            return Err(error);
+        }
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
         }

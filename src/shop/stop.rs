@@ -1,4 +1,5 @@
-//! The end: timers and actors first, so that nothing new is queued; then the projection, with a bounded time; the journal last.
+//! The end: timers and actors first, so that nothing new is queued; then the keeper of snapshots and the projection,
+//! with a bounded time; the journal last.
 
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ impl Shop {
         running.timers.stop();
         // A thread that panicked has been reported by its actor.
         drop(tokio::task::spawn_blocking(move || running.timers.join()).await);
+        let keeper = running.keeper;
+        drop(tokio::task::spawn_blocking(move || keeper.stop()).await);
         let checkpoint = running.projector.stop(projection_within).await;
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");

@@ -10,6 +10,8 @@ pub const BATCH_RECORDS: &str = "mallcore_journal_batch_records";
 pub const BATCH_BYTES: &str = "mallcore_journal_batch_bytes";
 /// Disk taken by retained records.
 pub const BYTES: &str = "mallcore_journal_bytes";
+/// Disk that they may take.
+pub const BUDGET_BYTES: &str = "mallcore_journal_budget_bytes";
 /// Records made durable.
 pub const RECORDS: &str = "mallcore_journal_records_total";
 
@@ -19,5 +21,6 @@ pub fn describe() {
     describe_histogram!(BATCH_RECORDS, Unit::Count, "Records written and synced together");
     describe_histogram!(BATCH_BYTES, Unit::Bytes, "Bytes written and synced together");
     describe_gauge!(BYTES, Unit::Bytes, "Bytes of disk that retained records of the journal take");
+    describe_gauge!(BUDGET_BYTES, Unit::Bytes, "Bytes of disk that the journal may take before orders are refused");
     describe_counter!(RECORDS, Unit::Count, "Records made durable");
 }

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use metrics::gauge;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
@@ -18,6 +19,7 @@ use super::{
     format::{Decoded, FRAME_BYTES_MAX, SegmentNumber},
     group_commit::GroupCommit,
     housekeeper::Housekeeper,
+    metrics as names,
     queue::Queue,
     recovery::recover,
     retained::{Retained, Span},
@@ -124,6 +126,7 @@ impl SegmentLog {
     /// Opens or creates the journal in this folder and starts its threads.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<(Self, Recovered), OpenError> {
         let (log, Steps { writer, housekeeper }, recovered) = Self::open_stepped(disk, options)?;
+        gauge!(names::BUDGET_BYTES).set(log.shared.options.budget_bytes as f64);
         let shared = log.shared.clone();
         log.start("journal-writer", move || {
             let _guard = FailOnPanic(shared);

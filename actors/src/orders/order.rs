@@ -4,6 +4,8 @@
 //! - O3 Time-out closes at or after `expires_at`, never before.
 //! Not here: where its pieces come from (`stock`), how many orders a user may have open (`shard`).
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{AddressId, OrderId, UserId};
 use crate::journal::Sequence;
 use crate::money::Money;
@@ -13,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
 /// Where an order stands. Numbers are those of the column `orders.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Status {
     /// Placed, pieces held.
@@ -85,7 +87,7 @@ pub enum OrderCommand {
 }
 
 /// One order in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,

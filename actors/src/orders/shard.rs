@@ -168,6 +168,16 @@ impl OrderShard {
         self.resident
     }
 
+    /// Every order in memory, in no order (for snapshots).
+    pub fn all_orders(&self) -> impl Iterator<Item = &Order> {
+        self.users.values().flat_map(|orders| &orders.orders)
+    }
+
+    /// Whose limit was given back in which activity (for snapshots).
+    pub fn limits_returned(&self) -> impl Iterator<Item = (UserId, ActivityId)> {
+        self.users.iter().flat_map(|(user, orders)| orders.limit_returned.iter().map(|activity| (*user, *activity)))
+    }
+
     /// Open unpaid orders in memory, with their lines (for audits).
     pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
         self.users.values().flat_map(|orders| &orders.orders).filter(|order| order.status == Status::PendingPayment)

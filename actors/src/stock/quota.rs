@@ -5,6 +5,7 @@
 //! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::idempotency::{BodyFingerprint, KeyHash};
@@ -35,7 +36,7 @@ pub struct Buy {
 }
 
 /// What a placed order is answered with, now and to every repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The order.
     pub order: OrderId,
@@ -61,7 +62,7 @@ pub enum Purchase {
 }
 
 /// A request that was granted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Granted {
     key: KeyHash,
     body: BodyFingerprint,
@@ -69,7 +70,7 @@ struct Granted {
 }
 
 /// One user's dealings with the item.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
     /// Pieces that count towards the limit.
     pieces: u32,
@@ -124,6 +125,35 @@ impl FlashQuota {
             buyer.pieces += quantity.get();
         }
         buyer.granted.push(Granted { key, body, receipt });
+    }
+
+    /// The event that would carve what this quota still has: with [`Self::restored`], what a snapshot keeps of it beside its buyers.
+    pub fn as_carved(&self) -> QuotaCarved {
+        QuotaCarved {
+            sku: self.sku,
+            item: self.item,
+            activity: self.activity,
+            quota: self.remaining.saturating_add(self.held).saturating_add(self.sold),
+            limit_per_user: self.limit_per_user,
+            unit_price: self.unit_price,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+
+    /// Each buyer's dealings, in no order: the rest of a snapshot.
+    pub fn dealings(&self) -> impl Iterator<Item = (UserId, &Buyer)> {
+        self.buyers.iter().map(|(user, buyer)| (*user, buyer))
+    }
+
+    /// Takes in what [`Self::dealings`] gave out.
+    pub fn restore_buyer(&mut self, user: UserId, buyer: Buyer) {
+        self.buyers.insert(user, buyer);
+    }
+
+    /// Room for so many buyers, so that restoring them moves none.
+    pub fn reserve_buyers(&mut self, buyers: usize) {
+        self.buyers.reserve(buyers);
     }
 
     /// Says what would happen and changes nothing.

@@ -6,6 +6,7 @@ mod golden;
 mod journal;
 mod order_no;
 mod orders;
+mod pinned;
 mod record;
 mod shop;
 mod simulation;

@@ -1,26 +1,21 @@
 //! What the shoppers meet: one hot SKU, a thousand, a sale that is nearly over, impatient fingers.
-//! Not here: taking turns (`mod.rs`).
-
-use std::path::Path;
-use std::time::Duration;
+//! Not here: taking turns (`mod.rs`), who takes them (`side.rs`).
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Options, Pair};
 use crate::error::{Attempt as _, Error};
-use crate::fetch::{self, Item};
+use crate::fetch;
 use crate::load::LoadPlan;
 use crate::load::plan::Mix;
 use crate::load::shoppers::Shopper;
-use crate::measured::{self, Measured};
-use crate::server_process::{LIMIT_MAX, Process, STOCK_MAX, Seed, Setup};
+use crate::measured::Measured;
+use crate::server_process::{LIMIT_MAX, Process, STOCK_MAX, Seed};
 
 /// Of ten items that are asked for alike, nine have nothing left.
 const SOLD_OUT_SHARE: (u64, u64) = (9, 10);
 /// Pieces of each item where nine are to be sold out beforehand.
 const SOLD_OUT_STOCK: u64 = 400_000;
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the shoppers meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -43,14 +38,14 @@ impl Scenario {
     /// For the heading.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::Hot => "hot: one SKU, every purchase succeeds; durable buys ÷ base",
-            Self::Spread => "spread: 1,000 SKUs, every purchase succeeds; durable buys ÷ base",
-            Self::SoldOut => "sold-out: 90 of 100 purchases are refused as sold out; answers ÷ base",
-            Self::Repeats => "repeats: half of the purchases repeat a key; answers ÷ base",
+            Self::Hot => "hot: one SKU, every purchase succeeds; durable buys",
+            Self::Spread => "spread: 1,000 SKUs, every purchase succeeds; durable buys",
+            Self::SoldOut => "sold-out: 90 of 100 purchases are refused as sold out; answers",
+            Self::Repeats => "repeats: half of the purchases repeat a key; answers",
         }
     }
 
-    /// The rate that is compared with the baseline's.
+    /// The rate that is compared.
     pub fn rate(self, server: &Measured) -> f64 {
         match self {
             Self::Hot | Self::Spread => server.report.buys_per_second,
@@ -58,7 +53,8 @@ impl Scenario {
         }
     }
 
-    const fn seed(self) -> Seed {
+    /// What is on sale.
+    pub const fn seed(self) -> Seed {
         match self {
             Self::Hot | Self::Repeats => Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 },
             Self::Spread => Seed { stock: STOCK_MAX / 100, limit: LIMIT_MAX, items: 1_000 },
@@ -66,50 +62,42 @@ impl Scenario {
         }
     }
 
-    /// Starts both sides on a fresh data folder.
-    pub(super) fn set_up(self, binary: &Path, options: &Options) -> Result<Pair, Error> {
-        let folder = tempfile::Builder::new().prefix("mall-bench-").tempdir_in(&options.folder);
-        let folder = folder.attempt(|| format!("make a folder in {}", options.folder.display()))?;
-        let mut setup = Setup::new(binary, folder.path())?;
-        if let Some(workers) = options.workers {
-            setup.set("HTTP_WORKERS", &workers.to_string());
-        }
-        setup.seed(self.seed())?;
-        let shoppers = setup.shoppers(options.users)?;
-        let (server, _) = setup.start_ready(READY_TIMEOUT)?;
-        let items = setup.items()?;
-        if self == Self::SoldOut {
-            items.iter().take(SOLD_OUT_SHARE.0 as usize).try_for_each(|item| buy_out(&server, &shoppers, item))?;
-        }
-        let last = items.last().ok_or_else(|| Error::Unexpected("the sale has no items".to_owned()))?;
-        let body = purchase(&server, &shoppers[0], last.id, "size-of-the-body", 1)?;
-        if body.0 != 201 {
-            return Err(Error::Unexpected(format!("a first purchase was answered {} {}", body.0, body.1)));
-        }
-        let baseline = Process::baseline(options.workers, body.1.len())?;
-        let ids: Vec<u64> = items.iter().map(|item| item.id).collect();
-        let plan = measured::closed_loop(&server, &shoppers, &ids, options.connections, Duration::from_secs(options.seconds));
-        let baseline_plan = LoadPlan { server: baseline.http, ..plan.clone() };
+    /// How the shoppers behave.
+    pub fn mix(self) -> Mix {
         let repeat_percent = if self == Self::Repeats { 50.0 } else { 0.0 };
-        let plan = LoadPlan { mix: Mix { repeat_percent, ..Mix::default() }, ..plan };
-        Ok(Pair { setup, server, baseline, plan, baseline_plan, _folder: folder })
+        Mix { repeat_percent, ..Mix::default() }
+    }
+
+    /// Before the first turn, on items of (id, pieces left, limit).
+    pub fn prepare(self, server: &Process, shoppers: &[Shopper], items: &[(u64, i64, i64)]) -> Result<(), Error> {
+        let emptied = if self == Self::SoldOut { SOLD_OUT_SHARE.0 as usize } else { 0 };
+        items.iter().take(emptied).try_for_each(|item| buy_out(server, shoppers, *item))
+    }
+}
+
+/// Bytes of the body of a 201.
+pub fn size_of_a_receipt(server: &Process, buyer: &Shopper, plan: &LoadPlan) -> Result<usize, Error> {
+    let last = plan.items.last().ok_or_else(|| Error::Unexpected("the sale has no items".to_owned()))?;
+    match purchase(server, buyer, *last, "size-of-the-body", 1)? {
+        (201, body) => Ok(body.len()),
+        (status, body) => Err(Error::Unexpected(format!("a first purchase was answered {status} {body}"))),
     }
 }
 
 /// Buys all of an item; each buyer takes as much as one may have.
-fn buy_out(server: &Process, shoppers: &[Shopper], item: &Item) -> Result<(), Error> {
-    let mut left = item.remaining;
+fn buy_out(server: &Process, shoppers: &[Shopper], (item, remaining, limit): (u64, i64, i64)) -> Result<(), Error> {
+    let mut left = remaining;
     for buyer in shoppers {
         if left == 0 {
             return Ok(());
         }
-        let quantity = left.min(item.limit_per_user);
-        match purchase(server, buyer, item.id, "buy-out", quantity)? {
+        let quantity = left.min(limit);
+        match purchase(server, buyer, item, "buy-out", quantity)? {
             (201, _) => left -= quantity,
-            (status, body) => return Err(Error::Unexpected(format!("buying out item {}: {status} {body}", item.id))),
+            (status, body) => return Err(Error::Unexpected(format!("buying out item {item}: {status} {body}"))),
         }
     }
-    if left == 0 { Ok(()) } else { Err(Error::Unexpected(format!("{left} pieces of item {} are left; more --users are needed", item.id))) }
+    if left == 0 { Ok(()) } else { Err(Error::Unexpected(format!("{left} pieces of item {item} are left; more --users are needed"))) }
 }
 
 fn purchase(server: &Process, buyer: &Shopper, item: u64, key: &str, quantity: i64) -> Result<(u16, String), Error> {

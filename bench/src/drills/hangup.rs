@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
@@ -22,6 +22,8 @@ const PENDING_PAYMENT: i64 = 1;
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// How many hang up; as many shoppers.
     #[arg(long, default_value_t = 10_000)]
     clients: u64,
@@ -38,7 +40,7 @@ pub struct Options {
 
 /// Hangs up, then looks for pieces that stay held.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let mut arena = Arena::fresh(&options.arena, Seed { stock: options.stock, limit: 1, items: 1 }, options.clients)?;
+    let mut arena = Arena::fresh(&options.arena, options.mode, Seed { stock: options.stock, limit: 1, items: 1 }, options.clients)?;
     arena.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
@@ -49,7 +51,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     println!("{}", measured::run(&plan, &server)?.report);
 
     let mut checks = Checks::default();
-    super::reconcile(&arena, options.clients, Some(1), None, &mut checks)?;
+    super::reconcile(&arena, None, options.clients, Some(1), None, &mut checks)?;
     let window = Duration::from_secs(options.pay_window);
     let is_free = || {
         let items = arena.setup.items()?;
@@ -58,7 +60,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let freed = super::wait_until(3 * window + Duration::from_secs(30), is_free)?;
     checks.check("H2 every piece is for sale again", freed, format!("{:?}", remaining(&arena)?));
     arena.setup.wait_projected(crate::arena::PROJECTION_TIMEOUT)?;
-    let open = reconcile::read_books(&arena.database())?.count(PENDING_PAYMENT);
+    let open = reconcile::read_books(arena.database())?.count(PENDING_PAYMENT);
     checks.check("H2 no order is open", open == 0, format!("{open} open"));
     server.stop()?;
     let verdict = checks.verdict();

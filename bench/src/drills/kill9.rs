@@ -10,9 +10,10 @@ use std::time::Duration;
 use clap::Args;
 use rand::Rng as _;
 
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
+use crate::events::Follower;
 use crate::load::{self, Live, LoadPlan, LoadResult};
 use crate::measured;
 use crate::report::Report;
@@ -26,6 +27,8 @@ const WATCH_INTERVAL: Duration = Duration::from_micros(200);
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Sales, each on a fresh folder.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -51,7 +54,8 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let mut restarts = Vec::new();
     for number in 1..=options.rounds {
         println!("round {number} of {}", options.rounds);
-        let arena = Arena::fresh(&options.arena, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
+        let arena =
+            Arena::fresh(&options.arena, options.mode, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
         let verdict = round(options, &arena, &mut restarts)?;
         arena.finish(verdict);
         if verdict == Verdict::Broken {
@@ -72,6 +76,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 }
 
 fn round(options: &Options, arena: &Arena, restarts: &mut Vec<f64>) -> Result<Verdict, Error> {
+    let events = arena.servers.as_ref().map(|servers| Follower::start(&servers.broker.url())).transpose()?;
     let (mut server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
     let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
@@ -93,7 +98,7 @@ fn round(options: &Options, arena: &Arena, restarts: &mut Vec<f64>) -> Result<Ve
     let mut checks = Checks::default();
     checks.check("every purchase has an answer", report.errors == 0 && report.answers == asked, format!("{} of {asked}", report.answers));
     let sold = options.stock.min(asked).min(options.users * options.limit);
-    super::reconcile(arena, 0, Some(options.limit), Some(sold), &mut checks)?;
+    super::reconcile(arena, events.as_ref(), 0, Some(options.limit), Some(sold), &mut checks)?;
     server.stop()?;
     Ok(checks.verdict())
 }

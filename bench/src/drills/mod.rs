@@ -1,8 +1,12 @@
 //! Drills: the server is hurt on purpose, and the shoppers' receipts must still agree with its books.
 
+pub mod catchup;
 pub mod hangup;
 pub mod kill9;
+pub mod outage;
 pub mod restart;
+pub mod restore;
+mod sale;
 pub mod syscalls;
 mod trace;
 
@@ -13,7 +17,11 @@ use clap::Subcommand;
 use crate::arena::{Arena, PROJECTION_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
+use crate::events::{self, Follower};
 use crate::reconcile::{self, Receipts, Rules};
+
+/// The broker has everything by now; a longer silence of its queue is its end.
+const EVENTS_PAUSE_MAX: Duration = Duration::from_secs(20);
 
 /// Which drill.
 #[derive(Debug, Subcommand)]
@@ -24,6 +32,12 @@ pub enum Drill {
     Hangup(hangup::Options),
     /// Kill the server with many records that the database has not seen, and time its restart.
     Restart(restart::Options),
+    /// Database, broker and Redis stopped and cut off in the middle of a sale, alone and together; then the server killed without any of them.
+    Outage(outage::Options),
+    /// The database put back to an earlier moment, under the running server and before its start.
+    Restore(restore::Options),
+    /// The database comes back after many orders, and catches up.
+    Catchup(catchup::Options),
     /// Trace the server's system calls: no 201 before the fdatasync that covers it.
     Syscalls(syscalls::Options),
 }
@@ -34,18 +48,34 @@ pub fn run(drill: &Drill) -> Result<Verdict, Error> {
         Drill::Kill9(options) => kill9::run(options),
         Drill::Hangup(options) => hangup::run(options),
         Drill::Restart(options) => restart::run(options),
+        Drill::Outage(options) => outage::run(options),
+        Drill::Restore(options) => restore::run(options),
+        Drill::Catchup(options) => catchup::run(options),
         Drill::Syscalls(options) => syscalls::run(options),
     }
 }
 
-/// Waits for the database to catch up, then holds receipts, books and the sale's page against each other.
-fn reconcile(arena: &Arena, in_flight: u64, limit: Option<u64>, stock: Option<u64>, checks: &mut Checks) -> Result<(), Error> {
+/// Waits for everybody to catch up, then holds receipts, books, events and the sale's page against each other.
+fn reconcile(
+    arena: &Arena,
+    events: Option<&Follower>,
+    in_flight: u64,
+    limit: Option<u64>,
+    stock: Option<u64>,
+    checks: &mut Checks,
+) -> Result<(), Error> {
     arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
     let items = arena.setup.items()?;
     let receipts = Receipts::read(&[arena.acks()])?;
-    let books = reconcile::read_books(&arena.database())?;
+    let books = reconcile::read_books(arena.database())?;
     let rules = Rules { in_flight, limit: limit.map(|limit| limit as i64), stock: stock.map(|stock| stock as i64), items: Some(&items) };
     reconcile::judge(&receipts, &books, rules, checks);
+    if let Some(events) = events {
+        let last = books.checkpoint as u64;
+        // What is missing when nothing comes any more is told by the checks.
+        events.wait_for(last, EVENTS_PAUSE_MAX);
+        events::judge(&events.ledger(), &receipts, &books, last, checks);
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
@@ -17,6 +17,8 @@ use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Orders that the database does not have at the kill.
     #[arg(long, default_value_t = 1_000_000)]
     records: u64,
@@ -34,7 +36,7 @@ pub struct Options {
 /// Fills the journal, kills, restarts, sells, lets the database catch up, reconciles.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let stock = (2 * options.records).clamp(1_000, STOCK_MAX);
-    let mut arena = Arena::fresh(&options.arena, Seed { stock, limit: LIMIT_MAX, items: 1 }, options.users)?;
+    let mut arena = Arena::fresh(&options.arena, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, options.users)?;
     arena.setup.set("PROJECTION_PAUSED", "true");
     let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
     let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
@@ -57,7 +59,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     checks.check("T1 it sells in time", sells <= options.seconds_max, times);
     let caught_up = arena.setup.wait_projected(crate::arena::PROJECTION_TIMEOUT)?.as_secs_f64();
     println!("  the database had caught up {caught_up:.1} s later: {:.0} records/s", lag / caught_up.max(0.001));
-    super::reconcile(&arena, 0, None, None, &mut checks)?;
+    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
     server.stop()?;
     let verdict = checks.verdict();
     arena.finish(verdict);

@@ -13,7 +13,7 @@ use clap::Args;
 use mallcore_actors::order_no::OrderNo;
 
 use super::trace::{self, Call};
-use crate::arena::{Arena, ArenaOptions, READY_TIMEOUT};
+use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::{LoadPlan, wire};
@@ -31,6 +31,8 @@ const JOURNAL: &str = "/journal/";
 pub struct Options {
     #[command(flatten)]
     arena: ArenaOptions,
+    #[command(flatten)]
+    mode: ModeOptions,
     /// Purchases one at a time, then as many over --connections.
     #[arg(long, default_value_t = 300)]
     purchases: u64,
@@ -44,7 +46,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let version = Command::new("strace").arg("--version").output();
     version.attempt(|| "run strace, which this drill needs: install it (apt-get install strace)".to_owned())?;
     let stock = 10 * options.purchases;
-    let arena = Arena::fresh(&options.arena, Seed { stock, limit: LIMIT_MAX, items: 1 }, 100)?;
+    let arena = Arena::fresh(&options.arena, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, 100)?;
     let file = arena.folder().join("trace");
     let wrapper = ["strace", "-f", "-y", "-x", "-s", STRING_BYTES_MAX, "-e", CALLS, "-o"].map(str::to_owned);
     let mut server = arena.setup.start(&[wrapper.as_slice(), &[file.display().to_string()]].concat())?;

@@ -193,8 +193,8 @@ fn outcome_of_repeat(repeat: &Acknowledged, ending: &Ending) -> Outcome {
 async fn settle(worker: &Worker, connection: &mut Option<Connection>, request: &[u8]) -> Ending {
     loop {
         match ask(worker, connection, request).await {
-            Ok(Some(ending)) => return ending,
-            Ok(None) => worker.tally.borrow_mut().retried_answers += 1,
+            Ok(Ok(ending)) => return ending,
+            Ok(Err(unsettled)) => worker.tally.borrow_mut().record_retried(unsettled),
             Err(_) => {
                 connection.take();
                 worker.tally.borrow_mut().connection_failures += 1;
@@ -207,8 +207,8 @@ async fn settle(worker: &Worker, connection: &mut Option<Connection>, request: &
     }
 }
 
-/// One try. `None`: 503 while purchases are sent again, for the shopper has not been told yes or no.
-async fn ask(worker: &Worker, connection: &mut Option<Connection>, request: &[u8]) -> Result<Option<Ending>, ConnectionError> {
+/// One try. An outcome alone: 503 while purchases are sent again, for the shopper has not been told yes or no.
+async fn ask(worker: &Worker, connection: &mut Option<Connection>, request: &[u8]) -> Result<Result<Ending, Outcome>, ConnectionError> {
     let open = match connection {
         Some(open) => open,
         None => connection.insert(Connection::open(worker.plan.server).await?),
@@ -219,7 +219,7 @@ async fn ask(worker: &Worker, connection: &mut Option<Connection>, request: &[u8
     if answer.closes {
         connection.take();
     }
-    Ok((answer.status != 503 || !worker.plan.reconnect).then_some(ending))
+    Ok(if answer.status != 503 || !worker.plan.reconnect { Ok(ending) } else { Err(ending.outcome) })
 }
 
 fn ending_of(answer: &Answer, body: &[u8]) -> Ending {

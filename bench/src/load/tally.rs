@@ -55,6 +55,10 @@ outcomes! {
     RateLimited => "rate_limited",
     /// A mailbox was full.
     Busy => "busy",
+    /// What it needs is still being read, or the database that has it is away.
+    Warming => "warming",
+    /// A projection is too far behind.
+    LagShed => "lag_shed",
     /// The journal's budget is spent.
     JournalFull => "journal_full",
     /// The server does not know; only counted without `--reconnect`.
@@ -83,6 +87,8 @@ impl Outcome {
             (_, Some("too_many_unpaid")) => Self::TooManyUnpaid,
             (_, Some("idempotency_mismatch")) => Self::IdempotencyMismatch,
             (_, Some("busy")) => Self::Busy,
+            (_, Some("warming")) => Self::Warming,
+            (_, Some("lag_shed")) => Self::LagShed,
             (_, Some("journal_full")) => Self::JournalFull,
             (_, Some("outcome_unknown")) => Self::OutcomeUnknown,
             (400..=499, _) => Self::OtherRefusal,
@@ -116,7 +122,7 @@ pub struct Tally {
     /// Connections that could not be opened or broke; a purchase may have met several.
     pub connection_failures: u64,
     /// 503 answers that were met with another try.
-    pub retried_answers: u64,
+    retried: [u64; Outcome::ALL.len()],
 }
 
 impl Tally {
@@ -127,7 +133,7 @@ impl Tally {
             buys: Histogram::new_with_bounds(1, LATENCY_MICROS_MAX, SIGNIFICANT_DIGITS)?,
             others: Histogram::new_with_bounds(1, LATENCY_MICROS_MAX, SIGNIFICANT_DIGITS)?,
             connection_failures: 0,
-            retried_answers: 0,
+            retried: [0; Outcome::ALL.len()],
         })
     }
 
@@ -156,7 +162,19 @@ impl Tally {
         let _ = self.buys.add(&other.buys);
         let _ = self.others.add(&other.others);
         self.connection_failures += other.connection_failures;
-        self.retried_answers += other.retried_answers;
+        for (mine, theirs) in self.retried.iter_mut().zip(other.retried) {
+            *mine += theirs;
+        }
+    }
+
+    /// An answer that did not end its purchase, which was sent again.
+    pub fn record_retried(&mut self, outcome: Outcome) {
+        self.retried[outcome as usize] += 1;
+    }
+
+    /// How many answers like this did not end their purchase.
+    pub fn retried(&self, outcome: Outcome) -> u64 {
+        self.retried[outcome as usize]
     }
 
     /// How many purchases ended like this.

@@ -10,11 +10,28 @@ use super::receipts::Receipt;
 use crate::error::Error;
 
 /// `orders.status` of an order whose pieces are free again (docs/RULES.md).
-const CLOSED: i64 = 5;
+pub const CLOSED: i64 = 5;
 const ORDERS: &str = "SELECT CAST(id AS SIGNED), CAST(order_no AS CHAR), CAST(user_id AS SIGNED), CAST(status AS SIGNED) FROM orders";
 const ITEMS: &str = "SELECT CAST(order_id AS SIGNED), CAST(sku_id AS SIGNED), CAST(quantity AS SIGNED) FROM order_items";
 const FLASH_ITEMS: &str = "SELECT CAST(sku_id AS SIGNED), CAST(quota AS SIGNED), CAST(remaining AS SIGNED), CAST(held AS SIGNED), CAST(sold AS SIGNED) \
      FROM seckill_items WHERE carved_at IS NOT NULL AND released_at IS NULL";
+
+const CHECKPOINT: &str = "SELECT CAST(sequence AS SIGNED) FROM projection_checkpoints WHERE name = 'database'";
+const PROGRESS: &str =
+    "SELECT CAST(COUNT(*) AS SIGNED), CAST(COUNT(DISTINCT sequence) AS SIGNED), CAST(COALESCE(MAX(sequence), 0) AS SIGNED) FROM orders";
+
+/// How far the books are, in one look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The last record of the journal that they have.
+    pub checkpoint: i64,
+    /// How many orders.
+    pub orders: i64,
+    /// By how many records these were changed last.
+    pub different: i64,
+    /// The highest of these records.
+    pub last_order: i64,
+}
 
 /// id, order_no, user_id, status.
 pub type OrderRow = (i64, String, i64, i64);
@@ -52,34 +69,55 @@ pub struct FlashItem {
 pub struct Books {
     /// The items of sales that have begun and are not wound up.
     pub flash_items: Vec<FlashItem>,
+    /// The last record of the journal in them.
+    pub checkpoint: i64,
     /// By order number.
     pub orders: HashMap<String, StoredOrder>,
     /// Order numbers that stand there twice, and items without an order.
     pub doubled: Vec<String>,
 }
 
+/// Runs the same statements on either database, in one transaction.
+macro_rules! in_one_look {
+    ($database:expr, $tx:ident => $read:expr) => {{
+        if $database.starts_with("mysql:") || $database.starts_with("mariadb:") {
+            let mut connection = MySqlConnection::connect($database).await?;
+            let mut $tx = connection.begin().await?;
+            $read
+        } else {
+            let options: SqliteConnectOptions =
+                if $database.starts_with("sqlite:") { $database.parse()? } else { SqliteConnectOptions::new().filename($database) };
+            let mut connection = options.read_only(true).connect().await?;
+            let mut $tx = connection.begin().await?;
+            $read
+        }
+    }};
+}
+
+impl Progress {
+    /// Reads it.
+    pub async fn read(database: &str) -> Result<Self, Error> {
+        in_one_look!(database, tx => {
+            let checkpoint: Option<i64> = sqlx::query_scalar(CHECKPOINT).fetch_optional(&mut *tx).await?;
+            let (orders, different, last_order) = sqlx::query_as(PROGRESS).fetch_one(&mut *tx).await?;
+            Ok(Self { checkpoint: checkpoint.unwrap_or(0), orders, different, last_order })
+        })
+    }
+}
+
 impl Books {
     /// Reads the tables in one transaction.
     pub async fn read(database: &str) -> Result<Self, Error> {
-        macro_rules! read {
-            ($connection:expr) => {{
-                let mut connection = $connection;
-                let mut tx = connection.begin().await?;
-                let orders = sqlx::query_as(ORDERS).fetch_all(&mut *tx).await?;
-                let items = sqlx::query_as(ITEMS).fetch_all(&mut *tx).await?;
-                let flash_items: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(FLASH_ITEMS).fetch_all(&mut *tx).await?;
-                let mut books = Self::of_rows(orders, items);
-                let account = |(sku, quota, remaining, held, sold)| FlashItem { sku, quota, remaining, held, sold };
-                books.flash_items = flash_items.into_iter().map(account).collect();
-                Ok(books)
-            }};
-        }
-        if database.starts_with("mysql:") || database.starts_with("mariadb:") {
-            return read!(MySqlConnection::connect(database).await?);
-        }
-        let options: SqliteConnectOptions =
-            if database.starts_with("sqlite:") { database.parse()? } else { SqliteConnectOptions::new().filename(database) };
-        read!(options.read_only(true).connect().await?)
+        in_one_look!(database, tx => {
+            let checkpoint: Option<i64> = sqlx::query_scalar(CHECKPOINT).fetch_optional(&mut *tx).await?;
+            let orders = sqlx::query_as(ORDERS).fetch_all(&mut *tx).await?;
+            let items = sqlx::query_as(ITEMS).fetch_all(&mut *tx).await?;
+            let flash_items: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(FLASH_ITEMS).fetch_all(&mut *tx).await?;
+            let account = |(sku, quota, remaining, held, sold)| FlashItem { sku, quota, remaining, held, sold };
+            let books = Self::of_rows(orders, items);
+            let flash_items = flash_items.into_iter().map(account).collect();
+            Ok(Self { flash_items, checkpoint: checkpoint.unwrap_or(0), ..books })
+        })
     }
 
     /// From rows.

@@ -15,11 +15,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use books::{Books, FlashItem};
+pub use books::{Books, CLOSED, FlashItem, Progress};
 pub use receipts::Receipts;
 
 use crate::checks::Checks;
-use crate::error::{Attempt as _, Error, Verdict};
+use crate::error::{Error, Verdict};
 use crate::fetch::{self, Item};
 use crate::seckill;
 
@@ -73,8 +73,12 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 
 /// Reads the books with a runtime of its own.
 pub fn read_books(database: &str) -> Result<Books, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().attempt(|| "start a runtime".to_owned())?;
-    runtime.block_on(Books::read(database))
+    crate::runtime()?.block_on(Books::read(database))
+}
+
+/// Reads how far the books are, with a runtime of its own.
+pub fn read_progress(database: &str) -> Result<Progress, Error> {
+    crate::runtime()?.block_on(Progress::read(database))
 }
 
 /// Makes every check that `rules` ask for.

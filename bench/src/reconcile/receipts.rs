@@ -45,6 +45,8 @@ impl Receipts {
                 line.clear();
             }
         }
+        // Millions of keys have done their work.
+        receipts.orders_by_key = HashMap::new();
         Ok(receipts)
     }
 

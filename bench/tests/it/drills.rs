@@ -33,3 +33,13 @@ fn kill_nine_loses_no_receipt() {
 fn clients_that_hang_up_leave_nothing_held() {
     holds(&["hangup", "--clients", "1000", "--stock", "500", "--pay-window", "2"]);
 }
+
+#[test]
+fn a_database_put_back_to_a_backup_catches_up() {
+    holds(&["restore", "--orders", "300", "--rate", "300", "--users", "1000", "--connections", "16"]);
+}
+
+#[test]
+fn a_database_that_was_away_catches_up_in_order() {
+    holds(&["catchup", "--records", "5000", "--rate-min", "0", "--users", "1000", "--connections", "32"]);
+}

@@ -5,3 +5,4 @@
 mod drills;
 mod fake_shop;
 mod generator;
+mod servers;

@@ -65,7 +65,7 @@ impl TestApp {
         let link = config.redis.as_ref().map(|settings| Link::of(settings).unwrap());
         link.iter().for_each(|link| drop(link.start()));
         let state = State::new(&config, shop.clone(), Verifier::new(SECRET)).with_redis(link);
-        let (address, server) = http::start(&config.http, state).unwrap();
+        let (address, server) = http::start(&config.http, Arc::new(state)).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();

@@ -1,12 +1,13 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod demo;
-mod events;
+pub(crate) mod events;
 mod faults;
-mod journal;
+pub(crate) mod journal;
 mod loading;
 mod migrations;
 mod plans;
-mod projection;
+pub(crate) mod projection;
 mod schema;
 pub mod scratch;
+mod weather;

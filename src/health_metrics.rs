@@ -1,0 +1,66 @@
+//! `/health/ready` as gauges, one a part, so that an alert sees what a balancer sees.
+
+use std::time::Duration;
+
+use metrics::{Unit, describe_gauge, gauge};
+
+use crate::readiness::{Health, Readiness};
+
+/// How a part does: 0 as it should, 1 degraded, 2 such that one cannot sell.
+pub const HEALTH_LEVEL: &str = "mallcore_health_level";
+/// Which part.
+pub const PART: &str = "part";
+
+/// Several times between two scrapes.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Tells the recorder what it means; once, after it is installed.
+pub fn describe() {
+    describe_gauge!(
+        HEALTH_LEVEL,
+        Unit::Count,
+        "How a part of /health/ready does: 0 as it should, 1 degraded, 2 such that one cannot sell."
+    );
+}
+
+/// Keeps the gauges true until the task ends with its runtime.
+pub async fn keep(readiness: impl Fn() -> Readiness) {
+    let mut interval = tokio::time::interval(INTERVAL);
+    loop {
+        interval.tick().await;
+        note(&readiness());
+    }
+}
+
+fn note(readiness: &Readiness) {
+    for check in &readiness.checks {
+        let level = match check.health {
+            Health::Pass => 0.0,
+            Health::Degraded => 1.0,
+            Health::Fail => 2.0,
+        };
+        gauge!(HEALTH_LEVEL, PART => check.part).set(level);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::readiness::Check;
+
+    #[test]
+    fn each_part_has_its_level() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let check = |part, health| Check { part, health, detail: String::new() };
+        metrics::with_local_recorder(&recorder, || {
+            note(&Readiness::new(vec![check("journal", Health::Fail), check("database", Health::Degraded)]));
+            note(&Readiness::new(vec![check("journal", Health::Pass), check("database", Health::Degraded)]));
+        });
+        let told = recorder.handle().render();
+        for (part, level) in [("journal", 0), ("database", 1)] {
+            assert!(told.contains(&format!("{HEALTH_LEVEL}{{{PART}=\"{part}\"}} {level}")), "{told}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Keeps a snapshot of what running sales need beside the journal, so that `kill -9` while the database is away stops no sale
+//! (docs/adr/0014-a-snapshot-beside-the-journal.md).
+//! - K1 The hot path has no part in it: the newest snapshot is read, the journal's records above it are folded in, the result is written.
+//! - K2 A snapshot is due when the plan of the sales has changed, or when the tail is as long as the last one had entries: the bytes
+//!   written stay in proportion to those of the journal, and so does the time of a start.
+//! - K3 The journal keeps the records above the newest snapshot, but no more than a quarter of its budget for it, and none if it fails.
+//! - K4 It fails alone: without a snapshot sales go on, and only a start without the database is not possible.
+
+mod compact;
+pub mod metrics;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mallcore_actors::journal::os_disk::OsDisk;
+use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::pinned::{Saved, Store};
+use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
+use tokio::sync::watch;
+use tracing::{debug, warn};
+
+use crate::database::Settings;
+use crate::projection::Seat;
+use crate::recovery::durable;
+use compact::{Compactor, Trouble};
+
+/// How often the tail's length is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// Pause after a failure.
+const RETRY: Duration = Duration::from_secs(5);
+/// With a database that answers, the largest one takes far less.
+const KEEP_WITHIN: Duration = Duration::from_secs(300);
+/// A snapshot takes at most one part in so many of the thread's time, so that a changing plan cannot keep it busy.
+const REST: u32 = 10;
+/// Bytes of a record, about.
+const RECORD_BYTES: u64 = 160;
+/// Shorter tails are not worth a file.
+const TAIL_MIN: u64 = 1_000;
+
+/// Where and how snapshots are kept.
+#[derive(Debug, Clone)]
+pub struct KeeperSettings {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// A snapshot is due after so many records at the latest, unless the last one had more entries.
+    pub tail_records_max: u64,
+    /// Run only when nobody else wants the processor.
+    pub idle: bool,
+}
+
+impl KeeperSettings {
+    /// For a journal of such segments: about one snapshot a segment.
+    pub fn new(folder: PathBuf, segment_bytes: u64) -> Self {
+        Self { folder, tail_records_max: (segment_bytes / RECORD_BYTES).max(TAIL_MIN), idle: true }
+    }
+}
+
+/// The folder's snapshots.
+pub fn store(folder: &Path) -> std::io::Result<Store> {
+    Ok(Store::new(Arc::new(OsDisk::create_folder(folder)?)))
+}
+
+/// What the keeper is told and asked for.
+pub struct Sources {
+    /// What is folded.
+    pub journal: Arc<dyn Journal>,
+    /// Where a first snapshot comes from, and a SKU that was not on sale before.
+    pub database: Settings,
+    /// The plan of the sales; none before it was read.
+    pub plan: watch::Receiver<Option<Vec<u8>>>,
+    /// The last record that the database has: settled orders above it are kept.
+    pub projected: watch::Receiver<Sequence>,
+    /// Its say in what the journal keeps.
+    pub seat: Seat,
+}
+
+/// How keeping goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The newest snapshot's record; 0 before the first.
+    pub through: Sequence,
+    /// The last try failed.
+    pub is_failing: bool,
+}
+
+/// A running keeper. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct KeeperHandle {
+    /// How it goes.
+    pub progress: watch::Receiver<Progress>,
+    stop: watch::Sender<bool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl KeeperHandle {
+    /// Ends the thread: a snapshot that is being written is finished first.
+    pub fn stop(mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported by its hook; older snapshots are untouched.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Starts the thread; `newest` is the snapshot that start-up found, 0 for none.
+pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> std::io::Result<KeeperHandle> {
+    let (publish, progress) = watch::channel(Progress { through: newest, is_failing: false });
+    let (stop, stopped) = watch::channel(false);
+    let store = store(&settings.folder)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let thread = std::thread::Builder::new().name("pinned".into()).spawn(move || {
+        if settings.idle {
+            let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+            if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+                warn!("failed to lower the priority of the keeper of snapshots: {refused}");
+            }
+        }
+        let saved = Saved { through: newest, bytes: 0, entries: 0 };
+        let compactor = Compactor { store, sources, stopped: stopped.clone() };
+        let keeper = Keeper { settings, compactor, publish, stopped, saved, plan: None, rest_until: Instant::now() };
+        runtime.block_on(keeper.run());
+    })?;
+    Ok(KeeperHandle { progress, stop, thread: Some(thread) })
+}
+
+struct Keeper {
+    settings: KeeperSettings,
+    compactor: Compactor,
+    publish: watch::Sender<Progress>,
+    stopped: watch::Receiver<bool>,
+    saved: Saved,
+    /// As in the newest snapshot that this process wrote.
+    plan: Option<Vec<u8>>,
+    rest_until: Instant,
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        loop {
+            let look = tokio::time::timeout(LOOK, self.stopped.wait_for(|stopped| *stopped)).await.is_err();
+            if !look {
+                return;
+            }
+            if self.is_due() {
+                self.keep().await;
+            }
+            self.hold();
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let tail = durable(&*self.compactor.sources.journal).0.saturating_sub(self.saved.through.0);
+        ::metrics::gauge!(metrics::TAIL_RECORDS).set(tail as f64);
+        let plan = self.compactor.sources.plan.borrow();
+        let has_changed = plan.is_some() && *plan != self.plan;
+        Instant::now() >= self.rest_until && (has_changed || tail >= self.settings.tail_records_max.max(self.saved.entries))
+    }
+
+    /// Records that the journal cannot do without are those that a snapshot may need, within reason: the next one could begin from the
+    /// database, while a full journal stops every sale.
+    fn hold(&self) {
+        let Sources { journal, seat, .. } = &self.compactor.sources;
+        let tail_bytes = durable(&**journal).0.saturating_sub(self.saved.through.0).saturating_mul(RECORD_BYTES);
+        let lets_go = self.publish.borrow().is_failing || tail_bytes > journal.usage().budget_bytes / 4;
+        seat.reached(if lets_go { Sequence(u64::MAX) } else { self.saved.through });
+    }
+
+    async fn keep(&mut self) {
+        let begin = Instant::now();
+        let plan = self.compactor.sources.plan.borrow().clone();
+        let mut stopped = self.stopped.clone();
+        let kept = tokio::select! {
+            biased;
+            // A database that hangs must not keep the process.
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            kept = tokio::time::timeout(KEEP_WITHIN, self.compactor.compact(plan.clone())) => kept.unwrap_or(Err(Trouble::Silent)),
+        };
+        match kept {
+            Ok(saved) => {
+                let took = begin.elapsed();
+                debug!("a snapshot reaches to record {}: {} entries, {} bytes, {took:?}", saved.through, saved.entries, saved.bytes);
+                ::metrics::histogram!(metrics::DURATION_SECONDS).record(took.as_secs_f64());
+                ::metrics::gauge!(metrics::BYTES).set(saved.bytes as f64);
+                (self.saved, self.plan) = (saved, plan);
+                self.publish.send_replace(Progress { through: saved.through, is_failing: false });
+                self.rest_until = Instant::now() + took * REST;
+            }
+            Err(trouble) => {
+                ::metrics::counter!(metrics::FAILURES_TOTAL).increment(1);
+                let before = self.publish.send_replace(Progress { through: self.saved.through, is_failing: true });
+                if !before.is_failing {
+                    let story = crate::story::of(&trouble);
+                    warn!("no snapshot of the running sales: {story}; they go on, a start without the database is what would fail");
+                }
+                self.rest_until = Instant::now() + RETRY;
+            }
+        }
+    }
+}

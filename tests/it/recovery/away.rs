@@ -1,0 +1,143 @@
+//! Kill -9 while the database is away: the sale goes on, and the books balance once it is back.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mallcore::database::{MySqlServer, Settings};
+use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::reconcile::reconcile;
+use mallcore_actors::time::Timestamp;
+use reqwest::StatusCode;
+
+use super::process::{Process, Setup};
+use super::proxy::{Proxy, Way};
+use crate::database::scratch::{self, Scratch};
+
+const QUOTA: u32 = 40;
+
+struct Stage {
+    scratch: Scratch,
+    proxy: Proxy,
+    setup: Setup,
+    _folder: tempfile::TempDir,
+}
+
+/// A shop on MariaDB with one running sale of 40 pieces, 2 a person, reached through a proxy.
+async fn stage() -> Stage {
+    let scratch = scratch::mysql().await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let options = SeedOptions { flash_stock: QUOTA, flash_limit: 2, flash_items: 1, sale_seconds: 3_600 };
+    seed(&scratch.database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
+    let Settings::MySql(server) = scratch.settings.clone() else { unreachable!("it is MySQL") };
+    let proxy = Proxy::to((server.host.clone(), server.port)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let through = MySqlServer { host: "127.0.0.1".into(), port: proxy.address.port(), ..server };
+    let mut setup = Setup::with_database(folder.path(), &through);
+    setup.set("DATABASE_WAIT_SECONDS", "1");
+    Stage { scratch, proxy, setup, _folder: folder }
+}
+
+async fn bought(process: &Process, users: std::ops::Range<u64>) -> Vec<String> {
+    let mut numbers = Vec::new();
+    for user in users {
+        let (status, body) = process.buy(user, &format!("key-{user}")).await;
+        assert_eq!(status, StatusCode::CREATED, "{body} {}", process.log());
+        numbers.push(body["order_no"].as_str().unwrap().to_owned());
+    }
+    numbers
+}
+
+/// The keeper has written down that there is a sale.
+async fn pinned(process: &Process) {
+    process.until("there is a snapshot", async || !matches!(process.detail("snapshot").await.as_str(), "record 0" | "")).await;
+}
+
+async fn a_sale_goes_on(way: Way) {
+    let stage = stage().await;
+    let process = stage.setup.start().await;
+    let mut numbers = bought(&process, 1..11).await;
+    pinned(&process).await;
+    stage.proxy.set(way);
+    numbers.extend(bought(&process, 11..21).await);
+    process.kill();
+
+    let process = stage.setup.start().await;
+    assert!(process.log().contains("starting without the database"), "{}", process.log());
+    let (status, readiness) = process.readiness().await.unwrap();
+    assert_eq!((status, readiness["status"].as_str()), (StatusCode::OK, Some("degraded")), "{readiness}");
+    // What shoppers see of the sale, its title included, is known from the snapshot.
+    let (_, activity) = process.get("/seckill/activities/1", 1).await;
+    assert_eq!((activity["status"].as_str(), activity["items"][0]["remaining"].as_u64()), (Some("running"), Some(20)), "{activity}");
+    assert!(activity["items"][0]["title"].as_str().is_some_and(|title| !title.is_empty()), "{activity}");
+    // A repeat gets the first answer, whether the snapshot or the tail has it.
+    for user in [1, 10, 11, 20] {
+        let (status, body) = process.buy(user, &format!("key-{user}")).await;
+        assert_eq!((status, body["order_no"].as_str()), (StatusCode::OK, Some(numbers[user as usize - 1].as_str())), "{body}");
+    }
+    // The limit counts what was bought before.
+    assert_eq!(process.buy(1, "second").await.0, StatusCode::CREATED);
+    let (status, refused) = process.buy(1, "third").await;
+    assert_eq!((status, refused["code"].as_str()), (StatusCode::CONFLICT, Some("purchase_limit")));
+    // One's own order is in memory and can be cancelled; a list needs the database, and says so.
+    let (status, own) = process.get(&format!("/orders/{}", numbers[4]), 5).await;
+    assert_eq!((status, own["status"].as_str()), (StatusCode::OK, Some("pending_payment")), "{own}");
+    let (status, _) = process.get("/orders", 5).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    // Another start without the database stands on the same snapshot and a longer tail.
+    let more = bought(&process, 21..31).await;
+    process.kill();
+    let process = stage.setup.start().await;
+    let (status, body) = process.buy(30, "key-30").await;
+    assert_eq!((status, body["order_no"].as_str()), (StatusCode::OK, Some(more[9].as_str())), "{body}");
+
+    stage.proxy.set(Way::Open);
+    bought(&process, 31..40).await;
+    let (status, body) = process.buy(99, "too-late").await;
+    assert_eq!((status, body["code"].as_str()), (StatusCode::CONFLICT, Some("sold_out")), "{body}");
+    process.until("the database has everything", async || process.detail("database").await == "Following, 0 records behind").await;
+    process.until("lists are back", async || process.get("/orders", 5).await.0 == StatusCode::OK).await;
+    let report = reconcile(&stage.scratch.database).await.unwrap();
+    assert_eq!((report.differences, report.orders), (Vec::new(), u64::from(QUOTA)));
+    process.kill();
+}
+
+#[tokio::test]
+async fn a_sale_goes_on_after_kill_nine_with_the_database_cut_off() {
+    a_sale_goes_on(Way::Cut).await;
+}
+
+#[tokio::test]
+async fn a_sale_goes_on_after_kill_nine_with_the_database_hanging() {
+    a_sale_goes_on(Way::Hanging).await;
+}
+
+#[tokio::test]
+async fn without_snapshot_and_database_it_refuses_with_the_remedy() {
+    let stage = stage().await;
+    stage.proxy.set(Way::Cut);
+    let (status, log) = stage.setup.refused().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("start the database, then start again"), "{log}");
+}
+
+#[tokio::test]
+async fn a_database_that_turns_out_to_be_another_ones_stops_the_sale() {
+    let stage = stage().await;
+    let process = stage.setup.start().await;
+    bought(&process, 1..3).await;
+    pinned(&process).await;
+    stage.proxy.set(Way::Cut);
+    process.kill();
+    let mut process = stage.setup.start().await;
+    bought(&process, 3..5).await;
+    let mut tx = stage.scratch.database.begin().await.unwrap();
+    let other = uuid::Uuid::new_v4().to_string();
+    tx.execute("UPDATE projection_checkpoints SET journal_uuid = ? WHERE name = 'database'", vec![other.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    stage.proxy.set(Way::Open);
+    assert_eq!(process.ended().await.code(), Some(78), "{}", process.log());
+    assert!(process.log().contains("selling stops") && process.log().contains("point DATA_DIR at the folder of"), "{}", process.log());
+    // The next start says the same, and refuses.
+    let (status, log) = stage.setup.refused().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("point DATA_DIR at the folder of"), "{log}");
+}

@@ -1,0 +1,99 @@
+//! Snapshot and tail are what memory was, for any history, any places of the snapshots, any lag of the database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use mallcore_actors::journal::os_disk::OsDisk;
+use mallcore_actors::journal::{Identity, Sequence};
+use mallcore_actors::orders::{OrderShard, Status};
+use mallcore_actors::pinned::{Pinned, Store};
+use mallcore_actors::record::Event;
+use mallcore_actors::stock::{FlashQuota, Stock};
+use proptest::prelude::*;
+
+use crate::database::events::{AVAILABLE, SKUS, Shop, sku, user, wishes};
+
+const IDENTITY: Identity = Identity { uuid: uuid::Uuid::from_u128(7), epoch: 3 };
+
+/// A quota with everybody who bought from it.
+fn told(quota: &FlashQuota) -> String {
+    let buyers: BTreeMap<_, _> = quota.dealings().map(|(user, buyer)| (user, format!("{buyer:?}"))).collect();
+    format!("{:?} {} {} {} {} {buyers:?}", quota.as_carved(), quota.remaining(), quota.held(), quota.sold(), quota.released())
+}
+
+fn counts(stock: &Stock) -> (u32, u32, u32, Sequence, Vec<String>) {
+    (stock.available(), stock.held(), stock.sold(), stock.version(), stock.quotas().iter().map(told).collect())
+}
+
+fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(Arc::new(OsDisk::create_folder(folder.path()).unwrap()));
+    let end = Sequence(history.records.len() as u64);
+    let mut pinned = Pinned { plan: b"plan".to_vec(), ..Pinned::default() };
+    for id in 1..=SKUS {
+        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, Default::default()));
+    }
+    let mut left = BTreeSet::new();
+    // Memory that was never written down, and lets go of the same orders at the same moments.
+    let mut live = OrderShard::default();
+    for (place, record) in history.records.iter().enumerate() {
+        let sequence = Sequence(place as u64 + 1);
+        // As the keeper does: whatever is set aside anew is loaded.
+        if let Event::QuotaCarved(carved) = &record.event
+            && left.remove(&carved.sku)
+        {
+            let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, Default::default());
+            (0..place).for_each(|earlier| {
+                let earlier_record = &history.records[earlier];
+                stock.apply(Sequence(earlier as u64 + 1), earlier_record.at, &earlier_record.event);
+            });
+            pinned.stocks.insert(carved.sku, stock);
+        }
+        pinned.apply(sequence, record);
+        live.apply(sequence, record.at, &record.event);
+        if places.contains(&place) {
+            let projected = Sequence(sequence.0.saturating_sub(lag));
+            let before: BTreeSet<_> = pinned.stocks.keys().copied().collect();
+            pinned.prune(projected);
+            live.evict(projected);
+            left.extend(before.into_iter().filter(|sku| !pinned.stocks.contains_key(sku)));
+            let saved = store.save(IDENTITY, &pinned, &mut || {}).unwrap();
+            assert_eq!(saved.through, sequence);
+            let found = store.load(IDENTITY, Sequence(1), end).unwrap();
+            assert!(found.unusable.is_empty(), "{:?}", found.unusable);
+            pinned = found.pinned.unwrap();
+            // What the tail repeats changes nothing.
+            pinned.apply(sequence, record);
+        }
+    }
+    assert_eq!((pinned.through, pinned.plan.as_slice()), (end, b"plan".as_slice()));
+    assert_eq!(pinned.last_at, history.records.last().map_or_else(Default::default, |record| record.at));
+    for live in history.stocks.iter().filter(|stock| stock.quotas().iter().any(|quota| !quota.released())) {
+        assert_eq!(counts(&pinned.stocks[&live.sku()]), counts(live));
+    }
+    let expected: BTreeMap<_, _> = live.all_orders().map(|order| (order.id, order.clone())).collect();
+    let found: BTreeMap<_, _> =
+        pinned.orders.shards().flat_map(|shard| shard.all_orders().cloned().collect::<Vec<_>>()).map(|order| (order.id, order)).collect();
+    assert_eq!(found, expected);
+    for id in 1..=4 {
+        let open = history.orders.iter().filter(|order| order.user == user(id) && order.status == Status::PendingPayment).count() as u32;
+        let shard = pinned.orders.shard(user(id));
+        assert!(shard.admit(user(id), open + 1).is_ok() && (open == 0 || shard.admit(user(id), open).is_err()));
+    }
+    if !history.records.iter().any(|record| matches!(record.event, Event::QuotaReleased(_))) {
+        let returned: BTreeSet<_> = pinned.orders.shards().flat_map(|shard| shard.limits_returned().collect::<Vec<_>>()).collect();
+        assert_eq!(returned, history.limits_returned.iter().copied().collect());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #[test]
+    fn snapshot_and_tail_are_the_live_state(
+        wishes in wishes(120),
+        places in proptest::collection::btree_set(0..120usize, 0..6),
+        lag in 0..40u64,
+    ) {
+        check(&Shop::after(&wishes), &places, lag);
+    }
+}

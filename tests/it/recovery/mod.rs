@@ -1,0 +1,8 @@
+//! Starts and stops of the real process, with a database that may be away, and what its snapshots are worth.
+
+mod away;
+mod folding;
+mod lifecycle;
+mod process;
+mod proxy;
+mod restored;
