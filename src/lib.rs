@@ -16,6 +16,7 @@ pub mod health_metrics;
 pub mod http;
 pub mod limits;
 pub mod orders;
+pub mod outbox;
 pub mod page;
 pub mod pinned;
 pub mod projection;

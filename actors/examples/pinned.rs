@@ -76,7 +76,7 @@ fn flash() -> Result<FlashRef, Box<dyn Error>> {
 
 fn opened(quota: u32) -> Result<Pinned, Box<dyn Error>> {
     let mut pinned = Pinned::default();
-    pinned.stocks.insert(sku()?, Stock::new(sku()?, quota, 0, 0, Sequence::ZERO, Default::default()));
+    pinned.stocks.insert(sku()?, Stock::new(sku()?, quota, 0, 0, Sequence::ZERO, None, Default::default()));
     let carved = QuotaCarved {
         sku: sku()?,
         item: flash()?.item,

@@ -76,6 +76,10 @@ id!(
     /// A shopper's delivery address.
     AddressId
 );
+id!(
+    /// A change of stock that somebody of the shop asked for: the id of its row in the outbox.
+    AdjustmentId
+);
 
 #[cfg(test)]
 mod tests {

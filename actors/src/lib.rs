@@ -1,6 +1,7 @@
 //! The hot core: value types, aggregates that decide and apply, the actors that carry their messages, and the journal.
 //! Knows no HTTP and no SQL; `tests/it/tidy.rs` holds it to that.
 
+pub mod adjustment;
 pub mod checkpoint;
 pub mod coordinator;
 pub mod engine;

@@ -31,7 +31,7 @@ pub struct Meters {
 }
 
 /// Every value of the label `reason`.
-const REASONS: [&str; 13] = [
+const REASONS: [&str; 14] = [
     "sold_out",
     "purchase_limit",
     "not_started",
@@ -39,6 +39,7 @@ const REASONS: [&str; 13] = [
     "too_many_unpaid",
     "idempotency_mismatch",
     "unknown_item",
+    "off_sale",
     "busy",
     "journal_full",
     "lag_shed",

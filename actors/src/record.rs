@@ -6,15 +6,16 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::adjustment::{Delta, Operator, Reason};
 use crate::idempotency::{BodyFingerprint, KeyHash};
-use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
+use crate::ids::{ActivityId, AddressId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use crate::money::Money;
 use crate::order_no::OrderNo;
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 
-/// The newest schema version that this release reads and writes.
-pub const SCHEMA_VERSION: u8 = 1;
+/// The newest schema version that this release reads; each record is written with the one that its kind came with.
+pub const SCHEMA_VERSION: u8 = 2;
 
 /// One record: an event and the time at which it was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub enum Event {
     OrderCompleted(OrderMoved),
     /// An unpaid order was closed; its pieces are free again.
     OrderClosed(OrderClosed),
+    /// Somebody of the shop added pieces or took some away (schema version 2).
+    StockAdjusted(StockAdjusted),
 }
 
 /// Order ids `first .. first + count` were set aside.
@@ -196,6 +199,21 @@ pub struct OrderClosed {
     pub limit_returned: bool,
 }
 
+/// Pieces came in or went out beside all orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockAdjusted {
+    /// Whose pieces.
+    pub sku: SkuId,
+    /// The request; ids of a SKU's adjustments only rise.
+    pub adjustment: AdjustmentId,
+    /// How many, and which way.
+    pub delta: Delta,
+    /// Why.
+    pub reason: Reason,
+    /// Who.
+    pub operator: Operator,
+}
+
 /// Why a payload is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -213,7 +231,7 @@ pub enum DecodeError {
 impl Record {
     /// Appends the record's bytes: the schema version that a reader needs, then the body in postcard's wire format (version 1).
     pub fn encode_into(&self, bytes: &mut Vec<u8>) {
-        bytes.push(SCHEMA_VERSION);
+        bytes.push(self.event.schema_version());
         // Writing to a Vec cannot fail, and no type here refuses to be serialised.
         *bytes = postcard::to_extend(self, std::mem::take(bytes)).unwrap_or_default();
     }
@@ -232,6 +250,15 @@ impl Record {
 }
 
 impl Event {
+    /// The schema version that a reader of this kind needs.
+    const fn schema_version(&self) -> u8 {
+        match self {
+            Self::StockAdjusted(_) => 2,
+            Self::IdsReserved(_) | Self::QuotaCarved(_) | Self::QuotaReleased(_) => 1,
+            Self::OrderPlaced(_) | Self::OrderPaid(_) | Self::OrderShipped(_) | Self::OrderCompleted(_) | Self::OrderClosed(_) => 1,
+        }
+    }
+
     /// The event's name in logs, on the broker and in `journal inspect`.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -243,6 +270,7 @@ impl Event {
             Self::OrderShipped(_) => "order.shipped",
             Self::OrderCompleted(_) => "order.completed",
             Self::OrderClosed(_) => "order.closed",
+            Self::StockAdjusted(_) => "stock.adjusted",
         }
     }
 
@@ -253,7 +281,7 @@ impl Event {
             Self::OrderPaid(event) => Some(event.user),
             Self::OrderShipped(event) | Self::OrderCompleted(event) => Some(event.user),
             Self::OrderClosed(event) => Some(event.user),
-            Self::IdsReserved(_) | Self::QuotaCarved(_) | Self::QuotaReleased(_) => None,
+            Self::IdsReserved(_) | Self::QuotaCarved(_) | Self::QuotaReleased(_) | Self::StockAdjusted(_) => None,
         }
     }
 
@@ -262,6 +290,7 @@ impl Event {
         let mut skus: SmallVec<[SkuId; 1]> = match self {
             Self::QuotaCarved(event) => SmallVec::from([event.sku]),
             Self::QuotaReleased(event) => SmallVec::from([event.sku]),
+            Self::StockAdjusted(event) => SmallVec::from([event.sku]),
             Self::OrderPlaced(event) => event.lines.iter().map(|line| line.sku).collect(),
             Self::OrderPaid(event) => event.lines.iter().map(|line| line.sku).collect(),
             Self::OrderClosed(event) => event.returns.iter().map(|back| back.line.sku).collect(),

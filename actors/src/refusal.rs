@@ -1,5 +1,6 @@
 //! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
 
+use crate::journal::Sequence;
 use crate::time::Timestamp;
 
 /// The rules say no. A value with a stable code: counted, never logged as a failure.
@@ -34,6 +35,23 @@ pub enum Refusal {
     WrongStatus,
     /// Closing for time-out before the order's time.
     NotDue,
+    /// The product was taken off the shelf.
+    OffSale,
+    /// Fewer pieces are available than shall be taken away.
+    InsufficientStock {
+        /// Pieces available.
+        available: u32,
+    },
+    /// Something has happened to the SKU since it was looked at.
+    VersionMismatch {
+        /// Its last record by now.
+        version: Sequence,
+    },
+    /// There would be more pieces than a SKU may have.
+    TooMuchStock {
+        /// Pieces that may be available.
+        most: u32,
+    },
 }
 
 impl Refusal {
@@ -50,6 +68,10 @@ impl Refusal {
             Self::UnknownOrder => "unknown_order",
             Self::WrongStatus => "wrong_status",
             Self::NotDue => "not_due",
+            Self::OffSale => "off_sale",
+            Self::InsufficientStock { .. } => "insufficient_stock",
+            Self::VersionMismatch { .. } => "version_mismatch",
+            Self::TooMuchStock { .. } => "too_much_stock",
         }
     }
 }

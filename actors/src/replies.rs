@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::journal::{Durable, Journal, Sequence};
 use crate::refusal::{Answer, Unavailable};
-use crate::stock::{Closed, Placed};
+use crate::stock::{Adjusted, Closed, Placed};
 
 /// What comes back for a message.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub enum Waiting {
     Closed(ReplyTo<Closed>, Closed),
     /// To a change of a quota.
     Quota(ReplyTo<()>),
+    /// To a change of stock.
+    Adjusted(ReplyTo<Adjusted>, Adjusted),
 }
 
 impl Waiting {
@@ -43,6 +45,7 @@ impl Waiting {
         match self {
             Self::Placed(to, placed) => drop(to.send(Reply::Answer(outcome.map(|()| Ok(placed))))),
             Self::Closed(to, closed) => drop(to.send(Reply::Answer(outcome.map(|()| Ok(closed))))),
+            Self::Adjusted(to, adjusted) => drop(to.send(Reply::Answer(outcome.map(|()| Ok(adjusted))))),
             Self::Quota(to) => drop(to.send(Reply::Answer(outcome.map(Ok)))),
         }
     }

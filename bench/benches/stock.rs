@@ -37,7 +37,7 @@ fn item() -> FlashItemId {
 
 fn stock() -> Stock {
     let sku = SkuId::new(1).unwrap();
-    let mut stock = Stock::new(sku, PIECES, 0, 0, Sequence::ZERO, Default::default());
+    let mut stock = Stock::new(sku, PIECES, 0, 0, Sequence::ZERO, None, Default::default());
     let plan = QuotaPlan {
         item: item(),
         activity: ActivityId::new(1).unwrap(),

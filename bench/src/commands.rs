@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::drills::{self, Drill};
 use crate::error::{Error, Verdict};
 use crate::peer::{self, Peer};
-use crate::{baseline, compare, reconcile, seckill, soak, sustain};
+use crate::{baseline, compare, footprint, instructions, reconcile, seckill, soak, sustain};
 
 /// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
 #[derive(Debug, Parser)]
@@ -32,6 +32,10 @@ enum Command {
     Sustain(sustain::Options),
     /// Watch the server's memory under a steady rate.
     Soak(soak::Options),
+    /// What one stock actor in memory costs.
+    Footprint(footprint::Options),
+    /// Instructions that a purchase costs, by valgrind.
+    Instructions(instructions::Options),
     /// Hurt the server on purpose.
     #[command(subcommand)]
     Drill(Drill),
@@ -48,6 +52,8 @@ impl Cli {
             Command::Reconcile(options) => reconcile::run(&options),
             Command::Sustain(options) => sustain::run(&options),
             Command::Soak(options) => soak::run(&options),
+            Command::Footprint(options) => footprint::run(&options),
+            Command::Instructions(options) => instructions::run(&options),
             Command::Drill(drill) => drills::run(&drill),
         }
     }

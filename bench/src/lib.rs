@@ -14,6 +14,8 @@ pub mod drills;
 pub mod error;
 pub mod events;
 pub mod fetch;
+pub mod footprint;
+pub mod instructions;
 pub mod load;
 pub mod measured;
 pub mod peer;

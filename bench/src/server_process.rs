@@ -119,20 +119,18 @@ impl Setup {
         self.settings.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Where its metrics are.
+    pub fn metrics(&self) -> SocketAddr {
+        local(self.metrics_port)
+    }
+
     /// Where the server's own words go.
     pub fn log(&self) -> PathBuf {
         self.data_dir.join("server.log")
     }
 
     fn command(&self, wrapper: &[String]) -> Command {
-        let mut command = match wrapper.split_first() {
-            Some((program, arguments)) => {
-                let mut command = Command::new(program);
-                command.args(arguments).arg(&self.binary);
-                command
-            }
-            None => Command::new(&self.binary),
-        };
+        let mut command = below(wrapper, &self.binary);
         for variable in FOREIGN {
             command.env_remove(variable);
         }
@@ -146,7 +144,8 @@ impl Setup {
         command
     }
 
-    fn run(&self, arguments: &[String]) -> Result<String, Error> {
+    /// Runs a command of the binary on this shop to its end; what it printed.
+    pub fn run(&self, arguments: &[String]) -> Result<String, Error> {
         let what = || format!("run {} {}", self.binary.display(), arguments.join(" "));
         let output = self.command(&[]).args(arguments).output().attempt(what)?;
         if !output.status.success() {
@@ -197,13 +196,13 @@ impl Setup {
 
     /// Records that each projection does not have yet, by the text of its labels.
     pub fn lags(&self) -> Result<Vec<(String, f64)>, Error> {
-        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        let (_, metrics) = fetch::get(self.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
         Ok(fetch::samples(&metrics, LAG_SAMPLES))
     }
 
     /// Whether a projection waits for a person.
     fn has_halted(&self) -> Result<bool, Error> {
-        let (_, metrics) = fetch::get(local(self.metrics_port), "/metrics").attempt(|| "read the metrics".to_owned())?;
+        let (_, metrics) = fetch::get(self.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
         Ok(fetch::samples(&metrics, HALTED_SAMPLES).iter().any(|(_, halted)| *halted > 0.0))
     }
 
@@ -251,18 +250,27 @@ impl Process {
         Self::of_this_binary(&["baseline", "--body-bytes", &body_bytes.to_string()], workers)
     }
 
+    /// The same below a program that becomes it, such as valgrind.
+    pub fn baseline_below(wrapper: &[String], timeout: Duration) -> Result<Self, Error> {
+        Self::own(wrapper, &["baseline"], None, timeout)
+    }
+
     /// A server that is a subcommand of this very binary.
     pub fn of_this_binary(arguments: &[&str], workers: Option<usize>) -> Result<Self, Error> {
+        Self::own(&[], arguments, workers, Duration::from_secs(30))
+    }
+
+    fn own(wrapper: &[String], arguments: &[&str], workers: Option<usize>, timeout: Duration) -> Result<Self, Error> {
         let own = std::env::current_exe().attempt(|| "find this binary".to_owned())?;
         let port = ports::free()?;
-        let mut command = Command::new(own);
+        let mut command = below(wrapper, &own);
         command.args(arguments).args(["--port", &port.to_string(), "--secret", SECRET]);
         if let Some(workers) = workers {
             command.args(["--workers", &workers.to_string()]);
         }
         let child = command.stdin(Stdio::null()).spawn().attempt(|| format!("start {arguments:?}"))?;
         let mut process = Self { child, is_wrapped: false, http: local(port), stores: Vec::new() };
-        process.wait_ready(Duration::from_secs(30))?;
+        process.wait_ready(timeout)?;
         Ok(process)
     }
 
@@ -342,6 +350,18 @@ pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
         path.canonicalize().attempt(|| format!("find {}", path.display()))
     } else {
         Err(Error::Unexpected(format!("{} is not there: build it (cargo build --release) or name it with --server", path.display())))
+    }
+}
+
+/// A program, run by another one when that is given.
+fn below(wrapper: &[String], binary: &Path) -> Command {
+    match wrapper.split_first() {
+        Some((program, arguments)) => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(binary);
+            command
+        }
+        None => Command::new(binary),
     }
 }
 

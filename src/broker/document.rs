@@ -35,6 +35,7 @@ enum Data<'a> {
     Paid { order_id: u64, user_id: u64, version: u32, lines: Vec<LineData> },
     Moved { order_id: u64, user_id: u64, version: u32 },
     Closed(ClosedData),
+    Adjusted { sku_id: u64, adjustment_id: u64, delta: i32, reason: &'a str, operator: &'a str },
 }
 
 #[derive(Serialize)]
@@ -118,6 +119,13 @@ fn data(event: &Event) -> Data<'_> {
             Data::Moved { order_id: order.get(), user_id: user.get(), version: *version }
         }
         Event::OrderClosed(closed) => Data::Closed(closed.into()),
+        Event::StockAdjusted(adjusted) => Data::Adjusted {
+            sku_id: adjusted.sku.get(),
+            adjustment_id: adjusted.adjustment.get(),
+            delta: adjusted.delta.get(),
+            reason: adjusted.reason.as_str(),
+            operator: adjusted.operator.as_str(),
+        },
     }
 }
 

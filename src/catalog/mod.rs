@@ -1,5 +1,6 @@
 //! Products as shoppers see them.
 
+pub mod edits;
 pub mod model;
 mod query;
 pub mod repository;

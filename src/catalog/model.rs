@@ -3,6 +3,11 @@
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 
+/// On the shelf: the number in `products.status` and `skus.status`.
+pub const ON_SALE: i64 = 1;
+/// Off the shelf.
+pub const OFF_SALE: i64 = 0;
+
 /// One product with its SKUs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductRow {

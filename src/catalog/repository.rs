@@ -6,12 +6,9 @@ use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 use sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
 
-use super::model::{CategoryRow, ProductRow, SkuRow};
+use super::model::{CategoryRow, ON_SALE, ProductRow, SkuRow};
 use super::query::ProductQuery;
 use crate::database::{Database, Error, Row, Rows, Tx};
-
-/// On the shelf: the number in `products.status` and `skus.status`.
-const ON_SALE: i64 = 1;
 
 /// At most `query.size` products and one more, which tells whether there is a next page; newest first.
 pub async fn page(database: &Database, query: &ProductQuery) -> Result<Vec<ProductRow>, Error> {

@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use clap::{Args, Parser, Subcommand};
-use mallcore_actors::ids::{ID_MAX, UserId};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
+
+use crate::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
 ///
@@ -37,6 +39,12 @@ pub enum Command {
     /// Flash sales
     #[command(subcommand)]
     Seckill(SeckillCommand),
+    /// Prices, shelf and stock of products
+    #[command(subcommand)]
+    Product(ProductCommand),
+    /// What changes of products still ask of a running server
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
@@ -130,6 +138,116 @@ pub struct CreateSale {
     pub ends_at: Timestamp,
 }
 
+/// Of `product`. A change commits at once; a running server of the same database carries it on to actors, caches and the broker.
+#[derive(Debug, Subcommand)]
+pub enum ProductCommand {
+    /// Show a product with its SKUs, their counts and versions
+    Show {
+        /// Product
+        product: u64,
+    },
+    /// Set the price of a product or of one of its SKUs; orders and flash sales keep theirs
+    SetPrice(SetPrice),
+    /// Put a product on the shelf or take it off
+    SetStatus(SetStatus),
+    /// Add available pieces of a SKU or take some away
+    AdjustStock(AdjustStockArgs),
+}
+
+/// A new price.
+#[derive(Debug, Args)]
+pub struct SetPrice {
+    /// A product such as 12 (all of its SKUs), or one SKU such as sku:34
+    #[arg(value_parser = priced)]
+    pub priced: Priced,
+    /// Price of a piece in fen
+    #[arg(long)]
+    pub fen: u64,
+    /// Who, and whether to wait.
+    #[command(flatten)]
+    pub whose: Whose,
+}
+
+/// On the shelf or off it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Shown and sold
+    OnSale,
+    /// Neither shown nor sold, in flash sales either
+    OffSale,
+}
+
+/// A new place.
+#[derive(Debug, Args)]
+pub struct SetStatus {
+    /// Product
+    pub product: u64,
+    /// Where it belongs
+    pub status: ProductStatus,
+    /// Who, and whether to wait.
+    #[command(flatten)]
+    pub whose: Whose,
+}
+
+/// A change of stock: by so many, or to exactly so many.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("change").required(true).args(["by", "to"])))]
+pub struct AdjustStockArgs {
+    /// SKU
+    pub sku: u64,
+    /// Pieces to add, such as 100, or to take away, such as -5
+    #[arg(long, allow_negative_numbers = true)]
+    pub by: Option<i32>,
+    /// Pieces that shall be available
+    #[arg(long, requires = "expected_version")]
+    pub to: Option<u32>,
+    /// The SKU's version as `product show` prints it: refused if anything has happened to it since
+    #[arg(long, requires = "to")]
+    pub expected_version: Option<u64>,
+    /// Why; 200 characters at most
+    #[arg(long)]
+    pub reason: String,
+    /// Who, and whether to wait.
+    #[command(flatten)]
+    pub whose: Whose,
+}
+
+/// Who asks, and whether to wait for what becomes of it.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// Who is to be named for it; 64 characters at most
+    #[arg(long, env = "USER", default_value = "cli")]
+    pub operator: String,
+    /// Wait until a running server has done it, and say what became of it
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait
+    #[arg(long, default_value_t = 30)]
+    pub wait_seconds: u32,
+}
+
+/// Of `outbox`.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// Show what has not been carried out everywhere, parked rows first
+    List {
+        /// At most so many rows
+        #[arg(long, default_value_t = 100)]
+        count: u64,
+    },
+    /// Let a parked row try again
+    Retry {
+        /// Its id
+        id: u64,
+    },
+    /// Give a parked row up: nobody will carry it out
+    Discard {
+        /// Its id
+        id: u64,
+    },
+}
+
 /// What `doctor` is told.
 #[derive(Debug, Args)]
 pub struct Doctor {
@@ -173,6 +291,17 @@ fn users(text: &str) -> Result<UserRange, String> {
     }
 }
 
+fn priced(text: &str) -> Result<Priced, String> {
+    let id = |text: &str| text.parse().ok().filter(|id| (1..=ID_MAX).contains(id));
+    let priced = match text.split_once(':') {
+        None => id(text).map(Priced::Product),
+        Some(("product", product)) => id(product).map(Priced::Product),
+        Some(("sku", sku)) => id(sku).and_then(|sku| SkuId::new(sku).ok()).map(Priced::Sku),
+        Some(_) => None,
+    };
+    priced.ok_or_else(|| "a product such as 12 or a SKU such as sku:34 is wanted".to_owned())
+}
+
 fn moment(text: &str) -> Result<Timestamp, String> {
     let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|cause| cause.to_string())?;
     u64::try_from(at.timestamp_millis()).map(Timestamp::from_millis).map_err(|_| "a time after 1970 is wanted".to_owned())
@@ -195,6 +324,26 @@ mod tests {
         assert_eq!(ids("1-3"), Ok(vec![1, 2, 3]));
         for bad in ["", "0", "3-1", "1-", "a", "1-2-3", "-1"] {
             assert!(ids(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_price_is_a_products_or_a_skus() {
+        assert_eq!(priced("12"), Ok(Priced::Product(12)));
+        assert_eq!(priced("product:12"), Ok(Priced::Product(12)));
+        assert_eq!(priced("sku:34"), Ok(Priced::Sku(SkuId::new(34).unwrap())));
+        for bad in ["", "0", "sku:", "sku:0", "brand:1", "-1"] {
+            assert!(priced(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn stock_is_changed_by_or_to_and_never_both() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).is_ok();
+        assert!(parse("mallcore product adjust-stock 3 --by -5 --reason x"));
+        assert!(parse("mallcore product adjust-stock 3 --to 5 --expected-version 0 --reason x"));
+        for bad in ["", "--to 5", "--expected-version 1", "--by 1 --to 5 --expected-version 1", "--by 1 --expected-version 1"] {
+            assert!(!parse(format!("mallcore product adjust-stock 3 --reason x {bad}").trim()), "{bad}");
         }
     }
 

@@ -4,6 +4,8 @@ pub mod args;
 mod config_check;
 mod doctor;
 mod journal;
+mod outbox;
+mod product;
 mod serve;
 mod store;
 mod token;
@@ -86,6 +88,8 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::SeedDemo(args) => store::seed_demo(&config, &args),
         Command::Journal(command) => journal::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
+        Command::Product(command) => product::run(&config, &command),
+        Command::Outbox(command) => outbox::run(&config, &command),
         // Answered above: it looks at a configuration with faults too.
         Command::Doctor(_) => Ok(()),
         Command::Reconcile => store::reconcile(&config),

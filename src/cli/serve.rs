@@ -38,6 +38,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
     mallcore_actors::journal::metrics::describe();
     projection::metrics::describe();
+    crate::outbox::metrics::describe();
     health_metrics::describe();
     pinned::metrics::describe();
     broker::metrics::describe();

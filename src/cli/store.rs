@@ -21,7 +21,7 @@ pub async fn ready_database(config: &Config) -> Result<Database, CliError> {
         let failed = |cause| CliError::failed(format!("the data folder {} cannot be made", folder.display()), cause);
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let opened = shop::database(config).connect(Connections::ONE).await;
+    let opened = shop::database(config).connect(Connections::COMMAND).await;
     let database = opened.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
     let what = "the schema cannot be brought up to date; `mallcore migrate` needs an account that may change tables";
     database.migrate().await.map_err(|cause| CliError::failed(what, cause))?;
@@ -146,6 +146,7 @@ pub fn reconcile(config: &Config) -> Result<(), CliError> {
     })
 }
 
-fn now() -> Timestamp {
+/// The time by this machine's clock.
+pub fn now() -> Timestamp {
     mallcore_actors::time::Clock::now(&crate::clock::SystemClock::starting_after(Timestamp::default()))
 }

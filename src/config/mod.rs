@@ -21,7 +21,7 @@ pub use mode::Mode;
 pub use reader::Fault;
 use reader::Reader;
 pub use secret::Secret;
-pub use sections::{Auth, Bucket, Journal, Orders, RateLimits, Storage, Telemetry};
+pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 
 /// Everything that can be set, a struct a concern.
@@ -37,6 +37,8 @@ pub struct Config {
     pub orders: Orders,
     /// The journal.
     pub journal: Journal,
+    /// The outbox.
+    pub outbox: Outbox,
     /// The data folder.
     pub storage: Storage,
     /// Keys.
@@ -100,6 +102,7 @@ impl Config {
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
             journal: Journal::read(&mut reader),
+            outbox: Outbox::read(&mut reader),
             storage: Storage::read(&mut reader),
             auth: Auth::read(&mut reader, mode),
             telemetry: Telemetry::read(&mut reader, mode),

@@ -94,6 +94,19 @@ impl Journal {
     }
 }
 
+/// `OUTBOX_*`: what cold writes ask of the rest of the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outbox {
+    /// Seconds that processed rows are kept for whoever asks what became of them: a week.
+    pub retain_seconds: u64,
+}
+
+impl Outbox {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { retain_seconds: reader.number("OUTBOX_RETAIN_SECONDS", 604_800, 60..=31_536_000) }
+    }
+}
+
 /// Where the data lies and whether the database follows the journal: `DATA_DIR`, `PROJECTION_PAUSED`, `DATABASE_WAIT_SECONDS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {

@@ -57,17 +57,23 @@ pub struct Connections {
     pub max: u32,
     /// Then the statement is [`Error::Unavailable`].
     pub wait_max: Duration,
+    /// SQLite: a commit is on disk when it is done. MySQL's always is.
+    pub synced: bool,
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { max: 8, wait_max: Duration::from_secs(5) }
+        Self { max: 8, wait_max: Duration::from_secs(5), synced: false }
     }
 }
 
 impl Connections {
-    /// One connection, kept for ever: the projection's own.
-    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5) };
+    /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
+    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false };
+    /// The outbox's relay: one for each destination and one for the counts.
+    pub const COLD: Self = Self { max: 4, wait_max: Duration::from_secs(5), synced: false };
+    /// One connection for a command's cold writes, of which there is no other copy.
+    pub const COMMAND: Self = Self { synced: true, ..Self::ONE };
 }
 
 /// Another writer of the file (the demo's seed, an admin's change) holds its lock for less.
@@ -79,7 +85,7 @@ impl Settings {
     /// Opens a first connection, so that a wrong address is known now.
     pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
         Ok(match self {
-            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path)).await?),
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path, connections.synced)).await?),
             Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_with(mysql_options(server)).await?),
         })
     }
@@ -87,7 +93,7 @@ impl Settings {
     /// Connects with the first statement: for those who go on without the database.
     pub fn connect_lazily(&self, connections: Connections) -> Database {
         match self {
-            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_lazy_with(sqlite_options(path))),
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_lazy_with(sqlite_options(path, connections.synced))),
             Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_lazy_with(mysql_options(server))),
         }
     }
@@ -115,13 +121,12 @@ fn mysql_pool(connections: Connections) -> MySqlPoolOptions {
     )
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+fn sqlite_options(path: &Path, synced: bool) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // The journal is the truth: what a power cut takes from the end of the WAL is projected again.
-        .synchronous(SqliteSynchronous::Normal)
+        .synchronous(if synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS_CACHED)

@@ -121,6 +121,15 @@ impl Tx {
         self.stream(text, values)?.try_collect().await
     }
 
+    /// All rows of a bounded statement, which nobody else changes before this transaction ends. SQLite's writer has the whole file.
+    pub async fn lock(&mut self, text: impl Into<String>, values: Arguments) -> Result<Vec<Row>, Error> {
+        let mut text = text.into();
+        if self.engine() == Engine::MySql {
+            text.push_str(" FOR UPDATE");
+        }
+        self.all(text, values).await
+    }
+
     /// The first row, if there is any.
     pub async fn first(&mut self, text: impl Into<String>, values: Arguments) -> Result<Option<Row>, Error> {
         Ok(self.all(text, values).await?.into_iter().next())
@@ -188,9 +197,14 @@ impl Column {
 pub struct Rows;
 
 impl Rows {
-    /// `INSERT INTO orders (id, …) VALUES (?, …), …`.
-    pub fn insert(table: &str, columns: &[&str], rows: usize) -> String {
-        let mut text = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    /// `INSERT INTO orders (id, …) VALUES (?, …), …`. A row that is refused ends the caller's transaction, so SQLite is told (`OR FAIL`)
+    /// that it need not be able to undo this one statement: it would copy every page that the statement touches.
+    pub fn insert(engine: Engine, table: &str, columns: &[&str], rows: usize) -> String {
+        let verb = match engine {
+            Engine::Sqlite => "INSERT OR FAIL INTO",
+            Engine::MySql => "INSERT INTO",
+        };
+        let mut text = format!("{verb} {table} ({}) VALUES ", columns.join(", "));
         text.push_str(&vec![format!("({})", Self::places(columns.len())); rows].join(", "));
         text
     }
@@ -203,7 +217,7 @@ impl Rows {
             Engine::Sqlite => {
                 let names = columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ");
                 let rows = vec![format!("({})", Self::places(columns.len())); rows].join(", ");
-                format!("WITH n ({names}) AS (VALUES {rows}) UPDATE {table} AS t SET {} FROM n WHERE {fits}", change(""))
+                format!("WITH n ({names}) AS (VALUES {rows}) UPDATE OR FAIL {table} AS t SET {} FROM n WHERE {fits}", change(""))
             }
             Engine::MySql => {
                 let row = columns.iter().map(|column| column.mysql()).collect::<Vec<_>>().join(", ");

@@ -120,7 +120,7 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
 
 async fn insert(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Arguments>) -> Result<(), Error> {
     for chunk in rows.chunks(ROWS) {
-        tx.execute(Rows::insert(table, columns, chunk.len()), chunk.concat()).await?;
+        tx.execute(Rows::insert(tx.engine(), table, columns, chunk.len()), chunk.concat()).await?;
     }
     Ok(())
 }

@@ -70,6 +70,7 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();
         let (app, _) = App::new()
+            .service(seckill::routes::express(&state.prefix))
             .into_utoipa_app()
             .openapi(docs::base())
             .app_data(web::Data::from(state.clone()))

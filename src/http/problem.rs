@@ -3,10 +3,12 @@
 //! - P2 A validation error names every field that is wrong.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, ResponseError};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 use serde::Serialize;
@@ -19,6 +21,11 @@ use crate::shop::StoreError;
 
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+thread_local! {
+    /// Bodies of problems that are nothing but their code, of which there are few.
+    static PLAIN: RefCell<Vec<(&'static str, StatusCode, Bytes)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -169,6 +176,28 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code).hinting(Hint::RetryAfter(retry_after_seconds))
     }
 
+    /// The document's bytes. Those of a problem that tells nothing but its code, such as `sold_out`, are rendered once a thread: a flash
+    /// sale answers little else.
+    fn body(&self) -> Bytes {
+        let is_plain = self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && self.fact.is_none();
+        if !is_plain {
+            return self.render();
+        }
+        PLAIN.with_borrow_mut(|plain| match plain.iter().find(|(code, status, _)| *code == self.code && *status == self.status) {
+            Some((.., body)) => body.clone(),
+            None => {
+                let body = self.render();
+                plain.push((self.code, self.status, body.clone()));
+                body
+            }
+        })
+    }
+
+    fn render(&self) -> Bytes {
+        // Strings and numbers only: this cannot fail, and an empty body would still carry the status.
+        serde_json::to_vec(&self.document()).unwrap_or_default().into()
+    }
+
     fn document(&self) -> ProblemDocument<'_> {
         let (title, detail) = wording::of(self.code);
         let (starts_at, limit) = match self.fact {
@@ -200,7 +229,12 @@ impl From<Refusal> for Problem {
             Refusal::PurchaseLimit { limit } | Refusal::TooManyUnpaid { limit } => {
                 Self::new(StatusCode::CONFLICT, code).stating(Fact::Limit(limit))
             }
-            Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue => Self::new(StatusCode::CONFLICT, code),
+            Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue | Refusal::OffSale => {
+                Self::new(StatusCode::CONFLICT, code)
+            }
+            Refusal::InsufficientStock { .. } | Refusal::VersionMismatch { .. } | Refusal::TooMuchStock { .. } => {
+                Self::new(StatusCode::CONFLICT, code)
+            }
         }
     }
 }
@@ -245,8 +279,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        // Strings and numbers only: this cannot fail, and an empty body would still carry the status.
-        let body = serde_json::to_vec(&self.document()).unwrap_or_default();
+        let body = self.body();
         let mut response = HttpResponse::build(self.status);
         response.insert_header((CONTENT_TYPE, PROBLEM_JSON));
         match self.hint {

@@ -27,6 +27,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("unknown_activity", "活动不存在 / Unknown activity", "没有这场抢购活动。"),
     ("unknown_product", "商品不存在 / Unknown product", "没有这件商品，或已下架。"),
     ("wrong_status", "订单状态不允许 / Wrong status", "订单当前的状态不允许这个操作。"),
+    ("off_sale", "已下架 / Off sale", "商品已经下架，暂时不能购买。"),
+    ("insufficient_stock", "库存不足 / Insufficient stock", "可用库存不足，不能扣减这么多。"),
+    ("version_mismatch", "库存已变化 / Version mismatch", "查看之后库存已经变化，请重新查看后再设置。"),
+    ("too_much_stock", "库存过多 / Too much stock", "超过一个 SKU 允许的库存上限。"),
     ("not_due", "尚未到期 / Not due", "订单还没有到期。"),
     ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),
     ("token_expired", "登录已过期 / Token expired", "令牌已过期，请重新登录。"),
@@ -68,6 +72,10 @@ mod tests {
             Refusal::UnknownOrder,
             Refusal::WrongStatus,
             Refusal::NotDue,
+            Refusal::OffSale,
+            Refusal::InsufficientStock { available: 1 },
+            Refusal::VersionMismatch { version: mallcore_actors::journal::Sequence(1) },
+            Refusal::TooMuchStock { most: 1 },
         ];
         let weather = [
             Unavailable::Busy,

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mallcore_actors::ids::{FlashItemId, OrderId, SkuId};
+use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::orders::Status;
-use mallcore_actors::record::{CloseReason, Event, Line, OrderClosed, OrderPlaced, Record};
+use mallcore_actors::record::{CloseReason, Event, Line, OrderClosed, OrderPlaced, Record, StockAdjusted};
 use mallcore_actors::time::Timestamp;
 
 /// Why records cannot be folded: they contradict each other, so this is our own bug or another's journal.
@@ -108,6 +108,8 @@ pub struct SkuChange {
     pub sold: i64,
     /// Pieces paid, in and outside of flash sales.
     pub paid: i64,
+    /// The last adjustment in these sums, if there is one.
+    pub last_adjustment: Option<AdjustmentId>,
     /// The first record of this batch in these sums.
     pub first: Sequence,
     /// The last one: the row's version from now on.
@@ -129,6 +131,17 @@ pub struct ItemChange {
     pub released_at: Option<Timestamp>,
 }
 
+/// A change of stock to be kept for whoever asks who did what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// As recorded.
+    pub adjusted: StockAdjusted,
+    /// Its record.
+    pub sequence: Sequence,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What some consecutive records change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -141,6 +154,7 @@ pub struct Batch {
     changes: BTreeMap<OrderId, OrderChange>,
     skus: BTreeMap<SkuId, SkuChange>,
     items: BTreeMap<FlashItemId, ItemChange>,
+    adjustments: Vec<Adjustment>,
     next_id: Option<u64>,
 }
 
@@ -156,6 +170,7 @@ impl Batch {
             changes: BTreeMap::new(),
             skus: BTreeMap::new(),
             items: BTreeMap::new(),
+            adjustments: Vec::new(),
             next_id: None,
         }
     }
@@ -195,6 +210,12 @@ impl Batch {
                 progress.milestones.completed_at = Some(at);
             }
             Event::OrderClosed(closed) => self.close(sequence, at, &closed)?,
+            Event::StockAdjusted(adjusted) => {
+                let sku = self.sku(adjusted.sku, sequence);
+                sku.available += i64::from(adjusted.delta.get());
+                sku.last_adjustment = sku.last_adjustment.max(Some(adjusted.adjustment));
+                self.adjustments.push(Adjustment { adjusted, sequence, at });
+            }
         }
         self.through = sequence;
         self.through_at = at;
@@ -309,7 +330,7 @@ impl Batch {
     }
 
     fn sku(&mut self, sku: SkuId, sequence: Sequence) -> &mut SkuChange {
-        let unchanged = SkuChange { available: 0, held: 0, sold: 0, paid: 0, first: sequence, last: sequence };
+        let unchanged = SkuChange { available: 0, held: 0, sold: 0, paid: 0, last_adjustment: None, first: sequence, last: sequence };
         let change = self.skus.entry(sku).or_insert(unchanged);
         change.last = sequence;
         change
@@ -353,6 +374,11 @@ impl Batch {
     /// Flash items to change.
     pub fn items(&self) -> &BTreeMap<FlashItemId, ItemChange> {
         &self.items
+    }
+
+    /// Adjustments of stock, in the order of their records.
+    pub fn adjustments(&self) -> &[Adjustment] {
+        &self.adjustments
     }
 
     /// The first identifier that is not set aside, if ids were.

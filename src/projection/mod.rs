@@ -18,7 +18,7 @@ mod target;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
-pub use fold::{Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
+pub use fold::{Adjustment, Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
 pub use follower::{Projector, ProjectorHandle, ProjectorSettings, State};
 pub use retention::{Seat, seats};
 pub use store::Store;

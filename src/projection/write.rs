@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::{AdjustmentId, SkuId};
 use mallcore_actors::journal::Sequence;
 
 use super::checkpoint::NAME;
-use super::fold::{Batch, NewOrder, Progress};
+use super::fold::{Adjustment, Batch, NewOrder, Progress};
 use crate::database::{Arguments, Column, Database, Error, Rows, Tx, Value};
 use crate::orders::model::close_reason_number;
 
@@ -62,20 +62,25 @@ const ORDER_COLUMNS: [&str; 22] = [
     "key_hash",
     "body_fingerprint",
     "expires_at",
-    "close_reason",
-    "limit_returned",
     "seckill_activity_id",
     "version",
     "sequence",
     "created_at",
     "updated_at",
+    // From here on the defaults are right as long as an order has not moved on.
+    "close_reason",
+    "limit_returned",
     "paid_at",
     "shipped_at",
     "completed_at",
     "closed_at",
 ];
+/// How many of them an order needs that was only placed, as most are when they are stored.
+const PLACED_COLUMNS: usize = 16;
 const ITEM_COLUMNS: [&str; 9] =
     ["order_id", "line_no", "sku_id", "product_id", "product_name", "sku_spec", "seckill_item_id", "quantity", "unit_price_fen"];
+
+const ADJUSTMENT_COLUMNS: [&str; 7] = ["sku_id", "id", "delta", "reason", "operator", "sequence", "created_at"];
 
 /// A SKU's snapshot for order lines.
 #[derive(Debug)]
@@ -97,6 +102,7 @@ pub async fn write(database: &Database, batch: &Batch) -> Result<(), WriteError>
     writer.change_skus(batch).await?;
     writer.change_items(batch).await?;
     writer.change_products(batch, &skus).await?;
+    writer.insert_adjustments(batch).await?;
     writer.note_ids(batch).await?;
     tx.commit().await?;
     Ok(())
@@ -134,10 +140,18 @@ impl Writer<'_> {
     }
 
     async fn insert_orders(&mut self, orders: &[NewOrder]) -> Result<(), WriteError> {
-        for chunk in chunks(orders) {
-            let mut values = Arguments::with_capacity(chunk.len() * ORDER_COLUMNS.len());
-            chunk.iter().for_each(|order| bind_order(order, &mut values));
-            self.tx.execute(Rows::insert("orders", &ORDER_COLUMNS, chunk.len()), values).await?;
+        let (placed, moved_on): (Vec<&NewOrder>, Vec<&NewOrder>) = orders.iter().partition(|order| order.progress.version == 1);
+        for (orders, columns) in [(placed, &ORDER_COLUMNS[..PLACED_COLUMNS]), (moved_on, &ORDER_COLUMNS[..])] {
+            for chunk in chunks(&orders) {
+                let mut values = Arguments::with_capacity(chunk.len() * columns.len());
+                for order in chunk {
+                    bind_placed(order, &mut values);
+                    if columns.len() > PLACED_COLUMNS {
+                        bind_progress(&order.progress, &mut values);
+                    }
+                }
+                self.tx.execute(Rows::insert(self.tx.engine(), "orders", columns, chunk.len()), values).await?;
+            }
         }
         Ok(())
     }
@@ -163,7 +177,7 @@ impl Writer<'_> {
                     line.unit_price.fen().into(),
                 ]);
             }
-            self.tx.execute(Rows::insert("order_items", &ITEM_COLUMNS, chunk.len()), values).await?;
+            self.tx.execute(Rows::insert(self.tx.engine(), "order_items", &ITEM_COLUMNS, chunk.len()), values).await?;
         }
         Ok(())
     }
@@ -224,21 +238,23 @@ impl Writer<'_> {
     }
 
     async fn change_skus(&mut self, batch: &Batch) -> Result<(), WriteError> {
-        let columns = ["id", "available", "held", "sold", "first_record", "last_record"].map(Column::Int);
+        let columns = ["id", "available", "held", "sold", "last_adjustment", "first_record", "last_record"].map(Column::Int);
         let change = [
             ("available", "t.available + n.available"),
             ("held", "t.held + n.held"),
             ("sold", "t.sold + n.sold"),
+            ("last_adjustment_id", "COALESCE(n.last_adjustment, t.last_adjustment_id)"),
             ("version", "n.last_record"),
         ];
         let skus: Vec<_> = batch.skus().iter().collect();
         for chunk in chunks(&skus) {
-            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 6] {
+            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 7] {
                 [
                     sku.get().into(),
                     change.available.into(),
                     change.held.into(),
                     change.sold.into(),
+                    change.last_adjustment.map(AdjustmentId::get).into(),
                     change.first.0.into(),
                     change.last.0.into(),
                 ]
@@ -302,6 +318,30 @@ impl Writer<'_> {
         Ok(())
     }
 
+    async fn insert_adjustments(&mut self, batch: &Batch) -> Result<(), WriteError> {
+        for chunk in chunks(batch.adjustments()) {
+            let row = |Adjustment { adjusted, sequence, at }: &Adjustment| -> [Value; 7] {
+                [
+                    adjusted.sku.get().into(),
+                    adjusted.adjustment.get().into(),
+                    i64::from(adjusted.delta.get()).into(),
+                    adjusted.reason.to_string().into(),
+                    adjusted.operator.to_string().into(),
+                    sequence.0.into(),
+                    (*at).into(),
+                ]
+            };
+            let values = chunk.iter().flat_map(row).collect();
+            self.tx.execute(Rows::insert(self.tx.engine(), "stock_adjustments", &ADJUSTMENT_COLUMNS, chunk.len()), values).await?;
+        }
+        // After a restore the outbox's counter may be behind what the journal has: an id that was used must not be given again.
+        if let Some(last) = batch.adjustments().iter().map(|row| row.adjusted.adjustment.get()).max() {
+            let values = vec![last.into(), last.into()];
+            self.tx.execute("UPDATE outbox_order SET last_id = ? WHERE last_id < ?", values).await?;
+        }
+        Ok(())
+    }
+
     async fn note_ids(&mut self, batch: &Batch) -> Result<(), WriteError> {
         let Some(next) = batch.next_id() else { return Ok(()) };
         let matched = self.tx.execute("UPDATE id_blocks SET next_id = ? WHERE name = 'orders'", vec![next.into()]).await?;
@@ -333,9 +373,10 @@ impl Writer<'_> {
     }
 }
 
-fn bind_order(order: &NewOrder, values: &mut Arguments) {
+/// The first [`PLACED_COLUMNS`].
+fn bind_placed(order: &NewOrder, values: &mut Arguments) {
     let NewOrder { placed, placed_at, progress } = order;
-    let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = *progress;
+    let Progress { status, version, sequence, updated_at, .. } = *progress;
     values.extend([
         placed.order.get().into(),
         placed.no.to_string().into(),
@@ -348,13 +389,20 @@ fn bind_order(order: &NewOrder, values: &mut Arguments) {
         (*placed.key.as_bytes()).into(),
         placed.body.get().into(),
         placed.expires_at.into(),
-        close_reason.map(close_reason_number).into(),
-        limit_returned.into(),
         placed.lines.iter().find_map(|line| line.flash).map(|flash| flash.activity.get()).into(),
         version.into(),
         sequence.0.into(),
         (*placed_at).into(),
         updated_at.into(),
+    ]);
+}
+
+/// The others.
+fn bind_progress(progress: &Progress, values: &mut Arguments) {
+    let Progress { milestones, close_reason, limit_returned, .. } = *progress;
+    values.extend([
+        close_reason.map(close_reason_number).into(),
+        limit_returned.into(),
         milestones.paid_at.into(),
         milestones.shipped_at.into(),
         milestones.completed_at.into(),

@@ -44,6 +44,8 @@ pub struct ItemRow {
     pub carved_at: Option<Timestamp>,
     /// When the rest was given back, if it was.
     pub released_at: Option<Timestamp>,
+    /// Product and SKU are on the shelf.
+    pub on_sale: bool,
 }
 
 /// A flash sale of one SKU that somebody plans.

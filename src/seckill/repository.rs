@@ -5,12 +5,13 @@ use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
 
 use super::model::{ActivityRow, ItemRow, SalePlan};
+use crate::catalog::model::ON_SALE;
 use crate::database::{Database, Error, Loaded, Row};
 use crate::projection::checkpoint;
 
 /// Sales with anything left to do or to show: those that have an item whose rest was not given back.
 const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, p.name, i.price_fen, s.price_fen, i.quota, \
-     i.limit_per_user, i.remaining, i.carved_at, i.released_at \
+     i.limit_per_user, i.remaining, i.carved_at, i.released_at, p.status, s.status \
      FROM seckill_activities a JOIN seckill_items i ON i.activity_id = a.id JOIN skus s ON s.id = i.sku_id \
      JOIN products p ON p.id = s.product_id WHERE (i.carved_at IS NOT NULL AND i.released_at IS NULL) OR a.ends_at > ? ORDER BY a.starts_at, a.id, i.id";
 
@@ -45,6 +46,7 @@ fn item(row: &Row) -> Result<ItemRow, Error> {
         remaining: row.pieces(11)?,
         carved_at: row.time_or_null(12)?,
         released_at: row.time_or_null(13)?,
+        on_sale: row.int(14)? == ON_SALE && row.int(15)? == ON_SALE,
     })
 }
 

@@ -2,6 +2,7 @@
 //! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the database behind them in `reads`,
 //! the end in `stop`.
 
+mod cold_writes;
 mod own_orders;
 mod plan;
 mod reads;
@@ -31,6 +32,7 @@ use tokio::task::JoinHandle;
 
 use crate::catalog::{ProductQuery, ProductView};
 use crate::orders::{OrderRef, OrderView};
+use crate::outbox;
 use crate::page::Page;
 use crate::pinned::{self, KeeperHandle};
 use crate::projection::{self, ProjectorHandle};
@@ -55,7 +57,8 @@ struct Inner {
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
     reads: Arc<Reads>,
-    sales: Sales,
+    sales: Arc<Sales>,
+    relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     projection_state: watch::Receiver<projection::State>,
     pinned: watch::Receiver<pinned::Progress>,
@@ -84,15 +87,15 @@ impl Inner {
 }
 
 impl Shop {
-    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable.
+    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable. `request` hashes key and body, and
+    /// is only asked where the answer depends on them.
     pub async fn buy(
         &self,
         user: UserId,
         item: FlashItemId,
         quantity: Quantity,
-        key: KeyHash,
-        body: BodyFingerprint,
         address: Option<AddressId>,
+        request: impl FnOnce() -> (KeyHash, BodyFingerprint),
     ) -> Answer<Placed> {
         let engine = &self.0.engine;
         let answer = match self.0.sales.gate(item) {
@@ -101,6 +104,7 @@ impl Shop {
             Some(gate) => match gate.refusal(user, engine.clock.now()) {
                 Some(refusal) => Ok(Err(refusal)),
                 None => {
+                    let (key, body) = request();
                     let wish = Buy { item, user, quantity, key, body, address };
                     match self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await {
                         // The actor has let go of the quota, the list still shows the sale.
@@ -176,7 +180,7 @@ impl Shop {
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        let mut checks = vec![journal, projection, self.snapshot_check(), sales];
+        let mut checks = vec![journal, projection, self.snapshot_check(), sales, self.0.relay.status().check(self.now())];
         if self.0.stopping.load(Ordering::Acquire) {
             checks.push(check("process", Health::Fail, "stopping".to_owned()));
         }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 
+use crate::broker;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
+use crate::outbox::RelaySettings;
 use crate::pinned::KeeperSettings;
 use crate::projection::ProjectorSettings;
 use crate::redis::Link;
@@ -29,6 +31,10 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// The broker that gets the events of cold writes, if there is one.
+    pub events: Option<broker::Target>,
+    /// How the outbox is carried out.
+    pub relay: RelaySettings,
     /// Where products are cached, if anywhere; whoever made the link starts it.
     pub redis: Option<Link>,
 }
@@ -53,7 +59,18 @@ impl Plan {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
-            projector: ProjectorSettings { paused: config.storage.projection_paused, ..ProjectorSettings::default() },
+            projector: ProjectorSettings {
+                paused: config.storage.projection_paused,
+                batch_records_max: match config.database {
+                    // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
+                    None => 32_768,
+                    Some(_) => ProjectorSettings::default().batch_records_max,
+                },
+                linger_busy: Duration::from_millis(300),
+                ..ProjectorSettings::default()
+            },
+            events: config.broker.as_ref().map(broker::Target::from),
+            relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
         }
     }

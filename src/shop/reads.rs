@@ -27,7 +27,7 @@ impl Reads {
         Self { settings, current }
     }
 
-    const CONNECTIONS: Connections = Connections { max: 8, wait_max: ANSWER_WITHIN };
+    const CONNECTIONS: Connections = Connections { max: 8, wait_max: ANSWER_WITHIN, synced: false };
 
     /// Asks, and gives up after a while.
     pub async fn ask<T>(&self, within: Duration, question: impl AsyncFnOnce(&Database) -> Result<T, Error>) -> Result<T, Error> {

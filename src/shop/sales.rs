@@ -1,4 +1,5 @@
-//! The flash sales on offer, as shoppers see them: the database's list, taken anew each second, with what the actors' gates show.
+//! The flash sales on offer, as shoppers see them: the database's list, taken anew each second and after each change of the catalogue,
+//! with what the actors' gates show. An item whose product is off the shelf is not shown, and its gate lets nobody new in.
 //! Each look also asks the actors to set aside what new items need and to give back what ended ones left over; both are asked until
 //! the database has them, and done once. While the database is away the list stays as it was, or as the snapshot had it at start.
 
@@ -30,13 +31,20 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Sales {
     on_offer: ArcSwap<OnOffer>,
     known: AtomicBool,
+    /// One look at a time: what was read later is also stored later.
+    looking: tokio::sync::Mutex<()>,
     /// For the keeper of snapshots; none before the list is known.
     plan: watch::Sender<Option<Vec<u8>>>,
 }
 
 impl Default for Sales {
     fn default() -> Self {
-        Self { on_offer: ArcSwap::default(), known: AtomicBool::new(false), plan: watch::channel(None).0 }
+        Self {
+            on_offer: ArcSwap::default(),
+            known: AtomicBool::new(false),
+            looking: tokio::sync::Mutex::default(),
+            plan: watch::channel(None).0,
+        }
     }
 }
 
@@ -98,6 +106,7 @@ impl Sales {
 
     /// Reads the list, then asks for what it calls for; without the database, for what the list as it was calls for.
     pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
+        let _looking = self.looking.lock().await;
         let now = engine.clock.now();
         let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
         let read = reads.ask(ANSWER_WITHIN, async |database| Ok(repository::activities(database, since).await?.value)).await;
@@ -185,6 +194,7 @@ impl OnOffer {
         for row in rows {
             let gates: Vec<Arc<Gate>> = row.items.iter().map(|item| engine.gate(item.id, item.sku, item.quota)).collect();
             for (item, gate) in row.items.iter().zip(&gates) {
+                gate.withdraw(!item.on_sale);
                 on_offer.gates.insert(item.id, Arc::clone(gate));
                 on_offer.titles.insert(item.id, item.title.as_str().into());
             }
@@ -196,7 +206,8 @@ impl OnOffer {
 
 impl Activity {
     fn view(&self, now: Timestamp) -> ActivityView {
-        let items = self.row.items.iter().zip(&self.gates).map(|(item, gate)| view(item, gate)).collect();
+        let on_sale = self.row.items.iter().zip(&self.gates).filter(|(item, _)| item.on_sale);
+        let items = on_sale.map(|(item, gate)| view(item, gate)).collect();
         let row = &self.row;
         ActivityView::new(row.id.get(), row.name.clone(), row.starts_at, row.ends_at, now, items)
     }

@@ -22,12 +22,16 @@ use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
+use super::cold_writes::InThisShop;
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
+use crate::broker::Publisher;
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Settings};
+use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
+use crate::outbox::{Effects, Relay};
 use crate::pinned::Sources;
 use crate::projection::{AttachError, Projector, seats};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
@@ -123,11 +127,12 @@ impl Shop {
         let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
-        let sales = Sales::default();
+        let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
             sales.take_from(&pinned.plan, &engine);
         }
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(Connections::ONE), cache::LIVES));
+        let (reach, cold) = (plan.database.clone(), plan.database.connect_lazily(Connections::COLD));
         let [projected, snapshots] = seats(&port);
         let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
@@ -149,12 +154,24 @@ impl Shop {
         let timers = Arbiter::new();
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
+        let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
+        let events: Arc<dyn EventsOut> = match plan.events {
+            Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
+            None => Arc::new(Nobody),
+        };
+        let cache: Arc<dyn ProductCache> = match &products {
+            Some(products) => Arc::new(products.clone()),
+            None => Arc::new(Nobody),
+        };
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
         let shop = Self(Arc::new(Inner {
             engine,
             journal,
             registry,
             reads,
             sales,
+            relay,
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             pinned: keeper.progress.clone(),
@@ -231,7 +248,8 @@ impl Shop {
         self.0.registry.live_on(Arbiter::current());
     }
 
-    /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on.
+    /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in
+    /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
         let looked = self.0.sales.look(&self.0.reads, &self.0.engine, &self.0.registry).await;
         // A snapshot has said what is on offer; the watch goes on asking.
@@ -242,6 +260,9 @@ impl Shop {
         }
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
+            // With the timers: it ends with their thread, and the threads that serve never wait for it.
+            let relay = self.0.relay.clone();
+            running.timers.spawn(async move { drop(relay.spawn()) });
         }
         Ok(())
     }

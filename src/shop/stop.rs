@@ -1,4 +1,4 @@
-//! The end: timers and actors first, so that nothing new is queued; then the keeper of snapshots and the projection,
+//! The end: relay, timers and actors first, so that nothing new is queued; then the keeper of snapshots and the projection,
 //! with a bounded time; the journal last.
 
 use std::time::Duration;

@@ -1,3 +1,4 @@
-//! Stock in the database: what an activated SKU starts from.
+//! Stock in the database: what an activated SKU starts from, and what somebody of the shop asks of it.
 
+pub mod adjustments;
 pub mod repository;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::Status;
@@ -19,14 +19,18 @@ use crate::projection::checkpoint;
 pub async fn load(database: &Database, sku: SkuId) -> Result<Loaded<Option<Stock>>, Error> {
     let mut tx = database.snapshot().await?;
     let checkpoint = checkpoint(&mut tx).await?;
-    let value = match tx.first("SELECT available, held, sold, version FROM skus WHERE id = ?", vec![sku.get().into()]).await? {
+    let text = "SELECT available, held, sold, version, last_adjustment_id FROM skus WHERE id = ?";
+    let value = match tx.first(text, vec![sku.get().into()]).await? {
         None => None,
         Some(row) => {
             let mut quotas = quotas(&mut tx, sku).await?;
             for quota in quotas.iter_mut().filter(|quota| !quota.released()) {
                 load_buyers(&mut tx, quota).await?;
             }
-            Some(Stock::new(sku, row.pieces(0)?, row.pieces(1)?, row.pieces(2)?, Sequence(row.count(3)?), quotas.into_iter().collect()))
+            let (version, quotas) = (Sequence(row.count(3)?), quotas.into_iter().collect());
+            // 0, which is no id, stands for none.
+            let last_adjustment = AdjustmentId::new(row.count(4)?).ok();
+            Some(Stock::new(sku, row.pieces(0)?, row.pieces(1)?, row.pieces(2)?, version, last_adjustment, quotas))
         }
     };
     tx.commit().await?;

@@ -157,6 +157,7 @@ impl Order {
             Event::OrderCompleted(moved) => (moved.order, moved.version, Status::Completed),
             Event::OrderClosed(closed) => (closed.order, closed.version, Status::Closed),
             Event::OrderPlaced(_) | Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::StockAdjusted(_) => return,
         };
         if order != self.id || sequence <= self.sequence {
             return;

@@ -29,6 +29,8 @@ pub struct Deadline {
 #[derive(Debug, Default)]
 struct UserOrders {
     orders: SmallVec<[Order; 1]>,
+    /// The highest id among all that were ever here: an order above it is new without a search.
+    newest: Option<OrderId>,
     /// How many of them are open: kept, because each purchase asks.
     open: u32,
     /// Activities in which this user's limit was given back already.
@@ -74,7 +76,7 @@ impl OrderShard {
             Event::OrderPaid(paid) => (paid.user, paid.order),
             Event::OrderShipped(moved) | Event::OrderCompleted(moved) => (moved.user, moved.order),
             Event::OrderClosed(closed) => (closed.user, closed.order),
-            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
         };
         let Some(orders) = self.users.get_mut(&user) else { return };
         if let Event::OrderClosed(closed) = event
@@ -99,9 +101,10 @@ impl OrderShard {
     /// Takes in an order that was just placed, or that was read from the database at start.
     pub fn place(&mut self, order: Order) {
         let orders = self.users.entry(order.user).or_default();
-        if orders.orders.iter().any(|known| known.id == order.id) {
+        if orders.newest >= Some(order.id) && orders.orders.iter().any(|known| known.id == order.id) {
             return;
         }
+        orders.newest = orders.newest.max(Some(order.id));
         if order.status == Status::PendingPayment {
             orders.open += 1;
             self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });

@@ -8,15 +8,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Pinned;
-use crate::ids::{ActivityId, FlashItemId, SkuId, UserId};
+use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId, UserId};
 use crate::journal::{Identity, Sequence};
 use crate::orders::Order;
 use crate::record::QuotaCarved;
-use crate::stock::{Buyer, FlashQuota, Stock};
+use crate::stock::{FlashQuota, Granted, Stock};
 use crate::time::Timestamp;
 
 /// The version that this release reads and writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"mallpin\n";
 pub(super) const HEAD_BYTES: usize = 12;
 pub(super) const FRAME_HEAD_BYTES: usize = 8;
@@ -52,9 +52,11 @@ enum Part {
     /// What shoppers are shown.
     Plan(Vec<u8>),
     /// A SKU; the buyers of its quotas follow.
-    Stock { sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, quotas: Vec<Quota> },
-    /// Some buyers of a quota of the last SKU.
-    Buyers { item: FlashItemId, buyers: Vec<(UserId, Buyer)> },
+    Stock { sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, last_adjustment: Option<AdjustmentId>, quotas: Vec<Quota> },
+    /// Some buyers of a quota of the last SKU, with the pieces that count towards the limit.
+    Buyers { item: FlashItemId, buyers: Vec<(UserId, u32)> },
+    /// Some of their requests.
+    Granted { item: FlashItemId, granted: Vec<Granted> },
     /// Some orders, settled ones in the order in which they were settled.
     Orders(Vec<Order>),
     /// Some limits given back.
@@ -85,7 +87,7 @@ impl<'a> Encoder<'a> {
         Self { write, frames: 0, buffer: Vec::new() }
     }
 
-    /// All of it. Returns the number of buyers and orders.
+    /// All of it. Returns the number of granted requests and orders.
     pub fn encode(mut self, identity: Identity, pinned: &Pinned) -> std::io::Result<u64> {
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
@@ -118,18 +120,27 @@ impl<'a> Encoder<'a> {
             held: stock.held(),
             sold: stock.sold(),
             version: stock.version(),
+            last_adjustment: stock.last_adjustment(),
             quotas: quotas.collect(),
         })?;
         let mut entries = 0;
         for quota in stock.quotas() {
-            let mut dealings = quota.dealings();
+            let mut counting = quota.counting();
             loop {
-                let buyers: Vec<_> = dealings.by_ref().take(ENTRIES).map(|(user, buyer)| (user, buyer.clone())).collect();
+                let buyers: Vec<_> = counting.by_ref().take(ENTRIES).collect();
                 if buyers.is_empty() {
                     break;
                 }
-                entries += buyers.len() as u64;
                 self.part(&Part::Buyers { item: quota.item(), buyers })?;
+            }
+            let mut all = quota.granted();
+            loop {
+                let granted: Vec<_> = all.by_ref().take(ENTRIES).cloned().collect();
+                if granted.is_empty() {
+                    break;
+                }
+                entries += granted.len() as u64;
+                self.part(&Part::Granted { item: quota.item(), granted })?;
             }
         }
         Ok(entries)
@@ -217,18 +228,22 @@ impl Decoder {
                 (self.pinned.through, self.pinned.last_at, self.pinned.next_order_id) = (through, last_at, next_order_id);
             }
             Part::Plan(plan) => self.pinned.plan = plan,
-            Part::Stock { sku, available, held, sold, version, quotas } => {
+            Part::Stock { sku, available, held, sold, version, last_adjustment, quotas } => {
                 self.finish_stock();
                 let quotas = quotas.into_iter().map(|stored| {
                     let mut quota = FlashQuota::restored(&stored.carved, stored.remaining, stored.held, stored.sold, stored.released);
                     quota.reserve_buyers(usize::try_from(stored.buyers).unwrap_or_default().min(BUYERS_RESERVED_MAX));
                     quota
                 });
-                self.stock = Some(Stock::new(sku, available, held, sold, version, quotas.collect()));
+                self.stock = Some(Stock::new(sku, available, held, sold, version, last_adjustment, quotas.collect()));
             }
             Part::Buyers { item, buyers } => {
-                let quota = self.stock.as_mut()?.quotas_mut().iter_mut().find(|quota| quota.item() == item)?;
-                buyers.into_iter().for_each(|(user, buyer)| quota.restore_buyer(user, buyer));
+                let quota = self.quota(item)?;
+                buyers.into_iter().for_each(|(user, pieces)| quota.restore_counting(user, pieces));
+            }
+            Part::Granted { item, granted } => {
+                let quota = self.quota(item)?;
+                granted.into_iter().for_each(|granted| quota.restore_granted(granted));
             }
             Part::Orders(orders) => {
                 self.finish_stock();
@@ -243,6 +258,10 @@ impl Decoder {
             }
         }
         Some(false)
+    }
+
+    fn quota(&mut self, item: FlashItemId) -> Option<&mut FlashQuota> {
+        self.stock.as_mut()?.quotas_mut().iter_mut().find(|quota| quota.item() == item)
     }
 
     fn finish_stock(&mut self) {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 
 use super::gate::Gate;
-use super::messages::{CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};
+use super::messages::{AdjustStock, Adjusted, CarveQuota, CloseOrder, Closed, PlaceOrder, Placed, ReleaseQuota};
 use super::quota::{Buy, Purchase, Receipt};
-use super::sku::{QuotaPlan, Stock};
+use super::sku::{Adjusting, Adjustment, QuotaPlan, Stock};
 use crate::engine::Engine;
 use crate::ids::{FlashItemId, OrderId, SkuId, UserId};
 use crate::journal::Sequence;
@@ -161,6 +161,9 @@ impl StockActor {
             Ok(Purchase::Fresh(line, payable)) => (line, payable),
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if self.gates.iter().any(|(item, gate)| *item == wish.item && gate.is_withdrawn()) {
+            return Ok(Err(Refusal::OffSale));
+        }
         // Only here: a repeat has its answer already, whatever waits to be stored.
         if let Some(lagging) = self.engine.admission.refusal() {
             return Err(lagging);
@@ -255,6 +258,25 @@ impl StockActor {
         self.publish(item);
         self.engine.orders.shards().for_each(|mut shard| shard.forget_activity(activity));
         Ok(Ok(sequence))
+    }
+
+    fn adjust(&mut self, wish: &Adjustment) -> Answer<Adjusted> {
+        let now = self.engine.clock.now();
+        let stock = match self.stock()? {
+            Ok(stock) => stock,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let (available, version) = (stock.available(), stock.version());
+        let adjusted = match stock.decide_adjust(wish) {
+            Ok(Adjusting::Fresh(adjusted)) => adjusted,
+            Ok(Adjusting::Unchanged) => return Ok(Ok(Adjusted::Unchanged { available, sequence: version })),
+            Ok(Adjusting::Repeat) => return Ok(Ok(Adjusted::Repeat { sequence: version })),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let delta = adjusted.delta;
+        let (sequence, _) = self.commit(now, Event::StockAdjusted(adjusted), None)?;
+        let available = delta.applied_to(available).unwrap_or_default();
+        Ok(Ok(Adjusted::Fresh { delta: delta.get(), available, sequence }))
     }
 
     /// Answers at once what need not wait, hands the rest to the queue of this thread.
@@ -393,6 +415,17 @@ impl Handler<ReleaseQuota> for StockActor {
             Ok(Err(refusal)) => drop(message.reply.send(Reply::Answer(Ok(Err(refusal))))),
             Err(weather) => drop(message.reply.send(Reply::Answer(Err(weather)))),
         }
+        self.done(since);
+    }
+}
+
+impl Handler<AdjustStock> for StockActor {
+    type Result = ();
+
+    fn handle(&mut self, message: AdjustStock, _: &mut Self::Context) {
+        let Some(since) = self.take_up() else { return drop(message.reply.send(Reply::HandedBack)) };
+        let answer = self.adjust(&message.wish);
+        self.answer(message.reply, answer, Adjusted::sequence, Waiting::Adjusted);
         self.done(since);
     }
 }

@@ -2,6 +2,7 @@
 //! turned away. Thousands of refusals a second then cost no message.
 //! - G1 A gate only turns away a user who has bought nothing: who bought may be repeating a request, and that answer is the actor's.
 //! - G2 It never says "sold out" for longer than the actor's next change.
+//! - G3 Of a product that was taken off the shelf nothing new is sold; the actor looks here before it decides on something new.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -22,6 +23,8 @@ pub struct Gate {
     open: AtomicBool,
     remaining: AtomicU32,
     ends_at: AtomicU64,
+    /// Written by whoever reads the catalogue, read here and by the actor.
+    withdrawn: AtomicBool,
     buyers: Box<[AtomicU64]>,
 }
 
@@ -30,7 +33,14 @@ impl Gate {
     pub fn new(sku: SkuId, quota: u32) -> Self {
         let bits = (quota as usize).saturating_mul(BITS_PER_PIECE).next_power_of_two().clamp(64, BITS_MAX);
         let buyers = (0..bits / 64).map(|_| AtomicU64::new(0)).collect();
-        Self { sku, open: AtomicBool::new(false), remaining: AtomicU32::new(quota), ends_at: AtomicU64::new(0), buyers }
+        Self {
+            sku,
+            open: AtomicBool::new(false),
+            remaining: AtomicU32::new(quota),
+            ends_at: AtomicU64::new(0),
+            withdrawn: AtomicBool::new(false),
+            buyers,
+        }
     }
 
     /// Whose pieces it sells.
@@ -43,8 +53,21 @@ impl Gate {
         self.open.load(Ordering::Acquire).then(|| self.remaining.load(Ordering::Acquire))
     }
 
+    /// Takes the item off the shelf, or puts it back.
+    pub fn withdraw(&self, withdrawn: bool) {
+        self.withdrawn.store(withdrawn, Ordering::Relaxed);
+    }
+
+    /// Whether its product is off the shelf.
+    pub fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Relaxed)
+    }
+
     /// The refusal that this user would get, where it can be told from here.
     pub fn refusal(&self, user: UserId, now: Timestamp) -> Option<Refusal> {
+        if self.is_withdrawn() && !self.may_have_bought(user) {
+            return Some(Refusal::OffSale);
+        }
         let sold_out = self.open.load(Ordering::Acquire)
             && self.remaining.load(Ordering::Acquire) == 0
             && now.millis() < self.ends_at.load(Ordering::Relaxed)
@@ -94,6 +117,17 @@ mod tests {
 
     fn user(id: u64) -> UserId {
         UserId::new(id).unwrap()
+    }
+
+    #[test]
+    fn what_is_off_the_shelf_is_sold_to_no_stranger() {
+        let gate = Gate::new(SkuId::new(1).unwrap(), 10);
+        gate.note_buyer(user(1));
+        gate.withdraw(true);
+        assert_eq!(gate.refusal(user(2), Timestamp::default()), Some(Refusal::OffSale));
+        assert_eq!(gate.refusal(user(1), Timestamp::default()), None, "a buyer may be repeating");
+        gate.withdraw(false);
+        assert_eq!(gate.refusal(user(2), Timestamp::default()), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use super::sku::{QuotaPlan, Stock};
+use super::sku::{Adjusting, Adjustment, QuotaPlan, Stock};
 use crate::journal::Sequence;
 use crate::quantity::Quantity;
 use crate::record::{Event, QuotaCarved};
@@ -107,6 +107,17 @@ impl Holds {
     pub fn decide_carve(&self, stock: &Stock, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
         let carved = stock.decide_carve(plan)?;
         if carved.as_ref().is_some_and(|carved| carved.quota > self.free(stock)) { Err(Refusal::SoldOut) } else { Ok(carved) }
+    }
+
+    /// Adds or takes away available pieces, as [`Stock::decide_adjust`], but none that somebody holds.
+    pub fn decide_adjust(&self, stock: &Stock, wish: &Adjustment) -> Result<Adjusting, Refusal> {
+        let adjusting = stock.decide_adjust(wish)?;
+        let available = self.free(stock);
+        let taken = match &adjusting {
+            Adjusting::Fresh(adjusted) => adjusted.delta.get().min(0).unsigned_abs(),
+            Adjusting::Repeat | Adjusting::Unchanged => 0,
+        };
+        if taken > available { Err(Refusal::InsufficientStock { available }) } else { Ok(adjusting) }
     }
 
     /// Available pieces that nobody holds.

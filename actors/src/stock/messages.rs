@@ -3,8 +3,9 @@
 use actix::Message;
 
 use super::quota::{Buy, Receipt};
-use super::sku::QuotaPlan;
+use super::sku::{Adjustment, QuotaPlan};
 use crate::ids::{FlashItemId, OrderId, UserId};
+use crate::journal::Sequence;
 use crate::orders::Order;
 use crate::record::CloseReason;
 use crate::replies::ReplyTo;
@@ -23,6 +24,41 @@ pub struct Placed {
 pub struct Closed {
     /// As it stands now.
     pub order: Order,
+}
+
+/// What became of an adjustment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adjusted {
+    /// It was recorded now.
+    Fresh {
+        /// Pieces that were added, or taken away.
+        delta: i32,
+        /// Pieces available since.
+        available: u32,
+        /// Its record.
+        sequence: Sequence,
+    },
+    /// There were so many already; nothing was recorded.
+    Unchanged {
+        /// Pieces available.
+        available: u32,
+        /// The record that this relies on.
+        sequence: Sequence,
+    },
+    /// This adjustment or a later one was decided before: the rows of the last tell what became of it.
+    Repeat {
+        /// The record that this relies on.
+        sequence: Sequence,
+    },
+}
+
+impl Adjusted {
+    /// The record that has to be durable before the answer leaves.
+    pub const fn sequence(&self) -> Sequence {
+        match self {
+            Self::Fresh { sequence, .. } | Self::Unchanged { sequence, .. } | Self::Repeat { sequence } => *sequence,
+        }
+    }
 }
 
 /// Take pieces for an order. Answered once the journal has it on disk.
@@ -67,4 +103,14 @@ pub struct ReleaseQuota {
     pub item: FlashItemId,
     /// Answered once done, also where it was done before.
     pub reply: ReplyTo<()>,
+}
+
+/// Add available pieces or take some away.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct AdjustStock {
+    /// What is wanted.
+    pub wish: Adjustment,
+    /// Answered once it is on disk; a repeat likewise.
+    pub reply: ReplyTo<Adjusted>,
 }

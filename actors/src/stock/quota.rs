@@ -4,10 +4,9 @@
 //! - Q3 A key buys once: the same request again gets the first answer, also after the item is sold out.
 //! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
 
-use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
+use super::buyers::{Buyers, Granted};
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use crate::journal::Sequence;
@@ -61,22 +60,6 @@ pub enum Purchase {
     Fresh(Line, Money),
 }
 
-/// A request that was granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Granted {
-    key: KeyHash,
-    body: BodyFingerprint,
-    receipt: Receipt,
-}
-
-/// One user's dealings with the item.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buyer {
-    /// Pieces that count towards the limit.
-    pieces: u32,
-    granted: SmallVec<[Granted; 1]>,
-}
-
 /// One flash item.
 #[derive(Debug, Clone)]
 pub struct FlashQuota {
@@ -91,7 +74,7 @@ pub struct FlashQuota {
     held: u32,
     sold: u32,
     released: bool,
-    buyers: HashMap<UserId, Buyer, foldhash::fast::FixedState>,
+    buyers: Buyers,
 }
 
 impl FlashQuota {
@@ -109,7 +92,7 @@ impl FlashQuota {
             held: 0,
             sold: 0,
             released: false,
-            buyers: HashMap::default(),
+            buyers: Buyers::default(),
         }
     }
 
@@ -120,11 +103,7 @@ impl FlashQuota {
 
     /// Takes in an order of this item that the database has. `counts`: its pieces count towards the limit.
     pub fn restore_order(&mut self, user: UserId, key: KeyHash, body: BodyFingerprint, receipt: Receipt, quantity: Quantity, counts: bool) {
-        let buyer = self.buyers.entry(user).or_default();
-        if counts {
-            buyer.pieces += quantity.get();
-        }
-        buyer.granted.push(Granted { key, body, receipt });
+        self.buyers.note(Granted { user, key, body, receipt }, if counts { quantity.get() } else { 0 });
     }
 
     /// The event that would carve what this quota still has: with [`Self::restored`], what a snapshot keeps of it beside its buyers.
@@ -141,14 +120,24 @@ impl FlashQuota {
         }
     }
 
-    /// Each buyer's dealings, in no order: the rest of a snapshot.
-    pub fn dealings(&self) -> impl Iterator<Item = (UserId, &Buyer)> {
-        self.buyers.iter().map(|(user, buyer)| (*user, buyer))
+    /// Each buyer with the pieces that count towards the limit, in no order; with [`Self::granted`] the rest of a snapshot.
+    pub fn counting(&self) -> impl Iterator<Item = (UserId, u32)> {
+        self.buyers.counting()
     }
 
-    /// Takes in what [`Self::dealings`] gave out.
-    pub fn restore_buyer(&mut self, user: UserId, buyer: Buyer) {
-        self.buyers.insert(user, buyer);
+    /// Each request that was granted, in the order in which they were.
+    pub fn granted(&self) -> impl Iterator<Item = &Granted> {
+        self.buyers.all_granted()
+    }
+
+    /// Takes in what [`Self::counting`] gave out.
+    pub fn restore_counting(&mut self, user: UserId, pieces: u32) {
+        self.buyers.set_counting(user, pieces);
+    }
+
+    /// Takes in what [`Self::granted`] gave out.
+    pub fn restore_granted(&mut self, granted: Granted) {
+        self.buyers.note(granted, 0);
     }
 
     /// Room for so many buyers, so that restoring them moves none.
@@ -158,8 +147,7 @@ impl FlashQuota {
 
     /// Says what would happen and changes nothing.
     pub fn decide(&self, wish: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
-        let buyer = self.buyers.get(&wish.user);
-        if let Some(granted) = buyer.and_then(|buyer| buyer.granted.iter().find(|granted| granted.key == wish.key)) {
+        if let Some(granted) = self.buyers.granted(wish.user, wish.key) {
             return if granted.body == wish.body { Ok(Purchase::Repeat(granted.receipt)) } else { Err(Refusal::IdempotencyMismatch) };
         }
         if now < self.starts_at {
@@ -168,7 +156,7 @@ impl FlashQuota {
         if now >= self.ends_at || self.released {
             return Err(Refusal::Ended);
         }
-        if buyer.map_or(0, |buyer| buyer.pieces).saturating_add(wish.quantity.get()) > self.limit_per_user {
+        if self.buyers.pieces(wish.user).saturating_add(wish.quantity.get()) > self.limit_per_user {
             return Err(Refusal::PurchaseLimit { limit: self.limit_per_user });
         }
         if self.remaining < wish.quantity.get() {
@@ -187,11 +175,9 @@ impl FlashQuota {
         if self.released {
             return;
         }
-        let buyer = self.buyers.entry(event.user).or_default();
-        buyer.pieces += pieces;
         let receipt =
             Receipt { order: event.order, no: event.no, payable: event.payable, placed_at: at, expires_at: event.expires_at, sequence };
-        buyer.granted.push(Granted { key: event.key, body: event.body, receipt });
+        self.buyers.note(Granted { user: event.user, key: event.key, body: event.body, receipt }, pieces);
     }
 
     pub(super) fn apply_paid(&mut self, line: &Line) {
@@ -206,8 +192,8 @@ impl FlashQuota {
         if back.to_quota {
             self.remaining += pieces;
         }
-        if limit_returned && let Some(buyer) = self.buyers.get_mut(&user) {
-            buyer.pieces -= pieces;
+        if limit_returned {
+            self.buyers.give_back(user, pieces);
         }
     }
 
@@ -215,7 +201,7 @@ impl FlashQuota {
     pub(super) fn apply_released(&mut self, pieces: u32) {
         self.remaining -= pieces;
         self.released = true;
-        self.buyers = HashMap::default();
+        self.buyers = Buyers::default();
     }
 
     /// The item.
@@ -260,11 +246,11 @@ impl FlashQuota {
 
     /// Users in memory who have bought.
     pub fn buyers(&self) -> impl Iterator<Item = UserId> {
-        self.buyers.keys().copied()
+        self.buyers.users()
     }
 
     /// Q2, walked: for debug builds, tests and the simulator.
     pub fn broken_limit(&self) -> Option<&'static str> {
-        self.buyers.values().any(|buyer| buyer.pieces > self.limit_per_user).then_some("Q2: a user has more than the limit")
+        (self.buyers.most_pieces() > self.limit_per_user).then_some("Q2: a user has more than the limit")
     }
 }

@@ -1,18 +1,22 @@
 //! Stock of one SKU, in pieces: available, held by unpaid orders, sold, and quotas of flash sales.
 //! - S1 No count is ever negative (unsigned, overflow checks on): never oversold.
-//! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received: no piece appears or vanishes.
+//! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received, adjustments counted in: no other piece appears
+//!   or vanishes.
 //! - S3 A record is applied once. What loading brought (at or below `folded`) changes nothing; above it each record comes once, and not
 //!   always in the journal's order: an order over several SKUs reaches each of them after its record is queued. Its effects are deltas.
+//! - S4 An adjustment counts once: their ids only rise, and one at or below the last is a repeat.
+//!
 //! Not here: waiting for durability (`actor`), whose orders they are (`orders`).
 
 use smallvec::SmallVec;
 
 use super::quota::{Buy, FlashQuota, Purchase};
-use crate::ids::{ActivityId, FlashItemId, SkuId};
+use crate::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::money::Money;
 use crate::quantity::{QUANTITY_MAX, Quantity};
-use crate::record::{Event, Line, QuotaCarved, QuotaReleased, Return};
+use crate::record::{Event, Line, QuotaCarved, QuotaReleased, Return, StockAdjusted};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -35,6 +39,44 @@ pub struct QuotaPlan {
     pub ends_at: Timestamp,
 }
 
+/// What somebody of the shop wants of the available pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// So many more or fewer.
+    By(Delta),
+    /// Exactly so many, if nothing has happened to the SKU since it was looked at.
+    To {
+        /// Available pieces afterwards.
+        pieces: u32,
+        /// The last record in the counts that were looked at.
+        expected: Sequence,
+    },
+}
+
+/// A change of stock that somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// The request.
+    pub id: AdjustmentId,
+    /// What is wanted.
+    pub change: Change,
+    /// Why.
+    pub reason: Reason,
+    /// Who.
+    pub operator: Operator,
+}
+
+/// What deciding on an adjustment leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adjusting {
+    /// The request, or a later one, was decided before.
+    Repeat,
+    /// There are so many already: nothing to record.
+    Unchanged,
+    /// These pieces may be moved.
+    Fresh(StockAdjusted),
+}
+
 /// The pieces of one SKU.
 #[derive(Debug, Clone)]
 pub struct Stock {
@@ -48,12 +90,22 @@ pub struct Stock {
     /// The last record in these counts; earlier ones above `folded` may still be on their way.
     version: Sequence,
     quotas: SmallVec<[FlashQuota; 1]>,
+    /// The last adjustment in these counts.
+    last_adjustment: Option<AdjustmentId>,
 }
 
 impl Stock {
-    /// As received or as the database has it: `version` is the last record in these counts.
-    pub fn new(sku: SkuId, available: u32, held: u32, sold: u32, version: Sequence, quotas: SmallVec<[FlashQuota; 1]>) -> Self {
-        let mut stock = Self { sku, available, held, sold, received: 0, folded: version, version, quotas };
+    /// As received or as the database has it: `version` is the last record in these counts, `last_adjustment` the last adjustment.
+    pub fn new(
+        sku: SkuId,
+        available: u32,
+        held: u32,
+        sold: u32,
+        version: Sequence,
+        last_adjustment: Option<AdjustmentId>,
+        quotas: SmallVec<[FlashQuota; 1]>,
+    ) -> Self {
+        let mut stock = Self { sku, available, held, sold, received: 0, folded: version, version, quotas, last_adjustment };
         stock.received = stock.total();
         stock
     }
@@ -94,6 +146,31 @@ impl Stock {
             return Err(Refusal::NotDue);
         }
         Ok((!quota.released()).then(|| QuotaReleased { sku: self.sku, item, activity: quota.activity(), pieces: quota.remaining() }))
+    }
+
+    /// Adds or takes away available pieces; those in quotas and in orders are somebody's already.
+    pub fn decide_adjust(&self, wish: &Adjustment) -> Result<Adjusting, Refusal> {
+        if self.last_adjustment.is_some_and(|last| wish.id <= last) {
+            return Ok(Adjusting::Repeat);
+        }
+        let available = self.available;
+        let pieces = match wish.change {
+            Change::By(delta) => delta.applied_to(available).ok_or(Refusal::InsufficientStock { available })?,
+            Change::To { expected, .. } if expected != self.version => return Err(Refusal::VersionMismatch { version: self.version }),
+            Change::To { pieces, .. } => pieces,
+        };
+        if pieces == available {
+            return Ok(Adjusting::Unchanged);
+        }
+        // Taking away is always allowed; adding never leads to a sum that a later record could not be applied to.
+        let total = self.total() - u64::from(available) + u64::from(pieces);
+        if pieces > available && (pieces > PIECES_MAX || total > u64::from(u32::MAX)) {
+            return Err(Refusal::TooMuchStock { most: PIECES_MAX });
+        }
+        let delta = i64::from(pieces) - i64::from(available);
+        let delta = i32::try_from(delta).ok().and_then(|delta| Delta::new(delta).ok()).ok_or(Refusal::TooMuchStock { most: PIECES_MAX })?;
+        let (reason, operator) = (wish.reason.clone(), wish.operator.clone());
+        Ok(Adjusting::Fresh(StockAdjusted { sku: self.sku, adjustment: wish.id, delta, reason, operator }))
     }
 
     /// Where the pieces of a closing order's line go.
@@ -151,7 +228,17 @@ impl Stock {
                     }
                 }
             }
-            Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
+            Event::StockAdjusted(adjusted) if adjusted.sku == self.sku => {
+                let delta = adjusted.delta.get();
+                if delta < 0 {
+                    self.available -= delta.unsigned_abs();
+                } else {
+                    self.available += delta.unsigned_abs();
+                }
+                self.received = self.received.saturating_add_signed(i64::from(delta));
+                self.last_adjustment = self.last_adjustment.max(Some(adjusted.adjustment));
+            }
+            Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
             Event::IdsReserved(_) | Event::OrderShipped(_) | Event::OrderCompleted(_) => return,
         }
         self.version = self.version.max(sequence);
@@ -210,6 +297,11 @@ impl Stock {
     /// Pieces in paid orders outside flash sales.
     pub fn sold(&self) -> u32 {
         self.sold
+    }
+
+    /// The last adjustment in these counts.
+    pub fn last_adjustment(&self) -> Option<AdjustmentId> {
+        self.last_adjustment
     }
 
     /// The last record in these counts.

@@ -45,7 +45,9 @@ impl World {
     fn new(stock: &[(u64, u32)]) -> Self {
         let stocks = stock
             .iter()
-            .map(|&(id, available)| (sku(id), (Stock::new(sku(id), available, 0, 0, Sequence::ZERO, Default::default()), Holds::default())))
+            .map(|&(id, available)| {
+                (sku(id), (Stock::new(sku(id), available, 0, 0, Sequence::ZERO, None, Default::default()), Holds::default()))
+            })
             .collect();
         Self {
             stocks,
@@ -259,7 +261,7 @@ proptest! {
 }
 
 fn stock_of(available: u32) -> Stock {
-    Stock::new(sku(1), available, 0, 0, Sequence::ZERO, Default::default())
+    Stock::new(sku(1), available, 0, 0, Sequence::ZERO, None, Default::default())
 }
 
 #[test]

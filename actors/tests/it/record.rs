@@ -1,13 +1,14 @@
 //! The codec of records: what is written is read, and nothing else is accepted.
 
+use mallcore_actors::adjustment::{Delta, OPERATOR_CHARACTERS_MAX, Operator, PIECES_MAX, REASON_CHARACTERS_MAX, Reason};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, ID_MAX, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, AddressId, AdjustmentId, FlashItemId, ID_MAX, OrderId, SkuId, UserId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
 use mallcore_actors::record::{
     CloseReason, DecodeError, Event, FlashRef, IdsReserved, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, QuotaCarved,
-    QuotaReleased, Record, Return, SCHEMA_VERSION,
+    QuotaReleased, Record, Return, SCHEMA_VERSION, StockAdjusted,
 };
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
@@ -60,6 +61,27 @@ fn moved() -> impl Strategy<Value = OrderMoved> {
     })
 }
 
+fn text(most: usize) -> impl Strategy<Value = String> {
+    let character = any::<char>().prop_map(|character| if character.is_control() || character.is_whitespace() { '盘' } else { character });
+    prop_oneof![Just("😀".repeat(most)), prop::collection::vec(character, 1..=most).prop_map(String::from_iter)]
+}
+
+fn adjusted() -> impl Strategy<Value = Event> {
+    let most = PIECES_MAX as i32;
+    let delta = prop_oneof![Just(most), Just(-most), -most..=most].prop_filter("nothing moves", |delta| *delta != 0);
+    (id(), id(), delta, text(REASON_CHARACTERS_MAX), text(OPERATOR_CHARACTERS_MAX)).prop_map(
+        |(sku, adjustment, delta, reason, operator)| {
+            Event::StockAdjusted(StockAdjusted {
+                sku: SkuId::new(sku).unwrap(),
+                adjustment: AdjustmentId::new(adjustment).unwrap(),
+                delta: Delta::new(delta).unwrap(),
+                reason: Reason::parse(&reason).unwrap(),
+                operator: Operator::parse(&operator).unwrap(),
+            })
+        },
+    )
+}
+
 pub fn event() -> impl Strategy<Value = Event> {
     let carved = (id(), id(), id(), any::<u32>(), any::<u32>(), 0..=MONEY_MAX_FEN, time(), time()).prop_map(
         |(sku, item, activity, quota, limit_per_user, price, starts_at, ends_at)| {
@@ -106,6 +128,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         moved().prop_map(Event::OrderShipped),
         moved().prop_map(Event::OrderCompleted),
         closed,
+        adjusted(),
     ]
 }
 

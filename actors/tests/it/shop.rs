@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use mallcore_actors::adjustment::{Delta, Operator, PIECES_MAX, Reason};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
@@ -12,7 +13,7 @@ use mallcore_actors::orders::{OrderCommand, OrderShard, Status};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
 use mallcore_actors::refusal::Refusal;
-use mallcore_actors::stock::{Buy, FlashQuota, Purchase, QuotaPlan, Receipt, Stock};
+use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, FlashQuota, Purchase, QuotaPlan, Receipt, Stock};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
@@ -34,7 +35,15 @@ pub enum Step {
     Buy { user: u64, item: u64, pieces: u32, key: u8, body: u8 },
     Ask { nth: usize, command: OrderCommand },
     CloseDue,
+    Adjust { id: u64, change: Adjust },
     Wait { millis: u64 },
+}
+
+/// A wish of the shop's people; `To` may have looked at the newest counts or at older ones.
+#[derive(Debug, Clone, Copy)]
+pub enum Adjust {
+    By(i32),
+    To { pieces: u32, looked_records_ago: u64 },
 }
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -52,6 +61,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(user, item, pieces, key, body)| Step::Buy { user, item, pieces, key, body: u8::from(body == 0) }),
         5 => (any::<prop::sample::Index>(), command).prop_map(|(nth, command)| Step::Ask { nth: nth.index(1 << 20), command }),
         2 => Just(Step::CloseDue),
+        2 => (1..40u64, adjust()).prop_map(|(id, change)| Step::Adjust { id, change }),
         2 => (0..500u64).prop_map(|millis| Step::Wait { millis }),
     ];
     let carve = (10..30u32, 1..6u32).prop_map(|(quota, limit)| Step::Carve { item: 1, quota, limit });
@@ -59,6 +69,20 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         let opening = [carve, Step::Wait { millis: STARTS_AT }];
         opening.into_iter().chain(steps).collect()
     })
+}
+
+fn adjust() -> impl Strategy<Value = Adjust> {
+    let most = PIECES_MAX as i32;
+    let by = prop_oneof![4 => -50..50i32, 1 => prop_oneof![Just(most), Just(-most), -most..=most]];
+    prop_oneof![
+        3 => by.prop_map(Adjust::By),
+        2 => (prop_oneof![0..60u32, 0..=u32::MAX], 0..2u64).prop_map(|(pieces, looked_records_ago)| Adjust::To { pieces, looked_records_ago }),
+    ]
+}
+
+pub fn adjustment(id: u64, change: Change) -> Adjustment {
+    let (reason, operator) = (Reason::parse("盘点").unwrap(), Operator::parse("小王").unwrap());
+    Adjustment { id: AdjustmentId::new(id).unwrap(), change, reason, operator }
 }
 
 /// The shop: live state, its journal, and what was answered.
@@ -69,6 +93,8 @@ pub struct Shop {
     pub now: Timestamp,
     /// Every order ever placed, oldest first.
     pub placed: Vec<(UserId, OrderId)>,
+    /// Pieces received at the opening and since.
+    pub received: i64,
 }
 
 /// How a step was answered.
@@ -77,6 +103,7 @@ pub enum Outcome {
     Bought { wish: Buy, receipt: Receipt },
     Repeated { wish: Buy, receipt: Receipt },
     NotBought { wish: Buy, refusal: Refusal },
+    Adjusted { id: AdjustmentId, answer: Result<Adjusting, Refusal> },
     Other,
 }
 
@@ -108,12 +135,19 @@ pub fn wish(user_id: u64, item_id: u64, count: u32, key: u8, body: u8) -> Buy {
 }
 
 pub fn new_stock() -> Stock {
-    Stock::new(SkuId::new(SKU).unwrap(), RECEIVED, 0, 0, Sequence::ZERO, Default::default())
+    Stock::new(SkuId::new(SKU).unwrap(), RECEIVED, 0, 0, Sequence::ZERO, None, Default::default())
 }
 
 impl Shop {
     pub fn new() -> Self {
-        Self { stock: new_stock(), orders: OrderShard::default(), journal: Vec::new(), now: Timestamp::default(), placed: Vec::new() }
+        Self {
+            stock: new_stock(),
+            orders: OrderShard::default(),
+            journal: Vec::new(),
+            now: Timestamp::default(),
+            placed: Vec::new(),
+            received: i64::from(RECEIVED),
+        }
     }
 
     pub fn run(&mut self, step: &Step) -> Outcome {
@@ -136,6 +170,7 @@ impl Shop {
                     let _refused = self.ask(user, order, command);
                 }
             }
+            Step::Adjust { id, change } => return self.adjust(id, change),
             Step::CloseDue => {
                 for due in self.orders.take_due(self.now, 100) {
                     self.ask(due.user, due.order, OrderCommand::Close(CloseReason::TimedOut))
@@ -144,6 +179,25 @@ impl Shop {
             }
         }
         Outcome::Other
+    }
+
+    fn adjust(&mut self, id: u64, change: Adjust) -> Outcome {
+        let change = match change {
+            Adjust::By(delta) => match Delta::new(delta) {
+                Ok(delta) => Change::By(delta),
+                Err(_) => return Outcome::Other,
+            },
+            Adjust::To { pieces, looked_records_ago } => {
+                Change::To { pieces, expected: Sequence(self.stock.version().0.saturating_sub(looked_records_ago)) }
+            }
+        };
+        let wish = adjustment(id, change);
+        let answer = self.stock.decide_adjust(&wish);
+        if let Ok(Adjusting::Fresh(adjusted)) = &answer {
+            self.received += i64::from(adjusted.delta.get());
+            self.record(Event::StockAdjusted(adjusted.clone()));
+        }
+        Outcome::Adjusted { id: wish.id, answer }
     }
 
     pub fn buy(&mut self, wish: Buy) -> Outcome {
@@ -212,6 +266,7 @@ pub fn plan(item_id: u64, quota: u32, limit_per_user: u32) -> QuotaPlan {
 pub struct Rows {
     carved: Vec<(mallcore_actors::record::QuotaCarved, u32, u32, u32, bool)>,
     available: i64,
+    last_adjustment: Option<AdjustmentId>,
     orders: BTreeMap<OrderId, Row>,
     limits_returned: Vec<(UserId, ActivityId)>,
 }
@@ -276,6 +331,10 @@ impl Rows {
                     self.limits_returned.push((closed.user, back.line.flash.expect("a flash line").activity));
                 }
             }
+            Event::StockAdjusted(adjusted) => {
+                self.available += i64::from(adjusted.delta.get());
+                self.last_adjustment = Some(adjusted.adjustment);
+            }
             Event::IdsReserved(_) => {}
         }
     }
@@ -321,6 +380,7 @@ impl Rows {
             orders.note_limit_returned(*user, *activity);
         }
         let available = u32::try_from(self.available).expect("never oversold");
-        (Stock::new(SkuId::new(SKU).unwrap(), available, 0, 0, checkpoint, quotas.into_iter().collect()), orders)
+        let (sku, quotas) = (SkuId::new(SKU).unwrap(), quotas.into_iter().collect());
+        (Stock::new(sku, available, 0, 0, checkpoint, self.last_adjustment, quotas), orders)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use mallcore_actors::adjustment::{Delta, PIECES_MAX};
 use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::OrderShard;
 use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderPaid, OrderPlaced, Return};
 use mallcore_actors::refusal::Refusal;
-use mallcore_actors::stock::{Buy, Purchase, Receipt, Stock};
+use mallcore_actors::stock::{Adjusting, Buy, Change, Purchase, Receipt, Stock};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
@@ -16,7 +17,7 @@ use crate::shop::{self, ENDS_AT, ITEMS, Outcome, RECEIVED, Rows, STARTS_AT, Shop
 
 /// Everything that anybody can see of a stock: its counts, and the answer to every wish.
 fn observed(stock: &Stock, now: Timestamp) -> Vec<String> {
-    let mut seen = vec![format!("{} {} {}", stock.available(), stock.held(), stock.sold())];
+    let mut seen = vec![format!("{} {} {} {:?}", stock.available(), stock.held(), stock.sold(), stock.last_adjustment())];
     for quota in stock.quotas() {
         seen.push(format!("{} {} {} {} {}", quota.item(), quota.remaining(), quota.held(), quota.sold(), quota.released()));
     }
@@ -34,6 +35,7 @@ proptest! {
     #[test]
     fn no_order_of_commands_oversells(steps in shop::steps()) {
         let mut shop = Shop::new();
+        let mut last_adjustment = None;
         let mut first: HashMap<(UserId, [u8; 16], u64), (Buy, Receipt)> = HashMap::new();
         for step in &steps {
             let before = shop.journal.len();
@@ -55,6 +57,17 @@ proptest! {
                         prop_assert!(original.body != wish.body && refusal == Refusal::IdempotencyMismatch, "{refusal:?} to a known key");
                     }
                 }
+                Outcome::Adjusted { id, answer } => {
+                    prop_assert_eq!(last_adjustment.is_some_and(|last| id <= last), answer == Ok(Adjusting::Repeat), "S4");
+                    match answer {
+                        Ok(Adjusting::Fresh(adjusted)) => {
+                            prop_assert_eq!((adjusted.adjustment, before + 1), (id, shop.journal.len()));
+                            prop_assert!(adjusted.delta.get() < 0 || shop.stock.available() <= PIECES_MAX);
+                            last_adjustment = Some(id);
+                        }
+                        Ok(Adjusting::Repeat | Adjusting::Unchanged) | Err(_) => prop_assert_eq!(before, shop.journal.len()),
+                    }
+                }
                 Outcome::Other => {}
             }
             prop_assert_eq!(shop.stock.broken(), None);
@@ -64,7 +77,7 @@ proptest! {
         }
         // From the records alone: what was received is what is left, held, sold.
         let rows_total: u32 = shop.stock.quotas().iter().map(|quota| quota.remaining() + quota.held() + quota.sold()).sum();
-        prop_assert_eq!(rows_total + shop.stock.available(), RECEIVED);
+        prop_assert_eq!(i64::from(rows_total + shop.stock.available()), shop.received);
     }
 
     #[test]
@@ -220,4 +233,42 @@ fn more_than_is_available_is_not_carved_nor_twice() {
     assert_eq!((stock.available(), stock.quota(item(1)).unwrap().remaining()), (0, RECEIVED));
     assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED, 1)), Ok(None));
     assert_eq!(stock.decide_carve(&shop::plan(2, 1, 1)), Err(Refusal::SoldOut));
+}
+
+#[test]
+fn an_adjustment_moves_available_pieces_once() {
+    let mut stock = shop::new_stock();
+    let wish = shop::adjustment(5, Change::By(Delta::new(-7).unwrap()));
+    let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&wish) else { panic!("there are enough") };
+    stock.apply(Sequence(1), Timestamp::default(), &Event::StockAdjusted(adjusted));
+    assert_eq!(stock.available(), RECEIVED - 7);
+    for id in [5, 4] {
+        let again = shop::adjustment(id, Change::By(Delta::new(1).unwrap()));
+        assert_eq!(stock.decide_adjust(&again), Ok(Adjusting::Repeat));
+    }
+}
+
+#[test]
+fn more_than_is_available_is_not_taken_away_and_too_much_is_not_added() {
+    let mut stock = shop::new_stock();
+    let by = |delta| shop::adjustment(1, Change::By(Delta::new(delta).unwrap()));
+    let carved = stock.decide_carve(&shop::plan(1, RECEIVED - 3, 1)).unwrap().unwrap();
+    stock.apply(Sequence(1), Timestamp::default(), &Event::QuotaCarved(carved));
+    assert_eq!(stock.decide_adjust(&by(-4)), Err(Refusal::InsufficientStock { available: 3 }), "a quota's pieces are not there to take");
+    assert!(matches!(stock.decide_adjust(&by(-3)), Ok(Adjusting::Fresh(_))));
+    assert!(matches!(stock.decide_adjust(&by(PIECES_MAX as i32 - 3)), Ok(Adjusting::Fresh(_))));
+    assert_eq!(stock.decide_adjust(&by(PIECES_MAX as i32 - 2)), Err(Refusal::TooMuchStock { most: PIECES_MAX }));
+}
+
+#[test]
+fn set_to_needs_the_version_that_was_looked_at() {
+    let mut stock = shop::new_stock();
+    let to = |pieces, expected| shop::adjustment(1, Change::To { pieces, expected: Sequence(expected) });
+    assert_eq!(stock.decide_adjust(&to(RECEIVED, 0)), Ok(Adjusting::Unchanged));
+    let carved = stock.decide_carve(&shop::plan(1, 1, 1)).unwrap().unwrap();
+    stock.apply(Sequence(9), Timestamp::default(), &Event::QuotaCarved(carved));
+    assert_eq!(stock.decide_adjust(&to(0, 0)), Err(Refusal::VersionMismatch { version: Sequence(9) }));
+    let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&to(0, 9)) else { panic!("looked at the newest counts") };
+    assert_eq!(adjusted.delta.get(), 1 - RECEIVED as i32);
+    assert_eq!(stock.decide_adjust(&to(u32::MAX, 9)), Err(Refusal::TooMuchStock { most: PIECES_MAX }));
 }

@@ -33,7 +33,7 @@ pub struct TestApp {
     shop: Shop,
     database: Settings,
     server: actix_web::dev::ServerHandle,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The sale that a shop opens with.
@@ -77,7 +77,7 @@ impl TestApp {
             shop,
             database: Plan::of(&config).database,
             server: handle,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -95,6 +95,11 @@ impl TestApp {
     /// Somebody with this token.
     pub fn holder_of(&self, token: &str) -> Person<'_> {
         Person { app: self, token: Some(token.to_owned()) }
+    }
+
+    /// Where the shop keeps its data, for the binary to be run beside it.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Pieces left of the sale's first item.

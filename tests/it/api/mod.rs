@@ -4,6 +4,7 @@ pub mod app;
 mod bad_input;
 mod books;
 mod catalog;
+mod cold_writes;
 mod cors;
 mod demo;
 mod documents;

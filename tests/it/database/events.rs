@@ -1,15 +1,16 @@
 //! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
 
 use mallcore::database::{Database, Value};
+use mallcore_actors::adjustment::{Delta, OPERATOR_CHARACTERS_MAX, Operator, PIECES_MAX, REASON_CHARACTERS_MAX, Reason};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, ID_MAX, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::{Order, OrderCommand, OrderShard, Status};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
-use mallcore_actors::stock::{Buy, Purchase, QuotaPlan, Stock};
+use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, Purchase, QuotaPlan, Stock};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
@@ -30,6 +31,7 @@ pub enum Wish {
     BuyPlain { sku: u64, user: u64, pieces: u32 },
     Move { order: usize, command: OrderCommand },
     EndAndRelease { sku: u64 },
+    Adjust { sku: u64, delta: i32, extreme: bool },
 }
 
 pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
@@ -46,9 +48,15 @@ pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
             Just(OrderCommand::Close(CloseReason::Cancelled)),
             Just(OrderCommand::Close(CloseReason::TimedOut)),
         ]).prop_map(|(order, command)| Wish::Move { order, command }),
-        1 => sku.prop_map(|sku| Wish::EndAndRelease { sku }),
+        1 => sku.clone().prop_map(|sku| Wish::EndAndRelease { sku }),
+        3 => (sku, deltas(), any::<bool>()).prop_map(|(sku, delta, extreme)| Wish::Adjust { sku, delta, extreme }),
     ];
     proptest::collection::vec(one, 1..most)
+}
+
+fn deltas() -> impl Strategy<Value = i32> {
+    let most = PIECES_MAX as i32;
+    prop_oneof![4 => -20..20i32, 1 => Just(most), 1 => Just(-most), 1 => Just(most - AVAILABLE as i32), 1 => -most..=most]
 }
 
 /// The machines, fed with wishes; what they refuse does not happen.
@@ -84,7 +92,7 @@ pub fn price() -> Money {
 
 impl Shop {
     pub fn new() -> Self {
-        let stock = |id| Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, Default::default());
+        let stock = |id| Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default());
         Self {
             stocks: (1..=SKUS).map(stock).collect(),
             shard: OrderShard::default(),
@@ -117,6 +125,7 @@ impl Shop {
                 self.placed(user(buyer), line, price().checked_mul(line.quantity).unwrap(), now)
             }),
             Wish::Move { order, command } => self.moved(order, command, now),
+            Wish::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
             Wish::EndAndRelease { sku } => {
                 let at = Timestamp::from_millis(END);
                 let event = self.stock(sku).decide_release(item(sku), at).ok().flatten().map(Event::QuotaReleased);
@@ -161,6 +170,25 @@ impl Shop {
             body: BodyFingerprint::of(&[line.quantity.get() as u8]),
             address: None,
         })
+    }
+
+    /// Ids rise with each record; an extreme one is the last that there is, with the longest texts.
+    fn adjusted(&self, sku: u64, delta: i32, extreme: bool) -> Option<Event> {
+        let (id, reason, operator) = if extreme {
+            (ID_MAX, "😀".repeat(REASON_CHARACTERS_MAX), "盘".repeat(OPERATOR_CHARACTERS_MAX))
+        } else {
+            (1 + self.records.len() as u64, "it's 5\\'; -- %s".to_owned(), "小王".to_owned())
+        };
+        let wish = Adjustment {
+            id: AdjustmentId::new(id).unwrap(),
+            change: Change::By(Delta::new(delta).ok()?),
+            reason: Reason::parse(&reason).unwrap(),
+            operator: Operator::parse(&operator).unwrap(),
+        };
+        match self.stock(sku).decide_adjust(&wish) {
+            Ok(Adjusting::Fresh(adjusted)) => Some(Event::StockAdjusted(adjusted)),
+            _ => None,
+        }
     }
 
     fn moved(&self, order: usize, command: OrderCommand, now: Timestamp) -> Option<Event> {

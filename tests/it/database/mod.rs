@@ -1,7 +1,7 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod demo;
-pub(crate) mod events;
+pub mod events;
 mod faults;
 pub(crate) mod journal;
 mod loading;

@@ -2,14 +2,15 @@
 
 use mallcore::database::{Database, Engine, Rows};
 use mallcore::projection::attach;
+use mallcore_actors::time::Timestamp;
 
-use super::events::{Shop, Wish, stage};
+use super::events::{START, Shop, Wish, stage};
 use super::journal::MemoryJournal;
 use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 7] = [
+const QUERIES: [(&str, &str, &str); 10] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -25,6 +26,14 @@ const QUERIES: [(&str, &str, &str); 7] = [
     ),
     ("SELECT id FROM categories WHERE parent_id = 4 ORDER BY sort_order, id", "INDEX categories_of_a_parent", "categories_of_a_parent"),
     ("SELECT id, remaining FROM seckill_items WHERE sku_id = 2", "INDEX seckill_items_of_a_sku", "seckill_items_of_a_sku"),
+    ("SELECT payload FROM outbox WHERE events_at IS NULL AND id > 5 ORDER BY id LIMIT 64", "INDEX outbox_for_events", "outbox_for_events"),
+    (
+        "SELECT id FROM outbox o WHERE shop_at IS NULL AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.parked_at IS NOT NULL \
+         AND p.aggregate = o.aggregate AND p.id <= o.id)",
+        "INDEX outbox_parked",
+        "outbox_parked",
+    ),
+    ("SELECT id FROM outbox WHERE processed_at < 5 ORDER BY processed_at, id LIMIT 500", "INDEX outbox_processed", "outbox_processed"),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -53,7 +62,14 @@ async fn filled(database: &Database) {
     let text = "INSERT INTO order_items (order_id, line_no, sku_id, product_id, product_name, sku_spec, seckill_item_id, quantity, unit_price_fen) \
          SELECT id, 1, 1, 1, '杯', '', 200 + id % 50, 1, 1 FROM orders WHERE id > 100000";
     tx.execute(text, Vec::new()).await.unwrap();
-    let parents = Rows::insert("categories", &["id", "parent_id", "level", "path", "name"], 200);
+    let columns = ["id", "kind", "aggregate", "payload", "created_at", "shop_at", "events_at", "cache_at", "processed_at"];
+    let now = Timestamp::from_millis(START);
+    let rows = (1..=1_000u64).flat_map(|id| {
+        let done = (id <= 990).then_some(now);
+        [id.into(), "k".into(), "a".into(), "{}".into(), now.into(), done.into(), done.into(), done.into(), done.into()]
+    });
+    tx.execute(Rows::insert(database.engine(), "outbox", &columns, 1_000), rows.collect()).await.unwrap();
+    let parents = Rows::insert(database.engine(), "categories", &["id", "parent_id", "level", "path", "name"], 200);
     let values = (1..=200u64)
         .flat_map(|id| [id.into(), (id > 10).then_some(id % 10 + 1).into(), 1u64.into(), format!("/{id}/").into(), "类".into()])
         .collect();
@@ -62,7 +78,7 @@ async fn filled(database: &Database) {
     let mut tx = database.begin().await.unwrap();
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
-        Engine::MySql => "ANALYZE TABLE orders, order_items, categories, seckill_items",
+        Engine::MySql => "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox",
     };
     tx.all(analyze, Vec::new()).await.unwrap();
     tx.commit().await.unwrap();

@@ -29,6 +29,7 @@ pub fn day() -> Vec<Wish> {
         day.push(Wish::Move { order, command });
     }
     day.extend([Wish::Move { order: 0, command: OrderCommand::Complete }, Wish::EndAndRelease { sku: 1 }]);
+    day.extend([Wish::Adjust { sku: 3, delta: -2, extreme: false }, Wish::Adjust { sku: 1, delta: 1_000, extreme: true }]);
     day.extend([Wish::Move { order: 6, command: time_out }, Wish::Move { order: 5, command: time_out }]);
     day
 }
@@ -51,7 +52,9 @@ pub async fn rows(database: &Database) -> Vec<String> {
             "id, user_id, total_amount_fen, payable_fen, status, payment_status, body_fingerprint, close_reason, limit_returned, seckill_activity_id, version, sequence",
         ),
         ("order_items", "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen"),
-        ("skus", "id, available, held, sold, version"),
+        ("skus", "id, available, held, sold, version, last_adjustment_id"),
+        ("stock_adjustments", "sku_id, id, delta, sequence"),
+        ("outbox_order", "id, last_id"),
         ("seckill_items", "id, remaining, held, sold"),
         ("products", "id, stock, sales_count"),
         ("id_blocks", "next_id"),
@@ -61,6 +64,9 @@ pub async fn rows(database: &Database) -> Vec<String> {
             let values: Vec<_> = (0..columns.split(',').count()).map(|column| row.int_or_null(column).unwrap()).collect();
             found.push(format!("{table}{values:?}"));
         }
+    }
+    for row in tx.all("SELECT reason, operator, created_at FROM stock_adjustments ORDER BY sku_id, id", Vec::new()).await.unwrap() {
+        found.push(format!("{} {} {:?}", row.text(0).unwrap(), row.text(1).unwrap(), row.time(2).unwrap()));
     }
     for table in ["orders"] {
         let text = format!(
@@ -78,7 +84,9 @@ pub async fn rows(database: &Database) -> Vec<String> {
 async fn same_as_memory(database: &Database, shop: &Shop) {
     let mut tx = database.snapshot().await.unwrap();
     for stock in &shop.stocks {
-        let row = tx.first("SELECT available, held, sold FROM skus WHERE id = ?", vec![stock.sku().get().into()]).await.unwrap().unwrap();
+        let text = "SELECT available, held, sold, last_adjustment_id FROM skus WHERE id = ?";
+        let row = tx.first(text, vec![stock.sku().get().into()]).await.unwrap().unwrap();
+        assert_eq!(row.count(3).unwrap(), stock.last_adjustment().map_or(0, |last| last.get()));
         let counts = (row.pieces(0).unwrap(), row.pieces(1).unwrap(), row.pieces(2).unwrap());
         assert_eq!(counts, (stock.available(), stock.held(), stock.sold()), "{:?}", stock.sku());
         for quota in stock.quotas() {
@@ -165,10 +173,20 @@ fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
 
 async fn empty(database: &Database) {
     let mut tx = database.begin().await.unwrap();
-    for table in ["order_items", "orders", "seckill_items", "seckill_activities", "skus", "products", "id_blocks", "projection_checkpoints"]
-    {
+    for table in [
+        "order_items",
+        "orders",
+        "seckill_items",
+        "seckill_activities",
+        "skus",
+        "products",
+        "id_blocks",
+        "projection_checkpoints",
+        "stock_adjustments",
+    ] {
         tx.execute(format!("DELETE FROM {table}"), Vec::new()).await.unwrap();
     }
+    tx.execute("UPDATE outbox_order SET last_id = 0", Vec::new()).await.unwrap();
     tx.commit().await.unwrap();
     let _ = events::activity();
 }

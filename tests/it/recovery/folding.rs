@@ -17,8 +17,10 @@ const IDENTITY: Identity = Identity { uuid: uuid::Uuid::from_u128(7), epoch: 3 }
 
 /// A quota with everybody who bought from it.
 fn told(quota: &FlashQuota) -> String {
-    let buyers: BTreeMap<_, _> = quota.dealings().map(|(user, buyer)| (user, format!("{buyer:?}"))).collect();
-    format!("{:?} {} {} {} {} {buyers:?}", quota.as_carved(), quota.remaining(), quota.held(), quota.sold(), quota.released())
+    let buyers: BTreeMap<_, _> = quota.counting().collect();
+    let mut granted: Vec<_> = quota.granted().map(|granted| format!("{granted:?}")).collect();
+    granted.sort();
+    format!("{:?} {} {} {} {} {buyers:?} {granted:?}", quota.as_carved(), quota.remaining(), quota.held(), quota.sold(), quota.released())
 }
 
 fn counts(stock: &Stock) -> (u32, u32, u32, Sequence, Vec<String>) {
@@ -31,7 +33,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
     let end = Sequence(history.records.len() as u64);
     let mut pinned = Pinned { plan: b"plan".to_vec(), ..Pinned::default() };
     for id in 1..=SKUS {
-        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, Default::default()));
+        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default()));
     }
     let mut left = BTreeSet::new();
     // Memory that was never written down, and lets go of the same orders at the same moments.
@@ -42,7 +44,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
         if let Event::QuotaCarved(carved) = &record.event
             && left.remove(&carved.sku)
         {
-            let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, Default::default());
+            let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default());
             (0..place).for_each(|earlier| {
                 let earlier_record = &history.records[earlier];
                 stock.apply(Sequence(earlier as u64 + 1), earlier_record.at, &earlier_record.event);

@@ -181,7 +181,7 @@ impl Auditor {
                     }
                 }
                 Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
-                Event::OrderShipped(_) | Event::OrderCompleted(_) => {}
+                Event::OrderShipped(_) | Event::OrderCompleted(_) | Event::StockAdjusted(_) => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mallcore_actors::checkpoint::{Batch, Checkpoint};
-use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::orders::{Order, OrderShard, Status};
 use mallcore_actors::record::{Event, Line, OrderPlaced, QuotaCarved, Record};
@@ -16,6 +16,7 @@ pub struct StockRow {
     pub available: i64,
     pub held: i64,
     pub sold: i64,
+    pub last_adjustment: Option<AdjustmentId>,
 }
 
 /// A flash item's row.
@@ -56,7 +57,10 @@ pub struct Database {
 
 impl Database {
     pub fn new(received: &BTreeMap<SkuId, u32>) -> Self {
-        let stock = received.iter().map(|(sku, count)| (*sku, StockRow { available: i64::from(*count), held: 0, sold: 0 })).collect();
+        let stock = received
+            .iter()
+            .map(|(sku, count)| (*sku, StockRow { available: i64::from(*count), held: 0, sold: 0, last_adjustment: None }))
+            .collect();
         Self { is_up: true, stock, ids_next: 1, ..Self::default() }
     }
 
@@ -104,6 +108,12 @@ impl Database {
             }
             Event::OrderShipped(moved) => self.order(moved.order, moved.version, Status::Shipped),
             Event::OrderCompleted(moved) => self.order(moved.order, moved.version, Status::Completed),
+            Event::StockAdjusted(adjusted) => {
+                let row = self.stock(adjusted.sku);
+                row.available += i64::from(adjusted.delta.get());
+                row.last_adjustment = Some(adjusted.adjustment);
+                assert!(row.available >= 0, "{sequence}: {adjusted:?} took away more than there was");
+            }
             Event::OrderClosed(closed) => {
                 for back in &closed.returns {
                     self.shift(&back.line, [i64::from(back.to_quota || back.line.flash.is_none()), -1, 0]);
@@ -180,7 +190,8 @@ impl Database {
             quotas.push(quota);
         }
         let row = self.stock[&sku];
-        let stock = Stock::new(sku, count(row.available), count(row.held), count(row.sold), self.sequence(), quotas.into_iter().collect());
+        let (version, quotas) = (self.sequence(), quotas.into_iter().collect());
+        let stock = Stock::new(sku, count(row.available), count(row.held), count(row.sold), version, row.last_adjustment, quotas);
         (stock, self.sequence())
     }
 

@@ -1,0 +1,2 @@
+-- Rows that the shop's actors and snapshots do not have yet, in order.
+CREATE INDEX outbox_for_shop ON outbox (shop_at, id);

@@ -1,0 +1,2 @@
+-- Rows that the cache does not have yet, in order.
+CREATE INDEX outbox_for_cache ON outbox (id) WHERE cache_at IS NULL;

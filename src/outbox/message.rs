@@ -1,0 +1,235 @@
+//! What a row can ask for. A kind and its body never change once released, like a record of the journal: rows outlive the release.
+
+use mallcore_actors::adjustment::{Delta, Operator, Reason};
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::money::Money;
+use mallcore_actors::stock::Change;
+use serde::{Deserialize, Serialize};
+
+/// Where rows are carried to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// This process: actors and the snapshots that shoppers read.
+    Shop,
+    /// The broker.
+    Events,
+    /// The caches in Redis.
+    Cache,
+}
+
+impl Destination {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Shop, Self::Events, Self::Cache];
+
+    /// Its name in metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shop => "shop",
+            Self::Events => "events",
+            Self::Cache => "cache",
+        }
+    }
+
+    /// The column that says when it had a row.
+    pub(super) const fn column(self) -> &'static str {
+        match self {
+            Self::Shop => "shop_at",
+            Self::Events => "events_at",
+            Self::Cache => "cache_at",
+        }
+    }
+}
+
+/// What a cold write asks of the rest of the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Change the stock of a SKU.
+    AdjustStock(AdjustStock),
+    /// Prices of a product are others from now on.
+    PriceChanged(PriceChanged),
+    /// A product was put on the shelf or taken off.
+    StatusChanged(StatusChanged),
+}
+
+/// A command to a SKU's actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdjustStock {
+    /// Whose pieces.
+    pub sku_id: SkuId,
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// Why.
+    pub reason: Reason,
+    /// Who.
+    pub operator: Operator,
+}
+
+/// So many more or fewer, or exactly so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// Add so many, or take them away.
+    By(Delta),
+    /// Have so many available, if the counts are still those of this version.
+    To {
+        /// Pieces.
+        pieces: u32,
+        /// `skus.version` as it was looked at.
+        expected_version: u64,
+    },
+}
+
+impl From<Wanted> for Change {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::By(delta) => Self::By(delta),
+            Wanted::To { pieces, expected_version } => Self::To { pieces, expected: Sequence(expected_version) },
+        }
+    }
+}
+
+/// New prices, outside of orders and flash sales, where they are frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceChanged {
+    /// Which product.
+    pub product_id: u64,
+    /// The price that is shown for it.
+    pub price_fen: Money,
+    /// Each SKU whose price is another.
+    pub skus: Vec<SkuPrice>,
+    /// Who changed them.
+    pub operator: Operator,
+}
+
+/// One SKU's new price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkuPrice {
+    /// Which.
+    pub sku_id: SkuId,
+    /// Before.
+    pub from_fen: Money,
+    /// From now on.
+    pub price_fen: Money,
+}
+
+/// A product's new place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusChanged {
+    /// Which product.
+    pub product_id: u64,
+    /// Whether it can be bought from now on.
+    pub on_sale: bool,
+    /// Who changed it.
+    pub operator: Operator,
+}
+
+/// Why a row says nothing to this release.
+#[derive(Debug, thiserror::Error)]
+pub enum BadMessage {
+    /// A later release wrote it.
+    #[error("unknown kind {0}: a later release wrote it, start that one")]
+    Kind(String),
+    /// Somebody else wrote it.
+    #[error("the payload of kind {kind} cannot be read: {cause}")]
+    Payload {
+        /// Which.
+        kind: String,
+        /// Where.
+        cause: serde_json::Error,
+    },
+}
+
+impl Message {
+    /// The name of what is asked for.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::AdjustStock(_) => "stock.adjust",
+            Self::PriceChanged(_) => "product.price_changed",
+            Self::StatusChanged(_) => "product.status_changed",
+        }
+    }
+
+    /// Whose rows have to keep their order.
+    pub fn aggregate(&self) -> String {
+        match self {
+            Self::AdjustStock(asked) => format!("sku:{}", asked.sku_id),
+            Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
+                format!("product:{product_id}")
+            }
+        }
+    }
+
+    /// Whether this destination has to know.
+    pub const fn goes_to(&self, destination: Destination) -> bool {
+        match self {
+            // The actor decides; what it decided reaches the broker by the journal, and caches hold no counts.
+            Self::AdjustStock(_) => matches!(destination, Destination::Shop),
+            Self::PriceChanged(_) | Self::StatusChanged(_) => true,
+        }
+    }
+
+    /// The body as it is stored, and published where it goes to the broker.
+    pub fn payload(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::AdjustStock(body) => serde_json::to_string(body),
+            Self::PriceChanged(body) => serde_json::to_string(body),
+            Self::StatusChanged(body) => serde_json::to_string(body),
+        }
+    }
+
+    /// Reads what [`Self::payload`] wrote.
+    pub fn read(kind: &str, payload: &str) -> Result<Self, BadMessage> {
+        let read = match kind {
+            "stock.adjust" => serde_json::from_str(payload).map(Self::AdjustStock),
+            "product.price_changed" => serde_json::from_str(payload).map(Self::PriceChanged),
+            "product.status_changed" => serde_json::from_str(payload).map(Self::StatusChanged),
+            unknown => return Err(BadMessage::Kind(unknown.to_owned())),
+        };
+        read.map_err(|cause| BadMessage::Payload { kind: kind.to_owned(), cause })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operator() -> Operator {
+        Operator::parse("小王").unwrap()
+    }
+
+    #[test]
+    fn every_message_reads_back_and_old_rows_stay_readable() {
+        let sku_id = SkuId::new(7).unwrap();
+        let fen = |fen| Money::from_fen(fen).unwrap();
+        let prices = vec![SkuPrice { sku_id, from_fen: fen(1), price_fen: fen(2) }];
+        let reason = Reason::parse("盘点").unwrap();
+        let adjust = |wanted| Message::AdjustStock(AdjustStock { sku_id, wanted, reason: reason.clone(), operator: operator() });
+        for (message, stored) in [
+            (adjust(Wanted::By(Delta::new(-5).unwrap())), r#"{"sku_id":7,"wanted":{"by":-5},"reason":"盘点","operator":"小王"}"#),
+            (
+                adjust(Wanted::To { pieces: 3, expected_version: 9 }),
+                r#"{"sku_id":7,"wanted":{"to":{"pieces":3,"expected_version":9}},"reason":"盘点","operator":"小王"}"#,
+            ),
+            (
+                Message::PriceChanged(PriceChanged { product_id: 3, price_fen: fen(2), skus: prices, operator: operator() }),
+                r#"{"product_id":3,"price_fen":2,"skus":[{"sku_id":7,"from_fen":1,"price_fen":2}],"operator":"小王"}"#,
+            ),
+            (
+                Message::StatusChanged(StatusChanged { product_id: 3, on_sale: false, operator: operator() }),
+                r#"{"product_id":3,"on_sale":false,"operator":"小王"}"#,
+            ),
+        ] {
+            assert_eq!(message.payload().unwrap(), stored);
+            assert_eq!(Message::read(message.kind(), stored).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_no_message() {
+        for wrong in [r#"{"sku_id":0,"wanted":{"by":-5},"reason":"a","operator":"b"}"#, r#"{"sku_id":7}"#, "", "[]"] {
+            assert!(matches!(Message::read("stock.adjust", wrong), Err(BadMessage::Payload { .. })), "{wrong}");
+        }
+        assert!(matches!(Message::read("banner.changed", "{}"), Err(BadMessage::Kind(_))));
+    }
+}

@@ -1,0 +1,40 @@
+//! What the outbox's relay asks of the shop: offers read anew, and commands to actors.
+
+use std::sync::Arc;
+
+use mallcore_actors::engine::Engine;
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::refusal::Answer;
+use mallcore_actors::registry::{BoxFuture, StockRegistry};
+use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment};
+
+use super::reads::Reads;
+use super::sales::Sales;
+use crate::outbox::ports::{Failure, InShop};
+
+/// The running shop, as the relay sees it.
+pub(super) struct InThisShop {
+    sales: Arc<Sales>,
+    engine: Arc<Engine>,
+    registry: Arc<StockRegistry>,
+    reads: Arc<Reads>,
+}
+
+impl InThisShop {
+    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<StockRegistry>, reads: &Arc<Reads>) -> Self {
+        Self { sales: Arc::clone(sales), engine: Arc::clone(engine), registry: Arc::clone(registry), reads: Arc::clone(reads) }
+    }
+}
+
+impl InShop for InThisShop {
+    fn reread_offers(&self) -> BoxFuture<Result<(), Failure>> {
+        let (sales, engine, registry, reads) =
+            (Arc::clone(&self.sales), Arc::clone(&self.engine), Arc::clone(&self.registry), Arc::clone(&self.reads));
+        Box::pin(async move { sales.look(&reads, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
+    }
+
+    fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>> {
+        let registry = Arc::clone(&self.registry);
+        Box::pin(async move { registry.ask(sku, |reply| AdjustStock { wish: wish.clone(), reply }).await })
+    }
+}

@@ -1,0 +1,109 @@
+//! Changes of the catalogue by another process, the real binary over the same data folder, as shoppers see them.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::app::{Person, Sale, TestApp};
+
+/// Runs `mallcore` beside the server: whether it succeeded, and all that it said.
+async fn mallcore(app: &TestApp, line: &str) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
+    command.args(line.split(' ')).env_clear().env("DATA_DIR", app.data_dir()).env("USER", "tester");
+    // The relay lives on this thread, so nobody may block it.
+    let Output { status, stdout, stderr } = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    (status.success(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+}
+
+#[track_caller]
+fn is_done((success, said): &(bool, String)) {
+    assert!(*success && said.contains("done"), "{said}");
+}
+
+async fn product(visitor: &Person<'_>, id: u64) -> Value {
+    visitor.get(&format!("/v1/products/{id}")).await.body
+}
+
+#[actix_web::test]
+async fn a_new_price_is_shown_and_old_orders_and_running_sales_keep_theirs() {
+    let app = TestApp::start().await;
+    let (visitor, shopper) = (app.anonymous(), app.shopper());
+    let order = shopper.buy(1, "before").await;
+    is_done(&mallcore(&app, "product set-price 1 --fen 77700 --wait").await);
+    let shown = product(&visitor, 1).await;
+    assert_eq!(shown["price_fen"], 77_700);
+    assert!(shown["skus"].as_array().unwrap().iter().all(|sku| sku["price_fen"] == 77_700), "{shown}");
+    let sku = shown["skus"][1]["id"].as_u64().unwrap();
+    is_done(&mallcore(&app, &format!("product set-price sku:{sku} --fen 66600 --wait")).await);
+    assert_eq!(product(&visitor, 1).await["price_fen"], 66_600, "the lowest of its SKUs");
+    let listed = visitor.get("/v1/products?size=100&cursor=2").await;
+    assert_eq!(listed.body["items"][0]["price_fen"], 66_600);
+
+    let item = visitor.get("/v1/seckill/activities/1").await.body["items"][0].clone();
+    assert_eq!(item["list_price_fen"], 77_700, "what it costs outside of the sale");
+    let again = shopper.get(order.header("location")).await;
+    assert_eq!(again.body["payable_fen"], order.body["payable_fen"]);
+    let later = app.shopper().buy(1, "after").await;
+    assert_eq!(later.body["payable_fen"], item["price_fen"]);
+    assert_eq!(later.body["payable_fen"], order.body["payable_fen"]);
+    is_done(&mallcore(&app, "product set-price 1 --fen 66600 --wait").await);
+    assert!(mallcore(&app, "product set-price 1 --fen 66600 --wait").await.1.contains("nothing to change"));
+}
+
+#[actix_web::test]
+async fn a_product_off_the_shelf_is_neither_shown_nor_sold_until_it_is_back() {
+    let app = TestApp::with(Sale { quota: 10, limit: 3 }, |_| {}).await;
+    let (visitor, buyer) = (app.anonymous(), app.shopper());
+    let first = buyer.buy(1, "first").await;
+    is_done(&mallcore(&app, "product set-status 1 off_sale --wait").await);
+    visitor.get("/v1/products/1").await.is_problem(404, "unknown_product", &["id"]);
+    let listed = visitor.get("/v1/products?size=100&cursor=2").await;
+    assert_eq!(listed.body["items"].as_array().unwrap().len(), 0);
+    assert_eq!(visitor.get("/v1/seckill/activities/1").await.body["items"], serde_json::json!([]));
+    app.shopper().buy(1, "a-stranger").await.is_problem(409, "off_sale", &[]);
+    buyer.buy(1, "a-second-piece").await.is_problem(409, "off_sale", &[]);
+    let repeat = buyer.buy(1, "first").await;
+    assert_eq!((repeat.status.as_u16(), &repeat.body), (200, &first.body), "a repeat gets its answer all the same");
+
+    is_done(&mallcore(&app, "product set-status 1 on_sale --wait").await);
+    assert_eq!(buyer.buy(1, "a-third-attempt").await.status, 201);
+    assert_eq!(app.remaining().await, 8);
+}
+
+#[actix_web::test]
+async fn stock_is_adjusted_by_a_command_and_refusals_are_told() {
+    let app = TestApp::start().await;
+    let visitor = app.anonymous();
+    let before = product(&visitor, 2).await["skus"][0].clone();
+    let (sku, available) = (before["id"].as_u64().unwrap(), before["available"].as_u64().unwrap());
+    is_done(&mallcore(&app, &format!("product adjust-stock {sku} --by -5 --reason broken --wait")).await);
+    assert_eq!(product(&visitor, 2).await["skus"][0]["available"], available - 5);
+    let refused = mallcore(&app, &format!("product adjust-stock {sku} --by -{available} --reason all --wait")).await;
+    assert!(!refused.0 && refused.1.contains("insufficient_stock"), "{}", refused.1);
+    let refused = mallcore(&app, &format!("product adjust-stock {sku} --to 9 --expected-version 0 --reason count --wait")).await;
+    assert!(!refused.0 && refused.1.contains("version_mismatch"), "{}", refused.1);
+    let (_, shown) = mallcore(&app, "product show 2").await;
+    let version = shown.lines().find(|line| line.contains(&format!("SKU {sku} "))).unwrap().rsplit(' ').next().unwrap().to_owned();
+    is_done(&mallcore(&app, &format!("product adjust-stock {sku} --to 9 --expected-version {version} --reason count --wait")).await);
+    assert_eq!(product(&visitor, 2).await["skus"][0]["available"], 9);
+}
+
+#[actix_web::test]
+async fn what_makes_no_sense_is_refused_before_anything_is_written() {
+    let app = TestApp::start().await;
+    for (line, said) in [
+        ("product set-price 999999 --fen 1", "no product 999999"),
+        ("product set-price sku:999999 --fen 1", "no SKU 999999"),
+        ("product set-price 1 --fen 10000000000", "--fen"),
+        ("product set-status 999999 off_sale", "no product 999999"),
+        ("product adjust-stock 999999 --by 1 --reason x", "no SKU 999999"),
+        ("product adjust-stock 1 --by 0 --reason x", "--by"),
+        ("product adjust-stock 1 --by 10000000 --reason x", "--by"),
+        ("product show 999999", "no product 999999"),
+        ("outbox retry 1", "no row 1"),
+    ] {
+        let (success, text) = mallcore(&app, line).await;
+        assert!(!success && text.contains(said), "{line}: {text}");
+    }
+    assert!(mallcore(&app, "outbox list").await.1.contains("nothing waits"));
+}

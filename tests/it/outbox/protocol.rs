@@ -1,0 +1,116 @@
+//! Rounds against a model of rows and destinations, with marks that fail and processes that die.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mallcore::outbox::{HELD_MAX, Rounds, Settled, Verdict};
+use proptest::prelude::*;
+
+/// A row: whose it is, and how it goes before it succeeds (or is found to be impossible).
+#[derive(Debug, Clone)]
+struct Row {
+    aggregate: u8,
+    weather: Vec<Settled>,
+    impossible: bool,
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let weather = prop::collection::vec(prop_oneof![Just(Settled::Busy), Just(Settled::Away)], 0..3);
+    (0..4u8, weather, prop::bool::weighted(0.1)).prop_map(|(aggregate, weather, impossible)| Row { aggregate, weather, impossible })
+}
+
+#[derive(Debug, Default)]
+struct World {
+    carried: BTreeMap<u8, Vec<usize>>,
+    marked: BTreeSet<usize>,
+    parked: BTreeSet<usize>,
+}
+
+impl World {
+    fn waits_behind_parked(&self, rows: &[Row], row: usize) -> bool {
+        self.parked.iter().any(|&parked| parked <= row && rows[parked].aggregate == rows[row].aggregate)
+    }
+
+    /// One round as the relay makes it; `fails` says whether the database notes what it is told.
+    fn round(&mut self, rows: &mut [Row], rounds: &mut Rounds, mut fails: impl FnMut() -> bool) -> Result<(), TestCaseError> {
+        rounds.begin();
+        for row in 0..rows.len() {
+            let aggregate = rows[row].aggregate;
+            let name = aggregate.to_string();
+            if self.marked.contains(&row) || self.waits_behind_parked(rows, row) || !rounds.may_carry(&name) {
+                continue;
+            }
+            let earlier = (0..row).filter(|&earlier| rows[earlier].aggregate == aggregate);
+            prop_assert!(earlier.clone().all(|earlier| self.marked.contains(&earlier)), "row {} overtakes one of its aggregate", row);
+            self.carried.entry(aggregate).or_default().push(row);
+            let settled = rows[row].weather.pop().unwrap_or(if rows[row].impossible { Settled::Impossible } else { Settled::Done });
+            let verdict = rounds.settle(&name, settled);
+            match verdict {
+                Verdict::EndRound => return Ok(()),
+                Verdict::Leave => continue,
+                Verdict::Mark | Verdict::Park if fails() => {
+                    rounds.interrupted();
+                    return Ok(());
+                }
+                Verdict::Mark => self.marked.insert(row),
+                Verdict::Park => self.parked.insert(row),
+            };
+            rounds.noted(&name, verdict);
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_row_is_carried_in_its_order_whatever_fails(
+        mut rows in prop::collection::vec(row(), 1..30),
+        faults in prop::collection::vec((any::<bool>(), any::<bool>()), 0..60),
+    ) {
+        let (mut world, mut rounds, mut faults) = (World::default(), Rounds::default(), faults.into_iter());
+        let weather: usize = rows.iter().map(|row| row.weather.len()).sum();
+        for _ in 0..=weather + faults.len() + rows.len() {
+            let (fails, dies) = faults.next().unwrap_or_default();
+            world.round(&mut rows, &mut rounds, || fails)?;
+            rounds.end();
+            if dies {
+                rounds = Rounds::default();
+            }
+        }
+        for (row, one) in rows.iter().enumerate() {
+            let waits = world.waits_behind_parked(&rows, row);
+            prop_assert!(world.marked.contains(&row) != waits, "row {} {:?} was neither done nor waits behind a parked one", row, one);
+        }
+        for carried in world.carried.values() {
+            prop_assert!(carried.is_sorted(), "{:?}: only the last may be repeated", carried);
+        }
+    }
+}
+
+#[test]
+fn pauses_grow_with_the_weather_and_end_with_it() {
+    let mut rounds = Rounds::default();
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        rounds.begin();
+        assert_eq!(rounds.settle("a", Settled::Away), Verdict::EndRound);
+        pauses.extend(rounds.end().map(|pause| pause.as_millis()));
+    }
+    assert_eq!(pauses, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    rounds.begin();
+    assert_eq!(rounds.settle("a", Settled::Done), Verdict::Mark);
+    assert_eq!(rounds.end(), None);
+    rounds.begin();
+    rounds.settle("a", Settled::Away);
+    assert_eq!(rounds.end().map(|pause| pause.as_millis()), Some(100));
+}
+
+#[test]
+fn what_waits_is_remembered_up_to_a_bound() {
+    let mut rounds = Rounds::default();
+    rounds.begin();
+    for aggregate in 0..HELD_MAX {
+        assert_eq!(rounds.settle(&aggregate.to_string(), Settled::Busy), Verdict::Leave);
+    }
+    assert_eq!(rounds.settle("one more", Settled::Busy), Verdict::EndRound);
+    assert_eq!(rounds.settle("another", Settled::Impossible), Verdict::EndRound);
+}
