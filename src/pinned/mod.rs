@@ -71,8 +71,28 @@ pub struct Sources {
     pub plan: watch::Receiver<Option<Vec<u8>>>,
     /// The last record that the database has: settled orders above it are kept.
     pub projected: watch::Receiver<Sequence>,
-    /// Its say in what the journal keeps.
-    pub seat: Seat,
+}
+
+/// What the journal keeps for the next snapshot. Told by whoever has time, not by the keeper, which may get no turn for long.
+pub struct Hold {
+    seat: Seat,
+    journal: Arc<dyn Journal>,
+    progress: watch::Receiver<Progress>,
+}
+
+impl Hold {
+    /// For this keeper.
+    pub fn new(seat: Seat, journal: Arc<dyn Journal>, keeper: &KeeperHandle) -> Self {
+        Self { seat, journal, progress: keeper.progress.clone() }
+    }
+
+    /// Tells the journal. The next snapshot could begin from the database, while a full journal stops every sale: so there is a limit.
+    pub fn tell(&self) {
+        let Progress { through, is_failing } = *self.progress.borrow();
+        let tail_bytes = durable(&*self.journal).0.saturating_sub(through.0).saturating_mul(RECORD_BYTES);
+        let lets_go = is_failing || tail_bytes > self.journal.usage().budget_bytes / 4;
+        self.seat.reached(if lets_go { Sequence(u64::MAX) } else { through });
+    }
 }
 
 /// How keeping goes.
@@ -146,7 +166,6 @@ impl Keeper {
             if self.is_due() {
                 self.keep().await;
             }
-            self.hold();
         }
     }
 
@@ -156,15 +175,6 @@ impl Keeper {
         let plan = self.compactor.sources.plan.borrow();
         let has_changed = plan.is_some() && *plan != self.plan;
         Instant::now() >= self.rest_until && (has_changed || tail >= self.settings.tail_records_max.max(self.saved.entries))
-    }
-
-    /// Records that the journal cannot do without are those that a snapshot may need, within reason: the next one could begin from the
-    /// database, while a full journal stops every sale.
-    fn hold(&self) {
-        let Sources { journal, seat, .. } = &self.compactor.sources;
-        let tail_bytes = durable(&**journal).0.saturating_sub(self.saved.through.0).saturating_mul(RECORD_BYTES);
-        let lets_go = self.publish.borrow().is_failing || tail_bytes > journal.usage().budget_bytes / 4;
-        seat.reached(if lets_go { Sequence(u64::MAX) } else { self.saved.through });
     }
 
     async fn keep(&mut self) {

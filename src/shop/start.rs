@@ -32,7 +32,7 @@ use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
-use crate::pinned::Sources;
+use crate::pinned::{Hold, Sources};
 use crate::projection::{AttachError, Projector, seats};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::{pinned, projection, stock, story};
@@ -142,14 +142,10 @@ impl Shop {
         let warm = pinned.stocks.into_values();
         let registry = StockRegistry::new(Arc::clone(&engine), Arc::new(loader), RESIDENCE, warm, projector.checkpoint.clone());
         let registry = Arc::new(registry);
-        let sources = Sources {
-            journal: Arc::clone(&port),
-            database: plan.database,
-            plan: sales.plan(),
-            projected: projector.checkpoint.clone(),
-            seat: snapshots,
-        };
+        let sources =
+            Sources { journal: Arc::clone(&port), database: plan.database, plan: sales.plan(), projected: projector.checkpoint.clone() };
         let keeper = pinned::spawn(plan.keeper, sources, newest).map_err(StartError::Thread)?;
+        let hold = Hold::new(snapshots, Arc::clone(&port), &keeper);
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
@@ -179,7 +175,7 @@ impl Shop {
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
-        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0)))];
+        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector });
         Ok(shop)
@@ -268,7 +264,7 @@ impl Shop {
     }
 }
 
-async fn evict(shop: std::sync::Weak<Inner>) {
+async fn evict(shop: std::sync::Weak<Inner>, hold: Hold) {
     let mut tick = tokio::time::interval(EVICT);
     let mut last = mallcore_actors::journal::Sequence::ZERO;
     loop {
@@ -276,6 +272,7 @@ async fn evict(shop: std::sync::Weak<Inner>) {
         let Some(shop) = shop.upgrade() else { return };
         // Told here and not by the projection, which may be paused, halted, or waiting for its database.
         metrics::gauge!(projection::metrics::LAG_RECORDS, projection::metrics::PROJECTION => projection::NAME).set(shop.lag() as f64);
+        hold.tell();
         let projected = *shop.projected.borrow();
         if projected > last {
             shop.engine.orders.evict(projected);

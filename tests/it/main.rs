@@ -6,6 +6,7 @@ mod broker;
 mod cache;
 mod database;
 mod doctor;
+mod operations;
 mod outbox;
 mod recovery;
 mod redis;
