@@ -9,7 +9,7 @@ pub struct Lag {
     pub database_records_max: u64,
     /// Bytes of the journal that may be kept for the database's sake.
     pub database_bytes_max: u64,
-    /// Bytes of memory that orders may take.
+    /// Bytes of memory that orders may take while they wait for the database.
     pub memory_bytes_max: u64,
     /// Records that the broker may be behind.
     pub broker_records_max: u64,
@@ -34,7 +34,7 @@ impl Lag {
             broker_bytes_max: reader.number("LAG_BROKER_BYTES_MAX", journal_budget_bytes / 2, any.clone()),
             alert_percent: reader.number("LAG_ALERT_PERCENT", 25, 1..=98),
             shed_percent: reader.number("LAG_SHED_PERCENT", 75, 2..=99),
-            urgent_records: reader.number("LAG_URGENT_RECORDS", 250_000, any),
+            urgent_records: reader.number("LAG_URGENT_RECORDS", 500_000, any),
         };
         for (variable, bytes) in [("LAG_DATABASE_BYTES_MAX", lag.database_bytes_max), ("LAG_BROKER_BYTES_MAX", lag.broker_bytes_max)] {
             if bytes >= journal_budget_bytes {

@@ -43,7 +43,9 @@ use crate::{broker, pinned, projection, stock, story};
 const EVICT: Duration = Duration::from_millis(200);
 /// A stock actor that nobody asks for this long leaves memory.
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
-/// One try to reach the database.
+/// How long a start that has a snapshot waits for the database.
+const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
+/// One try to reach the database, at most.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 const TRY_PAUSE: Duration = Duration::from_millis(200);
 
@@ -213,7 +215,9 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
         tracing::warn!("snapshot {name} in {} is of no use: {reason}", store.place());
     }
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
-    let recovered = match (reach(plan, journal).await?, found.pinned) {
+    // With a snapshot the sale stands still for nothing but a server that is starting too.
+    let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
+    let recovered = match (reach(plan, patience, journal).await?, found.pinned) {
         (Ok(database), snapshot) => {
             let recovered = recover(&database, snapshot, journal).await?;
             database.close().await;
@@ -236,10 +240,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
 }
 
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
-async fn reach(plan: &Plan, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
-    let until = Instant::now() + plan.database_within;
+async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
+    let until = Instant::now() + patience;
+    let try_within = TRY_WITHIN.min(patience);
     loop {
-        let attempt = tokio::time::timeout(TRY_WITHIN, open(&plan.database, journal)).await;
+        let attempt = tokio::time::timeout(try_within, open(&plan.database, try_within, journal)).await;
         let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {
             Ok(database) => return Ok(Ok(database)),
             Err(AttachError::Database(cause)) if cause.is_transient() => cause,
@@ -253,8 +258,8 @@ async fn reach(plan: &Plan, journal: &dyn Journal) -> Result<Result<Database, Er
     }
 }
 
-async fn open(settings: &Settings, journal: &dyn Journal) -> Result<Database, AttachError> {
-    let database = settings.connect(Connections { wait_max: TRY_WITHIN, ..Connections::ONE }).await?;
+async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
+    let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
     database.migrate().await?;
     projection::attach(&database, journal).await?;
     Ok(database)
