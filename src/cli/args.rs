@@ -227,7 +227,7 @@ pub struct AdjustStockArgs {
     #[arg(long, requires = "expected_version")]
     pub to: Option<u32>,
     /// The SKU's version as `product show` prints it: refused if anything has happened to it since
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "to", conflicts_with = "by")]
     pub expected_version: Option<u64>,
     /// Why; 200 characters at most
     #[arg(long)]
