@@ -69,7 +69,7 @@ run() {
     format) stage format cargo fmt --all --check ;;
     lints) stage lints cargo clippy --workspace --all-targets --locked -- -D warnings ;;
     servers) stage servers servers ;;
-    tests) stage tests cargo test --workspace --locked ;;
+    tests) stage tests cargo test --workspace --locked --no-fail-fast ;;
     alerts) stage alerts alerts ;;
     *)
       echo "no such stage: $1 (format lints servers tests alerts)" >&2

@@ -31,7 +31,7 @@ enum Data<'a> {
     Ids { first_id: u64, count: u32 },
     Carved(CarvedData),
     Released { sku_id: u64, flash_item_id: u64, activity_id: u64, pieces: u32 },
-    Placed(PlacedData<'a>),
+    Placed(PlacedData),
     Paid { order_id: u64, user_id: u64, version: u32, lines: Vec<LineData> },
     Moved { order_id: u64, user_id: u64, version: u32 },
     Closed(ClosedData),
@@ -51,9 +51,9 @@ struct CarvedData {
 }
 
 #[derive(Serialize)]
-struct PlacedData<'a> {
+struct PlacedData {
     order_id: u64,
-    order_no: &'a mallcore_actors::order_no::OrderNo,
+    order_no: String,
     user_id: u64,
     version: u32,
     lines: Vec<LineData>,
@@ -144,11 +144,11 @@ impl From<&QuotaCarved> for CarvedData {
     }
 }
 
-impl<'a> From<&'a OrderPlaced> for PlacedData<'a> {
-    fn from(placed: &'a OrderPlaced) -> Self {
+impl From<&OrderPlaced> for PlacedData {
+    fn from(placed: &OrderPlaced) -> Self {
         Self {
             order_id: placed.order.get(),
-            order_no: &placed.no,
+            order_no: placed.no.to_string(),
             user_id: placed.user.get(),
             version: 1,
             lines: placed.lines.iter().map(LineData::from).collect(),

@@ -69,7 +69,7 @@ impl LinkError {
         matches!(self, Self::Refused { .. } | Self::Url(_))
     }
 
-    fn of(what: &'static str) -> impl Fn(lapin::Error) -> Self {
+    pub(super) fn of(what: &'static str) -> impl Fn(lapin::Error) -> Self {
         move |cause| if is_refusal(&cause) { Self::Refused { what, cause } } else { Self::Broken { what, cause } }
     }
 }
@@ -97,7 +97,7 @@ pub(super) struct Link {
 }
 
 /// The runtime on which the library's tasks and sockets live.
-struct Threads(Option<Runtime>);
+pub(super) struct Threads(Option<Runtime>);
 
 impl Drop for Threads {
     fn drop(&mut self) {
@@ -200,7 +200,7 @@ async fn within<T>(time: Duration, what: &'static str, work: impl Future<Output 
     timeout(time, pin!(work)).await.unwrap_or(Err(LinkError::Silent(what)))
 }
 
-async fn connect(target: &Target, publisher: &'static str) -> Result<(Connection, Threads), LinkError> {
+pub(super) async fn connect(target: &Target, publisher: &'static str) -> Result<(Connection, Threads), LinkError> {
     let mut uri = AMQPUri::from_str(target.url.expose()).map_err(LinkError::Url)?;
     uri.query.heartbeat.get_or_insert(HEARTBEAT);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("broker-io").enable_all().build();

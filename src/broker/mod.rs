@@ -13,12 +13,14 @@ mod outgoing;
 mod place;
 mod publisher;
 mod returns;
+mod tail;
 
 pub use events::{Events, NAME};
 pub use link::LinkError;
 pub use outgoing::Outgoing;
 pub use place::PlaceError;
 pub use publisher::{PublishError, Publisher};
+pub use tail::{Source, tail};
 
 use crate::config::Secret;
 

@@ -21,6 +21,9 @@ const HOT: usize = 20;
 /// Between batches, so that warming a large catalogue holds up neither server.
 const BREATH: Duration = Duration::from_millis(5);
 
+/// When the database could not be read.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// The key of the list of those that sold most: JSON, most first.
 pub const HOT_PRODUCTS: &str = "hot_products";
 
@@ -91,13 +94,15 @@ impl Products {
             if up.wait_for(|up| *up).await.is_err() {
                 return;
             }
-            if let Err(error) = self.warm().await {
+            let warmed = self.warm().await;
+            if let Err(error) = &warmed {
                 tracing::warn!(%error, "the caches cannot be filled from the database; they are tried again");
             }
+            let again = if warmed.is_ok() { self.lives / 2 } else { AGAIN };
             let went_away = async {
                 let _ = up.wait_for(|up| !*up).await;
             };
-            let _ = tokio::time::timeout(self.lives / 2, went_away).await;
+            let _ = tokio::time::timeout(again, went_away).await;
         }
     }
 

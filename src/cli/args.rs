@@ -47,10 +47,34 @@ pub enum Command {
     Outbox(OutboxCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
+    /// Events as other services get them
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
     /// Compare memory, journal and database, and say every difference
     Reconcile,
+}
+
+/// Of `events`.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Print events as the broker hands them out, one JSON document a line, until interrupted
+    Tail(TailEvents),
+}
+
+/// What `events tail` prints.
+#[derive(Debug, Args)]
+pub struct TailEvents {
+    /// Kinds, as patterns of the topic exchange: `order.*`, `#` for all
+    #[arg(default_value = "#")]
+    pub patterns: Vec<String>,
+    /// Take from this queue instead of one of our own; what is printed is then gone from it
+    #[arg(long, conflicts_with = "patterns")]
+    pub from_queue_name: Option<String>,
+    /// End after so many
+    #[arg(long)]
+    pub count: Option<u64>,
 }
 
 /// Of `config`.
@@ -203,7 +227,7 @@ pub struct AdjustStockArgs {
     #[arg(long, requires = "expected_version")]
     pub to: Option<u32>,
     /// The SKU's version as `product show` prints it: refused if anything has happened to it since
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "to", conflicts_with = "by")]
     pub expected_version: Option<u64>,
     /// Why; 200 characters at most
     #[arg(long)]

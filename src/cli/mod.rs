@@ -3,6 +3,7 @@
 pub mod args;
 mod config_check;
 mod doctor;
+mod events;
 mod journal;
 mod outbox;
 mod product;
@@ -12,7 +13,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigCommand};
+use args::{Cli, Command, ConfigCommand, EventsCommand};
 
 use crate::config::{Config, Faults};
 
@@ -88,6 +89,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::SeedDemo(args) => store::seed_demo(&config, &args),
         Command::Journal(command) => journal::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
+        Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args),
         Command::Product(command) => product::run(&config, &command),
         Command::Outbox(command) => outbox::run(&config, &command),
         // Answered above: it looks at a configuration with faults too.

@@ -5,6 +5,7 @@
 
 mod cidr;
 mod http;
+mod lag;
 mod mode;
 mod reader;
 mod secret;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use cidr::{BadNetwork, Network};
 pub use http::Http;
+pub use lag::Lag;
 pub use mode::Mode;
 pub use reader::Fault;
 use reader::Reader;
@@ -37,6 +39,8 @@ pub struct Config {
     pub orders: Orders,
     /// The journal.
     pub journal: Journal,
+    /// How far what follows the journal may stay behind.
+    pub lag: Lag,
     /// The outbox.
     pub outbox: Outbox,
     /// The data folder.
@@ -96,12 +100,14 @@ impl Config {
 
     fn read(mode: Mode, variables: BTreeMap<String, String>) -> Result<Self, Faults> {
         let mut reader = Reader::new(variables);
+        let journal = Journal::read(&mut reader);
         let config = Self {
             mode,
             http: Http::read(&mut reader, mode),
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
-            journal: Journal::read(&mut reader),
+            journal,
+            lag: Lag::read(&mut reader, journal.budget_bytes),
             outbox: Outbox::read(&mut reader),
             storage: Storage::read(&mut reader),
             auth: Auth::read(&mut reader, mode),

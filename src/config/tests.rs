@@ -49,6 +49,23 @@ fn real_variables_win_over_the_file() {
 }
 
 #[test]
+fn lag_budgets_come_from_the_journals_and_stay_below_it() {
+    const GIB: u64 = 1 << 30;
+    let lag = load(&[("JOURNAL_BUDGET_BYTES", "17179869184")]).unwrap().lag;
+    assert_eq!((lag.database_bytes_max, lag.broker_bytes_max), (12 * GIB, 8 * GIB));
+    assert_eq!(faulty(&[("LAG_BROKER_BYTES_MAX", "8589934592")]), ["LAG_BROKER_BYTES_MAX"]);
+    assert_eq!(faulty(&[("LAG_ALERT_PERCENT", "80")]), ["LAG_ALERT_PERCENT"]);
+}
+
+#[test]
+fn an_exchange_has_a_name_that_needs_no_quoting() {
+    let exchange = |name| production_but(&[("RABBITMQ_EXCHANGE", name)]).map(|config| config.broker.unwrap().exchange);
+    assert_eq!(production_but(&[]).unwrap().broker.unwrap().exchange, "mall.events");
+    assert_eq!(exchange("mall.events-2").unwrap(), "mall.events-2");
+    assert!(exchange("mall events").is_err());
+}
+
+#[test]
 fn a_database_without_a_mode_is_a_mistake() {
     assert_eq!(faulty(&[("DB_HOST", "db.example.com")]), ["DB_HOST"]);
 }

@@ -4,6 +4,7 @@ use super::Finding;
 use super::disk::bytes;
 use super::journal::Found;
 use crate::config::Config;
+use crate::shop::ORDER_BYTES;
 
 const PART: &str = "lag budget";
 /// An order makes two records at least: placed, then paid or closed.
@@ -25,7 +26,28 @@ pub(super) fn look(config: &Config, found: &Found, orders_per_second: u32) -> Ve
         records: config.journal.budget_bytes / record_bytes,
         seen: format!("{} (JOURNAL_BUDGET_BYTES) at {record_bytes} bytes a record", bytes(config.journal.budget_bytes)),
     };
-    vec![told(&journal, orders_per_second)]
+    let lag = &config.lag;
+    let of = |what, variable: &str, bytes_max: u64| Budget {
+        what,
+        records: bytes_max / record_bytes,
+        seen: format!("{} ({variable}) at {record_bytes} bytes a record", bytes(bytes_max)),
+    };
+    let counted = |what, variable: &str, records: u64| Budget { what, records, seen: format!("{variable}, refused above it") };
+    let mut budgets = vec![
+        journal,
+        counted("database, records", "LAG_DATABASE_RECORDS_MAX", lag.database_records_max),
+        of("database, disk", "LAG_DATABASE_BYTES_MAX", lag.database_bytes_max),
+        Budget {
+            what: "database, memory",
+            records: lag.memory_bytes_max / ORDER_BYTES * RECORDS_PER_ORDER,
+            seen: format!("{} (LAG_MEMORY_BYTES_MAX) at {ORDER_BYTES} bytes an order", bytes(lag.memory_bytes_max)),
+        },
+    ];
+    if config.broker.is_some() {
+        budgets.push(counted("broker, records", "LAG_BROKER_RECORDS_MAX", lag.broker_records_max));
+        budgets.push(of("broker, disk", "LAG_BROKER_BYTES_MAX", lag.broker_bytes_max));
+    }
+    budgets.iter().map(|budget| told(budget, orders_per_second)).collect()
 }
 
 fn told(budget: &Budget, orders_per_second: u32) -> Finding {

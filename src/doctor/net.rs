@@ -49,9 +49,9 @@ pub(super) fn wall_millis() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// In milliseconds, with a digit after the point.
+/// In milliseconds, to a hundredth.
 pub(super) fn millis(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)
+    format!("{:.2} ms", duration.as_secs_f64() * 1_000.0)
 }
 
 /// An error with all its causes, in one line.

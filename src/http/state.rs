@@ -1,9 +1,12 @@
 //! What every worker shares.
 
+use std::sync::Arc;
+
 use crate::auth::Verifier;
 use crate::config::{Config, Network};
 use crate::readiness::{Check, Health, Readiness};
 use crate::redis::Link;
+use crate::sessions::{self, MemorySessions, RedisSessions, SessionStore};
 use crate::shop::Shop;
 
 use super::cors::Cors;
@@ -34,6 +37,8 @@ pub struct State {
     pub demo: bool,
     /// Which web pages of other origins may call; none may where this is none.
     pub cors: Option<Cors>,
+    /// Who is logged in.
+    pub sessions: Arc<dyn SessionStore>,
     /// Redis, if there is one: limits are shared over it. Nothing waits for it.
     pub redis: Option<Link>,
 }
@@ -52,12 +57,16 @@ impl State {
             trusted_proxies: config.http.trusted_proxies.clone(),
             demo: config.http.demo,
             cors: Cors::of(&config.http.cors_origins),
+            sessions: Arc::new(MemorySessions::new(sessions::LIVES)),
             redis: None,
         }
     }
 
-    /// The same with a Redis; whoever made the link starts it.
+    /// The same with a Redis, which keeps the sessions too; whoever made the link starts it.
     pub fn with_redis(mut self, link: Option<Link>) -> Self {
+        if let Some(link) = &link {
+            self.sessions = Arc::new(RedisSessions::new(link.clone(), sessions::LIVES));
+        }
         self.redis = link;
         self
     }

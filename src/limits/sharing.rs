@@ -52,11 +52,16 @@ impl Sharing {
             return;
         }
         let changed = shared.buckets.changed();
-        for keys in changed.chunks(KEYS_MAX) {
+        let mut chunks = changed.chunks(KEYS_MAX);
+        for keys in chunks.by_ref() {
             // Away: the link has said so, and the next round sees it. Refused: a script that Redis does not run is told by its metric.
             if self.tell(shared, keys).await.is_err() {
-                return;
+                break;
             }
+        }
+        // What could not be told is not made up for, but the keys have to be noted again when more is taken.
+        for key in chunks.flatten() {
+            let _ = shared.buckets.taken(key);
         }
     }
 

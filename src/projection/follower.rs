@@ -41,7 +41,7 @@ pub struct ProjectorSettings {
 impl Default for ProjectorSettings {
     fn default() -> Self {
         let linger = Duration::from_millis(30);
-        Self { batch_records_max: 8192, paused: false, idle: true, urgent_above: 250_000, linger, linger_busy: linger }
+        Self { batch_records_max: 8192, paused: false, idle: true, urgent_above: 500_000, linger, linger_busy: linger }
     }
 }
 

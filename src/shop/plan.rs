@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
+use mallcore_actors::lag::Budget;
 
 use crate::broker;
 use crate::config::Config;
@@ -31,6 +32,10 @@ pub struct Plan {
     pub rules: Rules,
     /// How the projection works.
     pub projector: ProjectorSettings,
+    /// How far the database may be behind.
+    pub database_lag: Budget,
+    /// The broker, if there is one.
+    pub broker: Option<BrokerPlan>,
     /// The broker that gets the events of cold writes, if there is one.
     pub events: Option<broker::Target>,
     /// How the outbox is carried out.
@@ -39,10 +44,33 @@ pub struct Plan {
     pub redis: Option<Link>,
 }
 
+/// The broker that events go to.
+#[derive(Debug, Clone)]
+pub struct BrokerPlan {
+    /// Which.
+    pub target: broker::Target,
+    /// Where its checkpoint lies.
+    pub folder: PathBuf,
+    /// How its projection works.
+    pub projector: ProjectorSettings,
+    /// How far it may be behind.
+    pub lag: Budget,
+}
+
+/// Messages that are on their way to the broker together: enough that its syncs are shared, few enough to lie in memory.
+const BROKER_BATCH: usize = 2048;
+
 impl Plan {
     /// As configured.
     pub fn of(config: &Config) -> Self {
-        let journal = &config.journal;
+        let (journal, lag) = (&config.journal, &config.lag);
+        let parts = Budget {
+            records_max: u64::MAX,
+            bytes_max: u64::MAX,
+            memory_bytes_max: u64::MAX,
+            alert_percent: lag.alert_percent,
+            shed_percent: lag.shed_percent,
+        };
         Self {
             journal_folder: config.storage.data_dir.join("journal"),
             journal: Options {
@@ -66,9 +94,26 @@ impl Plan {
                     None => 32_768,
                     Some(_) => ProjectorSettings::default().batch_records_max,
                 },
+                urgent_above: lag.urgent_records,
                 linger_busy: Duration::from_millis(300),
                 ..ProjectorSettings::default()
             },
+            database_lag: Budget {
+                records_max: lag.database_records_max,
+                bytes_max: lag.database_bytes_max,
+                memory_bytes_max: lag.memory_bytes_max,
+                ..parts
+            },
+            broker: config.broker.as_ref().map(|configured| BrokerPlan {
+                target: configured.into(),
+                folder: config.storage.data_dir.clone(),
+                projector: ProjectorSettings {
+                    batch_records_max: BROKER_BATCH,
+                    urgent_above: lag.urgent_records,
+                    ..ProjectorSettings::default()
+                },
+                lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
+            }),
             events: config.broker.as_ref().map(broker::Target::from),
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,

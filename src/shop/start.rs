@@ -15,6 +15,7 @@ use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::pinned::LoadError;
 use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
@@ -23,10 +24,11 @@ use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
+use super::following::{Follower, Following};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
-use crate::broker::Publisher;
+use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Settings};
@@ -35,13 +37,15 @@ use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
 use crate::projection::{AttachError, Projector, seats};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
-use crate::{pinned, projection, stock, story};
+use crate::{broker, pinned, projection, stock, story};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
 /// A stock actor that nobody asks for this long leaves memory.
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
-/// One try to reach the database.
+/// How long a start that has a snapshot waits for the database.
+const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
+/// One try to reach the database, at most.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 const TRY_PAUSE: Duration = Duration::from_millis(200);
 
@@ -84,6 +88,9 @@ pub enum StartError {
     /// What survived cannot be folded.
     #[error("failed to recover")]
     Recover(#[from] RecoverError),
+    /// Broker and journal do not belong together.
+    #[error(transparent)]
+    Broker(#[from] PlaceError),
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -133,10 +140,24 @@ impl Shop {
         }
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(Connections::ONE), cache::LIVES));
         let (reach, cold) = (plan.database.clone(), plan.database.connect_lazily(Connections::COLD));
-        let [projected, snapshots] = seats(&port);
+        // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
+        let [projected, snapshots, for_broker] = seats(&port);
         let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
+        let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
+        let broker = match plan.broker {
+            None => {
+                for_broker.reached(Sequence(u64::MAX));
+                None
+            }
+            Some(plan) => {
+                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker)?;
+                let handle = Projector::follow(plan.projector, events, Arc::clone(&port)).map_err(StartError::Thread)?;
+                following.push(Follower::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
+                Some(handle)
+            }
+        };
         let reads = Arc::new(Reads::new(plan.database.clone()));
         let loader = Loader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
         let warm = pinned.stocks.into_values();
@@ -161,6 +182,8 @@ impl Shop {
         };
         let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
+        let following = Following(following);
+        following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
             journal,
@@ -170,6 +193,7 @@ impl Shop {
             relay,
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
+            following,
             pinned: keeper.progress.clone(),
             began_alone: checkpoint.is_none(),
             stopping: AtomicBool::new(false),
@@ -177,7 +201,7 @@ impl Shop {
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker });
         Ok(shop)
     }
 }
@@ -191,7 +215,9 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
         tracing::warn!("snapshot {name} in {} is of no use: {reason}", store.place());
     }
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
-    let recovered = match (reach(plan, journal).await?, found.pinned) {
+    // With a snapshot the sale stands still for nothing but a server that is starting too.
+    let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
+    let recovered = match (reach(plan, patience, journal).await?, found.pinned) {
         (Ok(database), snapshot) => {
             let recovered = recover(&database, snapshot, journal).await?;
             database.close().await;
@@ -214,10 +240,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
 }
 
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
-async fn reach(plan: &Plan, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
-    let until = Instant::now() + plan.database_within;
+async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
+    let until = Instant::now() + patience;
+    let try_within = TRY_WITHIN.min(patience);
     loop {
-        let attempt = tokio::time::timeout(TRY_WITHIN, open(&plan.database, journal)).await;
+        let attempt = tokio::time::timeout(try_within, open(&plan.database, try_within, journal)).await;
         let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {
             Ok(database) => return Ok(Ok(database)),
             Err(AttachError::Database(cause)) if cause.is_transient() => cause,
@@ -231,8 +258,8 @@ async fn reach(plan: &Plan, journal: &dyn Journal) -> Result<Result<Database, Er
     }
 }
 
-async fn open(settings: &Settings, journal: &dyn Journal) -> Result<Database, AttachError> {
-    let database = settings.connect(Connections { wait_max: TRY_WITHIN, ..Connections::ONE }).await?;
+async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
+    let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
     database.migrate().await?;
     projection::attach(&database, journal).await?;
     Ok(database)
@@ -266,12 +293,12 @@ impl Shop {
 
 async fn evict(shop: std::sync::Weak<Inner>, hold: Hold) {
     let mut tick = tokio::time::interval(EVICT);
-    let mut last = mallcore_actors::journal::Sequence::ZERO;
+    let mut last = Sequence::ZERO;
     loop {
         tick.tick().await;
         let Some(shop) = shop.upgrade() else { return };
-        // Told here and not by the projection, which may be paused, halted, or waiting for its database.
-        metrics::gauge!(projection::metrics::LAG_RECORDS, projection::metrics::PROJECTION => projection::NAME).set(shop.lag() as f64);
+        // Told here and not by the projections, which may be paused, halted, or waiting.
+        shop.following.look(&shop.engine);
         hold.tell();
         let projected = *shop.projected.borrow();
         if projected > last {

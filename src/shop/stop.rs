@@ -18,7 +18,12 @@ impl Shop {
         drop(tokio::task::spawn_blocking(move || running.timers.join()).await);
         let keeper = running.keeper;
         drop(tokio::task::spawn_blocking(move || keeper.stop()).await);
-        let checkpoint = running.projector.stop(projection_within).await;
+        let broker = async {
+            if let Some(broker) = running.broker {
+                broker.stop(projection_within).await;
+            }
+        };
+        let (checkpoint, ()) = tokio::join!(running.projector.stop(projection_within), broker);
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");
     }

@@ -63,7 +63,7 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn metrics_end_with_their_unit() {
     // A state that is 0 or 1 has no unit: it ends with the word for 1.
-    const ENDINGS: [&str; 13] = [
+    const ENDINGS: [&str; 14] = [
         "_connected",
         "_frozen",
         "_halted",
@@ -71,6 +71,7 @@ fn metrics_end_with_their_unit() {
         "_total",
         "_seconds",
         "_bytes",
+        "_ratio",
         "_records",
         "_messages",
         "_resident",
@@ -85,6 +86,17 @@ fn metrics_end_with_their_unit() {
                 assert!(ENDINGS.iter().any(|ending| name.ends_with(ending)), "{}: {name} ends with no unit", path.display());
             }
         }
+    }
+}
+
+#[test]
+fn every_kind_of_event_has_a_schema() {
+    let record = fs::read_to_string(root().join("actors/src/record.rs")).unwrap();
+    let kinds = record.split("pub const fn kind").nth(1).and_then(|rest| rest.split("pub const fn").next()).unwrap();
+    let kinds: BTreeSet<&str> = literals(kinds, "").filter(|literal| literal.contains('.')).collect();
+    assert!(kinds.len() >= 8, "{kinds:?}");
+    for kind in kinds {
+        assert!(root().join(format!("docs/events/{kind}.schema.json")).exists(), "docs/events has no {kind}.schema.json");
     }
 }
 

@@ -59,6 +59,8 @@ outcomes! {
     Warming => "warming",
     /// A projection is too far behind.
     LagShed => "lag_shed",
+    /// A projection's budget is spent.
+    LagFull => "lag_full",
     /// The journal's budget is spent.
     JournalFull => "journal_full",
     /// The server does not know; only counted without `--reconnect`.
@@ -89,6 +91,7 @@ impl Outcome {
             (_, Some("busy")) => Self::Busy,
             (_, Some("warming")) => Self::Warming,
             (_, Some("lag_shed")) => Self::LagShed,
+            (_, Some("lag_full")) => Self::LagFull,
             (_, Some("journal_full")) => Self::JournalFull,
             (_, Some("outcome_unknown")) => Self::OutcomeUnknown,
             (400..=499, _) => Self::OtherRefusal,

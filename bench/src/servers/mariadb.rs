@@ -33,6 +33,8 @@ impl MariaDb {
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--user={user}"))
+            // Two that are set up at once delete each other's temporary tables.
+            .env("TMPDIR", folder)
             .output()
             .attempt(|| "run mariadb-install-db".to_owned())?;
         if !install.status.success() {
@@ -44,6 +46,7 @@ impl MariaDb {
             child::found("mariadbd", PACKAGE)?,
             "--no-defaults".to_owned(),
             format!("--datadir={}", data.display()),
+            format!("--tmpdir={}", folder.display()),
             // Relative to the data folder: the path of a socket may only have 107 bytes.
             "--socket=socket".to_owned(),
             format!("--port={port}"),

@@ -43,3 +43,15 @@ fn a_database_put_back_to_a_backup_catches_up() {
 fn a_database_that_was_away_catches_up_in_order() {
     holds(&["catchup", "--records", "5000", "--rate-min", "0", "--users", "1000", "--connections", "32"]);
 }
+
+#[test]
+fn kill_nine_loses_no_receipt_and_no_event_in_full_mode() {
+    holds(&["kill9", "--full", "--rounds", "1", "--users", "1000", "--stock", "300"]);
+}
+
+#[test]
+fn a_sale_outlives_its_servers_stopped_and_cut_off() {
+    let short =
+        ["--seconds", "3", "--between", "2", "--rate", "200", "--share-min", "0", "--users", "1000", "--limit", "2", "--connections", "16"];
+    holds(&[&["outage", "--ways", "stopped,hanging", "--only-all"], short.as_slice()].concat());
+}

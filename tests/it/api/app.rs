@@ -113,6 +113,11 @@ impl TestApp {
         self.database.connect(Connections::ONE).await.unwrap()
     }
 
+    /// Lets the database follow, for tests that hold it back.
+    pub fn resume_projection(&self) {
+        self.shop.resume_projection();
+    }
+
     /// Waits until the database has everything that was answered so far.
     pub async fn caught_up(&self) {
         caught_up(&self.shop).await;

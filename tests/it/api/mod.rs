@@ -9,6 +9,7 @@ mod cors;
 mod demo;
 mod documents;
 mod health;
+mod lag;
 mod limits;
 mod orders;
 mod redis;

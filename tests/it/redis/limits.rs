@@ -147,3 +147,29 @@ async fn a_redis_that_hangs_costs_nothing_and_is_used_again_when_it_answers() {
     let more = other.admitted(10_000);
     assert!((2_500..2_600).contains(&more), "{more} beyond the 7500 that were given");
 }
+
+#[tokio::test]
+async fn keys_that_could_not_be_told_are_told_the_next_time() {
+    let server = Server::start().await;
+    let proxy = Proxy::before(server.port).await;
+    let mut settings = settings(proxy.port);
+    settings.timeout_millis = 100;
+    let [one, _] = two(&settings, Bucket { per_second: 1, burst: 1_000 }).await;
+    // More keys than go into one call: the first fails, and the others are not even sent.
+    let press = || {
+        let now = one.began.elapsed().as_nanos() as u64;
+        (0..1_000).map(|key| (0..250).filter(|_| one.shared.buckets.take(key, now).is_ok()).count()).sum::<usize>()
+    };
+    assert_eq!(press(), 250_000);
+    proxy.hang(true);
+    one.round().await;
+    proxy.hang(false);
+    let direct = link(&server.settings()).await;
+    until("it is used again", async || one.link.query::<String>(&redis::cmd("PING")).await.is_ok()).await;
+    until("every key is told", async || {
+        press();
+        one.round().await;
+        direct.query::<u64>(&redis::cmd("DBSIZE")).await.unwrap() == 1_000
+    })
+    .await;
+}

@@ -95,9 +95,10 @@ struct Drill<'a> {
 /// Runs all phases, then holds everything against each other.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let seed = Seed { stock: STOCK_MAX, limit: options.limit, items: 10 };
-    let arena = Arena::reaching(&options.arena, Mode::Full, Reach::ThroughProxies, seed, options.users)?;
+    let mut arena = Arena::reaching(&options.arena, Mode::Full, Reach::ThroughProxies, seed, options.users)?;
+    // Bound before the shop starts: what it sets aside for the sale are its first events.
+    let events = Follower::start(&arena.servers()?.broker.url())?;
     let mut drill = Drill::begin(options, arena)?;
-    let events = Follower::start(&drill.arena.servers()?.broker.url())?;
     drill.set_rate()?;
     drill.sell("everybody there", options.between, Phase::CALM)?;
     for way in &options.ways {

@@ -1,0 +1,138 @@
+//! What follows the journal: how far each is behind, what that means for selling, and how it is told.
+
+use mallcore_actors::engine::Engine;
+use mallcore_actors::journal::{Durable, Journal, Sequence};
+use mallcore_actors::lag::{Lag, Level, Meter, Reading};
+use metrics::{Gauge, describe_gauge, gauge};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::projection::metrics::PROJECTION;
+use crate::projection::{self, ProjectorHandle, State};
+use crate::readiness::{Check, Health};
+
+/// 0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.
+const LEVEL: &str = "mallcore_lag_level";
+/// Bytes of the journal that cannot be removed for the sake of a projection, about.
+const BYTES: &str = "mallcore_lag_bytes";
+/// Part of its budget that is spent: of records, bytes and memory the one that is shortest.
+const SPENT: &str = "mallcore_lag_budget_spent_ratio";
+/// Bytes of memory that orders take, about.
+const MEMORY: &str = "mallcore_orders_memory_bytes";
+
+/// Tells the recorder what they mean; once, after it is installed.
+pub fn describe() {
+    describe_gauge!(LEVEL, "0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.");
+    describe_gauge!(BYTES, metrics::Unit::Bytes, "Bytes of the journal that cannot be removed for the sake of the projection, about.");
+    describe_gauge!(SPENT, "Part of the projection's lag budget that is spent.");
+    describe_gauge!(MEMORY, metrics::Unit::Bytes, "Bytes of memory that orders take, about.");
+}
+
+/// An order in memory with its places in the maps: 190 bytes of its own, an entry of 240 in a map that is seldom full.
+pub const ORDER_BYTES: u64 = 512;
+
+/// One projection.
+pub(super) struct Follower {
+    name: &'static str,
+    checkpoint: watch::Receiver<Sequence>,
+    state: watch::Receiver<State>,
+    /// Orders in memory wait for it.
+    holds_memory: bool,
+    meter: Mutex<(Meter, Option<Reading>)>,
+    level: Gauge,
+    bytes: Gauge,
+    spent: Gauge,
+    records: Gauge,
+}
+
+impl Follower {
+    pub fn new(name: &'static str, handle: &ProjectorHandle, holds_memory: bool, meter: Meter) -> Self {
+        Self {
+            name,
+            checkpoint: handle.checkpoint.clone(),
+            state: handle.state.clone(),
+            holds_memory,
+            meter: Mutex::new((meter, None)),
+            level: gauge!(LEVEL, PROJECTION => name),
+            bytes: gauge!(BYTES, PROJECTION => name),
+            spent: gauge!(SPENT, PROJECTION => name),
+            records: gauge!(projection::metrics::LAG_RECORDS, PROJECTION => name),
+        }
+    }
+
+    fn observe(&self, end: Sequence, record_bytes: u64, memory_bytes: u64) -> Reading {
+        let records = end.0.saturating_sub(self.checkpoint.borrow().0);
+        let bytes = records.saturating_mul(record_bytes);
+        // Open orders stay in memory however near the projection is: what waits for it is no more than its records.
+        let waiting_bytes = memory_bytes.min(records.saturating_mul(ORDER_BYTES));
+        let lag = Lag { records, bytes, memory_bytes: if self.holds_memory { waiting_bytes } else { 0 } };
+        let (reading, before) = {
+            let mut meter = self.meter.lock();
+            let reading = meter.0.observe(lag);
+            (reading, meter.1.replace(reading))
+        };
+        self.records.set(records as f64);
+        self.bytes.set(bytes as f64);
+        self.level.set(f64::from(reading.level as u8));
+        self.spent.set(reading.spent_permille as f64 / 1000.0);
+        if before.map_or(Level::Ok, |before| before.level) != reading.level {
+            self.tell(reading, lag);
+        }
+        reading
+    }
+
+    fn tell(&self, reading: Reading, lag: Lag) {
+        let (name, percent, records) = (self.name, reading.spent_permille / 10, lag.records);
+        match reading.level {
+            Level::Ok => tracing::info!("the {name} projection is near enough again: {records} records behind, {percent} % of its budget"),
+            Level::Alert => tracing::warn!("the {name} projection is {records} records behind, {percent} % of its budget"),
+            Level::Shed => tracing::error!(
+                "fresh purchases are turned away in part: the {name} projection is {records} records behind, {percent} % of its budget"
+            ),
+            Level::Refuse => {
+                tracing::error!("no fresh purchase is let in: the {name} projection is {records} records behind, its budget is spent");
+            }
+        }
+    }
+
+    fn check(&self, end: Sequence, is_reached: bool) -> Check {
+        let state = self.state.borrow().clone();
+        let records = end.0.saturating_sub(self.checkpoint.borrow().0);
+        let reading = self.meter.lock().1;
+        let level = reading.map_or(Level::Ok, |reading| reading.level);
+        let percent = reading.map_or(0, |reading| reading.spent_permille / 10);
+        let health = match level {
+            Level::Refuse => Health::Fail,
+            Level::Ok if state == State::Following && is_reached => Health::Pass,
+            Level::Ok | Level::Alert | Level::Shed => Health::Degraded,
+        };
+        Check { part: self.name, health, detail: format!("{state:?}, {records} records behind, lag {level:?}: {percent} % of its budget") }
+    }
+}
+
+/// All of them.
+pub(super) struct Following(pub Vec<Follower>);
+
+impl Following {
+    /// Looks at how far each is behind, and lets in as many fresh purchases as the one that is worst off allows.
+    pub fn look(&self, engine: &Engine) {
+        let (end, record_bytes) = written(&*engine.journal);
+        let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
+        gauge!(MEMORY).set(memory_bytes as f64);
+        let turned_away = self.0.iter().map(|follower| follower.observe(end, record_bytes, memory_bytes).turned_away).max();
+        engine.admission.turn_away(turned_away.unwrap_or(0));
+    }
+
+    /// How each does; `is_reached` is false until a database that was away at start is there.
+    pub fn checks(&self, journal: &dyn Journal, is_reached: bool) -> Vec<Check> {
+        let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
+        self.0.iter().map(|follower| follower.check(end, is_reached || !follower.holds_memory)).collect()
+    }
+}
+
+/// The last record, and the bytes that one takes on average.
+fn written(journal: &dyn Journal) -> (Sequence, u64) {
+    let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
+    let records = (end.0 + 1).saturating_sub(journal.first_retained().0);
+    (end, journal.usage().used_bytes.div_ceil(records.max(1)))
+}
