@@ -130,11 +130,12 @@ fn sqlite_options(path: &Path, synced: bool) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS_CACHED)
-        .pragma("cache_size", "-65536")
+        // An upper bound: with less, a large batch would be spilled to the WAL and read again before it is committed.
+        .pragma("cache_size", "-262144")
         .pragma("temp_store", "MEMORY")
-        // 16 MiB between checkpoints: pages of the orders' indexes are written back once for many batches.
-        .pragma("wal_autocheckpoint", "4096")
-        .pragma("journal_size_limit", "67108864")
+        // 128 MiB between checkpoints: pages of the orders' indexes are written back once for several of the largest batches.
+        .pragma("wal_autocheckpoint", "32768")
+        .pragma("journal_size_limit", "268435456")
         .row_buffer_size(1024)
 }
 

@@ -35,17 +35,17 @@ pub(super) fn look(config: &Config, found: &Found, orders_per_second: u32) -> Ve
     let counted = |what, variable: &str, records: u64| Budget { what, records, seen: format!("{variable}, refused above it") };
     let mut budgets = vec![
         journal,
-        counted("database, records", "LAG_DATABASE_RECORDS_MAX", lag.database_records_max),
-        of("database, disk", "LAG_DATABASE_BYTES_MAX", lag.database_bytes_max),
+        counted("db records", "LAG_DATABASE_RECORDS_MAX", lag.database_records_max),
+        of("db disk", "LAG_DATABASE_BYTES_MAX", lag.database_bytes_max),
         Budget {
-            what: "database, memory",
+            what: "db memory",
             records: lag.memory_bytes_max / ORDER_BYTES * RECORDS_PER_ORDER,
             seen: format!("{} (LAG_MEMORY_BYTES_MAX) at {ORDER_BYTES} bytes an order", bytes(lag.memory_bytes_max)),
         },
     ];
     if config.broker.is_some() {
-        budgets.push(counted("broker, records", "LAG_BROKER_RECORDS_MAX", lag.broker_records_max));
-        budgets.push(of("broker, disk", "LAG_BROKER_BYTES_MAX", lag.broker_bytes_max));
+        budgets.push(counted("mq records", "LAG_BROKER_RECORDS_MAX", lag.broker_records_max));
+        budgets.push(of("mq disk", "LAG_BROKER_BYTES_MAX", lag.broker_bytes_max));
     }
     budgets.iter().map(|budget| told(budget, orders_per_second)).collect()
 }

@@ -47,12 +47,14 @@ pub struct KeeperSettings {
     pub tail_records_max: u64,
     /// Run only when nobody else wants the processor.
     pub idle: bool,
+    /// Whether snapshots are kept at all: a database that is a file beside the journal is away only when the journal is, too.
+    pub keeps: bool,
 }
 
 impl KeeperSettings {
     /// For a journal of such segments: about one snapshot a segment.
     pub fn new(folder: PathBuf, segment_bytes: u64) -> Self {
-        Self { folder, tail_records_max: (segment_bytes / RECORD_BYTES).max(TAIL_MIN), idle: true }
+        Self { folder, tail_records_max: (segment_bytes / RECORD_BYTES).max(TAIL_MIN), idle: true, keeps: true }
     }
 }
 
@@ -77,18 +79,20 @@ pub struct Sources {
 pub struct Hold {
     seat: Seat,
     journal: Arc<dyn Journal>,
-    progress: watch::Receiver<Progress>,
+    progress: Option<watch::Receiver<Progress>>,
 }
 
 impl Hold {
     /// For this keeper.
     pub fn new(seat: Seat, journal: Arc<dyn Journal>, keeper: &KeeperHandle) -> Self {
-        Self { seat, journal, progress: keeper.progress.clone() }
+        Self { seat, journal, progress: keeper.kept() }
     }
 
     /// Tells the journal. The next snapshot could begin from the database, while a full journal stops every sale: so there is a limit.
     pub fn tell(&self) {
-        let Progress { through, is_failing } = *self.progress.borrow();
+        let Some(Progress { through, is_failing }) = self.progress.as_ref().map(|progress| *progress.borrow()) else {
+            return self.seat.reached(Sequence(u64::MAX));
+        };
         let tail_bytes = durable(&*self.journal).0.saturating_sub(through.0).saturating_mul(RECORD_BYTES);
         let lets_go = is_failing || tail_bytes > self.journal.usage().budget_bytes / 4;
         self.seat.reached(if lets_go { Sequence(u64::MAX) } else { through });
@@ -114,6 +118,11 @@ pub struct KeeperHandle {
 }
 
 impl KeeperHandle {
+    /// How it goes, where snapshots are kept.
+    pub fn kept(&self) -> Option<watch::Receiver<Progress>> {
+        self.thread.as_ref().map(|_| self.progress.clone())
+    }
+
     /// Ends the thread: a snapshot that is being written is finished first.
     pub fn stop(mut self) {
         self.stop.send_replace(true);
@@ -128,6 +137,9 @@ impl KeeperHandle {
 pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> std::io::Result<KeeperHandle> {
     let (publish, progress) = watch::channel(Progress { through: newest, is_failing: false });
     let (stop, stopped) = watch::channel(false);
+    if !settings.keeps {
+        return Ok(KeeperHandle { progress, stop, thread: None });
+    }
     let store = store(&settings.folder)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name("pinned".into()).spawn(move || {

@@ -28,7 +28,7 @@ pub fn describe() {
     describe_gauge!(MEMORY, metrics::Unit::Bytes, "Bytes of memory that orders take, about.");
 }
 
-/// An order in memory with its places in the maps: 190 bytes of its own, an entry of 240 in a map that is seldom full.
+/// An order in memory with its places in the maps: 200 bytes of its own, up to 150 in maps that are seldom full, and rounded up.
 pub const ORDER_BYTES: u64 = 512;
 
 /// One projection.

@@ -65,7 +65,7 @@ struct Inner {
     projected: watch::Receiver<Sequence>,
     following: Following,
     projection_state: watch::Receiver<projection::State>,
-    pinned: watch::Receiver<pinned::Progress>,
+    pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database.
     began_alone: bool,
     /// Set when the process is told to stop: balancers go elsewhere.
@@ -179,7 +179,8 @@ impl Shop {
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        let mut checks = vec![journal, self.snapshot_check(), sales, self.0.relay.status().check(self.now())];
+        let mut checks = vec![journal, sales, self.0.relay.status().check(self.now())];
+        checks.extend(self.snapshot_check());
         // A first try that hangs has no state of its own yet.
         let is_reached = !self.0.began_alone || *self.0.projected.borrow() > Sequence::ZERO;
         checks.extend(self.0.following.checks(&*self.0.journal, is_reached));
@@ -197,9 +198,9 @@ impl Shop {
     }
 
     /// Without a snapshot one can sell; a start without the database is what would fail.
-    fn snapshot_check(&self) -> Check {
-        let pinned::Progress { through, is_failing } = *self.0.pinned.borrow();
-        check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}"))
+    fn snapshot_check(&self) -> Option<Check> {
+        let pinned::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
+        Some(check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}")))
     }
 
     /// From now on readiness fails, so that balancers go elsewhere; whoever comes all the same is served.

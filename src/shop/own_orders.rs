@@ -22,7 +22,7 @@ fn names(order: &Order, named: OrderRef) -> bool {
 }
 
 fn resident(shop: &Inner, user: UserId, named: OrderRef) -> Option<Order> {
-    shop.engine.orders.shard(user).orders(user).iter().find(|order| names(order, named)).cloned()
+    shop.engine.orders.shard(user).orders(user).find(|order| names(order, named)).cloned()
 }
 
 pub(super) async fn one(shop: &Inner, user: UserId, named: OrderRef) -> Result<Option<OrderView>, StoreError> {
@@ -42,7 +42,7 @@ pub(super) async fn one(shop: &Inner, user: UserId, named: OrderRef) -> Result<O
 pub(super) async fn page(shop: &Inner, user: UserId, after: Option<OrderId>, size: u32) -> Result<Page<OrderView>, StoreError> {
     let in_memory: Vec<Order> = {
         let shard = shop.engine.orders.shard(user);
-        shard.orders(user).iter().filter(|order| after.is_none_or(|after| order.id < after)).cloned().collect()
+        shard.orders(user).filter(|order| after.is_none_or(|after| order.id < after)).cloned().collect()
     };
     let last = in_memory.iter().map(|order| order.sequence).max().unwrap_or_default();
     let in_memory = if is_safe(shop, last).await { in_memory } else { Vec::new() };

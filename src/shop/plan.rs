@@ -71,6 +71,12 @@ impl Plan {
             alert_percent: lag.alert_percent,
             shed_percent: lag.shed_percent,
         };
+        let (batch_records_max, linger_busy) = match config.database {
+            // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
+            None => (65_536, Duration::from_secs(1)),
+            // A server's transactions have to stay short, for its undo log and its replicas.
+            Some(_) => (ProjectorSettings::default().batch_records_max, Duration::from_millis(300)),
+        };
         Self {
             journal_folder: config.storage.data_dir.join("journal"),
             journal: Options {
@@ -82,20 +88,18 @@ impl Plan {
             },
             database: database(config),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
-            keeper: KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes),
+            keeper: KeeperSettings {
+                keeps: config.database.is_some(),
+                ..KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes)
+            },
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings {
                 paused: config.storage.projection_paused,
-                batch_records_max: match config.database {
-                    // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
-                    None => 32_768,
-                    Some(_) => ProjectorSettings::default().batch_records_max,
-                },
-                urgent_above: lag.urgent_records,
-                linger_busy: Duration::from_millis(300),
+                batch_records_max,
+                linger_busy,
                 ..ProjectorSettings::default()
             },
             database_lag: Budget {

@@ -194,7 +194,7 @@ impl Shop {
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             following,
-            pinned: keeper.progress.clone(),
+            pinned: keeper.kept(),
             began_alone: checkpoint.is_none(),
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),

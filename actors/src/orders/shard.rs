@@ -26,9 +26,17 @@ pub struct Deadline {
     pub order: OrderId,
 }
 
+/// An order in a place that never moves: growing a user's list, or the map of users, copies 16 bytes an order and not 200. Users who buy
+/// in step, as they do when a sale begins, would otherwise all be moved within the same fraction of a second.
+#[derive(Debug)]
+struct Kept {
+    id: OrderId,
+    order: Box<Order>,
+}
+
 #[derive(Debug, Default)]
 struct UserOrders {
-    orders: SmallVec<[Order; 1]>,
+    orders: SmallVec<[Kept; 1]>,
     /// The highest id among all that were ever here: an order above it is new without a search.
     newest: Option<OrderId>,
     /// How many of them are open: kept, because each purchase asks.
@@ -61,12 +69,12 @@ impl OrderShard {
 
     /// An order of this user, if it is in memory.
     pub fn order(&self, user: UserId, order: OrderId) -> Option<&Order> {
-        self.users.get(&user)?.orders.iter().find(|candidate| candidate.id == order)
+        self.users.get(&user)?.orders.iter().find(|kept| kept.id == order).map(|kept| &*kept.order)
     }
 
     /// The user's orders in memory, in no order.
-    pub fn orders(&self, user: UserId) -> &[Order] {
-        self.users.get(&user).map_or(&[], |orders| &orders.orders)
+    pub fn orders(&self, user: UserId) -> impl Iterator<Item = &Order> {
+        self.users.get(&user).into_iter().flat_map(|orders| &orders.orders).map(|kept| &*kept.order)
     }
 
     /// Makes an event so. Events that it already has, and those that concern no order, change nothing.
@@ -88,7 +96,7 @@ impl OrderShard {
                 }
             }
         }
-        let Some(order) = orders.orders.iter_mut().find(|order| order.id == id) else { return };
+        let Some(Kept { order, .. }) = orders.orders.iter_mut().find(|kept| kept.id == id) else { return };
         let (before, was_open) = (order.sequence, order.status == Status::PendingPayment);
         order.apply(sequence, at, event);
         if order.sequence != before {
@@ -111,7 +119,7 @@ impl OrderShard {
         } else {
             self.settled.push_back((order.sequence, order.user, order.id));
         }
-        orders.orders.push(order);
+        orders.orders.push(Kept { id: order.id, order: Box::new(order) });
         self.resident += 1;
     }
 
@@ -150,7 +158,7 @@ impl OrderShard {
             self.settled.pop_front();
             let Some(orders) = self.users.get_mut(&user) else { continue };
             let before = orders.orders.len();
-            orders.orders.retain(|order| order.id != id || order.sequence > projected || order.status == Status::PendingPayment);
+            orders.orders.retain(|kept| kept.id != id || kept.order.sequence > projected || kept.order.status == Status::PendingPayment);
             self.resident -= before - orders.orders.len();
             if orders.orders.is_empty() && orders.limit_returned.is_empty() {
                 self.users.remove(&user);
@@ -173,7 +181,7 @@ impl OrderShard {
 
     /// Every order in memory, in no order (for snapshots).
     pub fn all_orders(&self) -> impl Iterator<Item = &Order> {
-        self.users.values().flat_map(|orders| &orders.orders)
+        self.users.values().flat_map(|orders| &orders.orders).map(|kept| &*kept.order)
     }
 
     /// Whose limit was given back in which activity (for snapshots).
@@ -183,6 +191,6 @@ impl OrderShard {
 
     /// Open unpaid orders in memory, with their lines (for audits).
     pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
-        self.users.values().flat_map(|orders| &orders.orders).filter(|order| order.status == Status::PendingPayment)
+        self.all_orders().filter(|order| order.status == Status::PendingPayment)
     }
 }

@@ -25,7 +25,7 @@ proptest! {
         for step in &steps {
             shop.run(step);
             for id in 1..=USERS {
-                let open = shop.orders.orders(user(id)).iter().filter(|order| order.status == Status::PendingPayment).count();
+                let open = shop.orders.orders(user(id)).filter(|order| order.status == Status::PendingPayment).count();
                 prop_assert!(open <= UNPAID_MAX as usize, "U1");
                 prop_assert_eq!(shop.orders.admit(user(id), UNPAID_MAX).is_ok(), open < UNPAID_MAX as usize, "U1: miscounted");
             }

@@ -118,7 +118,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<Answer>, WireError> {
 /// The text of the first string member called `name` (given with its quotes) anywhere in a JSON text. Enough for the flat answers
 /// of the purchase route, whose order numbers and codes hold no escapes.
 pub fn string_member<'a>(json: &'a [u8], name: &[u8]) -> Option<&'a str> {
-    let after_name = json.windows(name.len()).position(|window| window == name)? + name.len();
+    let after_name = memchr::memmem::find(json, name)? + name.len();
     let rest = json.get(after_name..)?;
     let opening = rest.iter().position(|byte| !matches!(byte, b' ' | b':' | b'\n'))?;
     if rest[opening] != b'"' {

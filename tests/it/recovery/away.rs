@@ -93,7 +93,9 @@ async fn a_sale_goes_on(way: Way) {
     bought(&process, 31..40).await;
     let (status, body) = process.buy(99, "too-late").await;
     assert_eq!((status, body["code"].as_str()), (StatusCode::CONFLICT, Some("sold_out")), "{body}");
-    process.until("the database has everything", async || process.detail("database").await.starts_with("Following, 0 records behind")).await;
+    process
+        .until("the database has everything", async || process.detail("database").await.starts_with("Following, 0 records behind"))
+        .await;
     process.until("lists are back", async || process.get("/orders", 5).await.0 == StatusCode::OK).await;
     let report = reconcile(&stage.scratch.database).await.unwrap();
     assert_eq!((report.differences, report.orders), (Vec::new(), u64::from(QUOTA)));
