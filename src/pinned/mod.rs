@@ -16,12 +16,11 @@ use std::time::{Duration, Instant};
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::pinned::{Saved, Store};
-use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::database::Settings;
-use crate::projection::Seat;
+use crate::projection::{Seat, lower_this_thread};
 use crate::recovery::durable;
 use compact::{Compactor, Trouble};
 
@@ -144,10 +143,7 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name("pinned".into()).spawn(move || {
         if settings.idle {
-            let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-            if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
-                warn!("failed to lower the priority of the keeper of snapshots: {refused}");
-            }
+            lower_this_thread("pinned");
         }
         let saved = Saved { through: newest, bytes: 0, entries: 0 };
         let compactor = Compactor { store, sources, stopped: stopped.clone() };

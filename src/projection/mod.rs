@@ -20,6 +20,7 @@ mod write;
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
 pub use fold::{Adjustment, Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
 pub use follower::{Projector, ProjectorHandle, ProjectorSettings, State};
+pub use priority::lower_this_thread;
 pub use retention::{Seat, seats};
 pub use store::Store;
 pub use target::{Remedy, Target, Trouble};

@@ -28,10 +28,7 @@ pub(super) fn run<T: Target>(mut follower: Follower<T>, runtime: &Runtime) {
 fn lowered<T: Target>(follower: &mut Follower<T>, runtime: &Runtime) -> End {
     let ended = std::thread::scope(|scope| {
         let work = || {
-            let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-            if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
-                warn!("failed to lower the {} projection's priority: {refused}", T::NAME);
-            }
+            lower_this_thread(T::THREAD);
             runtime.block_on(follower.run(Urgency::Calm))
         };
         let calm = std::thread::Builder::new().name(T::THREAD.to_owned()).spawn_scoped(scope, work);
@@ -41,4 +38,12 @@ fn lowered<T: Target>(follower: &mut Follower<T>, runtime: &Runtime) -> End {
         warn!("no low thread for the {} projection: {refused}", T::NAME);
         runtime.block_on(follower.run(Urgency::Calm))
     })
+}
+
+/// From now on this thread runs only when nobody else wants the processor (Linux's SCHED_IDLE); `name` is for the log.
+pub fn lower_this_thread(name: &str) {
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(refused) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+        warn!("failed to lower the priority of the thread {name}: {refused}");
+    }
 }
