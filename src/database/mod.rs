@@ -8,6 +8,7 @@
 mod connect;
 mod dialect;
 mod error;
+mod flusher;
 mod migrate;
 mod row;
 mod value;
@@ -15,6 +16,7 @@ mod value;
 pub use connect::{Connections, Encryption, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::{Error, MYSQL_WEATHER};
+pub use flusher::Flusher;
 pub use migrate::Steps;
 pub use row::Row;
 pub use value::{Arguments, Value};

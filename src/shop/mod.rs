@@ -32,6 +32,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::catalog::{ProductQuery, ProductView};
+use crate::database::Flusher;
 use crate::orders::{OrderRef, OrderView};
 use crate::outbox;
 use crate::page::Page;
@@ -82,6 +83,8 @@ struct Running {
     keeper: KeeperHandle,
     projector: ProjectorHandle,
     broker: Option<ProjectorHandle>,
+    /// Of a database that is a file.
+    flusher: Option<Flusher>,
 }
 
 impl Inner {

@@ -31,7 +31,7 @@ use super::{Inner, Plan, Running, Shop};
 use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
-use crate::database::{Connections, Database, Error, Settings};
+use crate::database::{Connections, Database, Error, Flusher, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
@@ -142,6 +142,10 @@ impl Shop {
         let (reach, cold) = (plan.database.clone(), plan.database.connect_lazily(Connections::COLD));
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let [projected, snapshots, for_broker] = seats(&port);
+        let flusher = match &plan.database {
+            Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
+            Settings::MySql(_) => None,
+        };
         let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
@@ -201,7 +205,7 @@ impl Shop {
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher });
         Ok(shop)
     }
 }

@@ -24,6 +24,7 @@ impl Shop {
             }
         };
         let (checkpoint, ()) = tokio::join!(running.projector.stop(projection_within), broker);
+        drop(running.flusher);
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");
     }

@@ -6,6 +6,7 @@
 //!
 //! Payloads are opaque here (`record` gives them meaning); disks are known only below this module.
 
+mod blocks;
 pub mod disk;
 pub mod fault_disk;
 pub mod format;

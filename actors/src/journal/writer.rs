@@ -13,8 +13,9 @@ use tracing::error;
 
 use super::{
     Durable, Sequence,
+    blocks::Blocks,
     disk::DiskFile,
-    format::{self, FrameSeed, HEADER_BYTES, SegmentNumber},
+    format::{self, FrameSeed, SegmentNumber},
     group_commit::Next,
     metrics as names,
     recovery::{Prepared, writers},
@@ -37,21 +38,22 @@ struct Active {
     number: SegmentNumber,
     file: Arc<dyn DiskFile>,
     seed: FrameSeed,
-    /// Where the next frame goes.
-    offset: u64,
+    /// Its end, where the next frame goes.
+    blocks: Blocks,
     indexed_at: Option<u64>,
 }
 
 impl Active {
-    fn new(prepared: Prepared) -> Self {
+    fn new(prepared: Prepared, segment_bytes: u64) -> Self {
         let Prepared { header, file } = prepared;
-        Self { number: header.number, file, seed: header.seed(), offset: HEADER_BYTES as u64, indexed_at: None }
+        Self { number: header.number, file, seed: header.seed(), blocks: Blocks::new(&header.encode(), segment_bytes), indexed_at: None }
     }
 }
 
 impl Writer {
     pub fn new(shared: Arc<Shared>, fresh: Prepared, durable: Sequence) -> Self {
-        Self { shared, active: Active::new(fresh), frames: Vec::new(), index: Vec::new(), durable, started: Instant::now() }
+        let active = Active::new(fresh, shared.options.segment_bytes);
+        Self { shared, active, frames: Vec::new(), index: Vec::new(), durable, started: Instant::now() }
     }
 
     /// Until the journal is closed or fails.
@@ -108,11 +110,10 @@ impl Writer {
                 continue;
             }
             let (part, rest) = frames.split_at_mut(bytes);
-            self.active.file.write_at(self.active.offset, part)?;
+            self.active.blocks.append(self.active.file.as_ref(), part)?;
             let began = Instant::now();
             self.active.file.sync()?;
             histogram!(names::SYNC_DURATION).record(began.elapsed());
-            self.active.offset += bytes as u64;
             self.publish(next);
             frames = rest;
         }
@@ -121,14 +122,15 @@ impl Writer {
 
     /// Seals frames for the segment in use as long as there is room; their bytes, and the record after them.
     fn seal_what_fits(&mut self, frames: &mut [u8]) -> (usize, Sequence) {
-        let room = self.shared.options.segment_bytes - self.active.offset;
+        let end = self.active.blocks.end();
+        let room = self.shared.options.segment_bytes - end;
         let (mut at, mut next) = (0, self.durable.next());
         while at < frames.len() {
             let bytes = format::own_frame_bytes(&frames[at..]);
             if (at + bytes) as u64 > room {
                 break;
             }
-            let offset = self.active.offset + at as u64;
+            let offset = end + at as u64;
             format::seal(&mut frames[at..at + bytes], self.active.seed.at(offset), self.durable);
             if self.active.indexed_at.is_none_or(|indexed| offset - indexed >= INDEX_STRIDE_BYTES) {
                 self.index.push((next, offset));
@@ -146,7 +148,7 @@ impl Writer {
         let options = &self.shared.options;
         let segment = writers(&prepared, self.durable.next(), options.segment_bytes);
         self.shared.retained.lock().rolled(segment, options.clock.now());
-        self.active = Active::new(prepared);
+        self.active = Active::new(prepared, options.segment_bytes);
         self.shared.wake_housekeeper();
         Ok(())
     }
@@ -154,7 +156,7 @@ impl Writer {
     fn publish(&mut self, next: Sequence) {
         let used_bytes = {
             let mut retained = self.shared.retained.lock();
-            retained.advanced(next, self.active.offset, &mut self.index);
+            retained.advanced(next, self.active.blocks.end(), &mut self.index);
             retained.used_bytes()
         };
         let durable = Sequence(next.0 - 1);

@@ -1,13 +1,15 @@
 //! Who has bought how much of a flash item, and which requests were granted.
 //! - B1 Finding a request costs the same however many requests its user has made: thousands, where one user is a load generator.
-//! - B2 What is granted is never moved again: growing copies an index of 8 bytes a request, not the requests. A hot item's actor would
-//!   otherwise stand still for a tenth of a second each time its map doubles.
+//! - B2 Growing never makes an item's actor stand still: what is granted is never moved again, and its index of 8 bytes a request and the
+//!   users' counts double part by part. In one map, a hot item would wait for a tenth of a second each time it doubles.
 //!
 //! Not here: what the counts mean (`quota`).
 
-use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher;
+
 use serde::{Deserialize, Serialize};
 
+use super::parted::Parted;
 use super::quota::Receipt;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::UserId;
@@ -35,19 +37,25 @@ struct Place {
     index: u32,
 }
 
+/// Pieces of a user that count towards the limit.
+#[derive(Debug, Clone, Copy)]
+struct Counting {
+    user: UserId,
+    pieces: u32,
+}
+
 /// The buyers of one flash item.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Buyers {
-    /// Pieces that count towards the limit.
-    pieces: HashMap<UserId, u32, foldhash::fast::FixedState>,
-    places: HashTable<Place>,
+    counting: Parted<Counting>,
+    places: Parted<Place>,
     chunks: Vec<Vec<Granted>>,
 }
 
 impl Buyers {
     /// Pieces of this user that count towards the limit.
     pub fn pieces(&self, user: UserId) -> u32 {
-        self.pieces.get(&user).copied().unwrap_or(0)
+        self.counting.find(of_user(user), |counting| counting.user == user).map_or(0, |counting| counting.pieces)
     }
 
     /// This user's request with this key, if it was granted.
@@ -61,7 +69,7 @@ impl Buyers {
 
     /// Notes a granted request and the pieces by which it counts towards the limit.
     pub fn note(&mut self, granted: Granted, counting: u32) {
-        *self.pieces.entry(granted.user).or_default() += counting;
+        *self.counting_of(granted.user) += counting;
         let hash = hash(granted.user, granted.key);
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             // The first one grows with its item, of which most have few buyers.
@@ -78,19 +86,19 @@ impl Buyers {
 
     /// Gives a user part of the limit back.
     pub fn give_back(&mut self, user: UserId, pieces: u32) {
-        if let Some(counting) = self.pieces.get_mut(&user) {
-            *counting -= pieces;
+        if let Some(counting) = self.counting.find_mut(of_user(user), |counting| counting.user == user) {
+            counting.pieces -= pieces;
         }
     }
 
     /// Everybody who has bought, with the pieces that count.
     pub fn counting(&self) -> impl Iterator<Item = (UserId, u32)> {
-        self.pieces.iter().map(|(user, pieces)| (*user, *pieces))
+        self.counting.iter().map(|counting| (counting.user, counting.pieces))
     }
 
     /// Says how many pieces of a user count.
     pub fn set_counting(&mut self, user: UserId, pieces: u32) {
-        self.pieces.insert(user, pieces);
+        *self.counting_of(user) = pieces;
     }
 
     /// Every granted request, in the order in which they were granted.
@@ -100,23 +108,32 @@ impl Buyers {
 
     /// Room for so many buyers with a request each.
     pub fn reserve(&mut self, buyers: usize) {
-        self.pieces.reserve(buyers);
+        self.counting.reserve(buyers, |counting| of_user(counting.user));
         self.places.reserve(buyers, |place| spread(place.hash));
     }
 
     /// Everybody who has bought.
     pub fn users(&self) -> impl Iterator<Item = UserId> {
-        self.pieces.keys().copied()
+        self.counting.iter().map(|counting| counting.user)
     }
 
     /// The most pieces that any user has.
     pub fn most_pieces(&self) -> u32 {
-        self.pieces.values().copied().max().unwrap_or(0)
+        self.counting.iter().map(|counting| counting.pieces).max().unwrap_or(0)
+    }
+
+    fn counting_of(&mut self, user: UserId) -> &mut u32 {
+        let none = Counting { user, pieces: 0 };
+        &mut self.counting.or_insert(of_user(user), |counting| counting.user == user, none, |counting| of_user(counting.user)).pieces
     }
 
     fn at(&self, place: Place) -> Option<&Granted> {
         self.chunks.get(place.index as usize / CHUNK)?.get(place.index as usize % CHUNK)
     }
+}
+
+fn of_user(user: UserId) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(user)
 }
 
 /// Half of 64 bits of a key, which is a cryptographic hash itself, told apart by user.

@@ -5,6 +5,7 @@ mod buyers;
 mod gate;
 mod holds;
 mod messages;
+mod parted;
 mod quota;
 mod sku;
 

@@ -168,3 +168,28 @@ fn every_acknowledgement_follows_the_sync_that_covers_it() {
         while steps.keep_house() {}
     }
 }
+
+#[test]
+fn appends_write_whole_blocks_so_that_the_disk_is_never_read_for_them() {
+    const BLOCK: u64 = 4096;
+    let disk = FaultDisk::new(0);
+    let options = Options { segment_bytes: 4 * BLOCK, budget_bytes: 64 * BLOCK, ..tiny() };
+    let (log, mut steps, _) = SegmentLog::open_stepped(Arc::new(disk.clone()), options).unwrap();
+    while steps.keep_house() {}
+    // Over several segments, with groups of other lengths each time.
+    for round in 1..=60 {
+        for number in 0..round % 7 + 1 {
+            log.enqueue(&payload(round, number)).unwrap();
+        }
+        let traced = disk.trace().len();
+        assert!(steps.write_group());
+        let trace = disk.trace();
+        let writes: Vec<_> = trace[traced..].iter().filter(|operation| operation.kind == OperationKind::Write).collect();
+        assert!(!writes.is_empty());
+        for write in writes {
+            assert_eq!((write.offset % BLOCK, write.bytes % BLOCK), (0, 0), "{write:?}");
+        }
+        while steps.keep_house() {}
+    }
+    assert_eq!(read_all(&log, Sequence(1)).unwrap().len() as u64, (1..=60).map(|round| round % 7 + 1).sum::<u64>());
+}
