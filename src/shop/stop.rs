@@ -24,7 +24,8 @@ impl Shop {
             }
         };
         let (checkpoint, ()) = tokio::join!(running.projector.stop(projection_within), broker);
-        drop(running.flusher);
+        let flusher = running.flusher;
+        drop(tokio::task::spawn_blocking(move || drop(flusher)).await);
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");
     }

@@ -16,12 +16,11 @@ const PART_SHIFT: u32 = 40;
 pub(super) struct Parted<T> {
     /// One, or [`PARTS`].
     parts: Vec<HashTable<T>>,
-    len: usize,
 }
 
 impl<T> Default for Parted<T> {
     fn default() -> Self {
-        Self { parts: vec![HashTable::new()], len: 0 }
+        Self { parts: vec![HashTable::new()] }
     }
 }
 
@@ -42,7 +41,6 @@ impl<T> Parted<T> {
         self.split_when_large(&hasher);
         let part = self.part(hash);
         self.parts[part].insert_unique(hash, entry, hasher);
-        self.len += 1;
     }
 
     /// The entry that is the one, or this one instead.
@@ -51,23 +49,20 @@ impl<T> Parted<T> {
         let part = self.part(hash);
         match self.parts[part].entry(hash, is_it, hasher) {
             Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(place) => {
-                self.len += 1;
-                place.insert(otherwise).into_mut()
-            }
+            Entry::Vacant(place) => place.insert(otherwise).into_mut(),
         }
     }
 
     /// Room for so many more.
     pub fn reserve(&mut self, more: usize, hasher: impl Fn(&T) -> u64) {
-        let wanted = self.len + more;
-        if wanted > WHOLE_MAX && self.parts.len() == 1 {
-            self.split(wanted, &hasher);
-            return;
+        match self.parts.as_mut_slice() {
+            [whole] if whole.len() + more > WHOLE_MAX => {
+                let wanted = whole.len() + more;
+                self.split(wanted, hasher);
+            }
+            [whole] => whole.reserve(more, hasher),
+            parts => parts.iter_mut().for_each(|part| part.reserve(part_of(more), &hasher)),
         }
-        // Of parts, each gets an eighth beyond its share: none of them is filled evenly.
-        let each = if self.parts.len() == 1 { more } else { more / PARTS + more / PARTS / 8 };
-        self.parts.iter_mut().for_each(|part| part.reserve(each, &hasher));
     }
 
     /// All entries, in no order.
@@ -80,20 +75,27 @@ impl<T> Parted<T> {
     }
 
     fn split_when_large(&mut self, hasher: impl Fn(&T) -> u64) {
-        if self.len == WHOLE_MAX && self.parts.len() == 1 {
-            self.split(self.len, hasher);
+        if let [whole] = self.parts.as_slice()
+            && whole.len() == WHOLE_MAX
+        {
+            self.split(WHOLE_MAX, hasher);
         }
     }
 
     fn split(&mut self, wanted: usize, hasher: impl Fn(&T) -> u64) {
-        let share = wanted / PARTS;
-        let parts = (0..PARTS).map(|_| HashTable::with_capacity(share + share / 8)).collect();
+        let parts = (0..PARTS).map(|_| HashTable::with_capacity(part_of(wanted))).collect();
         for entry in std::mem::replace(&mut self.parts, parts).into_iter().flatten() {
             let hash = hasher(&entry);
             let part = self.part(hash);
             self.parts[part].insert_unique(hash, entry, &hasher);
         }
     }
+}
+
+/// Room that a part wants for its share of so many: an eighth more, because none is filled evenly.
+const fn part_of(entries: usize) -> usize {
+    let share = entries / PARTS;
+    share + share / 8
 }
 
 #[cfg(test)]
