@@ -7,7 +7,11 @@
 //!
 //! Not here: who is asked (a fresh purchase only: repeats, reads, closing and cancelling are always let in), clocks, metrics.
 
+mod burst;
+
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+pub use burst::{Burst, BurstLimits};
 
 use crate::refusal::Unavailable;
 

@@ -28,6 +28,10 @@ use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, S
 use mallcore_actors::stock::{Buy, PlaceOrder, Purchase, QuotaPlan, Stock};
 use mallcore_actors::time::{Clock, Timestamp};
 
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 const PIECES: u32 = 2_000_000_000;
 

@@ -19,8 +19,10 @@ pub struct Lag {
     pub alert_percent: u32,
     /// At this part fresh purchases begin to be turned away.
     pub shed_percent: u32,
-    /// More records than this behind, a projection works at normal priority.
+    /// More records than this behind, a projection works at normal priority and waits for no burst's end.
     pub urgent_records: u64,
+    /// So many records a second are a burst: servers get them after it.
+    pub burst_records_per_second: u64,
 }
 
 impl Lag {
@@ -34,7 +36,8 @@ impl Lag {
             broker_bytes_max: reader.number("LAG_BROKER_BYTES_MAX", journal_budget_bytes / 2, any.clone()),
             alert_percent: reader.number("LAG_ALERT_PERCENT", 25, 1..=98),
             shed_percent: reader.number("LAG_SHED_PERCENT", 75, 2..=99),
-            urgent_records: reader.number("LAG_URGENT_RECORDS", 500_000, any),
+            urgent_records: reader.number("LAG_URGENT_RECORDS", 1_000_000, any.clone()),
+            burst_records_per_second: reader.number("LAG_BURST_RECORDS_PER_SECOND", 20_000, any),
         };
         for (variable, bytes) in [("LAG_DATABASE_BYTES_MAX", lag.database_bytes_max), ("LAG_BROKER_BYTES_MAX", lag.broker_bytes_max)] {
             if bytes >= journal_budget_bytes {

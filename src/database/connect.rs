@@ -59,25 +59,33 @@ pub struct Connections {
     pub wait_max: Duration,
     /// SQLite: a commit is on disk when it is done. MySQL's always is.
     pub synced: bool,
+    /// SQLite: KiB of pages that one connection keeps, at most.
+    pub cache_kib: u32,
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { max: 8, wait_max: Duration::from_secs(5), synced: false }
+        Self::READ
     }
 }
 
 impl Connections {
     /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
-    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false };
+    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false, cache_kib: WRITER_CACHE_KIB };
     /// The outbox's relay: one for each destination and one for the counts.
-    pub const COLD: Self = Self { max: 4, wait_max: Duration::from_secs(5), synced: false };
+    pub const COLD: Self = Self { max: 4, ..Self::READ };
     /// One connection for a command's cold writes, of which there is no other copy.
-    pub const COMMAND: Self = Self { synced: true, ..Self::ONE };
+    pub const COMMAND: Self = Self { synced: true, max: 1, ..Self::READ };
+    /// For those who mostly read.
+    pub const READ: Self = Self { max: 8, wait_max: Duration::from_secs(5), synced: false, cache_kib: READER_CACHE_KIB };
 }
 
-/// Another writer of the file (the demo's seed, an admin's change) holds its lock for less.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READER_CACHE_KIB: u32 = 64 << 10;
+/// Room for every page that the largest batch changes: with less they are spilled to the WAL and read again, several times each.
+const WRITER_CACHE_KIB: u32 = 1 << 20;
+
+/// Another writer of the file holds its lock for less: the projection's largest batch, with little of the processor, for some seconds.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Statements with fixed numbers of rows, the reading ones, and room to spare.
 const STATEMENTS_CACHED: usize = 256;
 
@@ -85,7 +93,7 @@ impl Settings {
     /// Opens a first connection, so that a wrong address is known now.
     pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
         Ok(match self {
-            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path, connections.synced)).await?),
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path, connections)).await?),
             Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_with(mysql_options(server)).await?),
         })
     }
@@ -93,7 +101,7 @@ impl Settings {
     /// Connects with the first statement: for those who go on without the database.
     pub fn connect_lazily(&self, connections: Connections) -> Database {
         match self {
-            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_lazy_with(sqlite_options(path, connections.synced))),
+            Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_lazy_with(sqlite_options(path, connections))),
             Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_lazy_with(mysql_options(server))),
         }
     }
@@ -121,21 +129,20 @@ fn mysql_pool(connections: Connections) -> MySqlPoolOptions {
     )
 }
 
-fn sqlite_options(path: &Path, synced: bool) -> SqliteConnectOptions {
+fn sqlite_options(path: &Path, connections: Connections) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(if synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
+        .synchronous(if connections.synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS_CACHED)
-        // An upper bound: with less, a large batch would be spilled to the WAL and read again before it is committed.
-        .pragma("cache_size", "-262144")
+        .pragma("cache_size", format!("-{}", connections.cache_kib))
         .pragma("temp_store", "MEMORY")
-        // 128 MiB between checkpoints: pages of the orders' indexes are written back once for several of the largest batches.
-        .pragma("wal_autocheckpoint", "32768")
-        .pragma("journal_size_limit", "268435456")
+        // 512 MiB between checkpoints: pages of the orders' indexes are written back once for several batches.
+        .pragma("wal_autocheckpoint", "131072")
+        .pragma("journal_size_limit", "1073741824")
         .row_buffer_size(1024)
 }
 

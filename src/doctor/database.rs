@@ -34,7 +34,7 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
             }
         }
     }
-    let connected = timeout(WITHIN, settings.connect(Connections { max: 1, wait_max: WITHIN, synced: false })).await;
+    let connected = timeout(WITHIN, settings.connect(Connections { max: 1, wait_max: WITHIN, ..Connections::READ })).await;
     let database = match connected {
         Ok(Ok(database)) => database,
         Ok(Err(error)) => return (vec![refused(config, &error)], None),

@@ -1,49 +1,28 @@
 //! What every projection has in common: it waits for durable records, hands them to its target, and tells how far it is.
-//! - T1 It has its own thread, of low priority while little waits, and its own connection: a burst of orders is sold first and stored after.
+//! - T1 It has its own thread, of low priority while little waits, and its own connection: a burst of orders is sold first and stored after,
+//!   by waiting for its end where the other side is a server, which our priority does not reach.
 //! - T2 It lingers a little when few records wait, and longer while many come, where its target asks for that: fuller batches cost less
 //!   each. Nobody sees rows later than that for it.
 //! - T3 Weather is waited out with growing pauses; a record at fault is narrowed down to and halts. Nothing is skipped.
 //! - T4 A target that was set back to an earlier moment is followed from there, as long as the journal has the records.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::{Durable, Journal, Sequence};
-use mallcore_actors::lag::Urgency;
+use mallcore_actors::lag::{Burst, BurstLimits, Urgency};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::retention::seats;
+use super::settings::ProjectorSettings;
 use super::store::Store;
 use super::target::{Remedy, Target, Trouble};
 use super::{metrics, priority};
 use crate::backoff::Backoff;
 use crate::database::Settings;
-
-/// How a projection goes about it.
-#[derive(Debug, Clone)]
-pub struct ProjectorSettings {
-    /// Records a batch, about; at least 1.
-    pub batch_records_max: usize,
-    /// Begin paused: records stay in the journal until [`ProjectorHandle::resume`].
-    pub paused: bool,
-    /// Run only when nobody else wants the processor (Linux's SCHED_IDLE), so that whoever buys is never held up.
-    pub idle: bool,
-    /// More records than this behind, it works at normal priority.
-    pub urgent_above: u64,
-    /// How long few records may wait for more.
-    pub linger: Duration,
-    /// How long they may wait while [`BUSY_RECORDS`] come in each of those times.
-    pub linger_busy: Duration,
-}
-
-impl Default for ProjectorSettings {
-    fn default() -> Self {
-        let linger = Duration::from_millis(30);
-        Self { batch_records_max: 8192, paused: false, idle: true, urgent_above: 500_000, linger, linger_busy: linger }
-    }
-}
 
 /// What a projection is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +70,8 @@ pub struct ProjectorHandle {
     order: watch::Sender<Order>,
 }
 
+/// How often a burst is looked at.
+const BURST_LOOK: Duration = Duration::from_millis(50);
 /// So many more records within a linger are worth another: 5,000 a second.
 const BUSY_RECORDS: u64 = 150;
 /// How often a target that refuses is asked again.
@@ -120,6 +101,8 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let limits = |records_per_second| BurstLimits { records_per_second, records_max: settings.urgent_above / 2 };
+        let burst = settings.burst_per_second.map(|per_second| Burst::new(limits(per_second)));
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
         let follower = Follower {
             settings,
@@ -133,6 +116,8 @@ impl Projector {
             backoff: Backoff::default(),
             ask: ASK,
             narrow_through: Sequence::ZERO,
+            burst,
+            looked: (Instant::now(), known),
         };
         std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(follower, &runtime))?;
         Ok(ProjectorHandle { checkpoint, state, highest, order })
@@ -193,6 +178,9 @@ pub(super) struct Follower<T> {
     ask: Backoff,
     /// After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
     narrow_through: Sequence,
+    burst: Option<Burst>,
+    /// When the journal's end was last looked at for a burst, and where it was.
+    looked: (Instant, Sequence),
 }
 
 enum Step {
@@ -303,12 +291,25 @@ impl<T: Target> Follower<T> {
                     return self.news(&mut durable, at).await;
                 }
                 if !narrowing {
+                    if self.burst_goes_on(waiting, end) {
+                        let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
+                        if !matches!(told, Ok(Err(_))) {
+                            return Ok(Step::Idle);
+                        }
+                    }
                     self.linger(at, waiting).await;
                 }
             }
         }
         self.write(at, if narrowing { 1 } else { self.settings.batch_records_max }).await?;
         Ok(Step::Wrote)
+    }
+
+    fn burst_goes_on(&mut self, waiting: u64, end: Sequence) -> bool {
+        let Some(burst) = &mut self.burst else { return false };
+        let (then, before) = std::mem::replace(&mut self.looked, (Instant::now(), end));
+        let millis = u64::try_from(then.elapsed().as_millis()).unwrap_or(u64::MAX);
+        burst.goes_on(waiting, end.0.saturating_sub(before.0), millis)
     }
 
     /// Waits for a fuller batch, as long as one is coming.
@@ -351,7 +352,16 @@ impl<T: Target> Follower<T> {
 
     async fn write(&mut self, at: Sequence, records_max: usize) -> Result<(), Trouble> {
         let started = Instant::now();
-        let through = self.target.write(at, records_max).await?;
+        let through = {
+            let mut writing = pin!(self.target.write(at, records_max));
+            match tokio::time::timeout(self.settings.silent_after, writing.as_mut()).await {
+                Ok(outcome) => outcome?,
+                Err(_) => {
+                    Self::turn(&self.tell, State::Retrying(format!("no answer for {} s", self.settings.silent_after.as_secs())));
+                    writing.await?
+                }
+            }
+        };
         let records = through.0.saturating_sub(at.0);
         if records == 0 {
             return Ok(());
@@ -375,7 +385,11 @@ impl<T: Target> Follower<T> {
 
     /// Tells the state and logs it, once each time that it changes.
     fn now(&self, state: State) {
-        let changed = self.tell.send_if_modified(|current| {
+        Self::turn(&self.tell, state);
+    }
+
+    fn turn(tell: &watch::Sender<State>, state: State) {
+        let changed = tell.send_if_modified(|current| {
             let differs = std::mem::discriminant(current) != std::mem::discriminant(&state);
             if differs && state == State::Following && matches!(current, State::Retrying(_) | State::Refused(_)) {
                 info!("the {} projection follows again", T::NAME);

@@ -13,15 +13,17 @@ mod follower;
 pub mod metrics;
 mod priority;
 mod retention;
+mod settings;
 mod store;
 mod target;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
 pub use fold::{Adjustment, Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
-pub use follower::{Projector, ProjectorHandle, ProjectorSettings, State};
+pub use follower::{Projector, ProjectorHandle, State};
 pub use priority::lower_this_thread;
 pub use retention::{Seat, seats};
+pub use settings::ProjectorSettings;
 pub use store::Store;
 pub use target::{Remedy, Target, Trouble};
 pub use write::{WriteError, write};

@@ -71,11 +71,22 @@ impl Plan {
             alert_percent: lag.alert_percent,
             shed_percent: lag.shed_percent,
         };
-        let (batch_records_max, linger_busy) = match config.database {
-            // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer.
-            None => (65_536, Duration::from_secs(1)),
+        let usual = ProjectorSettings {
+            urgent_above: lag.urgent_records,
+            burst_per_second: Some(lag.burst_records_per_second),
+            ..ProjectorSettings::default()
+        };
+        let projector = match config.database {
+            // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer. One takes
+            // seconds when buyers leave it little of the processor.
+            None => ProjectorSettings {
+                batch_records_max: 262_144,
+                linger_busy: Duration::from_secs(1),
+                silent_after: Duration::from_secs(20),
+                ..usual.clone()
+            },
             // A server's transactions have to stay short, for its undo log and its replicas.
-            Some(_) => (ProjectorSettings::default().batch_records_max, Duration::from_millis(300)),
+            Some(_) => ProjectorSettings { linger_busy: Duration::from_millis(300), ..usual.clone() },
         };
         Self {
             journal_folder: config.storage.data_dir.join("journal"),
@@ -96,12 +107,7 @@ impl Plan {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
-            projector: ProjectorSettings {
-                paused: config.storage.projection_paused,
-                batch_records_max,
-                linger_busy,
-                ..ProjectorSettings::default()
-            },
+            projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag: Budget {
                 records_max: lag.database_records_max,
                 bytes_max: lag.database_bytes_max,
@@ -111,11 +117,7 @@ impl Plan {
             broker: config.broker.as_ref().map(|configured| BrokerPlan {
                 target: configured.into(),
                 folder: config.storage.data_dir.clone(),
-                projector: ProjectorSettings {
-                    batch_records_max: BROKER_BATCH,
-                    urgent_above: lag.urgent_records,
-                    ..ProjectorSettings::default()
-                },
+                projector: ProjectorSettings { batch_records_max: BROKER_BATCH, ..usual },
                 lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
             }),
             events: config.broker.as_ref().map(broker::Target::from),

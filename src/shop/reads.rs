@@ -27,7 +27,7 @@ impl Reads {
         Self { settings, current }
     }
 
-    const CONNECTIONS: Connections = Connections { max: 8, wait_max: ANSWER_WITHIN, synced: false };
+    const CONNECTIONS: Connections = Connections { wait_max: ANSWER_WITHIN, ..Connections::READ };
 
     /// Asks, and gives up after a while.
     pub async fn ask<T>(&self, within: Duration, question: impl AsyncFnOnce(&Database) -> Result<T, Error>) -> Result<T, Error> {

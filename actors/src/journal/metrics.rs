@@ -2,6 +2,8 @@
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
+/// Time of one write, before its sync.
+pub const WRITE_DURATION: &str = "mallcore_journal_write_duration_seconds";
 /// Time of one sync.
 pub const SYNC_DURATION: &str = "mallcore_journal_sync_duration_seconds";
 /// Records in one group.
@@ -17,6 +19,7 @@ pub const RECORDS: &str = "mallcore_journal_records_total";
 
 /// Tells the recorder what the names mean; called once when the recorder is installed.
 pub fn describe() {
+    describe_histogram!(WRITE_DURATION, Unit::Seconds, "Time of one write of the journal, before its sync");
     describe_histogram!(SYNC_DURATION, Unit::Seconds, "Time of one sync of the journal");
     describe_histogram!(BATCH_RECORDS, Unit::Count, "Records written and synced together");
     describe_histogram!(BATCH_BYTES, Unit::Bytes, "Bytes written and synced together");

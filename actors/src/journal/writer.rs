@@ -110,10 +110,12 @@ impl Writer {
                 continue;
             }
             let (part, rest) = frames.split_at_mut(bytes);
-            self.active.blocks.append(self.active.file.as_ref(), part)?;
             let began = Instant::now();
+            self.active.blocks.append(self.active.file.as_ref(), part)?;
+            let written = Instant::now();
             self.active.file.sync()?;
-            histogram!(names::SYNC_DURATION).record(began.elapsed());
+            histogram!(names::WRITE_DURATION).record(written - began);
+            histogram!(names::SYNC_DURATION).record(written.elapsed());
             self.publish(next);
             frames = rest;
         }

@@ -98,3 +98,37 @@ proptest! {
         prop_assert_eq!(reading.turned_away > 0, reading.level >= Level::Shed);
     }
 }
+
+const BURST: BurstLimits = BurstLimits { records_per_second: 1_000, records_max: 800 };
+
+#[test]
+fn a_burst_is_let_pass_until_too_much_waits_and_then_stored_down_to_an_eighth() {
+    let mut burst = Burst::new(BURST);
+    let seen = [10, 799, 800, 799, 100, 99, 799].map(|waiting| burst.goes_on(waiting, 50, 50));
+    assert_eq!(seen, [true, true, false, false, false, true, true]);
+}
+
+#[test]
+fn what_trickles_in_is_stored_as_it_comes() {
+    let mut burst = Burst::new(BURST);
+    assert!(!burst.goes_on(700, 49, 50));
+    assert!(!burst.goes_on(700, 0, 0), "no time has passed and nothing came");
+}
+
+proptest! {
+    #[test]
+    fn storing_begins_at_the_limit_and_is_not_left_before_an_eighth(max in 0u64..5_000, seconds in proptest::collection::vec((0u64..3_000, 1u64..3_000), 1..80)) {
+        let mut burst = Burst::new(BurstLimits { records_max: max, ..BURST });
+        let (mut waiting, mut stored_from) = (0u64, None);
+        for (came, stored) in seconds {
+            waiting += came;
+            let goes_on = burst.goes_on(waiting, came, 1_000);
+            prop_assert!(!goes_on || waiting < max && came >= 1_000);
+            prop_assert!(!goes_on || stored_from.is_none() || waiting < max.div_ceil(8).max(1), "left at {waiting} of {max}");
+            stored_from = if waiting >= max { Some(waiting) } else { stored_from.filter(|_| !goes_on && waiting >= max.div_ceil(8).max(1)) };
+            if !goes_on {
+                waiting -= stored.min(waiting);
+            }
+        }
+    }
+}

@@ -33,10 +33,19 @@ fn journal_of(records: u64) -> Arc<MemoryJournal> {
 }
 
 fn follow(target: Target, folder: &Path, journal: &Arc<MemoryJournal>) -> Result<ProjectorHandle, PlaceError> {
+    follow_as(ProjectorSettings::default(), target, folder, journal)
+}
+
+fn follow_as(
+    settings: ProjectorSettings,
+    target: Target,
+    folder: &Path,
+    journal: &Arc<MemoryJournal>,
+) -> Result<ProjectorHandle, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
     let [seat] = seats(&port);
     let events = Events::open(target, folder, Arc::clone(&port), seat)?;
-    let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..ProjectorSettings::default() };
+    let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
     Ok(Projector::follow(settings, events, port).unwrap())
 }
 
@@ -111,6 +120,41 @@ async fn a_broken_connection_leaves_no_gap() {
         next = next.max(id + 1);
     }
     assert_eq!(next, last.0 + 1, "{repeats} repeats");
+}
+
+#[tokio::test]
+async fn a_broker_that_hangs_is_told_of_while_it_is_still_waited_for() {
+    let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(10));
+    let mut heard = rig.hear("#").await;
+    let proxy = Proxy::to(address(), Door::Open).await;
+    let settings = ProjectorSettings { silent_after: Duration::from_millis(200), ..ProjectorSettings::default() };
+    let handle = follow_as(settings, rig.target_through(&proxy.address.to_string()), folder.path(), &journal).unwrap();
+    assert!(handle.reached(Sequence(10)).await);
+    proxy.set(Door::Hanging);
+    append(&journal, 11..=20);
+    is(&handle, "silent", |state| matches!(state, State::Retrying(story) if story.contains("no answer"))).await;
+    proxy.set(Door::Open);
+    assert!(handle.reached(Sequence(20)).await);
+    is(&handle, "back", |state| *state == State::Following).await;
+    heard.until("20").await;
+}
+
+#[tokio::test]
+async fn a_burst_is_published_when_enough_of_it_waits_and_the_rest_when_it_is_over() {
+    let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(1));
+    let mut heard = rig.hear("#").await;
+    let settings = ProjectorSettings { burst_per_second: Some(1), urgent_above: 400, ..ProjectorSettings::default() };
+    let handle = follow_as(settings, rig.target(), folder.path(), &journal).unwrap();
+    let mut last = 1;
+    while *handle.checkpoint.borrow() < Sequence(200) {
+        last += 1;
+        journal.append(&record(last));
+        // The burst's pace.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(last < 100_000, "nothing is published while the burst lasts");
+    }
+    assert!(handle.reached(Sequence(last)).await);
+    heard.until(&last.to_string()).await;
 }
 
 #[tokio::test]

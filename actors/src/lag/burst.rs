@@ -1,0 +1,36 @@
+//! Sold first, stored after. A server that stores orders on the shop's machine takes the processor from whoever buys, and no priority of
+//! ours reaches into it: while a burst lasts, nothing is sent to it.
+//! - B1 At most `records_max` wait for a burst's sake; then they are stored, whatever comes, until an eighth of that is left.
+//! - B2 When fewer come than make a burst, nothing waits.
+
+/// What is a burst, and how much of it may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BurstLimits {
+    /// So many records a second make a burst.
+    pub records_per_second: u64,
+    /// So many may wait for its end.
+    pub records_max: u64,
+}
+
+/// A projection's patience with bursts.
+#[derive(Debug, Clone, Copy)]
+pub struct Burst {
+    limits: BurstLimits,
+    /// So much has waited that storing comes first.
+    spent: bool,
+}
+
+impl Burst {
+    /// Nothing has come yet.
+    pub const fn new(limits: BurstLimits) -> Self {
+        Self { limits, spent: false }
+    }
+
+    /// Whether what waits should go on waiting, after `came` records in so many milliseconds.
+    pub fn goes_on(&mut self, waiting: u64, came: u64, millis: u64) -> bool {
+        let BurstLimits { records_per_second, records_max } = self.limits;
+        self.spent = waiting >= if self.spent { (records_max / 8).max(1) } else { records_max };
+        let bursting = u128::from(came) * 1000 >= u128::from(records_per_second) * u128::from(millis) && came > 0;
+        bursting && !self.spent
+    }
+}

@@ -1,0 +1,40 @@
+//! How a projection goes about its work.
+
+use std::time::Duration;
+
+/// How a projection goes about it.
+#[derive(Debug, Clone)]
+pub struct ProjectorSettings {
+    /// Records a batch, about; at least 1.
+    pub batch_records_max: usize,
+    /// Begin paused: records stay in the journal until [`resume`](super::ProjectorHandle::resume).
+    pub paused: bool,
+    /// Run only when nobody else wants the processor (Linux's SCHED_IDLE), so that whoever buys is never held up.
+    pub idle: bool,
+    /// More records than this behind, it works at normal priority; half of them may wait for a burst's end.
+    pub urgent_above: u64,
+    /// So many records a second are a burst, whose end it waits for.
+    pub burst_per_second: Option<u64>,
+    /// A batch that takes longer is told to operators while it is still waited for: a connection that is cut off says nothing by itself.
+    pub silent_after: Duration,
+    /// How long few records may wait for more.
+    pub linger: Duration,
+    /// How long they may wait while 5,000 records a second come.
+    pub linger_busy: Duration,
+}
+
+impl Default for ProjectorSettings {
+    fn default() -> Self {
+        let linger = Duration::from_millis(30);
+        Self {
+            batch_records_max: 8192,
+            paused: false,
+            idle: true,
+            urgent_above: 1_000_000,
+            burst_per_second: None,
+            silent_after: Duration::from_secs(5),
+            linger,
+            linger_busy: linger,
+        }
+    }
+}
