@@ -19,9 +19,9 @@ pub struct Lag {
     pub alert_percent: u32,
     /// At this part fresh purchases begin to be turned away.
     pub shed_percent: u32,
-    /// More records than this behind, a projection works at normal priority and waits for no burst's end.
+    /// More records than this behind, a projection works at normal priority; half of them may wait for a burst's end.
     pub urgent_records: u64,
-    /// So many records a second are a burst: servers get them after it.
+    /// So many records a second are a burst: databases and broker get them after it.
     pub burst_records_per_second: u64,
 }
 

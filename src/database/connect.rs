@@ -63,12 +63,6 @@ pub struct Connections {
     pub cache_kib: u32,
 }
 
-impl Default for Connections {
-    fn default() -> Self {
-        Self::READ
-    }
-}
-
 impl Connections {
     /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
     pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false, cache_kib: WRITER_CACHE_KIB };

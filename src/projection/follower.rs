@@ -101,8 +101,8 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let limits = |records_per_second| BurstLimits { records_per_second, records_max: settings.urgent_above / 2 };
-        let burst = settings.burst_per_second.map(|per_second| Burst::new(limits(per_second)));
+        let records_max = settings.urgent_above / 2;
+        let burst = settings.burst_per_second.map(|records_per_second| Burst::new(BurstLimits { records_per_second, records_max }));
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
         let follower = Follower {
             settings,

@@ -1,5 +1,5 @@
-//! Sold first, stored after. A server that stores orders on the shop's machine takes the processor from whoever buys, and no priority of
-//! ours reaches into it: while a burst lasts, nothing is sent to it.
+//! Sold first, stored after. Whatever stores orders on the shop's machine takes the processor from whoever buys, and no priority of ours
+//! reaches into a server: while a burst lasts, nothing is stored. What waited together is also stored for less each.
 //! - B1 At most `records_max` wait for a burst's sake; then they are stored, whatever comes, until an eighth of that is left.
 //! - B2 When fewer come than make a burst, nothing waits.
 

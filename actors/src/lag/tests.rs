@@ -119,13 +119,13 @@ proptest! {
     #[test]
     fn storing_begins_at_the_limit_and_is_not_left_before_an_eighth(max in 0u64..5_000, seconds in proptest::collection::vec((0u64..3_000, 1u64..3_000), 1..80)) {
         let mut burst = Burst::new(BurstLimits { records_max: max, ..BURST });
-        let (mut waiting, mut stored_from) = (0u64, None);
+        let (mut waiting, mut storing) = (0u64, false);
         for (came, stored) in seconds {
             waiting += came;
             let goes_on = burst.goes_on(waiting, came, 1_000);
             prop_assert!(!goes_on || waiting < max && came >= 1_000);
-            prop_assert!(!goes_on || stored_from.is_none() || waiting < max.div_ceil(8).max(1), "left at {waiting} of {max}");
-            stored_from = if waiting >= max { Some(waiting) } else { stored_from.filter(|_| !goes_on && waiting >= max.div_ceil(8).max(1)) };
+            prop_assert!(!goes_on || !storing || waiting < max.div_ceil(8).max(1), "left at {waiting} of {max}");
+            storing = waiting >= max || storing && !goes_on && waiting >= max.div_ceil(8).max(1);
             if !goes_on {
                 waiting -= stored.min(waiting);
             }

@@ -21,7 +21,7 @@ pub async fn both() -> [Scratch; 2] {
 pub async fn sqlite() -> Scratch {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::Sqlite(folder.path().join("mallcore.sqlite3"));
-    let database = settings.connect(Connections::default()).await.unwrap();
+    let database = settings.connect(Connections::READ).await.unwrap();
     database.migrate().await.unwrap();
     Scratch { settings, database, schema: None, _folder: folder }
 }
@@ -32,7 +32,7 @@ pub async fn mysql() -> Scratch {
     let server = server();
     statement(&server, format!("CREATE DATABASE {schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")).await;
     let settings = Settings::MySql(MySqlServer { database: Some(schema.clone()), ..server.clone() });
-    let database = settings.connect(Connections { max: 4, ..Connections::default() }).await.unwrap();
+    let database = settings.connect(Connections { max: 4, ..Connections::READ }).await.unwrap();
     database.migrate().await.unwrap();
     Scratch { settings, database, schema: Some((server, schema)), _folder: tempfile::tempdir().unwrap() }
 }
