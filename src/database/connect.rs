@@ -134,9 +134,10 @@ fn sqlite_options(path: &Path, connections: Connections) -> SqliteConnectOptions
         .statement_cache_capacity(STATEMENTS_CACHED)
         .pragma("cache_size", format!("-{}", connections.cache_kib))
         .pragma("temp_store", "MEMORY")
-        // 512 MiB between checkpoints: pages of the orders' indexes are written back once for several batches.
-        .pragma("wal_autocheckpoint", "131072")
-        .pragma("journal_size_limit", "1073741824")
+        // 2 GiB between checkpoints: once an index has outgrown a batch, a batch changes some 200,000 pages in random places, most of them the
+        // same as the batch before it. Each checkpoint writes them back once, and the disk takes them one by one.
+        .pragma("wal_autocheckpoint", "524288")
+        .pragma("journal_size_limit", "3221225472")
         .row_buffer_size(1024)
 }
 

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::checkpoint::{AttachError, attach, checkpoint};
 use super::fold::{Batch, FoldError};
+use super::noted::Noted;
 use super::retention::Seat;
 use super::target::{Remedy, Target, Trouble};
 use super::write::{CHECKPOINTS, WriteError, write};
@@ -33,13 +34,27 @@ pub struct Store {
     connection: Option<Database>,
     /// The checkpoint when the database was last found to belong to the journal, with its schema up to date.
     attached: Option<Sequence>,
+    /// What it was last seen to have.
+    noted: Option<Noted>,
 }
 
 impl Store {
     /// Not reached yet. `attached`: the database's checkpoint if start-up has found that it belongs to the journal; otherwise the first
     /// connection brings the schema up to date and finds out.
     pub fn new(settings: Settings, journal: Arc<dyn Journal>, seat: Seat, attached: Option<Sequence>) -> Self {
-        Self { settings, journal, seat, connection: None, attached }
+        Self { settings, journal, seat, connection: None, attached, noted: None }
+    }
+
+    /// Until it is reached it is taken to have what was noted, and what it has is noted from then on.
+    pub fn noting(self, noted: Option<Noted>) -> Self {
+        Self { noted, ..self }
+    }
+
+    fn has(&mut self, at: Sequence) {
+        self.seat.reached(at);
+        if let Some(noted) = &mut self.noted {
+            noted.reached(at);
+        }
     }
 
     async fn reach(&mut self) -> Result<Sequence, Problem> {
@@ -51,7 +66,7 @@ impl Store {
         let attach = async { attach(&database, &*self.journal).await.map_err(|cause| Problem::Attach { cause, known }) };
         let at = in_time(attach).await?;
         (self.connection, self.attached) = (Some(database), Some(at));
-        self.seat.reached(at);
+        self.has(at);
         Ok(at)
     }
 
@@ -164,7 +179,7 @@ impl Target for Store {
     const TEND_EVERY: Duration = QUIET;
 
     fn known(&self) -> Sequence {
-        self.attached.unwrap_or_default()
+        self.attached.or(self.noted.as_ref().map(Noted::sequence)).unwrap_or_default()
     }
 
     async fn attach(&mut self) -> Result<Sequence, Trouble> {
@@ -188,7 +203,7 @@ impl Target for Store {
             }
             Err(_) => return Err(Problem::Silent.into()),
         }
-        self.seat.reached(batch.through());
+        self.has(batch.through());
         Ok(batch.through())
     }
 
@@ -200,9 +215,11 @@ impl Target for Store {
     }
 
     async fn detach(&mut self) {
-        if let Some(database) = self.connection.take() {
-            // A server that does not answer finds out by itself.
-            let _ = timeout(CLOSE_WITHIN, database.close()).await;
+        let Some(database) = self.connection.take() else { return };
+        if let Some(noted) = &mut self.noted {
+            noted.write();
         }
+        // A server that does not answer finds out by itself.
+        let _ = timeout(CLOSE_WITHIN, database.close()).await;
     }
 }

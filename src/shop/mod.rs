@@ -67,8 +67,8 @@ struct Inner {
     following: Following,
     projection_state: watch::Receiver<projection::State>,
     pinned: Option<watch::Receiver<pinned::Progress>>,
-    /// It was started without the database.
-    began_alone: bool,
+    /// It was started without the database; changes when that was reached.
+    began_alone: Option<watch::Receiver<Sequence>>,
     /// Set when the process is told to stop: balancers go elsewhere.
     stopping: AtomicBool,
     /// Taken at the stop.
@@ -185,7 +185,7 @@ impl Shop {
         let mut checks = vec![journal, sales, self.0.relay.status().check(self.now())];
         checks.extend(self.snapshot_check());
         // A first try that hangs has no state of its own yet.
-        let is_reached = !self.0.began_alone || *self.0.projected.borrow() > Sequence::ZERO;
+        let is_reached = self.0.began_alone.as_ref().is_none_or(|said| said.has_changed().unwrap_or(true));
         checks.extend(self.0.following.checks(&*self.0.journal, is_reached));
         if self.0.stopping.load(Ordering::Acquire) {
             checks.push(check("process", Health::Fail, "stopping".to_owned()));

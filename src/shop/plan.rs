@@ -24,6 +24,8 @@ pub struct Plan {
     pub journal: Options,
     /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
+    /// Where is noted what it has; none for one that is never away alone.
+    pub database_noted: Option<PathBuf>,
     /// How long a start waits for it.
     pub database_within: Duration,
     /// Snapshots of the running sales.
@@ -98,6 +100,7 @@ impl Plan {
                 ..Options::default()
             },
             database: database(config),
+            database_noted: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
             keeper: KeeperSettings {
                 keeps: config.database.is_some(),

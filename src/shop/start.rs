@@ -35,7 +35,7 @@ use crate::database::{Connections, Database, Error, Flusher, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
-use crate::projection::{AttachError, Projector, seats};
+use crate::projection::{AttachError, Noted, Projector, seats};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::{broker, pinned, projection, stock, story};
 
@@ -146,7 +146,8 @@ impl Shop {
             Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
             Settings::MySql(_) => None,
         };
-        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint);
+        let noted = plan.database_noted.map(|file| Noted::open(&file, port.identity(), durable(&*port)));
+        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).noting(noted);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
         let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
@@ -199,7 +200,7 @@ impl Shop {
             projection_state: projector.state.clone(),
             following,
             pinned: keeper.kept(),
-            began_alone: checkpoint.is_none(),
+            began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));

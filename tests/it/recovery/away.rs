@@ -18,7 +18,7 @@ struct Stage {
     scratch: Scratch,
     proxy: Proxy,
     setup: Setup,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A shop on MariaDB with one running sale of 40 pieces, 2 a person, reached through a proxy.
@@ -33,7 +33,7 @@ async fn stage() -> Stage {
     let through = MySqlServer { host: "127.0.0.1".into(), port: proxy.address.port(), ..server };
     let mut setup = Setup::with_database(folder.path(), &through);
     setup.set("DATABASE_WAIT_SECONDS", "1");
-    Stage { scratch, proxy, setup, _folder: folder }
+    Stage { scratch, proxy, setup, folder }
 }
 
 async fn bought(process: &Process, users: std::ops::Range<u64>) -> Vec<String> {
@@ -110,6 +110,41 @@ async fn a_sale_goes_on_after_kill_nine_with_the_database_cut_off() {
 #[tokio::test]
 async fn a_sale_goes_on_after_kill_nine_with_the_database_hanging() {
     a_sale_goes_on(Way::Hanging).await;
+}
+
+/// A shop that has sold for years starts without its database, and its lag is not what it has sold in all those years.
+#[tokio::test]
+async fn what_the_database_had_before_is_no_lag() {
+    let stage = stage().await;
+    let process = stage.setup.start().await;
+    bought(&process, 1..11).await;
+    process.until("the database has everything", async || process.detail("database").await.contains(", 0 records behind")).await;
+    pinned(&process).await;
+    let stored = last_record(&process).await;
+    stage.proxy.set(Way::Cut);
+    bought(&process, 11..14).await;
+    let file = stage.folder.path().join("database-checkpoint.json");
+    let noted = format!("\"sequence\":{stored}}}");
+    process.until("it is noted", async || std::fs::read_to_string(&file).is_ok_and(|text| text.ends_with(&noted))).await;
+    process.kill();
+
+    let process = stage.setup.start().await;
+    assert!(process.log().contains("starting without the database"), "{}", process.log());
+    let behind = last_record(&process).await - stored;
+    let detail = process.detail("database").await;
+    assert!(detail.contains(&format!(", {behind} records behind")), "{detail}");
+    assert!((3..stored).contains(&behind), "{behind} of {stored}");
+    assert_eq!(process.readiness().await.unwrap().1["status"], "degraded");
+
+    // Reached again, it is healthy without another record.
+    stage.proxy.set(Way::Open);
+    process.until("it is healthy", async || process.readiness().await.is_some_and(|(_, readiness)| readiness["status"] == "pass")).await;
+    process.kill();
+}
+
+async fn last_record(process: &Process) -> u64 {
+    let detail = process.detail("journal").await;
+    detail.split([' ', ',']).nth(1).unwrap().parse().unwrap()
 }
 
 #[tokio::test]
