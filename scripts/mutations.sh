@@ -58,4 +58,6 @@ mutate 'the release of a hold is taken out' actors/src/coordinator/mod.rs \
     's|self\.wants\[\.\.asked\]\.iter\(\)|self.wants[asked..].iter()|'
 mutate 'the checkpoint does not move' actors/src/checkpoint.rs \
     's|(let to = Checkpoint \{.*), sequence: last \};|\1, sequence: self.sequence() };|'
+mutate 'an adjustment is done again when it is repeated' actors/src/stock/sku.rs \
+    's/(self\.last_adjustment\.is_some_and\(\|last\| wish\.id) <= last\)/\1 < last)/'
 echo "all mutations noticed"

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mallcore_actors::ids::{FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::orders::Status;
 use mallcore_actors::record::{CloseReason, Event, Record};
@@ -38,6 +38,15 @@ pub struct Wish {
     pub pieces: u32,
 }
 
+/// What the shop's people were told of an adjustment of stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Done,
+    /// There were so many already, or now there are.
+    AsWanted,
+    Refused,
+}
+
 /// The books.
 #[derive(Debug)]
 pub struct Auditor {
@@ -48,6 +57,7 @@ pub struct Auditor {
     baskets: BTreeMap<OrderId, (UserId, Vec<(SkuId, u32)>)>,
     closed: BTreeSet<OrderId>,
     paid: BTreeSet<OrderId>,
+    adjustments: BTreeMap<(SkuId, AdjustmentId), Told>,
     pub acknowledged: usize,
 }
 
@@ -60,6 +70,7 @@ impl Auditor {
             baskets: BTreeMap::new(),
             closed: BTreeSet::new(),
             paid: BTreeSet::new(),
+            adjustments: BTreeMap::new(),
             acknowledged: 0,
         }
     }
@@ -96,13 +107,18 @@ impl Auditor {
         assert!(self.paid.insert(order), "{order:?} was paid twice");
     }
 
+    pub fn adjusted(&mut self, sku: SkuId, id: AdjustmentId, told: Told, relies_on: Sequence) {
+        assert!(relies_on <= self.on_disk, "answered before record {relies_on} was safe ({})", self.on_disk);
+        assert!(self.adjustments.insert((sku, id), told).is_none(), "{id:?} was answered twice");
+    }
+
     /// A mismatch is only told to somebody who used the key otherwise before.
     pub fn restarted(&self, last: Sequence) {
         assert!(last >= self.on_disk, "the restart knows {last}, clients were shown up to {}", self.on_disk);
     }
 
-    /// Every acknowledgement is in the rows, once, as it was told.
-    pub fn check_rows(&self, rows: &Database) {
+    /// Every acknowledgement is in the rows, once, as it was told. `moved`: pieces that came and went by adjustments.
+    pub fn check_rows(&self, rows: &Database, moved: &BTreeMap<SkuId, i64>) {
         for (wish, receipt) in self.receipts.values() {
             let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));
             let line = row.placed.lines[0];
@@ -126,19 +142,20 @@ impl Auditor {
             assert_eq!(rows.orders[order].status, Status::Paid, "{order:?} was told paid");
         }
         for (sku, received) in &self.promises.received {
+            let received = i64::from(*received) + moved.get(sku).copied().unwrap_or_default();
             let row = rows.stock[sku];
             let in_items: i64 =
                 rows.quotas.values().filter(|quota| quota.carved.sku == *sku).map(|quota| quota.remaining + quota.held + quota.sold).sum();
-            assert_eq!(row.available + row.held + row.sold + in_items, i64::from(*received), "pieces of {sku:?} appeared or vanished");
+            assert_eq!(row.available + row.held + row.sold + in_items, received, "pieces of {sku:?} appeared or vanished");
             let placed = rows.orders.values().filter(|order| order.status != Status::Closed);
             let lines = placed.flat_map(|order| &order.placed.lines).filter(|line| line.sku == *sku);
             let ordered: u32 = lines.map(|line| line.quantity.get()).sum();
-            assert!(ordered <= *received, "oversold: {ordered} of {received} of {sku:?}");
+            assert!(i64::from(ordered) <= received, "oversold: {ordered} of {received} of {sku:?}");
         }
     }
 
-    /// The records in their order keep every promise at every moment.
-    pub fn check_records<'a>(&self, records: impl Iterator<Item = (&'a Sequence, &'a Record)>) {
+    /// The records in their order keep every promise at every moment. Returns what adjustments moved.
+    pub fn check_records<'a>(&self, records: impl Iterator<Item = (&'a Sequence, &'a Record)>) -> BTreeMap<SkuId, i64> {
         let mut time = Timestamp::default();
         let mut next = Sequence(1);
         let mut open: BTreeMap<UserId, u32> = BTreeMap::new();
@@ -146,6 +163,7 @@ impl Auditor {
         let mut counting: BTreeMap<(UserId, FlashItemId), u32> = BTreeMap::new();
         let mut given_back = BTreeSet::new();
         let mut expires: BTreeMap<OrderId, Timestamp> = BTreeMap::new();
+        let (mut adjusted, mut moved) = (BTreeSet::new(), BTreeMap::new());
         for (sequence, Record { at, event }) in records {
             assert_eq!(*sequence, next, "the journal has a gap");
             assert!(*at >= time, "record {sequence} is older than the one before");
@@ -181,8 +199,17 @@ impl Auditor {
                     }
                 }
                 Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
-                Event::OrderShipped(_) | Event::OrderCompleted(_) | Event::StockAdjusted(_) => {}
+                Event::OrderShipped(_) | Event::OrderCompleted(_) => {}
+                Event::StockAdjusted(done) => {
+                    let key = (done.sku, done.adjustment);
+                    assert!(adjusted.insert(key), "{key:?} was done twice");
+                    assert_ne!(self.adjustments.get(&key), Some(&Told::Refused), "{key:?} was told refused");
+                    *moved.entry(done.sku).or_default() += i64::from(done.delta.get());
+                }
             }
         }
+        let mut told_done = self.adjustments.iter().filter(|(_, told)| **told == Told::Done);
+        assert!(told_done.all(|(key, _)| adjusted.contains(key)), "an adjustment was lost");
+        moved
     }
 }

@@ -50,7 +50,7 @@ fn books_balance_after_any_crash() {
     let total = total.into_inner().unwrap();
     println!("{seeds} worlds: {total:?}");
     if seeds >= SEEDS {
-        let busy = total.acknowledged > 10_000 && total.restarts > 5_000 && total.passivations > 1_000;
+        let busy = total.acknowledged > 10_000 && total.restarts > 5_000 && total.passivations > 1_000 && total.adjusted > 1_000;
         assert!(busy, "the worlds are too quiet to prove anything: {total:?}");
     }
 }
@@ -65,4 +65,5 @@ fn add(total: &mut Tally, tally: Tally) {
     total.restarts += tally.restarts;
     total.passivations += tally.passivations;
     total.records += tally.records;
+    total.adjusted += tally.adjusted;
 }

@@ -22,7 +22,7 @@ use mallcore_actors::quantity::Quantity;
 use mallcore_actors::record::{CloseReason, Event, IdsReserved, Line, Lines, OrderClosed, OrderPaid, OrderPlaced, Record, Return};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 use mallcore_actors::registry::lifecycle::{Generation, Idle, Lifecycle, Route, State, Tail};
-use mallcore_actors::stock::{Asked, Buy, Holds, Owner, Purchase, QuotaPlan, Receipt, Stock, Woken};
+use mallcore_actors::stock::{Adjusting, Adjustment, Asked, Buy, Holds, Owner, Purchase, QuotaPlan, Receipt, Stock, Woken};
 use mallcore_actors::time::Timestamp;
 
 use super::database::Database;
@@ -39,6 +39,7 @@ pub enum Answer {
     BasketPlaced(OrderId),
     Closed(OrderId),
     Paid(OrderId),
+    Adjusted,
     Refused(Refusal),
     Unavailable(Unavailable),
 }
@@ -50,6 +51,7 @@ pub enum Mail {
     Close(Closer, UserId, OrderId, CloseReason),
     Carve(QuotaPlan),
     Release(mallcore_actors::ids::FlashItemId),
+    Adjust(RequestId, Adjustment),
     Hold(Owner, Quantity),
     Settle(Owner, Option<(Sequence, Timestamp, Event)>),
     Effect(Sequence, Timestamp, Event),
@@ -317,7 +319,7 @@ impl Process {
     /// The SKU cannot be loaded. Effects need no messenger: whoever loads it next finds them in the journal.
     fn refuse(&mut self, mail: Mail) {
         match mail {
-            Mail::Buy(request, _) => self.answer(request, Answer::Unavailable(Unavailable::Warming)),
+            Mail::Buy(request, _) | Mail::Adjust(request, _) => self.answer(request, Answer::Unavailable(Unavailable::Warming)),
             Mail::Close(Closer::Client(request), ..) => self.answer(request, Answer::Unavailable(Unavailable::Warming)),
             Mail::Close(Closer::Timer(deadline), ..) => self.orders.postpone(deadline),
             Mail::Hold(owner, _) => self.tell(owner, Input::Unavailable(Unavailable::Warming)),
@@ -348,6 +350,10 @@ impl Process {
                 if let Ok(Some(released)) = stock.decide_release(item, self.now) {
                     self.commit(sku, Event::QuotaReleased(released));
                 }
+            }
+            Mail::Adjust(request, wish) => {
+                let (decided, version) = (holds.decide_adjust(stock, &wish), stock.version());
+                self.adjust(request, sku, decided, version);
             }
             Mail::Hold(owner, quantity) => match holds.hold(stock, owner, quantity) {
                 Asked::Granted => self.tell(owner, Input::Granted),
@@ -382,6 +388,21 @@ impl Process {
             }
             Err(Ok(refusal)) => self.answer(request, Answer::Refused(refusal)),
             Err(Err(weather)) => self.answer(request, Answer::Unavailable(weather)),
+        }
+    }
+
+    fn adjust(&mut self, request: RequestId, sku: SkuId, decided: Result<Adjusting, Refusal>, version: Sequence) {
+        let adjusted = match decided {
+            Ok(Adjusting::Repeat | Adjusting::Unchanged) => return self.waiting.push((version, request, Answer::Adjusted)),
+            Ok(Adjusting::Fresh(adjusted)) => adjusted,
+            Err(refusal) => return self.answer(request, Answer::Refused(refusal)),
+        };
+        match self.enqueue(Event::StockAdjusted(adjusted)) {
+            Ok((sequence, at, event)) => {
+                self.apply(sku, sequence, at, &event);
+                self.waiting.push((sequence, request, Answer::Adjusted));
+            }
+            Err(weather) => self.answer(request, Answer::Unavailable(weather)),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The world around the server: clients, wall clock, disk, database, power. One seed decides everything.
 
 mod clients;
+mod desk;
 mod rest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +17,13 @@ use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::money::Money;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::record::{CloseReason, Event, Record};
-use mallcore_actors::stock::{Buy, QuotaPlan};
+use mallcore_actors::stock::{Adjustment, Buy, Change, QuotaPlan};
 use mallcore_actors::time::{Clock, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::auditor::{Auditor, ItemPromise, Promises, Wish};
+use self::desk::Desk;
+use super::auditor::{Auditor, ItemPromise, Promises, Told, Wish};
 use super::database::Database;
 use super::process::{Answer, Closer, Mail, Process, RequestId, Rules, read};
 
@@ -37,6 +39,7 @@ enum Ask {
     Basket(UserId, Vec<(SkuId, Quantity)>),
     Cancel,
     Pay,
+    Adjust(SkuId, Adjustment),
 }
 
 #[derive(Debug)]
@@ -61,6 +64,7 @@ pub struct Tally {
     pub restarts: usize,
     pub passivations: usize,
     pub records: usize,
+    pub adjusted: usize,
 }
 
 pub struct World {
@@ -75,6 +79,7 @@ pub struct World {
     requests: Vec<Request>,
     /// Orders that somebody was told of.
     known: Vec<(UserId, OrderId)>,
+    desk: Desk,
     /// What was queued and can no longer be lost, and what was queued since.
     log: BTreeMap<Sequence, Record>,
     epoch: u64,
@@ -111,6 +116,7 @@ pub fn run(seed: u64) -> Tally {
     world.check_end();
     world.tally.acknowledged = world.auditor.acknowledged;
     world.tally.records = world.log.len();
+    world.tally.adjusted = world.log.values().filter(|record| matches!(record.event, Event::StockAdjusted(_))).count();
     world.tally
 }
 
@@ -151,6 +157,7 @@ impl World {
             process: None,
             requests: Vec::new(),
             known: Vec::new(),
+            desk: Desk::default(),
             log: BTreeMap::new(),
             epoch: 0,
             reorders: random.random_bool(0.25),
@@ -320,6 +327,7 @@ impl World {
                 self.life().send(sku, Mail::Release(plan.item));
             }
         }
+        self.relay();
         if self.reorders {
             self.life().sweep();
         }

@@ -11,7 +11,7 @@ impl World {
 
     pub(super) fn shop(&mut self) {
         let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
-        match self.random.random_range(0..10) {
+        match self.random.random_range(0..11) {
             0..4 => {
                 let place = self.random.random_range(0..self.plans.len());
                 let (sku, plan) = self.plans[place];
@@ -44,6 +44,7 @@ impl World {
                 let request = self.ask(Ask::Basket(user, basket.clone()));
                 self.life().buy_basket(request, user, &basket);
             }
+            10 => self.write_down(),
             pay_or_cancel => {
                 let known = self.known.clone();
                 let Some((owner, order)) = self.pick(&known) else { return };
@@ -96,6 +97,15 @@ impl World {
                 }
                 (Ask::Cancel, Answer::Closed(order)) => self.auditor.order_closed(order, relies_on),
                 (Ask::Pay, Answer::Paid(order)) => self.auditor.order_paid(order, relies_on),
+                (Ask::Adjust(sku, wish), answer @ (Answer::Adjusted | Answer::Refused(_))) => {
+                    let told = match (answer, wish.change) {
+                        (Answer::Refused(_), _) => Told::Refused,
+                        (_, Change::By(_)) => Told::Done,
+                        (_, Change::To { .. }) => Told::AsWanted,
+                    };
+                    self.auditor.adjusted(*sku, wish.id, told, relies_on);
+                    self.desk.done(*sku, wish.id);
+                }
                 (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
                 (ask, answer) => panic!("{ask:?} was answered {answer:?}"),
             }

@@ -63,8 +63,8 @@ impl World {
                 assert_eq!(live, restarted, "memory and database differ about {sku:?}");
             }
         }
-        self.auditor.check_rows(&self.database);
-        self.auditor.check_records(self.log.iter());
+        let moved = self.auditor.check_records(self.log.iter());
+        self.auditor.check_rows(&self.database, &moved);
     }
 
     pub(super) fn check_end(&mut self) {
