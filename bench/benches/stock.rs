@@ -121,7 +121,8 @@ impl StockLoader for OneSku {
     }
 }
 
-/// 256 askers on one thread, the actor on another: messages a second through mailbox, decision, journal in memory, reply.
+/// 256 askers on one thread, the actor on another: messages a second through mailbox, decision, journal in memory, reply. As in the server
+/// many records become durable at once; here those of one turn of the actor's thread.
 fn round_trips(c: &mut Criterion) {
     const MESSAGES: u64 = 200_000;
     const ASKERS: usize = 256;
@@ -131,14 +132,20 @@ fn round_trips(c: &mut Criterion) {
     group.bench_function("buys through one actor", |b| {
         b.iter_custom(|rounds| {
             System::new().block_on(async {
-                let journal = Arc::new(MemoryJournal::durable_at_once());
+                let journal = Arc::new(MemoryJournal::durable_when_told());
                 let rules = Rules { unpaid_max_per_user: 5, flash_pay_window_millis: 300_000 };
-                let engine = Arc::new(Engine::new(journal, Arc::new(FixedClock), OrderBook::default(), 1, rules));
+                let engine = Arc::new(Engine::new(Arc::clone(&journal) as _, Arc::new(FixedClock), OrderBook::default(), 1, rules));
                 let residence = Residence { idle: Duration::from_secs(600), check: Duration::from_secs(60) };
                 let (_projected, checkpoint) = tokio::sync::watch::channel(Sequence::ZERO);
                 let registry = StockRegistry::new(engine, Arc::new(OneSku), residence, [], checkpoint);
                 let thread = Arbiter::new();
                 registry.live_on(thread.handle());
+                thread.spawn(async move {
+                    loop {
+                        journal.sync();
+                        tokio::task::yield_now().await;
+                    }
+                });
                 let ask = |number| registry.ask(SkuId::new(1).unwrap(), move |reply| PlaceOrder { wish: wish(number), reply });
                 ask(next.fetch_add(1, Ordering::Relaxed)).await.unwrap().unwrap();
                 let mut spent = Duration::ZERO;

@@ -32,6 +32,16 @@ pub fn slope(points: &[(f64, f64)]) -> f64 {
     if variance > 0.0 { covariance / variance } else { 0.0 }
 }
 
+/// From the mean of `before` to the mean of `after`, in values a second; 0 when there is nothing to compare.
+pub fn step(before: &[(f64, f64)], after: &[(f64, f64)]) -> f64 {
+    let mean = |points: &[(f64, f64)]| {
+        let count = points.len() as f64;
+        (points.iter().map(|point| point.0).sum::<f64>() / count, points.iter().map(|point| point.1).sum::<f64>() / count)
+    };
+    let ((then, low), (now, high)) = (mean(before), mean(after));
+    if now > then { (high - low) / (now - then) } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +59,11 @@ mod tests {
         assert!((slope(&line) - 2.0).abs() < 1e-9);
         assert_eq!(slope(&line[..1]), 0.0);
         assert_eq!(slope(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_step_is_from_mean_to_mean() {
+        assert_eq!(step(&[(0.0, 1.0), (2.0, 3.0)], &[(10.0, 12.0), (12.0, 32.0)]), 2.0);
+        assert_eq!(step(&[], &[(1.0, 1.0)]), 0.0);
     }
 }

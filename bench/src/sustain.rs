@@ -25,6 +25,9 @@ const PROOFS_MAX: usize = 4;
 const FLAT_SHARE: f64 = 0.01;
 /// A lag below this many seconds of the rate is flat, whatever its slope.
 const FLAT_SECONDS: f64 = 2.0;
+/// In a burst the projection lets records wait and then writes them at once, so the lag moves in teeth of some 15 seconds: a step of the
+/// search has to see several of them in each quarter of its time.
+const PROBE_SECONDS: u64 = 120;
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Options of `mall-bench sustain`.
@@ -38,14 +41,17 @@ pub struct Options {
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
     /// Seconds of each step of the search.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = PROBE_SECONDS)]
     probe_seconds: u64,
     /// Seconds of the burst, and of the base.
     #[arg(long, default_value_t = 10)]
     burst_seconds: u64,
     /// Start with this rate instead of a search.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "share")]
     rate: Option<f64>,
+    /// Start with this share of the base that was just measured instead of a search.
+    #[arg(long)]
+    share: Option<f64>,
     /// Connections.
     #[arg(long, default_value_t = 256)]
     connections: usize,
@@ -67,9 +73,11 @@ struct Trial {
 }
 
 impl Trial {
-    /// Growth of the lag over the second half, records a second.
-    fn slope(&self) -> f64 {
-        stats::slope(&self.lag[self.lag.len() / 2..])
+    /// Growth of the lag from the third to the last quarter, each taken by its mean, in records a second.
+    fn growth(&self) -> f64 {
+        let half = &self.lag[self.lag.len() / 2..];
+        let (before, last) = half.split_at(half.len() / 2);
+        stats::step(before, last)
     }
 
     fn last_lag(&self) -> f64 {
@@ -79,7 +87,7 @@ impl Trial {
     fn lasts(&self, rate: f64) -> bool {
         let report = &self.measured.report;
         let kept_up = report.unsent as f64 <= rate * 0.001 * report.elapsed_seconds && report.errors == 0;
-        kept_up && (self.slope() <= FLAT_SHARE * rate || self.last_lag() <= FLAT_SECONDS * rate)
+        kept_up && (self.growth() <= FLAT_SHARE * rate || self.last_lag() <= FLAT_SECONDS * rate)
     }
 
     fn line(&self, rate: f64) -> String {
@@ -89,7 +97,7 @@ impl Trial {
             self.measured.report.answers_per_second,
             self.measured.report.buy_latency.p99_ms,
             self.last_lag(),
-            self.slope(),
+            self.growth(),
             self.measured.report.unsent,
         )
     }
@@ -109,7 +117,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let drain = arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
     println!("a burst of {burst:?} at {peak:.0} buys/s is in the database {:.2} s after its end", drain.as_secs_f64());
 
-    let rate = match options.rate {
+    let rate = match options.rate.or(options.share.map(|share| share * base_before)) {
         Some(rate) => rate,
         None => search(&plan, &server, &arena.setup, peak, Duration::from_secs(options.probe_seconds))?,
     };
@@ -216,5 +224,13 @@ mod tests {
         assert!(trial_of(report(0), lag(50.0, 100_000.0)).lasts(10_000.0));
         assert!(!trial_of(report(0), lag(5_000.0, 0.0)).lasts(10_000.0));
         assert!(!trial_of(report(5_000), lag(0.0, 0.0)).lasts(10_000.0));
+    }
+
+    #[test]
+    fn teeth_of_one_height_are_flat_and_growing_ones_are_not() {
+        let teeth =
+            |growth: f64| (0..600).map(move |second| (f64::from(second), f64::from(second % 16) * 30_000.0 + growth * f64::from(second)));
+        assert!(trial_of(report(0), teeth(0.0).collect()).lasts(33_000.0));
+        assert!(!trial_of(report(0), teeth(700.0).collect()).lasts(33_000.0));
     }
 }
