@@ -61,17 +61,23 @@ pub struct Connections {
     pub synced: bool,
     /// SQLite: KiB of pages that one connection keeps, at most.
     pub cache_kib: u32,
+    /// MySQL: seconds without a word after which the server ends a connection, with its transaction and its locks. It may never hear of our
+    /// death when the network is cut; none: as the server has it, hours.
+    pub silent_max_seconds: Option<u32>,
 }
 
 impl Connections {
     /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
-    pub const ONE: Self = Self { max: 1, wait_max: Duration::from_secs(5), synced: false, cache_kib: WRITER_CACHE_KIB };
+    /// It asks something every few seconds.
+    pub const ONE: Self =
+        Self { max: 1, wait_max: Duration::from_secs(5), synced: false, cache_kib: WRITER_CACHE_KIB, silent_max_seconds: Some(60) };
     /// The outbox's relay: one for each destination and one for the counts.
     pub const COLD: Self = Self { max: 4, ..Self::READ };
     /// One connection for a command's cold writes, of which there is no other copy.
     pub const COMMAND: Self = Self { synced: true, max: 1, ..Self::READ };
     /// For those who mostly read.
-    pub const READ: Self = Self { max: 8, wait_max: Duration::from_secs(5), synced: false, cache_kib: READER_CACHE_KIB };
+    pub const READ: Self =
+        Self { max: 8, wait_max: Duration::from_secs(5), synced: false, cache_kib: READER_CACHE_KIB, silent_max_seconds: None };
 }
 
 const READER_CACHE_KIB: u32 = 64 << 10;
@@ -112,11 +118,14 @@ fn sqlite_pool(connections: Connections) -> SqlitePoolOptions {
 
 fn mysql_pool(connections: Connections) -> MySqlPoolOptions {
     MySqlPoolOptions::new().max_connections(connections.max).acquire_timeout(connections.wait_max).idle_timeout(None).after_connect(
-        |connection, _| {
+        move |connection, _| {
             Box::pin(async move {
                 // The only writer of hot rows needs no gap locks; readers ask for their snapshot by name.
                 sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut *connection).await?;
-                sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(connection).await?;
+                sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(&mut *connection).await?;
+                if let Some(seconds) = connections.silent_max_seconds {
+                    sqlx::query("SET SESSION wait_timeout = ?").bind(seconds).execute(connection).await?;
+                }
                 Ok(())
             })
         },
@@ -134,9 +143,8 @@ fn sqlite_options(path: &Path, connections: Connections) -> SqliteConnectOptions
         .statement_cache_capacity(STATEMENTS_CACHED)
         .pragma("cache_size", format!("-{}", connections.cache_kib))
         .pragma("temp_store", "MEMORY")
-        // 2 GiB between checkpoints: once an index has outgrown a batch, a batch changes some 200,000 pages in random places, most of them the
-        // same as the batch before it. Each checkpoint writes them back once, and the disk takes them one by one.
-        .pragma("wal_autocheckpoint", "524288")
+        // 128 MiB between checkpoints; the projection waits for more in a burst.
+        .pragma("wal_autocheckpoint", "32768")
         .pragma("journal_size_limit", "3221225472")
         .row_buffer_size(1024)
 }

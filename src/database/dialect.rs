@@ -97,6 +97,14 @@ impl Tx {
         .map_err(Error::from)
     }
 
+    /// SQLite: from now on this connection's commits write the log back into the file once it has so many pages. MySQL sees to that itself.
+    pub async fn write_back_from(&mut self, pages: u32) -> Result<(), Error> {
+        if self.engine() == Engine::Sqlite {
+            self.all(format!("PRAGMA wal_autocheckpoint = {pages}"), Vec::new()).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a statement; returns how many rows it matched.
     pub async fn execute(&mut self, text: impl Into<String>, values: Arguments) -> Result<u64, Error> {
         let text = AssertSqlSafe(text.into());

@@ -1,4 +1,4 @@
-//! Writes a SQLite file's pages out while they come. SQLite itself syncs once a checkpoint, 128 MiB of log and then as much of the file
+//! Writes a SQLite file's pages out while they come. SQLite itself syncs once a checkpoint, all of its log and then as much of the file
 //! at once: the device is busy with it for 40 to 70 ms, and the journal's next sync, which buyers wait for, comes after it.
 //! - F1 Nothing depends on it: SQLite's own syncs keep their place and their meaning, and see every error (Linux tells it to each open file).
 //! - F2 A quiet file is left alone.

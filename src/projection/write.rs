@@ -82,6 +82,14 @@ const ITEM_COLUMNS: [&str; 9] =
 
 const ADJUSTMENT_COLUMNS: [&str; 7] = ["sku_id", "id", "delta", "reason", "operator", "sequence", "created_at"];
 
+/// A batch of so many records comes of a burst.
+const LARGE_RECORDS: u64 = 32_768;
+/// Pages of SQLite's log between checkpoints, 2 GiB: once an index has outgrown a batch, a large batch changes some 200,000 pages in random
+/// places, most of them the same as the batch before it. Each checkpoint writes them back once, and the disk takes them one by one.
+const LOG_PAGES_IN_A_BURST: u32 = 524_288;
+/// The same for anything else, 128 MiB: a small shop has a small log.
+const LOG_PAGES: u32 = 32_768;
+
 /// A SKU's snapshot for order lines.
 #[derive(Debug)]
 struct Described {
@@ -93,6 +101,7 @@ struct Described {
 /// Writes the batch and moves the checkpoint, or changes nothing.
 pub async fn write(database: &Database, batch: &Batch) -> Result<(), WriteError> {
     let mut tx = database.begin().await?;
+    tx.write_back_from(if batch.records() >= LARGE_RECORDS { LOG_PAGES_IN_A_BURST } else { LOG_PAGES }).await?;
     let mut writer = Writer { tx: &mut tx, from: batch.from(), through: batch.through() };
     writer.move_checkpoint(batch).await?;
     let skus = writer.describe(batch).await?;

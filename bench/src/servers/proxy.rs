@@ -4,6 +4,7 @@
 //!
 //! Not here: stopping the server behind it (`child.rs`).
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -16,6 +17,8 @@ use crate::ports;
 
 const BUFFER_BYTES: usize = 64 * 1024;
 const BACKLOG: u32 = 256;
+/// Of ports, when somebody else is quicker.
+const TRIES: u32 = 8;
 
 /// What becomes of bytes and connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +42,11 @@ pub struct Proxy {
 impl Proxy {
     /// Before `server` on 127.0.0.1, letting bytes pass, on a thread of its own.
     pub fn start(server: u16) -> Result<Self, Error> {
-        let port = ports::free()?;
         let (way, told) = watch::channel(Way::Pass);
         let runtime = crate::runtime()?;
-        let attempt = || format!("listen on port {port}");
-        let listener = {
+        let (port, listener) = {
             let _inside = runtime.enter();
-            bound(port).and_then(|socket| socket.listen(BACKLOG)).attempt(attempt)?
+            listening()?
         };
         let thread = std::thread::Builder::new().name(format!("proxy-{server}"));
         thread.spawn(move || runtime.block_on(serve(listener, port, local(server), told))).attempt(|| "start a proxy".to_owned())?;
@@ -65,6 +66,18 @@ impl Proxy {
 
 fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// On a free port; somebody may take it between the look and the call, then on another one.
+fn listening() -> Result<(u16, TcpListener), Error> {
+    let mut tries = 0;
+    loop {
+        let port = ports::free()?;
+        match bound(port).and_then(|socket| socket.listen(BACKLOG)) {
+            Err(cause) if cause.kind() == ErrorKind::AddrInUse && tries < TRIES => tries += 1,
+            outcome => return Ok((port, outcome.attempt(|| format!("listen on port {port}"))?)),
+        }
+    }
 }
 
 /// Keeps the port; refuses connections until it listens.
@@ -140,7 +153,7 @@ async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::
 
 #[cfg(test)]
 mod tests {
-    use std::io::{ErrorKind, Read as _, Write as _};
+    use std::io::{Read as _, Write as _};
     use std::time::Duration;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! What the server says, told apart: the weather, after which the same statement is tried again, and a statement that is at fault.
 
-use mallcore::database::{Database, Error, MYSQL_WEATHER};
+use mallcore::database::{Connections, Database, Error, MYSQL_WEATHER};
 
 use super::scratch;
 
@@ -60,4 +60,19 @@ async fn real_weather_is_recognised() {
 
     let twice = run(&scratch.database, insert(1)).await.unwrap_err();
     assert!(!twice.is_transient(), "duplicate key: {twice:?}");
+}
+
+/// When the network is cut the server never hears that a process has died, and its successor would wait for the dead one's locks for hours.
+#[tokio::test]
+async fn a_writer_that_has_fallen_silent_loses_its_locks() {
+    let scratch = scratch::mysql().await;
+    run(&scratch.database, "INSERT INTO products (id, name, price_fen, stock) VALUES (1, 'x', 1, 1)".to_owned()).await.unwrap();
+    let lock = "UPDATE products SET stock = stock + 1 WHERE id = 1";
+    let connections = Connections { silent_max_seconds: Some(1), ..Connections::ONE };
+    let silent = scratch.settings.connect(connections).await.unwrap();
+    let mut holder = silent.begin().await.unwrap();
+    holder.execute(lock, Vec::new()).await.unwrap();
+    // Waits for the lock, and gets it within the time that anybody waits for one.
+    assert_eq!(run(&scratch.database, lock.to_owned()).await.unwrap(), 1);
+    drop(holder);
 }
