@@ -1,8 +1,8 @@
 //! What the database was last seen to have, in a small file beside the journal: a start without the database knows from it how far behind the
 //! database is. Without it everything that the shop ever sold would count as lag, and fresh purchases would be refused.
 //! - N1 Nothing but the lag and what memory may let go of relies on it; where to go on is asked of the database itself.
-//! - N2 It is replaced as a whole, and only after the database has committed: it may say less than is true, by what came since, never more.
-//!   It is not synced: a file that a power cut has spoilt counts as none.
+//! - N2 It is replaced as a whole, and only after the database has committed: it may say less than is true, by what came since, and more only
+//!   of a database that was put back to a backup. It is not synced: a file that a power cut has spoilt counts as none.
 
 use std::fs;
 use std::io;

@@ -138,8 +138,9 @@ impl Shop {
         if checkpoint.is_none() {
             sales.take_from(&pinned.plan, &engine);
         }
-        let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(Connections::ONE), cache::LIVES));
-        let (reach, cold) = (plan.database.clone(), plan.database.connect_lazily(Connections::COLD));
+        let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, plan.database.connect_lazily(Connections::COLD));
+        let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
+        let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let [projected, snapshots, for_broker] = seats(&port);
         let flusher = match &plan.database {
