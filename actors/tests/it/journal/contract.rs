@@ -169,7 +169,7 @@ fn what_is_not_released_stays_and_what_is_gone_says_so() {
         match read_all(&*subject.journal, Sequence(1)) {
             Ok(records) => assert_eq!(records.len(), 60, "{}", subject.name),
             Err(ReadError::Gone { wanted, first }) => {
-                assert_eq!(wanted, Sequence(1), "{}", subject.name);
+                // They go while they are read, too: the first ones may have been there still.
                 assert!(first > wanted && first <= Sequence(31), "{}: {first}", subject.name);
             }
             Err(other) => panic!("{}: {other}", subject.name),
