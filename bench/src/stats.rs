@@ -24,20 +24,19 @@ pub fn spread(values: &[f64]) -> Option<Spread> {
 
 /// Slope of the least-squares line through points of (seconds, value), in values a second; 0 for fewer than two moments.
 pub fn slope(points: &[(f64, f64)]) -> f64 {
-    let count = points.len() as f64;
-    let mean_x = points.iter().map(|point| point.0).sum::<f64>() / count;
-    let mean_y = points.iter().map(|point| point.1).sum::<f64>() / count;
+    let (mean_x, mean_y) = mean(points);
     let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     if variance > 0.0 { covariance / variance } else { 0.0 }
 }
 
+fn mean(points: &[(f64, f64)]) -> (f64, f64) {
+    let count = points.len() as f64;
+    (points.iter().map(|point| point.0).sum::<f64>() / count, points.iter().map(|point| point.1).sum::<f64>() / count)
+}
+
 /// From the mean of `before` to the mean of `after`, in values a second; 0 when there is nothing to compare.
 pub fn step(before: &[(f64, f64)], after: &[(f64, f64)]) -> f64 {
-    let mean = |points: &[(f64, f64)]| {
-        let count = points.len() as f64;
-        (points.iter().map(|point| point.0).sum::<f64>() / count, points.iter().map(|point| point.1).sum::<f64>() / count)
-    };
     let ((then, low), (now, high)) = (mean(before), mean(after));
     if now > then { (high - low) / (now - then) } else { 0.0 }
 }

@@ -23,7 +23,7 @@ const STEP_DOWN: f64 = 0.9;
 const PROOFS_MAX: usize = 4;
 /// A lag that grows by less than this share of the rate is flat: it moves by whole batches.
 const FLAT_SHARE: f64 = 0.01;
-/// A lag below this many seconds of the rate is flat, whatever its slope.
+/// A lag below this many seconds of the rate is flat, however it grows.
 const FLAT_SECONDS: f64 = 2.0;
 /// In a burst the projection lets records wait and then writes them at once, so the lag moves in teeth of some 15 seconds: a step of the
 /// search has to see several of them in each quarter of its time.

@@ -80,6 +80,9 @@ impl Connections {
         Self { max: 8, wait_max: Duration::from_secs(5), synced: false, cache_kib: READER_CACHE_KIB, silent_max_seconds: None };
 }
 
+/// SQLite: pages of the log between checkpoints, 128 MiB: a small shop has a small log. The projection waits for more in a burst.
+pub const LOG_PAGES: u32 = 32_768;
+
 const READER_CACHE_KIB: u32 = 64 << 10;
 /// Room for every page that the largest batch changes: with less they are spilled to the WAL and read again, several times each.
 const WRITER_CACHE_KIB: u32 = 1 << 20;
@@ -143,8 +146,7 @@ fn sqlite_options(path: &Path, connections: Connections) -> SqliteConnectOptions
         .statement_cache_capacity(STATEMENTS_CACHED)
         .pragma("cache_size", format!("-{}", connections.cache_kib))
         .pragma("temp_store", "MEMORY")
-        // 128 MiB between checkpoints; the projection waits for more in a burst.
-        .pragma("wal_autocheckpoint", "32768")
+        .pragma("wal_autocheckpoint", LOG_PAGES.to_string())
         .pragma("journal_size_limit", "3221225472")
         .row_buffer_size(1024)
 }

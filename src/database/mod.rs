@@ -13,7 +13,7 @@ mod migrate;
 mod row;
 mod value;
 
-pub use connect::{Connections, Encryption, MySqlServer, Settings};
+pub use connect::{Connections, Encryption, LOG_PAGES, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::{Error, MYSQL_WEATHER};
 pub use flusher::Flusher;

@@ -1,6 +1,6 @@
 //! What every projection has in common: it waits for durable records, hands them to its target, and tells how far it is.
 //! - T1 It has its own thread, of low priority while little waits, and its own connection: a burst of orders is sold first and stored after,
-//!   by waiting for its end where the other side is a server, which our priority does not reach.
+//!   by waiting for its end: our priority does not reach into a server on the other side.
 //! - T2 It lingers a little when few records wait, and longer while many come, where its target asks for that: fuller batches cost less
 //!   each. Nobody sees rows later than that for it.
 //! - T3 Weather is waited out with growing pauses; a record at fault is narrowed down to and halts. Nothing is skipped.

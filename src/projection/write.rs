@@ -9,7 +9,7 @@ use mallcore_actors::journal::Sequence;
 
 use super::checkpoint::NAME;
 use super::fold::{Adjustment, Batch, NewOrder, Progress};
-use crate::database::{Arguments, Column, Database, Error, Rows, Tx, Value};
+use crate::database::{Arguments, Column, Database, Error, LOG_PAGES, Rows, Tx, Value};
 use crate::orders::model::close_reason_number;
 
 /// Why a batch was not written. The database is as before.
@@ -87,8 +87,6 @@ const LARGE_RECORDS: u64 = 32_768;
 /// Pages of SQLite's log between checkpoints, 2 GiB: once an index has outgrown a batch, a large batch changes some 200,000 pages in random
 /// places, most of them the same as the batch before it. Each checkpoint writes them back once, and the disk takes them one by one.
 const LOG_PAGES_IN_A_BURST: u32 = 524_288;
-/// The same for anything else, 128 MiB: a small shop has a small log.
-const LOG_PAGES: u32 = 32_768;
 
 /// A SKU's snapshot for order lines.
 #[derive(Debug)]
