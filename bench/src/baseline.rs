@@ -17,6 +17,8 @@ use crate::error::{Attempt as _, Error, Verdict};
 
 /// The body of the server's 201 when nobody says otherwise.
 pub const BODY_BYTES: usize = 285;
+/// Of a piece.
+pub const PRICE_FEN: i64 = 9_900;
 const ORDER_NO: &str = "20260101000000000000100000000";
 const TOKEN_LIFETIME: Duration = Duration::from_secs(86_400);
 
@@ -171,7 +173,7 @@ fn rendered(order_no: &str, receipt: Receipt, filling: &str) -> String {
         item_id,
         user_id,
         quantity,
-        payable_fen: 9_900 * i64::from(quantity),
+        payable_fen: PRICE_FEN * i64::from(quantity),
         expires_at: "2026-01-01T00:05:00.000Z",
         note: filling,
     };

@@ -39,6 +39,8 @@ pub enum Opponent {
     Embedded,
     /// actix-web and a Lua script in a Redis that syncs every append (`mall-bench peer redis`).
     PeerRedis,
+    /// The same where what is sold can also be read, closed and handed on (`mall-bench peer redis --orders`).
+    PeerRedisOrders,
 }
 
 /// Options of `mall-bench compare`.

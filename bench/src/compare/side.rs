@@ -30,7 +30,7 @@ pub struct Field {
     /// The server, then its opponents.
     pub sides: Vec<Side>,
     _servers: Vec<Servers>,
-    _redis: Option<Redis>,
+    _redis: Vec<Redis>,
     _folder: tempfile::TempDir,
 }
 
@@ -68,7 +68,7 @@ pub fn set_up(scenario: Scenario, binary: &Path, options: &Options) -> Result<Fi
     let (shoppers, plan) = (server.plan.shoppers.clone(), server.plan.clone());
     let body_bytes = scenario::size_of_a_receipt(&server.process, &shoppers[0], &server.plan)?;
     let mut sides = vec![server];
-    let mut redis = None;
+    let mut redis = Vec::new();
     for opponent in &options.against {
         sides.push(match opponent {
             Opponent::Base => {
@@ -77,10 +77,11 @@ pub fn set_up(scenario: Scenario, binary: &Path, options: &Options) -> Result<Fi
                 Side { name: "base", process, plan, setup: None }
             }
             Opponent::Embedded => real("embedded", scenario, binary, &path.join("embedded"), Mode::Embedded, options, &mut servers)?,
-            Opponent::PeerRedis => {
-                let store = Redis::start(&path.join("peer-redis"), Appends::Always)?;
-                let side = peer(scenario, &store, options, body_bytes, &shoppers, &plan)?;
-                redis = Some(store);
+            Opponent::PeerRedis | Opponent::PeerRedisOrders => {
+                let store = Redis::start(&path.join(format!("redis-{}", sides.len())), Appends::Always)?;
+                let keeps_orders = *opponent == Opponent::PeerRedisOrders;
+                let side = peer(keeps_orders, scenario, &store, options, body_bytes, &shoppers, &plan)?;
+                redis.push(store);
                 side
             }
         });
@@ -118,6 +119,7 @@ fn real(
 
 /// The peer, with as many items and pieces as the server.
 fn peer(
+    keeps_orders: bool,
     scenario: Scenario,
     store: &Redis,
     options: &Options,
@@ -130,6 +132,7 @@ fn peer(
     let text = text.map(|number| number.to_string());
     let arguments = ["--redis-port", "--pipelines", "--body-bytes", "--items", "--stock", "--limit"];
     let mut command = vec!["peer", "redis"];
+    command.extend(keeps_orders.then_some("--orders"));
     command.extend(arguments.iter().zip(&text).flat_map(|(name, value)| [*name, value.as_str()]));
     let mut process = Process::of_this_binary(&command, options.workers)?;
     process.stores.extend(store.child().pid());
@@ -137,5 +140,6 @@ fn peer(
     let quotas: Vec<_> = items.iter().map(|item| (*item, seed.stock as i64, seed.limit as i64)).collect();
     scenario.prepare(&process, shoppers, &quotas)?;
     let plan = LoadPlan { server: process.http, items, ..plan.clone() };
-    Ok(Side { name: "peer redis", process, plan, setup: None })
+    let name = if keeps_orders { "peer, orders" } else { "peer redis" };
+    Ok(Side { name, process, plan, setup: None })
 }

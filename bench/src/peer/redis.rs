@@ -2,18 +2,20 @@
 //! - E2 an answer leaves when Redis has answered, and Redis answers when its append is synced (`appendfsync always`).
 //! - E3 nothing is held back from it: calls of all requests of a worker share connections and travel together (Redis syncs once for all that
 //!   arrived together), the append-only file is never rewritten, nobody is rate-limited, and no order goes on to a database or a broker.
+//! - E4 with `--orders` what is sold can also be read, closed when it is not paid, and handed on, as the server's can: an order is a hash, a place
+//!   in the deadlines, and an entry in a stream. Nobody works these off here. Without, pieces are counted and keys remembered, and that is all.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::Args;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Script};
 
-use crate::baseline::{BODY_BYTES, Door, PurchaseBody, Receipt};
+use crate::baseline::{BODY_BYTES, Door, PRICE_FEN, PurchaseBody, Receipt};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::servers::{Appends, Redis};
 
@@ -21,6 +23,8 @@ use crate::servers::{Appends, Redis};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// As long as the server's order numbers.
 const ORDER_NO_PREFIX: &str = "20260101000000";
+/// As long as the server waits for a payment.
+const PAY_WITHIN: Duration = Duration::from_secs(300);
 
 /// Options of `mall-bench peer redis`.
 #[derive(Debug, Args)]
@@ -55,6 +59,9 @@ pub struct Options {
     /// Pieces that a user may have of each.
     #[arg(long, default_value_t = 9_999)]
     limit: u64,
+    /// Keep each order, its deadline, and an event of it for others.
+    #[arg(long)]
+    orders: bool,
 }
 
 /// What the workers share.
@@ -62,6 +69,7 @@ struct Counter {
     door: Door,
     script: Script,
     limit: u64,
+    keeps_orders: bool,
     next_order: AtomicU64,
 }
 
@@ -109,6 +117,7 @@ async fn serve(options: Options, client: Client) -> std::io::Result<()> {
         door: Door::new(options.secret.as_bytes(), options.body_bytes),
         script: Script::new(include_str!("purchase.lua")),
         limit: options.limit,
+        keeps_orders: options.orders,
         next_order: AtomicU64::new(1),
     });
     let (client, pipelines) = (Arc::new(client), options.pipelines.max(1));
@@ -146,7 +155,7 @@ async fn purchase(
     };
     let receipt = Receipt { user_id: caller.user_id, item_id: item.into_inner(), quantity: body.quantity };
     let Receipt { user_id, item_id, quantity } = receipt;
-    let number = counter.next_order.fetch_add(1, Ordering::Relaxed);
+    let order_no = format!("{ORDER_NO_PREFIX}{:015}", counter.next_order.fetch_add(1, Ordering::Relaxed));
     let mut call = counter.script.prepare_invoke();
     call.key(format!("stock:{item_id}"))
         .key(format!("buyers:{item_id}"))
@@ -154,7 +163,16 @@ async fn purchase(
         .arg(user_id)
         .arg(quantity)
         .arg(counter.limit)
-        .arg(format!("{ORDER_NO_PREFIX}{number:015}"));
+        .arg(&order_no);
+    if counter.keeps_orders {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        call.key(format!("order:{order_no}"))
+            .key("deadlines")
+            .key("events")
+            .arg(item_id)
+            .arg(PRICE_FEN * i64::from(quantity))
+            .arg((now + PAY_WITHIN).as_millis() as u64);
+    }
     let mut connection = pipelines.next();
     match call.invoke_async::<(u8, String)>(&mut connection).await {
         Ok((0, order_no)) => counter.door.created(&order_no, receipt),
