@@ -72,6 +72,8 @@ pub struct ProjectorHandle {
 
 /// How often a burst is looked at.
 const BURST_LOOK: Duration = Duration::from_millis(50);
+/// What comes in less time tells nothing about a rate.
+const BURST_LOOK_MIN: Duration = Duration::from_millis(20);
 /// So many more records within a linger are worth another: 5,000 a second.
 const BUSY_RECORDS: u64 = 150;
 /// How often a target that refuses is asked again.
@@ -290,14 +292,8 @@ impl<T: Target> Follower<T> {
                 if waiting == 0 {
                     return self.news(&mut durable, at).await;
                 }
-                if !narrowing {
-                    if self.burst_goes_on(waiting, end) {
-                        let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
-                        if !matches!(told, Ok(Err(_))) {
-                            return Ok(Step::Idle);
-                        }
-                    }
-                    self.linger(at, waiting).await;
+                if !narrowing && self.is_to_wait(at, waiting, end).await {
+                    return Ok(Step::Idle);
                 }
             }
         }
@@ -305,25 +301,42 @@ impl<T: Target> Follower<T> {
         Ok(Step::Wrote)
     }
 
-    fn burst_goes_on(&mut self, waiting: u64, end: Sequence) -> bool {
-        let Some(burst) = &mut self.burst else { return false };
-        let (then, before) = std::mem::replace(&mut self.looked, (Instant::now(), end));
-        let millis = u64::try_from(then.elapsed().as_millis()).unwrap_or(u64::MAX);
-        burst.goes_on(waiting, end.0.saturating_sub(before.0), millis)
+    /// Whether what waits should be looked at again before it is written; pauses a little if so.
+    async fn is_to_wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> bool {
+        if self.burst_goes_on(waiting, end) {
+            let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
+            return !matches!(told, Ok(Err(_)));
+        }
+        let waiting = self.linger(at, waiting).await;
+        // The first of a burst have come meanwhile.
+        self.burst_goes_on(waiting, Sequence(at.0.saturating_add(waiting)))
     }
 
-    /// Waits for a fuller batch, as long as one is coming.
-    async fn linger(&mut self, at: Sequence, mut waiting: u64) {
+    fn burst_goes_on(&mut self, waiting: u64, end: Sequence) -> bool {
+        let Some(burst) = &mut self.burst else { return false };
+        let elapsed = self.looked.0.elapsed();
+        let (mut came, mut millis) = (0, 0);
+        if elapsed >= BURST_LOOK_MIN {
+            let (_, before) = std::mem::replace(&mut self.looked, (Instant::now(), end));
+            came = end.0.saturating_sub(before.0);
+            millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        }
+        burst.goes_on(waiting, came, millis)
+    }
+
+    /// Waits for a fuller batch, as long as one is coming; says how many wait then.
+    async fn linger(&mut self, at: Sequence, mut waiting: u64) -> u64 {
         let until = Instant::now() + self.settings.linger_busy;
         while (waiting as usize) < self.settings.batch_records_max / 2 {
             if tokio::time::timeout(self.settings.linger, self.orders.changed()).await.is_ok() || Instant::now() >= until {
-                return;
+                break;
             }
             let before = std::mem::replace(&mut waiting, through(*self.journal.durable().borrow()).0.saturating_sub(at.0));
             if waiting < before.saturating_add(BUSY_RECORDS) {
-                return;
+                break;
             }
         }
+        waiting
     }
 
     /// Waits for another order or more records, and lets the target keep its things in order. Without their senders nothing will come any more.

@@ -1,7 +1,11 @@
 //! Sold first, stored after. Whatever stores orders on the shop's machine takes the processor from whoever buys, and no priority of ours
 //! reaches into a server: while a burst lasts, nothing is stored. What waited together is also stored for less each.
 //! - B1 At most `records_max` wait for a burst's sake; then they are stored, whatever comes, until an eighth of that is left.
-//! - B2 When fewer come than make a burst, nothing waits.
+//! - B2 When fewer come than make a burst, nothing waits. A burst has ended after half a second of that: a disk that was slow for a moment
+//!   has not ended it, and what were stored then would make the next moment slow.
+
+/// So long few have to come until a burst has ended.
+const CALM_MILLIS: u64 = 500;
 
 /// What is a burst, and how much of it may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +22,22 @@ pub struct Burst {
     limits: BurstLimits,
     /// So much has waited that storing comes first.
     spent: bool,
+    /// For how long few have come.
+    calm_millis: u64,
 }
 
 impl Burst {
     /// Nothing has come yet.
     pub const fn new(limits: BurstLimits) -> Self {
-        Self { limits, spent: false }
+        Self { limits, spent: false, calm_millis: CALM_MILLIS }
     }
 
     /// Whether what waits should go on waiting, after `came` records in so many milliseconds.
     pub fn goes_on(&mut self, waiting: u64, came: u64, millis: u64) -> bool {
         let BurstLimits { records_per_second, records_max } = self.limits;
         self.spent = waiting >= if self.spent { (records_max / 8).max(1) } else { records_max };
-        let bursting = u128::from(came) * 1000 >= u128::from(records_per_second) * u128::from(millis) && came > 0;
-        bursting && !self.spent
+        let many = u128::from(came) * 1000 >= u128::from(records_per_second) * u128::from(millis) && came > 0;
+        self.calm_millis = if many { 0 } else { self.calm_millis.saturating_add(millis) };
+        self.calm_millis < CALM_MILLIS && !self.spent
     }
 }

@@ -115,6 +115,15 @@ fn what_trickles_in_is_stored_as_it_comes() {
     assert!(!burst.goes_on(700, 0, 0), "no time has passed and nothing came");
 }
 
+#[test]
+fn a_moment_in_which_little_comes_ends_no_burst() {
+    let mut burst = Burst::new(BURST);
+    assert!(burst.goes_on(100, 100, 50));
+    let seen = [0, 49, 10, 60, 0, 0].map(|came| burst.goes_on(200, came, if came == 60 { 50 } else { 249 }));
+    assert_eq!(seen, [true, true, false, true, true, true]);
+    assert!(!burst.goes_on(200, 1, 2), "half a second of it does");
+}
+
 proptest! {
     #[test]
     fn storing_begins_at_the_limit_and_is_not_left_before_an_eighth(max in 0u64..5_000, seconds in proptest::collection::vec((0u64..3_000, 1u64..3_000), 1..80)) {
