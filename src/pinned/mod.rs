@@ -2,7 +2,8 @@
 //! (docs/adr/0014-a-snapshot-beside-the-journal.md).
 //! - K1 The hot path has no part in it: the newest snapshot is read, the journal's records above it are folded in, the result is written.
 //! - K2 A snapshot is due when the plan of the sales has changed, or when the tail is as long as the last one had entries: the bytes
-//!   written stay in proportion to those of the journal, and so does the time of a start.
+//!   written stay in proportion to those of the journal, and so does the time of a start. In a burst it waits for the end, until the tail is
+//!   three times as long.
 //! - K3 The journal keeps the records above the newest snapshot, but no more than a quarter of its budget for it, and none if it fails.
 //! - K4 It fails alone: without a snapshot sales go on, and only a start without the database is not possible.
 
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::database::Settings;
-use crate::projection::{Seat, lower_this_thread};
+use crate::projection::{Patience, Seat, lower_this_thread};
 use crate::recovery::durable;
 use compact::{Compactor, Trouble};
 
@@ -34,6 +35,8 @@ const KEEP_WITHIN: Duration = Duration::from_secs(300);
 const REST: u32 = 10;
 /// Bytes of a record, about.
 const RECORD_BYTES: u64 = 160;
+/// In a burst a tail may be so many times as long.
+const TAILS_IN_A_BURST: u64 = 3;
 /// Shorter tails are not worth a file.
 const TAIL_MIN: u64 = 1_000;
 
@@ -46,6 +49,8 @@ pub struct KeeperSettings {
     pub tail_records_max: u64,
     /// Run only when nobody else wants the processor.
     pub idle: bool,
+    /// So many records a second are a burst, whose end it waits for.
+    pub burst_per_second: Option<u64>,
     /// Whether snapshots are kept at all: a database that is a file beside the journal is away only when the journal is, too.
     pub keeps: bool,
 }
@@ -53,7 +58,7 @@ pub struct KeeperSettings {
 impl KeeperSettings {
     /// For a journal of such segments: about one snapshot a segment.
     pub fn new(folder: PathBuf, segment_bytes: u64) -> Self {
-        Self { folder, tail_records_max: (segment_bytes / RECORD_BYTES).max(TAIL_MIN), idle: true, keeps: true }
+        Self { folder, tail_records_max: (segment_bytes / RECORD_BYTES).max(TAIL_MIN), idle: true, burst_per_second: None, keeps: true }
     }
 }
 
@@ -147,7 +152,8 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
         }
         let saved = Saved { through: newest, bytes: 0, entries: 0 };
         let compactor = Compactor { store, sources, stopped: stopped.clone() };
-        let keeper = Keeper { settings, compactor, publish, stopped, saved, plan: None, rest_until: Instant::now() };
+        let patience = Patience::new(settings.burst_per_second, settings.tail_records_max.saturating_mul(TAILS_IN_A_BURST), newest);
+        let keeper = Keeper { settings, compactor, publish, stopped, saved, patience, plan: None, rest_until: Instant::now() };
         runtime.block_on(keeper.run());
     })?;
     Ok(KeeperHandle { progress, stop, thread: Some(thread) })
@@ -159,6 +165,7 @@ struct Keeper {
     publish: watch::Sender<Progress>,
     stopped: watch::Receiver<bool>,
     saved: Saved,
+    patience: Patience,
     /// As in the newest snapshot that this process wrote.
     plan: Option<Vec<u8>>,
     rest_until: Instant,
@@ -177,12 +184,15 @@ impl Keeper {
         }
     }
 
-    fn is_due(&self) -> bool {
-        let tail = durable(&*self.compactor.sources.journal).0.saturating_sub(self.saved.through.0);
+    fn is_due(&mut self) -> bool {
+        let end = durable(&*self.compactor.sources.journal);
+        let tail = end.0.saturating_sub(self.saved.through.0);
         ::metrics::gauge!(metrics::TAIL_RECORDS).set(tail as f64);
+        let bursting = self.patience.goes_on(tail, end);
         let plan = self.compactor.sources.plan.borrow();
         let has_changed = plan.is_some() && *plan != self.plan;
-        Instant::now() >= self.rest_until && (has_changed || tail >= self.settings.tail_records_max.max(self.saved.entries))
+        let is_long = tail >= self.settings.tail_records_max.max(self.saved.entries) && !bursting;
+        Instant::now() >= self.rest_until && (has_changed || is_long)
     }
 
     async fn keep(&mut self) {

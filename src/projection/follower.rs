@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::{Durable, Journal, Sequence};
-use mallcore_actors::lag::{Burst, BurstLimits, Urgency};
+use mallcore_actors::lag::Urgency;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::patience::Patience;
 use super::retention::seats;
 use super::settings::ProjectorSettings;
 use super::store::Store;
@@ -72,8 +73,6 @@ pub struct ProjectorHandle {
 
 /// How often a burst is looked at.
 const BURST_LOOK: Duration = Duration::from_millis(50);
-/// What comes in less time tells nothing about a rate.
-const BURST_LOOK_MIN: Duration = Duration::from_millis(20);
 /// So many more records within a linger are worth another: 5,000 a second.
 const BUSY_RECORDS: u64 = 150;
 /// How often a target that refuses is asked again.
@@ -103,8 +102,7 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let records_max = settings.urgent_above / 2;
-        let burst = settings.burst_per_second.map(|records_per_second| Burst::new(BurstLimits { records_per_second, records_max }));
+        let patience = Patience::new(settings.burst_per_second, settings.urgent_above / 2, known);
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
         let follower = Follower {
             settings,
@@ -118,8 +116,7 @@ impl Projector {
             backoff: Backoff::default(),
             ask: ASK,
             narrow_through: Sequence::ZERO,
-            burst,
-            looked: (Instant::now(), known),
+            patience,
         };
         std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(follower, &runtime))?;
         Ok(ProjectorHandle { checkpoint, state, highest, order })
@@ -180,9 +177,7 @@ pub(super) struct Follower<T> {
     ask: Backoff,
     /// After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
     narrow_through: Sequence,
-    burst: Option<Burst>,
-    /// When the journal's end was last looked at for a burst, and where it was.
-    looked: (Instant, Sequence),
+    patience: Patience,
 }
 
 enum Step {
@@ -303,25 +298,13 @@ impl<T: Target> Follower<T> {
 
     /// Whether what waits should be looked at again before it is written; pauses a little if so.
     async fn is_to_wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> bool {
-        if self.burst_goes_on(waiting, end) {
+        if self.patience.goes_on(waiting, end) {
             let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
             return !matches!(told, Ok(Err(_)));
         }
         let waiting = self.linger(at, waiting).await;
         // The first of a burst have come meanwhile.
-        self.burst_goes_on(waiting, Sequence(at.0.saturating_add(waiting)))
-    }
-
-    fn burst_goes_on(&mut self, waiting: u64, end: Sequence) -> bool {
-        let Some(burst) = &mut self.burst else { return false };
-        let elapsed = self.looked.0.elapsed();
-        let (mut came, mut millis) = (0, 0);
-        if elapsed >= BURST_LOOK_MIN {
-            let (_, before) = std::mem::replace(&mut self.looked, (Instant::now(), end));
-            came = end.0.saturating_sub(before.0);
-            millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        }
-        burst.goes_on(waiting, came, millis)
+        self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting)))
     }
 
     /// Waits for a fuller batch, as long as one is coming; says how many wait then.

@@ -104,6 +104,7 @@ impl Plan {
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
             keeper: KeeperSettings {
                 keeps: config.database.is_some(),
+                burst_per_second: Some(lag.burst_records_per_second),
                 ..KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes)
             },
             rules: Rules {
