@@ -151,8 +151,9 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
             lower_this_thread("pinned");
         }
         let saved = Saved { through: newest, bytes: 0, entries: 0 };
+        let tail_max = settings.tail_records_max.saturating_mul(TAILS_IN_A_BURST);
+        let patience = Patience::new(settings.burst_per_second, tail_max, durable(&*sources.journal));
         let compactor = Compactor { store, sources, stopped: stopped.clone() };
-        let patience = Patience::new(settings.burst_per_second, settings.tail_records_max.saturating_mul(TAILS_IN_A_BURST), newest);
         let keeper = Keeper { settings, compactor, publish, stopped, saved, patience, plan: None, rest_until: Instant::now() };
         runtime.block_on(keeper.run());
     })?;

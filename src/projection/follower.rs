@@ -102,7 +102,7 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let patience = Patience::new(settings.burst_per_second, settings.urgent_above / 2, known);
+        let patience = Patience::new(settings.burst_per_second, settings.urgent_above / 2, through(*journal.durable().borrow()));
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
         let follower = Follower {
             settings,
@@ -117,6 +117,7 @@ impl Projector {
             ask: ASK,
             narrow_through: Sequence::ZERO,
             patience,
+            tended: Instant::now(),
         };
         std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(follower, &runtime))?;
         Ok(ProjectorHandle { checkpoint, state, highest, order })
@@ -178,6 +179,8 @@ pub(super) struct Follower<T> {
     /// After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
     narrow_through: Sequence,
     patience: Patience,
+    /// When the target last looked after its things.
+    tended: Instant,
 }
 
 enum Step {
@@ -287,7 +290,7 @@ impl<T: Target> Follower<T> {
                 if waiting == 0 {
                     return self.news(&mut durable, at).await;
                 }
-                if !narrowing && self.is_to_wait(at, waiting, end).await {
+                if !narrowing && self.is_to_wait(at, waiting, end).await? {
                     return Ok(Step::Idle);
                 }
             }
@@ -297,14 +300,25 @@ impl<T: Target> Follower<T> {
     }
 
     /// Whether what waits should be looked at again before it is written; pauses a little if so.
-    async fn is_to_wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> bool {
+    async fn is_to_wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<bool, Trouble> {
         if self.patience.goes_on(waiting, end) {
+            if self.tended.elapsed() >= T::TEND_EVERY {
+                self.tend(at).await?;
+                self.now(State::Following);
+            }
             let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
-            return !matches!(told, Ok(Err(_)));
+            return Ok(!matches!(told, Ok(Err(_))));
         }
         let waiting = self.linger(at, waiting).await;
         // The first of a burst have come meanwhile.
-        self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting)))
+        Ok(self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting))))
+    }
+
+    /// Also while nothing is written: nobody else would notice that the other side has gone.
+    async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
+        let tended = self.target.tend(at).await;
+        self.tended = Instant::now();
+        tended
     }
 
     /// Waits for a fuller batch, as long as one is coming; says how many wait then.
@@ -328,7 +342,7 @@ impl<T: Target> Follower<T> {
             changed = self.orders.changed() => changed,
             changed = durable.changed() => changed,
             () = tokio::time::sleep(T::TEND_EVERY) => {
-                self.target.tend(at).await?;
+                self.tend(at).await?;
                 Ok(())
             }
         };

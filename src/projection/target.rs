@@ -24,7 +24,7 @@ pub trait Target: Send + 'static {
     /// anew it says then how far it came.
     fn write(&mut self, at: Sequence, records_max: usize) -> impl Future<Output = Result<Sequence, Trouble>>;
 
-    /// Keeps things in order while nothing comes; `at` is where it was left.
+    /// Keeps things in order while nothing is written, and notices that the other side has gone; `at` is where it was left.
     fn tend(&mut self, at: Sequence) -> impl Future<Output = Result<(), Trouble>>;
 
     /// Lets go of the other side: at the end, after trouble, and when the thread changes.

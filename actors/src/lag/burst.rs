@@ -2,7 +2,7 @@
 //! reaches into a server: while a burst lasts, nothing is stored. What waited together is also stored for less each.
 //! - B1 At most `records_max` wait for a burst's sake; then they are stored, whatever comes, until an eighth of that is left.
 //! - B2 When fewer come than make a burst, nothing waits. A burst has ended after half a second of that: a disk that was slow for a moment
-//!   has not ended it, and what were stored then would make the next moment slow.
+//!   has not ended it, and what is stored then makes the next moment slow.
 
 /// So long few have to come until a burst has ended.
 const CALM_MILLIS: u64 = 500;

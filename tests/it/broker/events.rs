@@ -158,6 +158,32 @@ async fn a_burst_is_published_when_enough_of_it_waits_and_the_rest_when_it_is_ov
 }
 
 #[tokio::test]
+async fn a_broker_that_goes_away_is_noticed_while_a_burst_is_let_pass() {
+    let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(1));
+    let proxy = Proxy::to(address(), Door::Open).await;
+    let settings = ProjectorSettings { burst_per_second: Some(1), urgent_above: 1_000_000, ..ProjectorSettings::default() };
+    let handle = follow_as(settings, rig.target_through(&proxy.address.to_string()), folder.path(), &journal).unwrap();
+    let shoppers = Arc::clone(&journal);
+    let burst = tokio::spawn(async move {
+        for number in 2.. {
+            shoppers.append(&record(number));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    for _ in 0..2 {
+        proxy.set(Door::Shut);
+        is(&handle, "noticed", |state| matches!(state, State::Retrying(_))).await;
+        proxy.set(Door::Open);
+        is(&handle, "back", |state| *state == State::Following).await;
+    }
+    let published = *handle.checkpoint.borrow();
+    assert!(published < Sequence(100), "the burst was not let pass: {published} records are published");
+    burst.abort();
+    let last = journal.append(&record(1));
+    assert!(handle.reached(last).await, "what waited is published after the burst");
+}
+
+#[tokio::test]
 async fn a_broker_that_is_away_at_start_is_waited_for() {
     let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(3));
     let mut heard = rig.hear("#").await;
