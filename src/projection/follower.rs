@@ -184,7 +184,8 @@ pub(super) struct Follower<T> {
 }
 
 enum Step {
-    Wrote,
+    /// The other side has taken records, or answered that it is there.
+    Reached,
     Idle,
     Stop,
     Became(Urgency),
@@ -201,7 +202,7 @@ impl<T: Target> Follower<T> {
             match self.step(urgency).await {
                 Ok(Step::Stop) => break End::Stopped,
                 Ok(Step::Became(next)) => break End::Became(next),
-                Ok(Step::Wrote) => {
+                Ok(Step::Reached) => {
                     (self.backoff, self.ask) = (Backoff::default(), ASK);
                     self.now(State::Following);
                 }
@@ -290,28 +291,28 @@ impl<T: Target> Follower<T> {
                 if waiting == 0 {
                     return self.news(&mut durable, at).await;
                 }
-                if !narrowing && self.is_to_wait(at, waiting, end).await? {
-                    return Ok(Step::Idle);
+                if !narrowing && let Some(instead) = self.wait(at, waiting, end).await? {
+                    return Ok(instead);
                 }
             }
         }
         self.write(at, if narrowing { 1 } else { self.settings.batch_records_max }).await?;
-        Ok(Step::Wrote)
+        Ok(Step::Reached)
     }
 
-    /// Whether what waits should be looked at again before it is written; pauses a little if so.
-    async fn is_to_wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<bool, Trouble> {
+    /// What is done instead of writing, while a burst goes on; nothing once what waits is to be written.
+    async fn wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<Option<Step>, Trouble> {
         if self.patience.goes_on(waiting, end) {
             if self.tended.elapsed() >= T::TEND_EVERY {
                 self.tend(at).await?;
-                self.now(State::Following);
+                return Ok(Some(Step::Reached));
             }
             let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
-            return Ok(!matches!(told, Ok(Err(_))));
+            return Ok((!matches!(told, Ok(Err(_)))).then_some(Step::Idle));
         }
         let waiting = self.linger(at, waiting).await;
         // The first of a burst have come meanwhile.
-        Ok(self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting))))
+        Ok(self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting))).then_some(Step::Idle))
     }
 
     /// Also while nothing is written: nobody else would notice that the other side has gone.

@@ -167,6 +167,7 @@ async fn a_broker_that_goes_away_is_noticed_while_a_burst_is_let_pass() {
     let burst = tokio::spawn(async move {
         for number in 2.. {
             shoppers.append(&record(number));
+            // The burst's pace.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });
