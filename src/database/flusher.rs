@@ -119,3 +119,6 @@ fn write_out(file: &File, offset: u64, bytes: u64) -> io::Result<()> {
 fn write_out(_: &File, _: u64, _: u64) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

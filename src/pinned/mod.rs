@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::lag::BurstLimits;
 use mallcore_actors::pinned::{Saved, Store};
 use tokio::sync::watch;
 use tracing::{debug, warn};
@@ -152,7 +153,12 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
         }
         let saved = Saved { through: newest, bytes: 0, entries: 0 };
         let tail_max = settings.tail_records_max.saturating_mul(TAILS_IN_A_BURST);
-        let patience = Patience::new(settings.burst_per_second, tail_max, durable(&*sources.journal));
+        let limits = settings.burst_per_second.map(|per_second| BurstLimits {
+            records_per_second: per_second,
+            records_max: tail_max,
+            eased_below: 0,
+        });
+        let patience = Patience::new(limits, durable(&*sources.journal));
         let compactor = Compactor { store, sources, stopped: stopped.clone() };
         let keeper = Keeper { settings, compactor, publish, stopped, saved, patience, plan: None, rest_until: Instant::now() };
         runtime.block_on(keeper.run());

@@ -102,7 +102,7 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let patience = Patience::new(settings.burst_per_second, settings.urgent_above / 2, through(*journal.durable().borrow()));
+        let patience = Patience::new(settings.burst_limits(), through(*journal.durable().borrow()));
         ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
         let follower = Follower {
             settings,
@@ -378,6 +378,7 @@ impl<T: Target> Follower<T> {
             return Ok(());
         }
         self.is_at(through);
+        self.patience.worked(started.elapsed());
         ::metrics::histogram!(metrics::BATCH_RECORDS, metrics::PROJECTION => T::NAME).record(records as f64);
         ::metrics::histogram!(metrics::BATCH_DURATION_SECONDS, metrics::PROJECTION => T::NAME).record(started.elapsed().as_secs_f64());
         ::metrics::counter!(metrics::RECORDS_TOTAL, metrics::PROJECTION => T::NAME).increment(records);

@@ -15,13 +15,20 @@ pub struct Patience {
     burst: Option<Burst>,
     /// When the journal's end was last looked at, and where it was.
     looked: (Instant, Sequence),
+    /// When it last ended its work, and how long that took.
+    worked: (Instant, Duration),
 }
 
 impl Patience {
-    /// With bursts of so many records a second, as long as no more than `records_max` wait; the journal ends at `end`.
-    pub fn new(records_per_second: Option<u64>, records_max: u64, end: Sequence) -> Self {
-        let burst = records_per_second.map(|records_per_second| Burst::new(BurstLimits { records_per_second, records_max }));
-        Self { burst, looked: (Instant::now(), end) }
+    /// With bursts of this kind; the journal ends at `end`.
+    pub fn new(limits: Option<BurstLimits>, end: Sequence) -> Self {
+        let now = Instant::now();
+        Self { burst: limits.map(Burst::new), looked: (now, end), worked: (now, Duration::ZERO) }
+    }
+
+    /// So long it has worked until now.
+    pub fn worked(&mut self, took: Duration) {
+        self.worked = (Instant::now(), took);
     }
 
     /// Whether the `waiting` records up to the journal's `end` should go on waiting. Asked now and then.
@@ -32,8 +39,13 @@ impl Patience {
         if elapsed >= LOOK_MIN {
             let (_, before) = std::mem::replace(&mut self.looked, (Instant::now(), end));
             came = end.0.saturating_sub(before.0);
-            millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            millis = whole_millis(elapsed);
         }
-        burst.goes_on(waiting, came, millis)
+        let (ended, took) = self.worked;
+        burst.goes_on(waiting, came, millis) || ended.elapsed() < Duration::from_millis(burst.rest_millis(waiting, whole_millis(took)))
     }
+}
+
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mallcore_actors::lag::BurstLimits;
+
 /// How a projection goes about it.
 #[derive(Debug, Clone)]
 pub struct ProjectorSettings {
@@ -15,6 +17,9 @@ pub struct ProjectorSettings {
     pub urgent_above: u64,
     /// So many records a second are a burst, whose end it waits for.
     pub burst_per_second: Option<u64>,
+    /// Fewer records than this behind, it rests between what it writes in a burst all the same; 0: it does not. For a target that takes the
+    /// processor from buyers whatever the priority of this thread is.
+    pub eased_below: u64,
     /// A batch that takes longer is told to operators while it is still waited for: a connection that is cut off says nothing by itself.
     pub silent_after: Duration,
     /// How long few records may wait for more.
@@ -32,9 +37,18 @@ impl Default for ProjectorSettings {
             idle: true,
             urgent_above: 1_000_000,
             burst_per_second: None,
+            eased_below: 0,
             silent_after: Duration::from_secs(5),
             linger,
             linger_busy: linger,
         }
+    }
+}
+
+impl ProjectorSettings {
+    /// Which bursts it waits for.
+    pub(super) fn burst_limits(&self) -> Option<BurstLimits> {
+        let (records_max, eased_below) = (self.urgent_above / 2, self.eased_below);
+        self.burst_per_second.map(|records_per_second| BurstLimits { records_per_second, records_max, eased_below })
     }
 }

@@ -78,6 +78,7 @@ impl Plan {
             burst_per_second: Some(lag.burst_records_per_second),
             ..ProjectorSettings::default()
         };
+        let alert = |records_max: u64| records_max / 100 * u64::from(lag.alert_percent);
         let projector = match config.database {
             // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer. One takes
             // seconds when buyers leave it little of the processor.
@@ -88,7 +89,9 @@ impl Plan {
                 ..usual.clone()
             },
             // A server's transactions have to stay short, for its undo log and its replicas.
-            Some(_) => ProjectorSettings { linger_busy: Duration::from_millis(300), ..usual.clone() },
+            Some(_) => {
+                ProjectorSettings { linger_busy: Duration::from_millis(300), eased_below: alert(lag.database_records_max), ..usual.clone() }
+            }
         };
         Self {
             journal_folder: config.storage.data_dir.join("journal"),
@@ -121,7 +124,7 @@ impl Plan {
             broker: config.broker.as_ref().map(|configured| BrokerPlan {
                 target: configured.into(),
                 folder: config.storage.data_dir.clone(),
-                projector: ProjectorSettings { batch_records_max: BROKER_BATCH, ..usual },
+                projector: ProjectorSettings { batch_records_max: BROKER_BATCH, eased_below: alert(lag.broker_records_max), ..usual },
                 lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
             }),
             events: config.broker.as_ref().map(broker::Target::from),

@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-const BURST: BurstLimits = BurstLimits { records_per_second: 1_000, records_max: 800 };
+const BURST: BurstLimits = BurstLimits { records_per_second: 1_000, records_max: 800, eased_below: 1_600 };
 
 #[test]
 fn a_burst_is_let_pass_until_too_much_waits_and_then_stored_down_to_an_eighth() {
@@ -124,7 +124,38 @@ fn a_moment_in_which_little_comes_ends_no_burst() {
     assert!(!burst.goes_on(200, 1, 2), "half a second of it does");
 }
 
+#[test]
+fn what_is_stored_in_a_burst_is_rested_from_the_less_the_more_waits() {
+    let mut burst = Burst::new(BURST);
+    assert_eq!(burst.rest_millis(100, 200), 0, "no burst");
+    assert!(!burst.goes_on(900, 50, 50));
+    let seen = [0, 800, 1_000, 1_200, 1_599, 1_600, 9_999].map(|waiting| burst.rest_millis(waiting, 200));
+    assert_eq!(seen, [600, 600, 450, 300, 0, 0, 0]);
+    assert_eq!(burst.rest_millis(800, 60_000), 3_000, "a batch that hung for a minute");
+    assert!(!burst.goes_on(900, 0, 500));
+    assert_eq!(burst.rest_millis(800, 200), 0, "the burst is over");
+}
+
+#[test]
+fn without_room_to_wait_there_is_no_rest() {
+    let mut burst = Burst::new(BurstLimits { eased_below: 0, ..BURST });
+    assert!(!burst.goes_on(900, 50, 50));
+    assert_eq!(burst.rest_millis(900, 200), 0);
+}
+
 proptest! {
+    #[test]
+    fn a_rest_is_bounded_and_never_grows_with_what_waits(
+        records_max in any::<u64>(), eased_below in any::<u64>(), waiting in any::<u64>(), more in any::<u64>(), worked in any::<u64>(),
+    ) {
+        let mut burst = Burst::new(BurstLimits { records_max, eased_below, ..BURST });
+        burst.goes_on(waiting, 1_000, 1);
+        let rest = burst.rest_millis(waiting, worked);
+        prop_assert!(rest <= worked.saturating_mul(3).min(3_000));
+        prop_assert!(burst.rest_millis(waiting.saturating_add(more), worked) <= rest);
+        prop_assert!(rest == 0 || waiting < eased_below);
+    }
+
     #[test]
     fn storing_begins_at_the_limit_and_is_not_left_before_an_eighth(max in 0u64..5_000, seconds in proptest::collection::vec((0u64..3_000, 1u64..3_000), 1..80)) {
         let mut burst = Burst::new(BurstLimits { records_max: max, ..BURST });

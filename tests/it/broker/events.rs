@@ -143,7 +143,7 @@ async fn a_broker_that_hangs_is_told_of_while_it_is_still_waited_for() {
 async fn a_burst_is_published_when_enough_of_it_waits_and_the_rest_when_it_is_over() {
     let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(1));
     let mut heard = rig.hear("#").await;
-    let settings = ProjectorSettings { burst_per_second: Some(1), urgent_above: 400, ..ProjectorSettings::default() };
+    let settings = ProjectorSettings { burst_per_second: Some(1), urgent_above: 400, eased_below: 100_000, ..ProjectorSettings::default() };
     let handle = follow_as(settings, rig.target(), folder.path(), &journal).unwrap();
     let mut last = 1;
     while *handle.checkpoint.borrow() < Sequence(200) {
