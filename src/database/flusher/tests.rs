@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{FlockOperation, fcntl_lock};
