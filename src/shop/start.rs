@@ -75,7 +75,7 @@ pub enum StartError {
     Snapshot(#[from] LoadError),
     /// Neither the database nor a snapshot says what is on sale.
     #[error(
-        "the database cannot be used, and {folder} has no snapshot that this journal continues: start the database, or mend what it lacks, then start again \
+        "the database cannot be used, and {folder} has no snapshot that this journal continues: start the database, then start again \
          (DATABASE_WAIT_SECONDS is how long a start waits for it)"
     )]
     NothingToStartFrom {
