@@ -1,9 +1,11 @@
 //! - A1 Only HS256 under our key counts; `alg: none`, other algorithms and tokens without `exp` are refused.
 //! - A2 The subject of a token is a user's id.
+//! - A3 A token that was found good is believed again without its signature, letter for letter and until its `exp` (`remembered`).
 //!
 //! Not here: what a user may see (each aggregate checks its owner), administrators' sessions.
 
 mod key_file;
+mod remembered;
 mod shopper;
 mod token;
 
@@ -20,9 +22,10 @@ impl Verifier {
             Some(secret) => Self::new(secret.expose().as_bytes()),
             None => Self::new(load_or_create(&config.storage.data_dir)?.expose().as_bytes()),
         };
-        Ok(match &config.auth.jwt_secret_previous {
+        let verifier = match &config.auth.jwt_secret_previous {
             Some(previous) => verifier.with_previous(previous.expose().as_bytes()),
             None => verifier,
-        })
+        };
+        Ok(verifier.remembering(config.auth.tokens_remembered))
     }
 }

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use mallcore_actors::ids::UserId;
 
@@ -15,27 +15,30 @@ use crate::http::state::State;
 #[derive(Debug, Clone, Copy)]
 pub struct Shopper(pub UserId);
 
+impl Shopper {
+    /// Who sent a request with these headers.
+    pub fn of(headers: &HeaderMap, state: &State) -> Result<Self, Problem> {
+        let token = bearer(headers).ok_or_else(|| {
+            let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
+            missing.hinting(Hint::Challenge("Bearer"))
+        })?;
+        let user = state.verifier.verify(token)?;
+        state.limits.take_from_user(user)?;
+        Ok(Self(user))
+    }
+}
+
 impl FromRequest for Shopper {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(shopper(request).map(Self))
+        let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("a route without state"));
+        ready(state.and_then(|state| Self::of(request.headers(), state)))
     }
 }
 
-fn shopper(request: &HttpRequest) -> Result<UserId, Problem> {
-    let state = request.app_data::<web::Data<State>>().ok_or_else(|| Problem::internal("a route without state"))?;
-    let token = bearer(request).ok_or_else(|| {
-        let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
-        missing.hinting(Hint::Challenge("Bearer"))
-    })?;
-    let user = state.verifier.verify(token)?;
-    state.limits.take_from_user(user)?;
-    Ok(user)
-}
-
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let (scheme, token) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = std::str::from_utf8(headers.get(AUTHORIZATION)?.as_bytes()).ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -7,6 +7,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use mallcore_actors::ids::UserId;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::remembered::Remembered;
+
 /// A shorter secret can be guessed: HS256 wants at least as many bytes as its hash has.
 pub const SECRET_BYTES_MIN: usize = 32;
 
@@ -28,12 +30,15 @@ pub struct Verifier {
     /// Still accepted while its tokens run out.
     previous: Option<DecodingKey>,
     validation: Validation,
+    remembered: Remembered,
 }
 
 #[derive(Deserialize)]
 struct Claims {
     #[serde(deserialize_with = "user")]
     sub: UserId,
+    /// Checked by the library, which takes fractions of a second too.
+    exp: serde_json::Number,
 }
 
 #[derive(Serialize)]
@@ -49,7 +54,13 @@ impl Verifier {
         let mut validation = Validation::new(Algorithm::HS256);
         // Our own clock has set `exp`, so there is nobody to be lenient to.
         validation.leeway = 0;
-        Self { signing: EncodingKey::from_secret(secret), current: DecodingKey::from_secret(secret), previous: None, validation }
+        Self {
+            signing: EncodingKey::from_secret(secret),
+            current: DecodingKey::from_secret(secret),
+            previous: None,
+            validation,
+            remembered: Remembered::none(),
+        }
     }
 
     /// Accepts tokens under the secret that was used before, too.
@@ -58,8 +69,26 @@ impl Verifier {
         self
     }
 
+    /// Remembers up to so many tokens that were good.
+    pub fn remembering(mut self, tokens: usize) -> Self {
+        self.remembered = Remembered::up_to(tokens);
+        self
+    }
+
     /// Whose token this is.
     pub fn verify(&self, token: &str) -> Result<UserId, TokenError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| TokenError::Invalid)?.as_secs();
+        if let Some(user) = self.remembered.find(token, now) {
+            return Ok(user);
+        }
+        let claims = self.decode(token)?;
+        if let Some(expires_at) = claims.exp.as_u64() {
+            self.remembered.note(token, claims.sub, expires_at);
+        }
+        Ok(claims.sub)
+    }
+
+    fn decode(&self, token: &str) -> Result<Claims, TokenError> {
         match (self.verify_under(&self.current, token), &self.previous) {
             (Err(error), Some(previous)) if *error.kind() == ErrorKind::InvalidSignature => self.verify_under(previous, token),
             (outcome, _) => outcome,
@@ -77,8 +106,8 @@ impl Verifier {
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|_| TokenError::Invalid)
     }
 
-    fn verify_under(&self, key: &DecodingKey, token: &str) -> jsonwebtoken::errors::Result<UserId> {
-        decode::<Claims>(token, key, &self.validation).map(|token| token.claims.sub)
+    fn verify_under(&self, key: &DecodingKey, token: &str) -> jsonwebtoken::errors::Result<Claims> {
+        decode::<Claims>(token, key, &self.validation).map(|token| token.claims)
     }
 }
 
@@ -111,7 +140,10 @@ mod tests {
     }
 
     fn check(token: &str, expected: Result<u64, TokenError>) {
-        assert_eq!(Verifier::new(SECRET).verify(token).map(UserId::get), expected, "{token}");
+        let verifier = Verifier::new(SECRET).remembering(16);
+        for time in ["first", "second"] {
+            assert_eq!(verifier.verify(token).map(UserId::get), expected, "{time} time: {token}");
+        }
     }
 
     #[test]
@@ -122,6 +154,24 @@ mod tests {
         let other = b"another secret of thirty-two bytes";
         assert_eq!(Verifier::new(other).verify(&token), Err(TokenError::Invalid));
         assert_eq!(Verifier::new(other).with_previous(SECRET).verify(&token), Ok(user));
+    }
+
+    #[test]
+    fn a_remembered_token_is_believed_letter_for_letter() {
+        let verifier = Verifier::new(SECRET).remembering(16);
+        let token = verifier.issue(UserId::new(7).unwrap(), Duration::from_secs(60)).unwrap();
+        assert_eq!(verifier.verify(&token).map(UserId::get), Ok(7));
+        for place in 0..token.len() {
+            let mut forged = token.clone().into_bytes();
+            forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            // The last letter of a signature has bits that mean nothing.
+            if place + 1 < token.len() {
+                assert_eq!(verifier.verify(&forged), Err(TokenError::Invalid), "{place}");
+            }
+        }
+        assert_eq!(verifier.verify(&token[..token.len() - 1]), Err(TokenError::Invalid));
+        assert_eq!(verifier.verify(&token).map(UserId::get), Ok(7));
     }
 
     #[test]

@@ -128,7 +128,10 @@ impl Storage {
     }
 }
 
-/// `JWT_SECRET`, `SESSION_SECRET` and the ones before them.
+/// Some 300 bytes each.
+const TOKENS_REMEMBERED: usize = 131_072;
+
+/// `JWT_SECRET`, `SESSION_SECRET` and the ones before them, and how long tokens are remembered.
 #[derive(Debug, Clone)]
 pub struct Auth {
     /// Signs shoppers' tokens; none in the embedded mode, which keeps a key in the data folder.
@@ -137,6 +140,8 @@ pub struct Auth {
     pub jwt_secret_previous: Option<Secret>,
     /// Signs administrators' sessions.
     pub session_secret: Option<Secret>,
+    /// Good tokens that are remembered, so that their signature is checked once: `TOKENS_REMEMBERED`.
+    pub tokens_remembered: usize,
 }
 
 impl Auth {
@@ -145,6 +150,7 @@ impl Auth {
             jwt_secret: strong(reader, mode, "JWT_SECRET"),
             jwt_secret_previous: strong(reader, mode, "JWT_SECRET_PREVIOUS"),
             session_secret: strong(reader, mode, "SESSION_SECRET"),
+            tokens_remembered: reader.number("TOKENS_REMEMBERED", TOKENS_REMEMBERED, 0..=10_000_000),
         };
         if auth.jwt_secret.is_none() && !mode.is_embedded() {
             reader.fault("JWT_SECRET", format!("has to be set, to at least {SECRET_BYTES_MIN} bytes"));

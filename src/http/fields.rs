@@ -3,24 +3,15 @@
 //! field would otherwise be dropped in silence.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::fmt;
 
-use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::FutureExt;
-use futures_util::future::Map;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::{FieldError, Problem};
 use super::wording;
 
-/// The largest body that is read, in bytes.
-pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// More unknown fields than this are not listed.
 const ERRORS_MAX: usize = 16;
 
@@ -30,26 +21,6 @@ pub trait ParseBody: Sized + 'static {
     const FIELDS: &'static [&'static str];
     /// Takes them.
     fn parse(fields: &mut Fields) -> Result<Self, Problem>;
-}
-
-/// A body as it arrived. Extracted first, so that whatever is refused later leaves nothing unread in the connection, which would
-/// have to be closed; read last, so that nobody learns of their body's mistakes before saying who they are.
-pub struct RawBody(Result<Bytes, Problem>);
-
-impl RawBody {
-    /// Its fields.
-    pub fn parse<T: ParseBody>(self) -> Result<T, Problem> {
-        parse(&self.0?)
-    }
-}
-
-impl FromRequest for RawBody {
-    type Error = Infallible;
-    type Future = Map<<Bytes as FromRequest>::Future, fn(Result<Bytes, actix_web::Error>) -> Result<Self, Infallible>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        Bytes::from_request(request, payload).map(|read| Ok(Self(read.map_err(unreadable))))
-    }
 }
 
 /// Reads a body's fields.
@@ -63,13 +34,6 @@ pub fn parse<T: ParseBody>(body: &[u8]) -> Result<T, Problem> {
         Problem::new(StatusCode::BAD_REQUEST, "malformed_json").because(detail).naming("body", "malformed_json")
     })?;
     T::parse(&mut fields)
-}
-
-fn unreadable(error: actix_web::Error) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").naming("body", "body_too_large"),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "body_unreadable").naming("body", "body_unreadable"),
-    }
 }
 
 /// No body has more fields than this.

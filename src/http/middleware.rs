@@ -75,11 +75,13 @@ where
         } else {
             Ok(())
         };
+        // Before the handler has it: a handler may let go of the head before it waits.
+        let origin = watch.state.cors.as_ref().and_then(|cors| cors.known(request.headers()).cloned());
         let stage = match token {
             Ok(()) => Stage::Inner(self.inner.call(request)),
             Err(problem) => Stage::Refused(Some(Box::new((request, problem)))),
         };
-        EnvelopeFuture { stage, watch }
+        EnvelopeFuture { stage, watch, origin }
     }
 }
 
@@ -87,6 +89,8 @@ where
 pub struct EnvelopeFuture<F> {
     stage: Stage<F>,
     watch: Watch,
+    /// The page that asks, if it may read the answer.
+    origin: Option<HeaderValue>,
 }
 
 enum Stage<F> {
@@ -133,14 +137,14 @@ where
         };
         let status = polled.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
         self.watch.state.meters.answered(self.watch.place, status, self.watch.started.elapsed());
+        let origin = self.origin.take();
         Poll::Ready(polled.map(|mut response| {
             harden(response.headers_mut());
             if self.watch.state.shop.is_stopping() {
                 // The client's next request then goes to a process that stays.
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
-            if let Some(cors) = &self.watch.state.cors {
-                let origin = cors.known(response.request().headers()).cloned();
+            if self.watch.state.cors.is_some() {
                 Cors::mark(origin, response.headers_mut());
             }
             response

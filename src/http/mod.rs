@@ -4,6 +4,7 @@
 //!
 //! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
 
+pub mod body;
 mod client_address;
 pub mod cors;
 pub mod demo;
@@ -70,11 +71,10 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();
         let (app, _) = App::new()
-            .service(seckill::routes::express(&state.prefix))
+            .service(seckill::Express::new(Arc::clone(&state)))
             .into_utoipa_app()
             .openapi(docs::base())
             .app_data(web::Data::from(state.clone()))
-            .app_data(web::PayloadConfig::new(fields::BODY_BYTES_MAX))
             .configure(|routes| configure(routes, &state.prefix, state.demo))
             .openapi_service(docs::page)
             .split_for_parts();

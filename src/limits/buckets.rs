@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use crate::config::Bucket as Settings;
@@ -25,7 +26,7 @@ pub struct Buckets<K> {
     capacity: Nanos,
     /// Tokens that may be taken before others are told.
     share_from: u32,
-    buckets: DashMap<K, Bucket>,
+    buckets: DashMap<K, Bucket, RandomState>,
     sharing: AtomicBool,
     changed: Mutex<Vec<K>>,
 }
@@ -53,7 +54,14 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         let capacity = interval * u64::from(settings.burst.max(1));
         // A shopper who buys and looks at the order takes fewer: Redis hears of those who press on only.
         let share_from = (settings.burst / 4).max(1);
-        Self { interval, capacity, share_from, buckets: DashMap::new(), sharing: AtomicBool::new(false), changed: Mutex::new(Vec::new()) }
+        Self {
+            interval,
+            capacity,
+            share_from,
+            buckets: DashMap::default(),
+            sharing: AtomicBool::new(false),
+            changed: Mutex::new(Vec::new()),
+        }
     }
 
     /// Time that refills one token.

@@ -2,30 +2,27 @@
 
 use std::fmt::Write;
 
-use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, Resource, ResponseError, get, guard, post, web};
-use mallcore_actors::idempotency::BodyFingerprint;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use actix_web::{HttpResponse, ResponseError, get, post, web};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId};
 use mallcore_actors::stock::Placed;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::views::{ActivityView, BuyBody, ReceiptView};
 use crate::auth::Shopper;
-use crate::http::fields::RawBody;
+use crate::http::body::RawBody;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::state::State;
 use crate::page::Page;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
     routes.service(buy).service(list).service(show);
-}
-
-/// The way of a purchase once more, for the head of the application: matched first, and not through a scope of its own.
-pub fn express(prefix: &str) -> Resource {
-    web::resource(format!("{prefix}/seckill/items/{{id}}/orders")).guard(guard::Post()).to(purchase)
 }
 
 /// Buy pieces of a flash item
@@ -62,19 +59,18 @@ pub async fn buy(
     key: IdempotencyKey,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    purchase(body, shopper, item, key, state).await
+    purchase(&state, shopper, item.0, body.parse()?, |scope| key.hash(scope)).await
 }
 
-async fn purchase(
-    body: RawBody,
-    shopper: Shopper,
-    item: PathId<FlashItemId>,
-    key: IdempotencyKey,
-    state: web::Data<State>,
+/// The purchase itself; `key` hashes the key within a scope, and is only asked where the answer depends on it.
+pub(super) async fn purchase(
+    state: &State,
+    Shopper(user): Shopper,
+    item: FlashItemId,
+    body: BuyBody,
+    key: impl FnOnce(&str) -> KeyHash,
 ) -> Result<HttpResponse, Problem> {
-    let (Shopper(user), PathId(item)) = (shopper, item);
-    let body: BuyBody = body.parse()?;
-    let request = || (key.hash(&scope(item)), fingerprint(&body));
+    let request = || (key(&scope(item)), fingerprint(&body));
     let outcome = state.shop.buy(user, item, body.quantity, body.address_id, request).await;
     let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {
         Ok(placed) => placed,
@@ -85,11 +81,12 @@ async fn purchase(
         }
     };
     let view = ReceiptView::new(&receipt, item, body.quantity);
-    if repeat {
-        return Ok(HttpResponse::Ok().json(view));
+    let mut answer = if repeat { HttpResponse::Ok() } else { HttpResponse::Created() };
+    if !repeat {
+        state.tally.placed();
+        answer.insert_header((LOCATION, location(&state.prefix, &view)));
     }
-    state.tally.placed();
-    Ok(HttpResponse::Created().insert_header((LOCATION, location(&state.prefix, &view))).json(view))
+    Ok(answer.insert_header((CONTENT_TYPE, JSON)).body(view.to_json()))
 }
 
 /// Flash sales that run or will run

@@ -106,21 +106,20 @@ impl Shop {
         request: impl FnOnce() -> (KeyHash, BodyFingerprint),
     ) -> Answer<Placed> {
         let engine = &self.0.engine;
-        let answer = match self.0.sales.gate(item) {
+        let let_in = self.0.sales.at_gate(item, |gate| gate.refusal(user, engine.clock.now()).map_or(Ok(gate.sku()), Err));
+        let answer = match let_in {
             None if !self.0.sales.are_known() => Err(Unavailable::Warming),
             None => Ok(Err(Refusal::UnknownItem)),
-            Some(gate) => match gate.refusal(user, engine.clock.now()) {
-                Some(refusal) => Ok(Err(refusal)),
-                None => {
-                    let (key, body) = request();
-                    let wish = Buy { item, user, quantity, key, body, address };
-                    match self.0.registry.ask(gate.sku(), |reply| PlaceOrder { wish, reply }).await {
-                        // The actor has let go of the quota, the list still shows the sale.
-                        Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock.now()) => Ok(Err(Refusal::Ended)),
-                        answer => answer,
-                    }
+            Some(Err(refusal)) => Ok(Err(refusal)),
+            Some(Ok(sku)) => {
+                let (key, body) = request();
+                let wish = Buy { item, user, quantity, key, body, address };
+                match self.0.registry.ask(sku, |reply| PlaceOrder { wish, reply }).await {
+                    // The actor has let go of the quota, the list still shows the sale.
+                    Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock.now()) => Ok(Err(Refusal::Ended)),
+                    answer => answer,
                 }
-            },
+            }
         };
         match &answer {
             Ok(Ok(_)) => {}

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
 use mallcore_actors::refusal::Answer;
@@ -51,7 +52,7 @@ impl Default for Sales {
 #[derive(Default)]
 struct OnOffer {
     activities: Vec<Activity>,
-    gates: HashMap<FlashItemId, Arc<Gate>>,
+    gates: HashMap<FlashItemId, Arc<Gate>, RandomState>,
     titles: HashMap<FlashItemId, Arc<str>>,
 }
 
@@ -61,8 +62,9 @@ struct Activity {
 }
 
 impl Sales {
-    pub(super) fn gate(&self, item: FlashItemId) -> Option<Arc<Gate>> {
-        self.on_offer.load().gates.get(&item).cloned()
+    /// What is said at the item's gate; none if it is not on offer.
+    pub(super) fn at_gate<T>(&self, item: FlashItemId, ask: impl FnOnce(&Gate) -> T) -> Option<T> {
+        self.on_offer.load().gates.get(&item).map(|gate| ask(gate))
     }
 
     /// Whether the item's sale is over.

@@ -18,6 +18,7 @@ use actix::dev::{SendError, ToEnvelope};
 use actix::{Addr, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 
@@ -74,7 +75,7 @@ struct Inner {
     threads: RwLock<Vec<ArbiterHandle>>,
     residence: Residence,
     generations: AtomicU64,
-    entries: DashMap<SkuId, Entry>,
+    entries: DashMap<SkuId, Entry, RandomState>,
     /// States folded at start from database and journal, until their actors take them.
     warm: DashMap<SkuId, Stock>,
     /// Last records of actors that died by panicking: the database has to have them before a successor loads.
@@ -103,7 +104,7 @@ impl StockRegistry {
             threads: RwLock::default(),
             residence,
             generations: AtomicU64::new(0),
-            entries: DashMap::new(),
+            entries: DashMap::default(),
             warm,
             crashed: DashMap::new(),
             projected,

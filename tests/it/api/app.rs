@@ -64,7 +64,8 @@ impl TestApp {
         let shop = open(&config, sale, sale_seconds).await;
         let link = config.redis.as_ref().map(|settings| Link::of(settings).unwrap());
         link.iter().for_each(|link| drop(link.start()));
-        let state = State::new(&config, shop.clone(), Verifier::new(SECRET)).with_redis(link);
+        let verifier = Verifier::new(SECRET).remembering(1_024);
+        let state = State::new(&config, shop.clone(), verifier).with_redis(link);
         let (address, server) = http::start(&config.http, Arc::new(state)).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);

@@ -1,6 +1,7 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 pub mod app;
+mod arrival;
 mod bad_input;
 mod books;
 mod catalog;

@@ -1,0 +1,99 @@
+//! Tokens that were found good. In a sale the same shopper presses again and again, with the same token: its signature need be checked once.
+//! - M1 a token is found again letter for letter, and not at or after its `exp`.
+//! - M2 memory is bounded: each token has one place among so many, and the newest there stays.
+//! - M3 nobody waits for anybody: a place is read and written without a lock.
+//!
+//! A token may be good for less long than its `exp` only once tokens can be withdrawn; then this has to be told of it.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use foldhash::fast::RandomState;
+use mallcore_actors::ids::UserId;
+
+/// The places.
+pub(super) struct Remembered {
+    /// Nobody outside can know which tokens share a place.
+    hasher: RandomState,
+    places: Box<[ArcSwapOption<Good>]>,
+}
+
+struct Good {
+    token: Box<str>,
+    user: UserId,
+    /// Seconds since 1970.
+    expires_at: u64,
+}
+
+impl Remembered {
+    /// No places: every token is new.
+    pub fn none() -> Self {
+        Self::up_to(0)
+    }
+
+    /// So many places.
+    pub fn up_to(tokens: usize) -> Self {
+        Self { hasher: RandomState::default(), places: (0..tokens).map(|_| ArcSwapOption::empty()).collect() }
+    }
+
+    /// Whose token this is, if it was found good and still is at `now` (seconds since 1970).
+    pub fn find(&self, token: &str, now: u64) -> Option<UserId> {
+        let good = self.place(token)?.load();
+        good.as_ref().filter(|good| now < good.expires_at && *good.token == *token).map(|good| good.user)
+    }
+
+    /// Notes a good token.
+    pub fn note(&self, token: &str, user: UserId, expires_at: u64) {
+        if let Some(place) = self.place(token) {
+            place.store(Some(Arc::new(Good { token: token.into(), user, expires_at })));
+        }
+    }
+
+    fn place(&self, token: &str) -> Option<&ArcSwapOption<Good>> {
+        let places = self.places.len() as u64;
+        let place = self.hasher.hash_one(token).checked_rem(places)?;
+        self.places.get(place as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn user(id: u64) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_end() {
+        let remembered = Remembered::up_to(8);
+        remembered.note("a", user(1), 100);
+        assert_eq!((remembered.find("a", 99), remembered.find("a", 100), remembered.find("b", 99)), (Some(user(1)), None, None));
+    }
+
+    #[test]
+    fn without_places_nothing_is_remembered() {
+        let remembered = Remembered::none();
+        remembered.note("a", user(1), 100);
+        assert_eq!(remembered.find("a", 0), None);
+    }
+
+    proptest! {
+        /// However many share a place: a token is its own user's or unknown, and the last one noted is known.
+        #[test]
+        fn nobody_is_taken_for_another(places in 1_usize..8, tokens in prop::collection::vec("[a-c]{1,3}", 1..50)) {
+            let remembered = Remembered::up_to(places);
+            let owner = |token: &str| user(token.bytes().fold(1, |id, letter| id * 256 + u64::from(letter)));
+            for token in &tokens {
+                remembered.note(token, owner(token), 100);
+                prop_assert_eq!(remembered.find(token, 0), Some(owner(token)));
+            }
+            for token in &tokens {
+                prop_assert!(remembered.find(token, 0).is_none_or(|found| found == owner(token)));
+            }
+        }
+    }
+}
