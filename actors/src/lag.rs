@@ -116,6 +116,11 @@ impl Meter {
 }
 
 impl Budget {
+    /// So many records are the alert's.
+    pub const fn alert_records(&self) -> u64 {
+        self.records_max / 100 * self.alert_percent as u64
+    }
+
     fn spent_permille(&self, lag: Lag) -> u64 {
         let part =
             |used: u64, most: u64| (u128::from(used) * u128::from(PERMILLE) / u128::from(most.max(1))).min(u128::from(u32::MAX)) as u64;

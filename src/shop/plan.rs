@@ -78,7 +78,13 @@ impl Plan {
             burst_per_second: Some(lag.burst_records_per_second),
             ..ProjectorSettings::default()
         };
-        let alert = |records_max: u64| records_max / 100 * u64::from(lag.alert_percent);
+        let database_lag = Budget {
+            records_max: lag.database_records_max,
+            bytes_max: lag.database_bytes_max,
+            memory_bytes_max: lag.memory_bytes_max,
+            ..parts
+        };
+        let broker_lag = Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, ..parts };
         let projector = match config.database {
             // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer. One takes
             // seconds when buyers leave it little of the processor.
@@ -90,7 +96,7 @@ impl Plan {
             },
             // A server's transactions have to stay short, for its undo log and its replicas.
             Some(_) => {
-                ProjectorSettings { linger_busy: Duration::from_millis(300), eased_below: alert(lag.database_records_max), ..usual.clone() }
+                ProjectorSettings { linger_busy: Duration::from_millis(300), eased_below: database_lag.alert_records(), ..usual.clone() }
             }
         };
         Self {
@@ -115,17 +121,12 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
-            database_lag: Budget {
-                records_max: lag.database_records_max,
-                bytes_max: lag.database_bytes_max,
-                memory_bytes_max: lag.memory_bytes_max,
-                ..parts
-            },
+            database_lag,
             broker: config.broker.as_ref().map(|configured| BrokerPlan {
                 target: configured.into(),
                 folder: config.storage.data_dir.clone(),
-                projector: ProjectorSettings { batch_records_max: BROKER_BATCH, eased_below: alert(lag.broker_records_max), ..usual },
-                lag: Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, memory_bytes_max: u64::MAX, ..parts },
+                projector: ProjectorSettings { batch_records_max: BROKER_BATCH, eased_below: broker_lag.alert_records(), ..usual },
+                lag: broker_lag,
             }),
             events: config.broker.as_ref().map(broker::Target::from),
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
