@@ -131,7 +131,7 @@ impl Storage {
 /// Some 300 bytes each.
 const TOKENS_REMEMBERED: usize = 131_072;
 
-/// `JWT_SECRET`, `SESSION_SECRET` and the ones before them, and how long tokens are remembered.
+/// `JWT_SECRET`, `SESSION_SECRET` and the ones before them, and how many tokens are remembered.
 #[derive(Debug, Clone)]
 pub struct Auth {
     /// Signs shoppers' tokens; none in the embedded mode, which keeps a key in the data folder.
