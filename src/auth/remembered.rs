@@ -3,6 +3,9 @@
 //! - M2 memory is bounded: each token has one place among so many, and the newest there stays.
 //! - M3 nobody waits for anybody: a place is read and written without a lock.
 //!
+//! That a comparison ends at the first difference helps nobody to guess: each guess would have to fall in the place of the token that is
+//! looked for, and only the seed says which guesses do.
+//!
 //! A token may be good for less long than its `exp` only once tokens can be withdrawn; then this has to be told of it.
 
 use std::hash::BuildHasher;

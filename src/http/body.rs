@@ -42,7 +42,7 @@ impl FromRequest for RawBody {
         let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         Reading {
             payload: payload.take(),
-            pieces: Pieces::None,
+            read: Bytes::new(),
             is_too_long: length.is_some_and(|length| length > BODY_BYTES_MAX),
             is_looked_for: false,
         }
@@ -52,18 +52,10 @@ impl FromRequest for RawBody {
 /// A body on its way.
 pub struct Reading {
     payload: Payload,
-    pieces: Pieces,
+    /// What has arrived of it.
+    read: Bytes,
     is_too_long: bool,
     is_looked_for: bool,
-}
-
-/// What has arrived of it.
-#[derive(Default)]
-enum Pieces {
-    #[default]
-    None,
-    One(Bytes),
-    Many(BytesMut),
 }
 
 impl Future for Reading {
@@ -79,51 +71,31 @@ impl Future for Reading {
         let context = if mem::replace(&mut self.is_looked_for, true) { context } else { &mut quiet };
         loop {
             match ready!(Pin::new(&mut self.payload).poll_next(context)) {
-                Some(Ok(piece)) if self.pieces.len() + piece.len() > BODY_BYTES_MAX => {
-                    self.pieces = Pieces::None;
+                Some(Ok(piece)) if self.read.len() + piece.len() > BODY_BYTES_MAX => {
+                    self.read.clear();
                     return Poll::Ready(Ok(RawBody(Err(too_large()))));
                 }
-                Some(Ok(piece)) => self.pieces.add(piece),
+                Some(Ok(piece)) => self.add(piece),
                 Some(Err(_)) => {
                     let unreadable = Problem::new(StatusCode::BAD_REQUEST, "body_unreadable").naming("body", "body_unreadable");
                     return Poll::Ready(Ok(RawBody(Err(unreadable))));
                 }
-                None => return Poll::Ready(Ok(RawBody(Ok(mem::take(&mut self.pieces).whole())))),
+                None => return Poll::Ready(Ok(RawBody(Ok(mem::take(&mut self.read))))),
             }
         }
     }
 }
 
-impl Pieces {
-    fn len(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::One(piece) => piece.len(),
-            Self::Many(pieces) => pieces.len(),
-        }
-    }
-
+impl Reading {
     fn add(&mut self, piece: Bytes) {
-        *self = match mem::take(self) {
-            Self::None => Self::One(piece),
-            Self::One(first) => {
-                let mut pieces = BytesMut::from(&first[..]);
-                pieces.extend_from_slice(&piece);
-                Self::Many(pieces)
-            }
-            Self::Many(mut pieces) => {
-                pieces.extend_from_slice(&piece);
-                Self::Many(pieces)
-            }
+        self.read = if self.read.is_empty() {
+            piece
+        } else {
+            // Copied once, at the second piece: from then on the buffer is ours alone and grows.
+            let mut read = BytesMut::from(mem::take(&mut self.read));
+            read.extend_from_slice(&piece);
+            read.freeze()
         };
-    }
-
-    fn whole(self) -> Bytes {
-        match self {
-            Self::None => Bytes::new(),
-            Self::One(piece) => piece,
-            Self::Many(pieces) => pieces.freeze(),
-        }
     }
 }
 

@@ -72,6 +72,7 @@ pub fn place(path: &str, prefix: &str) -> usize {
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
+    // One letter is found sooner than two, and each request asks.
     let Some((before, after)) = pattern.split_once('{') else { return pattern == path };
     let rest = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after.trim_start_matches('}')));
     rest.is_some_and(|segment| !segment.is_empty() && !segment.contains('/'))

@@ -152,6 +152,9 @@ pub struct OrderedItemView {
     pub unit_price_fen: u64,
 }
 
+/// Room for a receipt of the longest numbers.
+const RECEIPT_BYTES: usize = 384;
+
 impl ReceiptView {
     /// A repeat has the same item and body as the first request, so it renders the same.
     pub fn new(receipt: &Receipt, item: FlashItemId, quantity: Quantity) -> Self {
@@ -170,12 +173,7 @@ impl ReceiptView {
             }],
         }
     }
-}
 
-/// Room for a receipt of the longest numbers.
-const RECEIPT_BYTES: usize = 384;
-
-impl ReceiptView {
     /// Its JSON, as `serde_json` writes it: numbers and words without anything to escape, so that writing them is all there is to do.
     pub fn to_json(&self) -> Vec<u8> {
         let Self { order_id, order_no, status, payable_fen, placed_at, expires_at, items: [item] } = self;

@@ -125,6 +125,13 @@ impl TestApp {
     }
 }
 
+/// The head of a purchase of the first item, for tests that write to the connection themselves; `framing` says how long the body is.
+pub fn purchase_head(token: &str, framing: &str) -> String {
+    format!(
+        "POST /v1/seckill/items/1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k\r\n{framing}\r\n\r\n"
+    )
+}
+
 /// Asks until it is so.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let begin = Instant::now();

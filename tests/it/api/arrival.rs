@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use super::app::TestApp;
+use super::app::{TestApp, purchase_head};
 
 const BODY: &str = "{\"quantity\": 1}";
 
@@ -31,12 +31,6 @@ async fn answers(app: &TestApp, pieces: Vec<String>, requests: usize) -> Vec<Str
     actix_web::rt::task::spawn_blocking(talk).await.unwrap()
 }
 
-fn head(token: &str, key: &str, framing: &str) -> String {
-    format!(
-        "POST /v1/seckill/items/1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n{framing}\r\n\r\n"
-    )
-}
-
 #[actix_web::test]
 async fn a_body_may_come_later_and_in_pieces() {
     let app = TestApp::start().await;
@@ -49,7 +43,7 @@ async fn a_body_may_come_later_and_in_pieces() {
         (&length, BODY.chars().map(String::from).collect()),
         ("Transfer-Encoding: chunked", vec![chunk(first), chunk(last), "0\r\n\r\n".to_owned()]),
     ] {
-        let mut sent = vec![head(&app.shopper().token(), "key", framing)];
+        let mut sent = vec![purchase_head(&app.shopper().token(), framing)];
         sent.extend(pieces);
         let answered = answers(&app, sent, 1).await;
         assert!(answered[0].starts_with("201"), "{framing}: {answered:?}");
@@ -61,7 +55,7 @@ async fn a_body_may_come_later_and_in_pieces() {
 async fn requests_may_come_in_one_piece() {
     let app = TestApp::start().await;
     let token = app.shopper().token();
-    let request = format!("{}{BODY}", head(&token, "key", &format!("Content-Length: {}", BODY.len())));
+    let request = format!("{}{BODY}", purchase_head(&token, &format!("Content-Length: {}", BODY.len())));
     let answered = answers(&app, vec![request.repeat(3)], 3).await;
     let statuses: Vec<&str> = answered.iter().map(|answer| &answer[..3]).collect();
     assert_eq!(statuses, ["201", "200", "200"]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use super::app::{SECRET, TestApp};
+use super::app::{SECRET, TestApp, purchase_head};
 
 const MIB: usize = 1 << 20;
 
@@ -105,9 +105,7 @@ async fn a_body_of_100_mib_is_cut_early() {
     let app = TestApp::start().await;
     let token = app.shopper().token();
     for framing in [format!("Content-Length: {}", 100 * MIB), "Transfer-Encoding: chunked".to_owned()] {
-        let head = format!(
-            "POST /v1/seckill/items/1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k\r\n{framing}\r\n\r\n"
-        );
+        let head = purchase_head(&token, &framing);
         let address = app.base.trim_start_matches("http://").to_owned();
         let (answer, sent) = actix_web::rt::task::spawn_blocking(move || flood(&address, &head)).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413"), "{framing}: {answer}");
