@@ -1,20 +1,19 @@
-//! What all actors share: journal, clock, order book, ids, rules, gates. Made once at start from what survived, passed as one `Arc`.
+//! What all SKUs share: journal and clock, order book, ids, rules, gates, coordinators that wait. Made once at start from what survived.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
+use tokio::sync::mpsc::UnboundedSender;
 
+use crate::coordinator::Input;
 use crate::ids::{FlashItemId, SkuId};
-use crate::journal::{EnqueueError, Journal, Sequence};
+use crate::journal::Journal;
+use crate::kernel::Recorder;
 use crate::lag::Admission;
 use crate::metrics::Meters;
-use crate::order_ids::OrderIds;
-use crate::orders::OrderBook;
-use crate::record::{Event, Record};
-use crate::refusal::Unavailable;
-use crate::stock::Gate;
-use crate::time::{Clock, Timestamp};
+use crate::orders::{OrderBook, OrderIds};
+use crate::stock::{Gate, Owner};
+use crate::time::Clock;
 
 /// Limits and windows of the shop.
 #[derive(Debug, Clone, Copy)]
@@ -25,12 +24,10 @@ pub struct Rules {
     pub flash_pay_window_millis: u64,
 }
 
-/// What all actors share.
+/// What all SKUs share.
 pub struct Engine {
-    /// Where records go.
-    pub journal: Arc<dyn Journal>,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
+    /// Journal and clock.
+    pub recorder: Arc<Recorder>,
     /// The orders in memory.
     pub orders: OrderBook,
     /// Where order ids come from.
@@ -42,27 +39,32 @@ pub struct Engine {
     /// What is measured.
     pub meters: Meters,
     gates: DashMap<FlashItemId, Arc<Gate>>,
-    /// When the journal last refused a record for want of space; milliseconds, 0 for never.
-    full_at: AtomicU64,
+    waiting: DashMap<Owner, UnboundedSender<Input>>,
 }
-
-/// A journal that refused a record this recently is taken to be full.
-const FULL_FOR_MILLIS: u64 = 5_000;
 
 impl Engine {
     /// From what survived: the order book as recovered, and the first order id that no block contains.
     pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>, orders: OrderBook, next_order_id: u64, rules: Rules) -> Self {
         Self {
-            journal,
-            clock,
+            recorder: Arc::new(Recorder::new(journal, clock)),
             orders,
             ids: OrderIds::starting_at(next_order_id),
             rules,
             admission: Admission::default(),
             meters: Meters::default(),
             gates: DashMap::new(),
-            full_at: AtomicU64::new(0),
+            waiting: DashMap::new(),
         }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        self.recorder.journal()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.recorder.clock()
     }
 
     /// The gate of a flash item; made at the first call.
@@ -75,32 +77,21 @@ impl Engine {
         self.gates.retain(|item, _| on_offer(*item));
     }
 
-    /// Whether the journal has just refused a record for want of space.
-    pub fn is_journal_full(&self) -> bool {
-        let full_at = self.full_at.load(Ordering::Relaxed);
-        full_at > 0 && self.clock.now().millis() < full_at + FULL_FOR_MILLIS
+    /// From now on this coordinator hears how its waiting ended.
+    pub fn register(&self, owner: Owner, inputs: UnboundedSender<Input>) {
+        self.waiting.insert(owner, inputs);
     }
 
-    /// Encodes into `scratch` and queues.
-    pub(crate) fn enqueue(&self, scratch: &mut Vec<u8>, at: Timestamp, event: Event) -> Result<(Sequence, Event), Unavailable> {
-        scratch.clear();
-        let record = Record { at, event };
-        record.encode_into(scratch);
-        let sequence = self.journal.enqueue(scratch).inspect_err(|error| {
-            if matches!(error, EnqueueError::Full { .. }) {
-                self.full_at.store(at.millis(), Ordering::Relaxed);
-            }
-        })?;
-        Ok((sequence, record.event))
+    /// The coordinator is done.
+    pub fn unregister(&self, owner: Owner) {
+        self.waiting.remove(&owner);
     }
-}
 
-impl From<EnqueueError> for Unavailable {
-    fn from(error: EnqueueError) -> Self {
-        match error {
-            EnqueueError::Full { .. } => Self::JournalFull,
-            // The process is about to end; nothing was queued, but the caller cannot tell from an earlier attempt.
-            EnqueueError::Stopped => Self::OutcomeUnknown,
+    /// Tells a coordinator how its waiting ended. One that is done has released its hold already.
+    pub(crate) fn tell(&self, owner: Owner, input: Input) {
+        if let Some(inputs) = self.waiting.get(&owner) {
+            // A receiver that is gone belongs to a coordinator that is about to release.
+            let _ = inputs.send(input);
         }
     }
 }

@@ -1,24 +1,13 @@
-//! The hot core: value types, aggregates that decide and apply, the actors that carry their messages, and the journal.
-//! Knows no HTTP and no SQL; `tests/it/tidy.rs` holds it to that.
+//! The hot core: value types, the kernel that hosts aggregates, and the aggregates themselves. Knows no HTTP and no SQL; `tests/it/tidy.rs`
+//! holds it to that. Dependencies point one way: aggregates → kernel → values; only `kernel/families.rs` names every aggregate.
 
-pub mod adjustment;
-pub mod checkpoint;
-pub mod coordinator;
 pub mod engine;
-pub mod idempotency;
-pub mod ids;
-pub mod journal;
-pub mod lag;
+pub mod kernel;
 pub mod metrics;
-pub mod money;
-mod order_ids;
-pub mod order_no;
 pub mod orders;
-pub mod pinned;
-pub mod quantity;
-pub mod record;
-pub mod refusal;
-pub mod registry;
-pub mod replies;
+pub mod sale_snapshot;
 pub mod stock;
-pub mod time;
+pub mod values;
+
+pub use kernel::{checkpoint, coordinator, facts, journal, lag, registry, replies};
+pub use values::{idempotency, ids, money, order_no, quantity, refusal, time};

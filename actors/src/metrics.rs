@@ -1,6 +1,6 @@
 //! Names and handles of what the hot core measures. Handles are made once: recording is an atomic addition.
 
-use metrics::{Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram};
 
 use crate::refusal::{Refusal, Unavailable};
 
@@ -21,12 +21,9 @@ pub const ACTORS_RESIDENT: &str = "mallcore_actors_resident";
 
 /// The hot core's meters.
 pub struct Meters {
-    pub(crate) mailbox: Gauge,
-    pub(crate) handling: Histogram,
     pub(crate) placed: Counter,
     pub(crate) closed: Counter,
     pub(crate) repeated: Counter,
-    pub(crate) resident: Gauge,
     refused: Vec<(&'static str, Counter)>,
 }
 
@@ -58,12 +55,9 @@ impl Default for Meters {
         describe_counter!(ORDERS_REFUSED, "Purchases refused, by reason");
         describe_gauge!(ACTORS_RESIDENT, "Actors in memory");
         Self {
-            mailbox: gauge!(MAILBOX_MESSAGES, "actor" => "stock"),
-            handling: histogram!(ACTOR_HANDLING, "actor" => "stock"),
             placed: counter!(ORDERS_PLACED),
             closed: counter!(ORDERS_CLOSED),
             repeated: counter!(ORDERS_REPEATED),
-            resident: gauge!(ACTORS_RESIDENT, "actor" => "stock"),
             refused: REASONS.iter().map(|reason| (*reason, counter!(ORDERS_REFUSED, "reason" => *reason))).collect(),
         }
     }

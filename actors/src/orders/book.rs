@@ -4,7 +4,7 @@
 use parking_lot::{Mutex, MutexGuard};
 
 use super::shard::OrderShard;
-use crate::ids::UserId;
+use crate::ids::{ActivityId, UserId};
 use crate::journal::Sequence;
 
 /// Power of two; more than the threads that place orders, so that they seldom meet.
@@ -37,6 +37,11 @@ impl OrderBook {
     /// Lets go of what the database has.
     pub fn evict(&self, projected: Sequence) {
         self.shards().for_each(|mut shard| shard.evict(projected));
+    }
+
+    /// Forgets whose limits were given back in an activity that has ended.
+    pub fn forget_activity(&self, activity: ActivityId) {
+        self.shards().for_each(|mut shard| shard.forget_activity(activity));
     }
 
     /// Orders in memory.

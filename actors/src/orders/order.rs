@@ -6,11 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::{CloseReason, Lines, OrderFact, OrderPlaced};
 use crate::ids::{AddressId, OrderId, UserId};
 use crate::journal::Sequence;
 use crate::money::Money;
 use crate::order_no::OrderNo;
-use crate::record::{CloseReason, Event, Lines, OrderPlaced};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -149,21 +149,20 @@ impl Order {
         }
     }
 
-    /// Makes an event of this order so; others, and those it already has, leave it as it is.
-    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
-        let (order, version, status) = match event {
-            Event::OrderPaid(paid) => (paid.order, paid.version, Status::Paid),
-            Event::OrderShipped(moved) => (moved.order, moved.version, Status::Shipped),
-            Event::OrderCompleted(moved) => (moved.order, moved.version, Status::Completed),
-            Event::OrderClosed(closed) => (closed.order, closed.version, Status::Closed),
-            Event::OrderPlaced(_) | Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => return,
-            Event::StockAdjusted(_) => return,
+    /// Makes a fact of this order so; others, and those it already has, leave it as it is.
+    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, fact: &OrderFact) {
+        let (order, version, status) = match fact {
+            OrderFact::Paid(paid) => (paid.order, paid.version, Status::Paid),
+            OrderFact::Shipped(moved) => (moved.order, moved.version, Status::Shipped),
+            OrderFact::Completed(moved) => (moved.order, moved.version, Status::Completed),
+            OrderFact::Closed(closed) => (closed.order, closed.version, Status::Closed),
+            OrderFact::Placed(_) => return,
         };
         if order != self.id || sequence <= self.sequence {
             return;
         }
-        assert_eq!(version, self.version + 1, "O2: {self:?} {event:?}");
-        if let Event::OrderClosed(closed) = event {
+        assert_eq!(version, self.version + 1, "O2: {self:?} {fact:?}");
+        if let OrderFact::Closed(closed) = fact {
             self.close_reason = Some(closed.reason);
         }
         self.status = status;

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
+use super::facts::OrderFact;
 use super::order::{Order, Status};
 use crate::ids::{ActivityId, OrderId, UserId};
 use crate::journal::Sequence;
-use crate::record::Event;
+use crate::kernel::Fact;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -36,19 +37,36 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct UserOrders {
+    /// In the order of their ids. New ones come last, so the usual insertion moves nothing, and finding one among thousands is quick.
     orders: SmallVec<[Kept; 1]>,
-    /// The highest id among all that were ever here: an order above it is new without a search.
-    newest: Option<OrderId>,
     /// How many of them are open: kept, because each purchase asks.
     open: u32,
-    /// Activities in which this user's limit was given back already.
-    limit_returned: SmallVec<[ActivityId; 1]>,
+}
+
+impl UserOrders {
+    /// Where an order lies, or would.
+    fn place(&self, id: OrderId) -> Result<usize, usize> {
+        match self.orders.last() {
+            Some(last) if last.id < id => Err(self.orders.len()),
+            _ => self.orders.binary_search_by_key(&id, |kept| kept.id),
+        }
+    }
+
+    fn find(&self, id: OrderId) -> Option<&Order> {
+        self.place(id).ok().and_then(|place| self.orders.get(place)).map(|kept| &*kept.order)
+    }
+
+    fn find_mut(&mut self, id: OrderId) -> Option<&mut Order> {
+        self.place(id).ok().and_then(|place| self.orders.get_mut(place)).map(|kept| &mut *kept.order)
+    }
 }
 
 /// A part of the order book, serialised by its lock in [`super::OrderBook`].
 #[derive(Debug, Default)]
 pub struct OrderShard {
     users: HashMap<UserId, UserOrders, foldhash::fast::FixedState>,
+    /// Whose limit was given back already, by activity: forgetting an activity is one removal, however many users there are.
+    limits_returned: HashMap<ActivityId, HashSet<UserId>>,
     deadlines: BTreeSet<Deadline>,
     /// Orders that are no longer open, by their last record: they leave when the database has it.
     settled: VecDeque<(Sequence, UserId, OrderId)>,
@@ -64,12 +82,12 @@ impl OrderShard {
 
     /// Whether closing an order of `activity` gives the user's purchase limit back.
     pub fn gives_limit_back(&self, user: UserId, activity: ActivityId) -> bool {
-        self.users.get(&user).is_none_or(|orders| !orders.limit_returned.contains(&activity))
+        self.limits_returned.get(&activity).is_none_or(|users| !users.contains(&user))
     }
 
     /// An order of this user, if it is in memory.
     pub fn order(&self, user: UserId, order: OrderId) -> Option<&Order> {
-        self.users.get(&user)?.orders.iter().find(|kept| kept.id == order).map(|kept| &*kept.order)
+        self.users.get(&user)?.find(order)
     }
 
     /// The user's orders in memory, in no order.
@@ -77,31 +95,28 @@ impl OrderShard {
         self.users.get(&user).into_iter().flat_map(|orders| &orders.orders).map(|kept| &*kept.order)
     }
 
-    /// Makes an event so. Events that it already has, and those that concern no order, change nothing.
-    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
-        let (user, id) = match event {
-            Event::OrderPlaced(placed) => return self.place(Order::placed(sequence, at, placed)),
-            Event::OrderPaid(paid) => (paid.user, paid.order),
-            Event::OrderShipped(moved) | Event::OrderCompleted(moved) => (moved.user, moved.order),
-            Event::OrderClosed(closed) => (closed.user, closed.order),
-            Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
+    /// Makes a fact so. Facts that it already has, and those that concern no order, change nothing.
+    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, fact: &Fact) {
+        let Fact::Orders(fact) = fact else { return };
+        let (user, id) = match fact {
+            OrderFact::Placed(placed) => return self.place(Order::placed(sequence, at, placed)),
+            OrderFact::Paid(paid) => (paid.user, paid.order),
+            OrderFact::Shipped(moved) | OrderFact::Completed(moved) => (moved.user, moved.order),
+            OrderFact::Closed(closed) => (closed.user, closed.order),
         };
-        let Some(orders) = self.users.get_mut(&user) else { return };
-        if let Event::OrderClosed(closed) = event
+        if let OrderFact::Closed(closed) = fact
             && closed.limit_returned
         {
-            for flash in closed.returns.iter().filter_map(|back| back.line.flash) {
-                if !orders.limit_returned.contains(&flash.activity) {
-                    orders.limit_returned.push(flash.activity);
-                }
-            }
+            closed.returns.iter().filter_map(|back| back.line.flash).for_each(|flash| self.note_limit_returned(user, flash.activity));
         }
-        let Some(Kept { order, .. }) = orders.orders.iter_mut().find(|kept| kept.id == id) else { return };
+        let Some(orders) = self.users.get_mut(&user) else { return };
+        let Some(order) = orders.find_mut(id) else { return };
         let (before, was_open) = (order.sequence, order.status == Status::PendingPayment);
-        order.apply(sequence, at, event);
+        order.apply(sequence, at, fact);
         if order.sequence != before {
+            let expires_at = order.expires_at;
             orders.open -= u32::from(was_open);
-            self.deadlines.remove(&Deadline { at: order.expires_at, user, order: id });
+            self.deadlines.remove(&Deadline { at: expires_at, user, order: id });
             self.settled.push_back((sequence, user, id));
         }
     }
@@ -109,26 +124,23 @@ impl OrderShard {
     /// Takes in an order that was just placed, or that was read from the database at start.
     pub fn place(&mut self, order: Order) {
         let orders = self.users.entry(order.user).or_default();
-        if orders.newest >= Some(order.id) && orders.orders.iter().any(|known| known.id == order.id) {
-            return;
-        }
-        orders.newest = orders.newest.max(Some(order.id));
+        let place = match orders.place(order.id) {
+            Ok(_) => return,
+            Err(place) => place,
+        };
         if order.status == Status::PendingPayment {
             orders.open += 1;
             self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
         } else {
             self.settled.push_back((order.sequence, order.user, order.id));
         }
-        orders.orders.push(Kept { id: order.id, order: Box::new(order) });
+        orders.orders.insert(place, Kept { id: order.id, order: Box::new(order) });
         self.resident += 1;
     }
 
     /// Notes, from the database at start, that the user's limit was given back in this activity.
     pub fn note_limit_returned(&mut self, user: UserId, activity: ActivityId) {
-        let returned = &mut self.users.entry(user).or_default().limit_returned;
-        if !returned.contains(&activity) {
-            returned.push(activity);
-        }
+        self.limits_returned.entry(activity).or_default().insert(user);
     }
 
     /// Takes out at most `most` deadlines that have come. Whoever cannot act on one hands it back with [`Self::postpone`].
@@ -157,10 +169,14 @@ impl OrderShard {
         {
             self.settled.pop_front();
             let Some(orders) = self.users.get_mut(&user) else { continue };
-            let before = orders.orders.len();
-            orders.orders.retain(|kept| kept.id != id || kept.order.sequence > projected || kept.order.status == Status::PendingPayment);
-            self.resident -= before - orders.orders.len();
-            if orders.orders.is_empty() && orders.limit_returned.is_empty() {
+            let leaves = |kept: &Kept| kept.order.sequence <= projected && kept.order.status != Status::PendingPayment;
+            if let Ok(place) = orders.place(id)
+                && orders.orders.get(place).is_some_and(leaves)
+            {
+                orders.orders.remove(place);
+                self.resident -= 1;
+            }
+            if orders.orders.is_empty() {
                 self.users.remove(&user);
             }
         }
@@ -168,10 +184,7 @@ impl OrderShard {
 
     /// Forgets whose limits were given back in an activity that has ended.
     pub fn forget_activity(&mut self, activity: ActivityId) {
-        self.users.retain(|_, orders| {
-            orders.limit_returned.retain(|returned| *returned != activity);
-            !orders.orders.is_empty() || !orders.limit_returned.is_empty()
-        });
+        self.limits_returned.remove(&activity);
     }
 
     /// Orders in memory.
@@ -186,7 +199,7 @@ impl OrderShard {
 
     /// Whose limit was given back in which activity (for snapshots).
     pub fn limits_returned(&self) -> impl Iterator<Item = (UserId, ActivityId)> {
-        self.users.iter().flat_map(|(user, orders)| orders.limit_returned.iter().map(|activity| (*user, *activity)))
+        self.limits_returned.iter().flat_map(|(activity, users)| users.iter().map(|user| (*user, *activity)))
     }
 
     /// Open unpaid orders in memory, with their lines (for audits).

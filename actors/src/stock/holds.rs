@@ -10,12 +10,11 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
+use super::facts::QuotaCarved;
 use super::sku::{Adjusting, Adjustment, QuotaPlan, Stock};
-use crate::journal::Sequence;
+use crate::kernel::Committed;
 use crate::quantity::Quantity;
-use crate::record::{Event, QuotaCarved};
 use crate::refusal::Refusal;
-use crate::time::Timestamp;
 
 /// The most owners that wait at one SKU.
 pub const WAITING_MAX: usize = 256;
@@ -78,9 +77,9 @@ impl Holds {
     }
 
     /// Settles a hold by the record that it was for. The record counts even if the hold is unknown: it is in the journal.
-    pub fn confirm(&mut self, stock: &mut Stock, owner: Owner, sequence: Sequence, at: Timestamp, event: &Event) -> SmallVec<[Woken; 2]> {
+    pub fn confirm(&mut self, stock: &mut Stock, owner: Owner, committed: &Committed) -> SmallVec<[Woken; 2]> {
         self.forget(owner);
-        self.apply(stock, sequence, at, event)
+        self.apply(stock, committed)
     }
 
     /// Settles a hold, or gives up waiting for it, without a record.
@@ -90,8 +89,8 @@ impl Holds {
     }
 
     /// Applies any other record, which may free what somebody waits for.
-    pub fn apply(&mut self, stock: &mut Stock, sequence: Sequence, at: Timestamp, event: &Event) -> SmallVec<[Woken; 2]> {
-        stock.apply(sequence, at, event);
+    pub fn apply(&mut self, stock: &mut Stock, committed: &Committed) -> SmallVec<[Woken; 2]> {
+        stock.apply(committed.sequence, committed.record.header.at, &committed.record.fact);
         assert_eq!(self.broken(stock), None, "{self:?}");
         self.wake(stock)
     }

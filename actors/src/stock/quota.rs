@@ -7,13 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::buyers::{Buyers, Granted};
+use super::facts::QuotaCarved;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use crate::journal::Sequence;
 use crate::money::Money;
 use crate::order_no::OrderNo;
+use crate::orders::{FlashRef, Line, OrderPlaced, Return};
 use crate::quantity::Quantity;
-use crate::record::{FlashRef, Line, OrderPlaced, QuotaCarved, Return};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 

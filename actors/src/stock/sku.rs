@@ -10,13 +10,15 @@
 
 use smallvec::SmallVec;
 
+use super::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use super::facts::{QuotaCarved, QuotaReleased, StockAdjusted, StockFact};
 use super::quota::{Buy, FlashQuota, Purchase};
-use crate::adjustment::{Delta, Operator, PIECES_MAX, Reason};
 use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId};
 use crate::journal::Sequence;
+use crate::kernel::Fact;
 use crate::money::Money;
+use crate::orders::{Line, OrderFact, Return};
 use crate::quantity::{QUANTITY_MAX, Quantity};
-use crate::record::{Event, Line, QuotaCarved, QuotaReleased, Return, StockAdjusted};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -180,22 +182,22 @@ impl Stock {
     }
 
     /// Makes a record's effect on this SKU so.
-    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
+    pub fn apply(&mut self, sequence: Sequence, at: Timestamp, fact: &Fact) {
         if sequence <= self.folded {
             return;
         }
-        match event {
-            Event::QuotaCarved(carved) if carved.sku == self.sku => {
+        match fact {
+            Fact::Stock(StockFact::QuotaCarved(carved)) if carved.sku == self.sku => {
                 self.available -= carved.quota;
                 self.quotas.push(FlashQuota::carved(carved));
             }
-            Event::QuotaReleased(released) if released.sku == self.sku => {
+            Fact::Stock(StockFact::QuotaReleased(released)) if released.sku == self.sku => {
                 self.available += released.pieces;
                 if let Some(quota) = self.quota_mut(released.item) {
                     quota.apply_released(released.pieces);
                 }
             }
-            Event::OrderPlaced(placed) => {
+            Fact::Orders(OrderFact::Placed(placed)) => {
                 for line in placed.lines.iter().filter(|line| line.sku == self.sku) {
                     match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
                         Some(quota) => quota.apply_placed(sequence, at, line, placed),
@@ -206,7 +208,7 @@ impl Stock {
                     }
                 }
             }
-            Event::OrderPaid(paid) => {
+            Fact::Orders(OrderFact::Paid(paid)) => {
                 for line in paid.lines.iter().filter(|line| line.sku == self.sku) {
                     match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
                         Some(quota) => quota.apply_paid(line),
@@ -217,7 +219,7 @@ impl Stock {
                     }
                 }
             }
-            Event::OrderClosed(closed) => {
+            Fact::Orders(OrderFact::Closed(closed)) => {
                 for back in closed.returns.iter().filter(|back| back.line.sku == self.sku) {
                     match back.line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
                         Some(quota) => quota.apply_closed(closed.user, back, closed.limit_returned),
@@ -228,7 +230,7 @@ impl Stock {
                     }
                 }
             }
-            Event::StockAdjusted(adjusted) if adjusted.sku == self.sku => {
+            Fact::Stock(StockFact::Adjusted(adjusted)) if adjusted.sku == self.sku => {
                 let delta = adjusted.delta.get();
                 if delta < 0 {
                     self.available -= delta.unsigned_abs();
@@ -238,11 +240,11 @@ impl Stock {
                 self.received = self.received.saturating_add_signed(i64::from(delta));
                 self.last_adjustment = self.last_adjustment.max(Some(adjusted.adjustment));
             }
-            Event::QuotaCarved(_) | Event::QuotaReleased(_) | Event::StockAdjusted(_) => return,
-            Event::IdsReserved(_) | Event::OrderShipped(_) | Event::OrderCompleted(_) => return,
+            // Another SKU's, or what moves no pieces.
+            _ => return,
         }
         self.version = self.version.max(sequence);
-        assert_eq!(self.broken(), None, "{:?} after {sequence} {event:?}", self.sku);
+        assert_eq!(self.broken(), None, "{:?} after {sequence} {fact:?}", self.sku);
     }
 
     /// Loading has brought every record up to `through`, whether it concerned this SKU or not; live records follow.

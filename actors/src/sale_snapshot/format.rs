@@ -11,8 +11,7 @@ use super::Pinned;
 use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId, UserId};
 use crate::journal::{Identity, Sequence};
 use crate::orders::Order;
-use crate::record::QuotaCarved;
-use crate::stock::{FlashQuota, Granted, Stock};
+use crate::stock::{FlashQuota, Granted, QuotaCarved, Stock};
 use crate::time::Timestamp;
 
 /// The version that this release reads and writes.

@@ -13,9 +13,10 @@ use hashbrown::HashMap;
 
 use crate::ids::SkuId;
 use crate::journal::Sequence;
-use crate::orders::OrderBook;
-use crate::record::{Event, Record};
-use crate::stock::Stock;
+use crate::kernel::Fact;
+use crate::kernel::facts::Record;
+use crate::orders::{IdsFact, OrderBook};
+use crate::stock::{self, Stock, StockFact};
 use crate::time::Timestamp;
 
 pub use format::Malformed;
@@ -41,28 +42,25 @@ pub struct Pinned {
 impl Pinned {
     /// Makes a record so. SKUs that are not here are left alone: whoever needs one adds it first.
     pub fn apply(&mut self, sequence: Sequence, record: &Record) {
-        for sku in record.event.skus() {
+        let Record { header, fact } = record;
+        for sku in stock::skus(fact) {
             if let Some(stock) = self.stocks.get_mut(&sku) {
-                stock.apply(sequence, record.at, &record.event);
+                stock.apply(sequence, header.at, fact);
             }
         }
         if sequence <= self.through {
             return;
         }
-        match &record.event {
-            Event::IdsReserved(block) => {
+        match fact {
+            Fact::Ids(IdsFact::Reserved(block)) => {
                 self.next_order_id = self.next_order_id.max(block.first.saturating_add(u64::from(block.count)));
             }
-            Event::QuotaReleased(released) => {
-                self.orders.shards().for_each(|mut shard| shard.forget_activity(released.activity));
-            }
-            event => {
-                if let Some(user) = event.user() {
-                    self.orders.shard(user).apply(sequence, record.at, event);
-                }
-            }
+            Fact::Stock(StockFact::QuotaReleased(released)) => self.orders.forget_activity(released.activity),
+            Fact::Orders(order) => self.orders.shard(order.user()).apply(sequence, header.at, fact),
+            // No part of a sale.
+            Fact::Stock(_) => {}
         }
-        self.last_at = self.last_at.max(record.at);
+        self.last_at = self.last_at.max(header.at);
         self.through = sequence;
     }
 

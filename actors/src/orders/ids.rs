@@ -5,7 +5,8 @@ use parking_lot::Mutex;
 
 use crate::ids::{ID_MAX, OrderId};
 use crate::journal::{EnqueueError, Journal};
-use crate::record::{Event, IdsReserved, Record};
+use crate::kernel::facts::Record;
+use crate::orders::{IdsFact, IdsReserved};
 use crate::time::Timestamp;
 
 /// Ids lost by a crash at most; and one record in so many orders.
@@ -33,9 +34,9 @@ impl OrderIds {
     pub fn take(&self, journal: &dyn Journal, now: Timestamp) -> Result<OrderId, EnqueueError> {
         let mut block = self.block.lock();
         if block.next == block.end {
-            let event = Event::IdsReserved(IdsReserved { first: block.end, count: BLOCK });
+            let reserved = IdsFact::Reserved(IdsReserved { first: block.end, count: BLOCK });
             let mut payload = Vec::new();
-            Record { at: now, event }.encode_into(&mut payload);
+            Record::system(now, reserved).encode_into(&mut payload);
             journal.enqueue(&payload)?;
             block.end += u64::from(BLOCK);
         }

@@ -1,14 +1,12 @@
-//! What a stock actor can be asked. One message an intention.
+//! The commands that a SKU takes, and what they are answered.
 
-use actix::Message;
-
+use super::holds::Owner;
 use super::quota::{Buy, Receipt};
 use super::sku::{Adjustment, QuotaPlan};
 use crate::ids::{FlashItemId, OrderId, UserId};
 use crate::journal::Sequence;
-use crate::orders::Order;
-use crate::record::CloseReason;
-use crate::replies::ReplyTo;
+use crate::orders::{CloseReason, Order};
+use crate::quantity::Quantity;
 
 /// An order that was placed, now or by an earlier request with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,56 +59,38 @@ impl Adjusted {
     }
 }
 
-/// Take pieces for an order. Answered once the journal has it on disk.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct PlaceOrder {
-    /// What is wanted.
-    pub wish: Buy,
-    /// Where the answer goes.
-    pub reply: ReplyTo<Placed>,
-}
+/// Take pieces of a flash item for an order.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaceOrder(pub Buy);
 
-/// Close an unpaid order and take its pieces back.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+/// Close an unpaid order of this SKU and take its pieces back.
+#[derive(Debug, Clone, Copy)]
 pub struct CloseOrder {
-    /// Whose.
+    /// The order's owner.
     pub user: UserId,
-    /// Which.
+    /// The order.
     pub order: OrderId,
-    /// Why.
+    /// Why it is closed.
     pub reason: CloseReason,
-    /// Where the answer goes.
-    pub reply: ReplyTo<Closed>,
 }
 
-/// Set pieces aside for a flash item.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct CarveQuota {
-    /// The item.
-    pub plan: QuotaPlan,
-    /// Answered once done, also where it was done before.
-    pub reply: ReplyTo<()>,
-}
+/// Set pieces aside for a flash item; answered also where that was done before.
+#[derive(Debug, Clone, Copy)]
+pub struct CarveQuota(pub QuotaPlan);
 
-/// Give back what an ended flash item left over.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct ReleaseQuota {
-    /// The item.
-    pub item: FlashItemId,
-    /// Answered once done, also where it was done before.
-    pub reply: ReplyTo<()>,
-}
+/// Give back what an ended flash item left over; answered also where that was done before.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseQuota(pub FlashItemId);
 
 /// Add available pieces or take some away.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct AdjustStock {
-    /// What is wanted.
-    pub wish: Adjustment,
-    /// Answered once it is on disk; a repeat likewise.
-    pub reply: ReplyTo<Adjusted>,
+#[derive(Debug, Clone)]
+pub struct AdjustStock(pub Adjustment);
+
+/// Hold available pieces for a coordinator, tentatively. An owner that has to wait hears of it through the engine's coordinators.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldPieces {
+    /// The coordinator.
+    pub owner: Owner,
+    /// Pieces.
+    pub quantity: Quantity,
 }

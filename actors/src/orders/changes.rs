@@ -1,0 +1,48 @@
+//! Changes of orders that are decided at the order and not in a SKU's turn: placing over several SKUs, paying, shipping, closing what came
+//! from no flash sale. Decided, committed and applied under the lock of the user's shard; what moves pieces goes to the SKUs as effects.
+//! - V1 Effects are handed to the lane while the shard is locked: two changes of one order reach each SKU in the journal's order.
+
+use std::sync::Arc;
+
+use super::facts::OrderFact;
+use super::shard::OrderShard;
+use crate::engine::Engine;
+use crate::ids::{SkuId, UserId};
+use crate::kernel::{Committed, Transaction};
+use crate::refusal::{Answer, Refusal};
+use crate::stock::{Owner, SkuEffect};
+
+/// The way of effects to the SKUs: never refuses, never waits, keeps the order of each SKU's effects.
+pub trait Lane: Send + Sync {
+    /// Hands an effect to a SKU.
+    fn send(&self, sku: SkuId, effect: SkuEffect);
+}
+
+/// Decides under the shard's lock, commits, applies, and hands the effects on. `holder`: the coordinator whose holds the record settles.
+///
+/// # Errors
+/// `Ok(Err(_))` when `decide` refuses, `Err(_)` when the journal does; nothing has changed then.
+pub fn change(
+    engine: &Engine,
+    lane: &dyn Lane,
+    user: UserId,
+    holder: Option<Owner>,
+    transaction: &mut Transaction<'_>,
+    decide: impl FnOnce(&OrderShard, &mut Transaction<'_>) -> Answer<OrderFact>,
+) -> Answer<Arc<Committed>> {
+    let mut shard = engine.orders.shard(user);
+    let fact = match decide(&shard, transaction)? {
+        Ok(fact) => fact,
+        Err(refusal) => return Ok(Err::<_, Refusal>(refusal)),
+    };
+    let skus = fact.skus();
+    let committed = transaction.commit(fact, |committed| {
+        shard.apply(committed.sequence, committed.record.header.at, &committed.record.fact);
+    })?;
+    let committed = Arc::new(committed);
+    for sku in skus {
+        let committed = Arc::clone(&committed);
+        lane.send(sku, holder.map_or(SkuEffect::Committed(Arc::clone(&committed)), |owner| SkuEffect::Confirmed(owner, committed)));
+    }
+    Ok(Ok(committed))
+}

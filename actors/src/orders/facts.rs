@@ -1,0 +1,177 @@
+//! What happens to orders, and the reservation of their ids. Changes of an order carry the version that they make.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::idempotency::{BodyFingerprint, KeyHash};
+use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
+use crate::kernel::facts::facts;
+use crate::money::Money;
+use crate::order_no::OrderNo;
+use crate::quantity::Quantity;
+use crate::time::Timestamp;
+
+facts! {
+    /// What happens to the ids that this process gives out.
+    pub enum IdsFact {
+        /// Order ids were set aside for this process.
+        1 "ids.reserved" since 3 => Reserved(IdsReserved),
+    }
+}
+
+facts! {
+    /// What happens to orders.
+    pub enum OrderFact {
+        /// An order was placed; its pieces are held until it is paid or closed.
+        1 "order.placed" since 3 => Placed(OrderPlaced),
+        /// An order was paid; its pieces are sold.
+        2 "order.paid" since 3 => Paid(OrderPaid),
+        /// An order left the warehouse.
+        3 "order.shipped" since 3 => Shipped(OrderMoved),
+        /// An order was received.
+        4 "order.completed" since 3 => Completed(OrderMoved),
+        /// An unpaid order was closed; its pieces are free again.
+        5 "order.closed" since 3 => Closed(OrderClosed),
+    }
+}
+
+/// Order ids `first .. first + count` were set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdsReserved {
+    /// The first of the block.
+    pub first: u64,
+    /// How many.
+    pub count: u32,
+}
+
+/// The flash item through which a line was bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlashRef {
+    /// The item.
+    pub item: FlashItemId,
+    /// Its sale.
+    pub activity: ActivityId,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What.
+    pub sku: SkuId,
+    /// From a flash sale's quota, or from the available pieces.
+    pub flash: Option<FlashRef>,
+    /// How many.
+    pub quantity: Quantity,
+    /// Price of a piece, frozen.
+    pub unit_price: Money,
+}
+
+/// The lines of an order; almost always one.
+pub type Lines = SmallVec<[Line; 1]>;
+
+/// A new order, pending payment, version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPlaced {
+    /// Its id.
+    pub order: OrderId,
+    /// Its number.
+    pub no: OrderNo,
+    /// Whose.
+    pub user: UserId,
+    /// What was bought.
+    pub lines: Lines,
+    /// What has to be paid.
+    pub payable: Money,
+    /// From then on it may be closed unpaid.
+    pub expires_at: Timestamp,
+    /// The request that placed it.
+    pub key: KeyHash,
+    /// That request's body.
+    pub body: BodyFingerprint,
+    /// Where to send it.
+    pub address: Option<AddressId>,
+}
+
+/// A payment was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPaid {
+    /// The order.
+    pub order: OrderId,
+    /// Whose.
+    pub user: UserId,
+    /// Its version from now on.
+    pub version: u32,
+    /// Its lines: held pieces become sold ones.
+    pub lines: Lines,
+}
+
+/// An order moved on without touching stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderMoved {
+    /// The order.
+    pub order: OrderId,
+    /// Whose.
+    pub user: UserId,
+    /// Its version from now on.
+    pub version: u32,
+}
+
+/// Why an unpaid order was closed. Numbers are those of the column `close_reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CloseReason {
+    /// The shopper cancelled it.
+    Cancelled,
+    /// It was not paid in time.
+    TimedOut,
+}
+
+/// A line's pieces on their way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// The line.
+    pub line: Line,
+    /// Back to its flash item's quota; otherwise to the SKU's available pieces.
+    pub to_quota: bool,
+}
+
+/// An unpaid order was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderClosed {
+    /// The order.
+    pub order: OrderId,
+    /// Whose.
+    pub user: UserId,
+    /// Its version from now on.
+    pub version: u32,
+    /// Why.
+    pub reason: CloseReason,
+    /// Where its pieces go.
+    pub returns: SmallVec<[Return; 1]>,
+    /// The user's purchase limit is given back (at most once per user and activity).
+    pub limit_returned: bool,
+}
+
+impl OrderFact {
+    /// The order's owner.
+    pub const fn user(&self) -> UserId {
+        match self {
+            Self::Placed(fact) => fact.user,
+            Self::Paid(fact) => fact.user,
+            Self::Shipped(fact) | Self::Completed(fact) => fact.user,
+            Self::Closed(fact) => fact.user,
+        }
+    }
+
+    /// The SKUs whose pieces move, each once, in ascending order.
+    pub fn skus(&self) -> SmallVec<[SkuId; 1]> {
+        let mut skus: SmallVec<[SkuId; 1]> = match self {
+            Self::Placed(fact) => fact.lines.iter().map(|line| line.sku).collect(),
+            Self::Paid(fact) => fact.lines.iter().map(|line| line.sku).collect(),
+            Self::Closed(fact) => fact.returns.iter().map(|back| back.line.sku).collect(),
+            Self::Shipped(_) | Self::Completed(_) => SmallVec::new(),
+        };
+        skus.sort_unstable();
+        skus.dedup();
+        skus
+    }
+}

@@ -1,0 +1,9 @@
+//! Values that are valid by construction: parsed once at the edge, trusted inside, and never refused by either database.
+
+pub mod idempotency;
+pub mod ids;
+pub mod money;
+pub mod order_no;
+pub mod quantity;
+pub mod refusal;
+pub mod time;
