@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use actix_web::rt::System;
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
 use super::{CliError, store};

@@ -4,9 +4,9 @@ use futures_util::TryStreamExt;
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{FlashRef, Line, Lines};
 use mallcore_actors::orders::{Order, Status};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{FlashRef, Line, Lines};
 
 use super::repository::status;
 use crate::database::{Database, Error, Loaded, Row};

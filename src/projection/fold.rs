@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::orders::Status;
-use mallcore_actors::record::{CloseReason, Event, Line, OrderClosed, OrderPlaced, Record, StockAdjusted};
+use mallcore_actors::orders::{CloseReason, IdsFact, Line, OrderClosed, OrderFact, OrderPlaced};
+use mallcore_actors::stock::{StockAdjusted, StockFact};
 use mallcore_actors::time::Timestamp;
 
 /// Why records cannot be folded: they contradict each other, so this is our own bug or another's journal.
@@ -180,37 +183,37 @@ impl Batch {
         if sequence != self.through.next() {
             return Err(FoldError::Gap { after: self.through, found: sequence });
         }
-        let at = record.at;
-        match record.event {
-            Event::IdsReserved(ids) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
-            Event::QuotaCarved(carved) => {
+        let at = record.header.at;
+        match record.fact {
+            Fact::Ids(IdsFact::Reserved(ids)) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
+            Fact::Stock(StockFact::QuotaCarved(carved)) => {
                 self.sku(carved.sku, sequence).available -= i64::from(carved.quota);
                 let item = self.items.entry(carved.item).or_default();
                 item.remaining += i64::from(carved.quota);
                 item.carved_at = Some(at);
             }
-            Event::QuotaReleased(released) => {
+            Fact::Stock(StockFact::QuotaReleased(released)) => {
                 self.sku(released.sku, sequence).available += i64::from(released.pieces);
                 let item = self.items.entry(released.item).or_default();
                 item.remaining -= i64::from(released.pieces);
                 item.released_at = Some(at);
             }
-            Event::OrderPlaced(placed) => self.place(sequence, at, placed)?,
-            Event::OrderPaid(paid) => {
+            Fact::Orders(OrderFact::Placed(placed)) => self.place(sequence, at, placed)?,
+            Fact::Orders(OrderFact::Paid(paid)) => {
                 let progress = self.advance(paid.order, paid.version, sequence, at, Status::Paid)?;
                 progress.milestones.paid_at = Some(at);
                 paid.lines.iter().for_each(|line| self.pay(sequence, line));
             }
-            Event::OrderShipped(moved) => {
+            Fact::Orders(OrderFact::Shipped(moved)) => {
                 let progress = self.advance(moved.order, moved.version, sequence, at, Status::Shipped)?;
                 progress.milestones.shipped_at = Some(at);
             }
-            Event::OrderCompleted(moved) => {
+            Fact::Orders(OrderFact::Completed(moved)) => {
                 let progress = self.advance(moved.order, moved.version, sequence, at, Status::Completed)?;
                 progress.milestones.completed_at = Some(at);
             }
-            Event::OrderClosed(closed) => self.close(sequence, at, &closed)?,
-            Event::StockAdjusted(adjusted) => {
+            Fact::Orders(OrderFact::Closed(closed)) => self.close(sequence, at, &closed)?,
+            Fact::Stock(StockFact::Adjusted(adjusted)) => {
                 let sku = self.sku(adjusted.sku, sequence);
                 sku.available += i64::from(adjusted.delta.get());
                 sku.last_adjustment = sku.last_adjustment.max(Some(adjusted.adjustment));

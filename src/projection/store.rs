@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
-use mallcore_actors::record::{DecodeError, Record};
 use tokio::time::timeout;
 
 use super::checkpoint::{AttachError, attach, checkpoint};

@@ -116,7 +116,7 @@ pub(super) struct Following(pub Vec<Follower>);
 impl Following {
     /// Looks at how far each is behind, and lets in as many fresh purchases as the one that is worst off allows.
     pub fn look(&self, engine: &Engine) {
-        let (end, record_bytes) = written(&*engine.journal);
+        let (end, record_bytes) = written(&**engine.journal());
         let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
         gauge!(MEMORY).set(memory_bytes as f64);
         let turned_away = self.0.iter().map(|follower| follower.observe(end, record_bytes, memory_bytes).turned_away).max();

@@ -15,11 +15,13 @@ use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::kernel::host::Keeping;
+use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::Deadlines;
-use mallcore_actors::pinned::LoadError;
-use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
-use mallcore_actors::stock::Stock;
+use mallcore_actors::registry::Registry;
+use mallcore_actors::sale_snapshot::LoadError;
+use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
@@ -41,8 +43,10 @@ use crate::{broker, pinned, projection, stock, story};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
-/// A stock actor that nobody asks for this long leaves memory.
-const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
+/// A stock actor that nobody asks for five minutes leaves memory. Commands wait for the load of a SKU as they would in its mailbox.
+const STOCK: Keeping = Keeping { waiting_max: 8_192, waiting_total_max: 8_192, idle_millis: 300_000, reload_millis: 500 };
+/// How often a stock actor looks whether it may leave.
+const IDLE_CHECK: Duration = Duration::from_secs(15);
 /// How long a start that has a snapshot waits for the database.
 const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
 /// One try to reach the database, at most.
@@ -97,15 +101,15 @@ pub enum StartError {
 }
 
 /// Loads SKUs that are not in memory, from a database that is not older than what this process has let go of.
-struct Loader {
+struct StockLoader {
     reads: Arc<Reads>,
     /// Rows of an earlier record may lack what memory no longer has: after a start without the database, or once the database was
     /// restored to an earlier moment. Whoever asks waits until the projection has caught up.
     at_least: Arc<AtomicU64>,
 }
 
-impl StockLoader for Loader {
-    fn load(&self, sku: SkuId) -> BoxFuture<Result<Option<Stock>, LoadFailed>> {
+impl Loader<Sku> for StockLoader {
+    fn load(&self, sku: SkuId) -> BoxFuture<Result<(Option<Sku>, Sequence), LoadFailed>> {
         let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
             let loaded = reads.ask(LOAD_WITHIN, async |database| stock::repository::load(database, sku).await).await;
@@ -113,7 +117,7 @@ impl StockLoader for Loader {
             if loaded.checkpoint < at_least {
                 return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
             }
-            Ok(loaded.value)
+            Ok((loaded.value.map(Sku::new), loaded.checkpoint))
         })
     }
 }
@@ -165,9 +169,10 @@ impl Shop {
             }
         };
         let reads = Arc::new(Reads::new(plan.database.clone()));
-        let loader = Loader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
-        let warm = pinned.stocks.into_values();
-        let registry = StockRegistry::new(Arc::clone(&engine), Arc::new(loader), RESIDENCE, warm, projector.checkpoint.clone());
+        let loader = StockLoader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
+        let warm = pinned.stocks.into_iter().map(|(sku, stock)| (sku, Sku::new(stock)));
+        let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), STOCK);
+        let registry = Registry::<Sku>::new(common, Arc::new(loader), IDLE_CHECK, warm, projector.checkpoint.clone());
         let registry = Arc::new(registry);
         let sources =
             Sources { journal: Arc::clone(&port), database: plan.database, plan: sales.plan(), projected: projector.checkpoint.clone() };

@@ -9,7 +9,7 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::Status;
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::QuotaCarved;
+use mallcore_actors::stock::QuotaCarved;
 use mallcore_actors::stock::{FlashQuota, Receipt, Stock};
 
 use crate::database::{Database, Error, Loaded, Row, Tx};

@@ -7,7 +7,8 @@ use mallcore::database::Value;
 use mallcore::projection::{AttachError, Batch, Projector, ProjectorSettings, State, WriteError, attach, checkpoint, write};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::journal::{Identity, Journal, Sequence};
-use mallcore_actors::record::Event;
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::OrderFact;
 
 use super::events::{Shop, stage};
 use super::journal::MemoryJournal;
@@ -62,9 +63,12 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
         stage(&scratch.database).await;
         let journal = Arc::new(MemoryJournal::new());
         journal.append_all(&shop.records);
-        let fifth_order =
-            shop.records.iter().position(|record| matches!(&record.event, Event::OrderPlaced(placed) if placed.user.get() == 3)).unwrap();
-        let Event::OrderPlaced(placed) = &shop.records[fifth_order].event else { unreachable!() };
+        let fifth_order = shop
+            .records
+            .iter()
+            .position(|record| matches!(&record.fact, Fact::Orders(OrderFact::Placed(placed)) if placed.user.get() == 3))
+            .unwrap();
+        let Fact::Orders(OrderFact::Placed(placed)) = &shop.records[fifth_order].fact else { unreachable!() };
         // Somebody wrote an order where none may write.
         let mut tx = scratch.database.begin().await.unwrap();
         let values: Vec<Value> = vec![placed.order.get().into(), [9; 16].into(), placed.expires_at.into()];

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mallcore::database::Database;
 use mallcore::projection::{Batch, Projector, ProjectorSettings, attach, write};
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::orders::CloseReason;
 use mallcore_actors::orders::{OrderCommand, Status};
-use mallcore_actors::record::CloseReason;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

@@ -16,7 +16,8 @@ macro_rules! facts {
         $($(#[$doc:meta])* $number:literal $name:literal since $version:literal => $variant:ident($body:ty),)+
     }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum $family {
             $($(#[$doc])* $variant($body),)+
         }
@@ -59,7 +60,8 @@ macro_rules! facts {
 macro_rules! families {
     ($($number:literal => $variant:ident($family:ty),)+) => {
         /// What happened, to any aggregate. Consumers match the families that they take; nobody matches all of them.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Fact {
             $(
                 #[doc = concat!("A fact of the family ", stringify!($variant), ".")]
