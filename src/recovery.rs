@@ -60,7 +60,7 @@ pub enum RecoverError {
 /// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
 pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = projection::checkpoint(&mut tx).await?;
+    let checkpoint = projection::checkpoint(&mut tx, projection::NAME).await?;
     tx.commit().await?;
     let mut pinned = match snapshot {
         Some(snapshot) => snapshot,

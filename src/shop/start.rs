@@ -152,7 +152,8 @@ impl Shop {
             Settings::MySql(_) => None,
         };
         let noted = plan.database_noted.map(|file| Noted::open(&file, port.identity(), durable(&*port)));
-        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).noting(noted);
+        let target =
+            projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).noting(noted);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
         let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
@@ -272,7 +273,7 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
 async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
     let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
     database.migrate().await?;
-    projection::attach(&database, journal).await?;
+    projection::attach(&database, journal, projection::NAME).await?;
     Ok(database)
 }
 

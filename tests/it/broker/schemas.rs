@@ -74,8 +74,8 @@ proptest! {
 
 #[test]
 fn every_kind_was_tried() {
-    use mallcore_actors::orders::OrderCommand::{Close, Complete, Pay, Ship};
     use mallcore_actors::orders::CloseReason::Cancelled;
+    use mallcore_actors::orders::OrderCommand::{Close, Complete, Pay, Ship};
     let mut day = vec![Wish::ReserveIds, Wish::Carve { sku: 1 }];
     day.extend((1..=2).map(|user| Wish::BuyFlash { sku: 1, user, pieces: 1 }));
     day.extend([Pay, Ship, Complete].map(|command| Wish::Move { order: 0, command }));

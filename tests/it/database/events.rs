@@ -121,7 +121,9 @@ impl Shop {
                 let first = 1 + self.records.len() as u64 * 1000;
                 Some(Fact::Ids(IdsFact::Reserved(mallcore_actors::orders::IdsReserved { first, count: 1000 })))
             }
-            Wish::Carve { sku } => self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into()),
+            Wish::Carve { sku } => {
+                self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into())
+            }
             Wish::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
             Wish::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
                 let line = Line { sku: sku(id), flash: None, quantity: Quantity::new(pieces).unwrap(), unit_price: price() };
@@ -131,7 +133,8 @@ impl Shop {
             Wish::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
             Wish::EndAndRelease { sku } => {
                 let at = Timestamp::from_millis(END);
-                let fact = self.stock(sku).decide_release(item(sku), at).ok().flatten().map(|released| StockFact::QuotaReleased(released).into());
+                let fact =
+                    self.stock(sku).decide_release(item(sku), at).ok().flatten().map(|released| StockFact::QuotaReleased(released).into());
                 if fact.is_some() {
                     self.now = self.now.max(END);
                 }
