@@ -7,8 +7,6 @@ use crate::database::{Database, Error, Tx, Value};
 
 /// The database projection's name in `projection_checkpoints`.
 pub const NAME: &str = "database";
-/// Every projection to the database of this release.
-pub const PROJECTIONS: [&str; 1] = [NAME];
 
 /// Why this database cannot follow this journal. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -76,12 +74,12 @@ pub async fn last_record_at(database: &Database) -> Result<Timestamp, Error> {
 }
 
 /// Makes sure that the database can follow the journal from this projection's checkpoint on, and notes the journal's epoch. Returns the
-/// checkpoint. An empty database gets a checkpoint for every projection of this release at once; a projection that comes with a later
-/// release gets its own by the migration that makes its tables, at the checkpoint of [`NAME`]: the facts that it takes did not exist before.
+/// checkpoint. An empty database gets a checkpoint for each of `all` projections at once; a projection that comes with a later release gets
+/// its own by the migration that makes its tables, at the checkpoint of [`NAME`]: the facts that it takes did not exist before.
 ///
 /// # Errors
 /// [`AttachError`] if database and journal do not belong together, or if the database cannot be asked.
-pub async fn attach(database: &Database, journal: &dyn Journal, name: &'static str) -> Result<Sequence, AttachError> {
+pub async fn attach(database: &Database, journal: &dyn Journal, name: &'static str, all: &[&'static str]) -> Result<Sequence, AttachError> {
     let Identity { uuid, epoch } = journal.identity();
     let end = match *journal.durable().borrow() {
         Durable::Through(sequence) | Durable::Failed(sequence) => sequence,
@@ -89,8 +87,9 @@ pub async fn attach(database: &Database, journal: &dyn Journal, name: &'static s
     let first = journal.first_retained();
     let mut tx = database.begin().await?;
     if tx.first("SELECT sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?.is_none() {
-        for projection in PROJECTIONS {
-            let new: Vec<Value> = vec![projection.into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
+        for projection in all {
+            let new: Vec<Value> =
+                vec![(*projection).into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
             tx.execute("INSERT INTO projection_checkpoints (name, journal_uuid, epoch, sequence, updated_at) VALUES (?, ?, ?, ?, ?)", new)
                 .await?;
         }

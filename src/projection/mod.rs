@@ -26,7 +26,7 @@ pub use noted::Noted;
 pub use patience::Patience;
 pub use priority::lower_this_thread;
 pub use projection::{Projection, Span};
-pub use retention::{Seat, seats};
+pub use retention::{Seat, seats, seats_for};
 pub use settings::ProjectorSettings;
 pub use store::Store;
 pub use target::{Remedy, Target, Trouble};

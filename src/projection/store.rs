@@ -44,6 +44,8 @@ pub struct Store<P> {
     /// The checkpoint that the database has; `at` may be ahead of it by records that this projection does not take.
     stored_at: Sequence,
     skipped_stored: Instant,
+    /// The projections that an empty database gets checkpoints for.
+    all: Vec<&'static str>,
     projection: PhantomData<P>,
 }
 
@@ -52,7 +54,23 @@ impl<P: Projection> Store<P> {
     /// connection brings the schema up to date and finds out.
     pub fn new(settings: Settings, journal: Arc<dyn Journal>, seat: Seat, attached: Option<Sequence>) -> Self {
         let (stored_at, skipped_stored) = (Sequence::ZERO, Instant::now());
-        Self { settings, journal, seat, connection: None, attached, noted: None, stored_at, skipped_stored, projection: PhantomData }
+        Self {
+            settings,
+            journal,
+            seat,
+            connection: None,
+            attached,
+            noted: None,
+            stored_at,
+            skipped_stored,
+            all: vec![P::NAME],
+            projection: PhantomData,
+        }
+    }
+
+    /// An empty database gets checkpoints for all of these projections.
+    pub fn among(self, all: Vec<&'static str>) -> Self {
+        Self { all, ..self }
     }
 
     /// Until it is reached it is taken to have what was noted, and what it has is noted from then on.
@@ -73,7 +91,8 @@ impl<P: Projection> Store<P> {
         if !known {
             in_time(async { database.migrate().await.map_err(Problem::Migrate) }).await?;
         }
-        let attach = async { attach(&database, &*self.journal, P::NAME).await.map_err(|cause| Problem::Attach { cause, known }) };
+        let attach =
+            async { attach(&database, &*self.journal, P::NAME, &self.all).await.map_err(|cause| Problem::Attach { cause, known }) };
         let at = in_time(attach).await?;
         (self.connection, self.attached, self.stored_at) = (Some(database), Some(at), at);
         self.has(at);

@@ -3,10 +3,13 @@
 //! the end in `stop`.
 
 mod cold_writes;
+pub mod feature;
+pub mod features;
 mod following;
+mod opening;
 mod own_orders;
 mod plan;
-mod reads;
+pub mod reads;
 mod sales;
 mod start;
 mod stop;
@@ -43,6 +46,7 @@ use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
 use following::Following;
 pub use following::{ORDER_BYTES, describe};
+pub use opening::{Opening, Projected};
 pub use plan::{BrokerPlan, Plan, database};
 use reads::{ANSWER_WITHIN, Reads};
 use sales::Sales;
@@ -66,6 +70,8 @@ struct Inner {
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     following: Following,
+    provided: opening::Provided,
+    on_thread: Vec<opening::OnThread>,
     projection_state: watch::Receiver<projection::State>,
     pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database; changes when that was reached.
@@ -84,6 +90,8 @@ struct Running {
     keeper: KeeperHandle,
     projector: ProjectorHandle,
     broker: Option<ProjectorHandle>,
+    /// The features' projections.
+    projectors: Vec<ProjectorHandle>,
     /// Of a database that is a file.
     flusher: Option<Flusher>,
 }
@@ -128,6 +136,11 @@ impl Shop {
             Err(weather) => engine.meters.unavailable(*weather),
         }
         answer
+    }
+
+    /// The handle that a feature provides for its handlers; none if no feature of this shop does.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.provided.get()
     }
 
     /// Closes one's own unpaid order; closing it twice is closing it once.

@@ -26,7 +26,9 @@ use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
+use super::features::FEATURES;
 use super::following::{Follower, Following};
+use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
@@ -37,7 +39,7 @@ use crate::database::{Connections, Database, Error, Flusher, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
-use crate::projection::{AttachError, Noted, Projector, seats};
+use crate::projection::{AttachError, Noted, Projector, seats_for};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::{broker, pinned, projection, stock, story};
 
@@ -95,6 +97,9 @@ pub enum StartError {
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
+    /// More projections are started than features name: a bug of ours.
+    #[error("a feature starts a projection that it does not name")]
+    Seats,
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -125,6 +130,7 @@ impl Loader<Sku> for StockLoader {
 impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
+        let for_features = plan.clone();
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
         let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal.clone())?;
@@ -133,7 +139,7 @@ impl Shop {
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let (recovered, newest) = survivors(&plan, &*port).await?;
+        let (recovered, newest, attached) = survivors(&plan, &*port).await?;
         let Recovered { pinned, checkpoint, .. } = recovered;
         let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
@@ -146,14 +152,19 @@ impl Shop {
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
         let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
-        let [projected, snapshots, for_broker] = seats(&port);
+        let all = opening::projections();
+        let mut seats = seats_for(&port, all.len() + 2);
+        let [Some(projected), Some(snapshots), Some(for_broker)] = [seats.pop(), seats.pop(), seats.pop()] else {
+            return Err(StartError::Seats);
+        };
         let flusher = match &plan.database {
             Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
             Settings::MySql(_) => None,
         };
         let noted = plan.database_noted.map(|file| Noted::open(&file, port.identity(), durable(&*port)));
-        let target =
-            projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).noting(noted);
+        let target = projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint)
+            .noting(noted)
+            .among(all);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
         let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
@@ -194,7 +205,23 @@ impl Shop {
         };
         let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
-        let following = Following(following);
+        let attached = attached.into_iter().collect();
+        let mut opening = Opening {
+            engine: &engine,
+            plan: &for_features,
+            reads: &reads,
+            attached: &attached,
+            seats,
+            followers: following,
+            projectors: Vec::new(),
+            provided: Provided::default(),
+            on_thread: Vec::new(),
+        };
+        for feature in FEATURES {
+            (feature.open)(&mut opening)?;
+        }
+        let Opening { followers, projectors, provided, on_thread, .. } = opening;
+        let following = Following(followers);
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
@@ -206,6 +233,8 @@ impl Shop {
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             following,
+            provided,
+            on_thread,
             pinned: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
             stopping: AtomicBool::new(false),
@@ -213,13 +242,16 @@ impl Shop {
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher });
         Ok(shop)
     }
 }
 
+/// Where each projection stands in the database.
+type Attached = Vec<(&'static str, Sequence)>;
+
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
-async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence), StartError> {
+async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
     let store = pinned::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -229,15 +261,15 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
     // With a snapshot the sale stands still for nothing but a server that is starting too.
     let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
-    let recovered = match (reach(plan, patience, journal).await?, found.pinned) {
-        (Ok(database), snapshot) => {
+    let (recovered, attached) = match (reach(plan, patience, journal).await?, found.pinned) {
+        (Ok((database, attached)), snapshot) => {
             let recovered = recover(&database, snapshot, journal).await?;
             database.close().await;
-            recovered
+            (recovered, attached)
         }
         (Err(cause), Some(snapshot)) => {
             tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
-            recover_alone(snapshot, journal)?
+            (recover_alone(snapshot, journal)?, Attached::new())
         }
         (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
     };
@@ -248,11 +280,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
         recovered.pinned.stocks.len(),
         recovered.pinned.orders.resident()
     );
-    Ok((recovered, newest))
+    Ok((recovered, newest, attached))
 }
 
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
-async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
+async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<(Database, Attached), Error>, StartError> {
     let until = Instant::now() + patience;
     let try_within = TRY_WITHIN.min(patience);
     loop {
@@ -270,17 +302,22 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
     }
 }
 
-async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
+async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<(Database, Attached), AttachError> {
     let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
     database.migrate().await?;
-    projection::attach(&database, journal, projection::NAME).await?;
-    Ok(database)
+    let all = opening::projections();
+    let mut attached = Vec::new();
+    for name in &all {
+        attached.push((*name, projection::attach(&database, journal, name, &all).await?));
+    }
+    Ok((database, attached))
 }
 
 impl Shop {
     /// The thread that this is called on is one on which actors may live.
     pub fn adopt_this_thread(&self) {
         self.0.registry.live_on(Arbiter::current());
+        self.0.on_thread.iter().for_each(|live_on| live_on(Arbiter::current()));
     }
 
     /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in

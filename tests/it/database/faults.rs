@@ -22,7 +22,7 @@ async fn a_batch_is_never_written_twice() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         project(&scratch.database, &shop, 0, 5).await;
         let before = rows(&scratch.database).await;
         let mut again = Batch::<TradeFold>::after(Sequence::ZERO);
@@ -43,7 +43,7 @@ async fn an_oversold_row_refuses_the_whole_batch() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         let mut tx = scratch.database.begin().await.unwrap();
         tx.execute("UPDATE skus SET available = 1", Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
@@ -99,26 +99,36 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
         let mut journal = MemoryJournal::new();
         journal.identity.epoch = 4;
         journal.append_all(&shop.records[..8]);
-        assert_eq!(attach(&scratch.database, &journal, mallcore::projection::NAME).await.unwrap(), Sequence::ZERO);
+        assert_eq!(
+            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            Sequence::ZERO
+        );
         project(&scratch.database, &shop, 0, 8).await;
-        assert_eq!(attach(&scratch.database, &journal, mallcore::projection::NAME).await.unwrap(), Sequence(8));
+        assert_eq!(
+            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            Sequence(8)
+        );
 
-        let foreign = attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap_err();
+        let foreign =
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(foreign, AttachError::Foreign { .. }) && foreign.to_string().contains("DATA_DIR"), "{foreign}");
 
         let mut shorter = MemoryJournal::new();
         shorter.identity = journal.identity;
-        let ahead = attach(&scratch.database, &shorter, mallcore::projection::NAME).await.unwrap_err();
+        let ahead = attach(&scratch.database, &shorter, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(ahead, AttachError::Ahead { .. }) && ahead.to_string().contains("put the newest one back"), "{ahead}");
 
         let mut older = MemoryJournal::new();
         older.identity = Identity { epoch: 3, ..journal.identity };
         older.append_all(&shop.records);
-        assert!(matches!(attach(&scratch.database, &older, mallcore::projection::NAME).await, Err(AttachError::Ahead { .. })));
+        assert!(matches!(
+            attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await,
+            Err(AttachError::Ahead { .. })
+        ));
 
         older.identity.epoch = 5;
         older.first = Sequence(10);
-        let gap = attach(&scratch.database, &older, mallcore::projection::NAME).await.unwrap_err();
+        let gap = attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(gap, AttachError::Gap { .. }) && gap.to_string().contains("restore a newer copy"), "{gap}");
         assert_eq!(older.first_retained(), Sequence(10));
     }
@@ -129,7 +139,7 @@ async fn reconciling_tells_each_row_that_does_not_add_up() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         project(&scratch.database, &shop, 0, shop.records.len()).await;
         let report = reconcile(&scratch.database).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new());

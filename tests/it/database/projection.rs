@@ -117,7 +117,7 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     for split in [all, 1, 5] {
         for scratch in scratch::both().await {
             stage(&scratch.database).await;
-            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap();
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
             for from in (0..all).step_by(split) {
                 project(&scratch.database, &shop, from, all.min(from + split)).await;
             }
@@ -158,7 +158,7 @@ fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
             runtime.block_on(async {
                 empty(&scratch.database).await;
                 stage(&scratch.database).await;
-                attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME).await.unwrap();
+                attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
                 for from in (0..shop.records.len()).step_by(split) {
                     project(&scratch.database, &shop, from, shop.records.len().min(from + split)).await;
                 }
