@@ -14,7 +14,8 @@ pub use express::Express;
 pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
 
 /// The feature.
-pub const FEATURE: Feature = Feature::of_routes("seckill", routes::configure, PATTERNS);
+pub const FEATURE: Feature =
+    Feature { document: crate::stock::documents::document, ..Feature::of_routes("seckill", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] =
     &[shop("/seckill/items/{}/orders", "POST"), shop("/seckill/activities/{}", "GET"), shop("/seckill/activities", "GET")];

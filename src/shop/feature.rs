@@ -1,11 +1,11 @@
 //! What a feature of the shop brings along, as one value. `features.rs` lists them; nothing else does.
 
 use mallcore_actors::kernel::Fact;
-use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::opening::Opening;
 use super::start::StartError;
+use crate::broker::document::Data;
 use crate::http::table::Pattern;
 
 /// A feature: routes with what they are called in metrics, documents of its events, and the aggregates that it hosts.
@@ -18,7 +18,7 @@ pub struct Feature {
     /// The same routes as patterns, for metrics and `Allow`.
     pub patterns: &'static [Pattern],
     /// The `data` of the event that tells of a fact; none if the fact is another feature's.
-    pub document: fn(&Fact) -> Option<Value>,
+    pub document: fn(&Fact) -> Option<Data>,
     /// Tells the recorder what its metrics mean; once, after the recorder is installed.
     pub describe: fn(),
     /// Names of the projections to the database that `open` starts.

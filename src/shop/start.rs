@@ -26,7 +26,7 @@ use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
-use super::features::FEATURES;
+use super::features::{self, FEATURES};
 use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
@@ -174,7 +174,7 @@ impl Shop {
                 None
             }
             Some(plan) => {
-                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker)?;
+                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker, features::document)?;
                 let handle = Projector::follow(plan.projector, events, Arc::clone(&port)).map_err(StartError::Thread)?;
                 following.push(Follower::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
                 Some(handle)

@@ -138,6 +138,7 @@ impl Fold for TradeFold {
             Fact::Ids(IdsFact::Reserved(ids)) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
             Fact::Stock(fact) => self.stock(sequence, at, fact),
             Fact::Orders(fact) => self.order(sequence, at, fact)?,
+            _ => {}
         }
         Ok(())
     }

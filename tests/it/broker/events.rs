@@ -46,7 +46,7 @@ fn follow_as(
 ) -> Result<ProjectorHandle, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
     let [seat] = seats(&port);
-    let events = Events::open(target, folder, Arc::clone(&port), seat)?;
+    let events = Events::open(target, folder, Arc::clone(&port), seat, mallcore::shop::features::document)?;
     let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
     Ok(Projector::follow(settings, events, port).unwrap())
 }
@@ -271,7 +271,7 @@ async fn a_large_lag_is_worked_off_at_normal_priority_and_calm_returns() {
     let mut heard = rig.hear("#").await;
     let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
     let [seat] = seats(&port);
-    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), seat).unwrap();
+    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), seat, mallcore::shop::features::document).unwrap();
     let settings = ProjectorSettings { batch_records_max: 100, urgent_above: 500, ..ProjectorSettings::default() };
     let handle = Projector::follow(settings, events, port).unwrap();
     assert!(handle.reached(Sequence(2_000)).await);

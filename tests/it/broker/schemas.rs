@@ -52,7 +52,7 @@ fn close(schema: &mut Value) {
 /// Checks a record's message and says its kind.
 #[track_caller]
 fn check(validators: &BTreeMap<String, Validator>, sequence: u64, record: &Record) -> String {
-    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record);
+    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record, mallcore::shop::features::document);
     let body: Value = serde_json::from_slice(&message.body).unwrap();
     let validator = validators.get(&*message.kind).unwrap_or_else(|| panic!("no schema of {}", message.kind));
     let faults: Vec<String> = validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
