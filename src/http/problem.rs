@@ -184,6 +184,11 @@ impl Problem {
         Self { words: Some((rule.title, rule.detail)), ..Self::new(status, rule.code) }
     }
 
+    /// The database did not answer (503).
+    pub fn database_unavailable() -> Self {
+        Self::unavailable("database_unavailable", 5)
+    }
+
     fn unavailable(code: &'static str, retry_after_seconds: u32) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code).hinting(Hint::RetryAfter(retry_after_seconds))
     }
@@ -266,7 +271,7 @@ impl From<Unavailable> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(_: StoreError) -> Self {
-        Self::unavailable("database_unavailable", 5)
+        Self::database_unavailable()
     }
 }
 
