@@ -52,7 +52,7 @@ fn stock() -> Stock {
         ends_at: Timestamp::from_millis(2_000),
     };
     let carved = stock.decide_carve(&plan).unwrap().unwrap();
-    stock.apply(Sequence(1), NOW, &Event::QuotaCarved(carved));
+    stock.apply(Sequence(1), NOW, &StockFact::QuotaCarved(carved));
     stock
 }
 
@@ -84,7 +84,7 @@ fn decisions(c: &mut Criterion) {
                     let wish = wish(number);
                     let Ok(Purchase::Fresh(line, payable)) = stock.decide_buy(&wish, NOW) else { unreachable!("there are pieces") };
                     let order = OrderId::new(number).unwrap();
-                    let event = Event::OrderPlaced(OrderPlaced {
+                    let event = OrderFact::Placed(OrderPlaced {
                         order,
                         no: OrderNo::new(order, NOW, number),
                         user: wish.user,

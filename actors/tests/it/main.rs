@@ -6,8 +6,8 @@ mod golden;
 mod journal;
 mod order_no;
 mod orders;
-mod pinned;
 mod record;
+mod sale_snapshot;
 mod shop;
-mod simulation;
+
 mod stock;

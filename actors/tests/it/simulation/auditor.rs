@@ -169,7 +169,7 @@ impl Auditor {
             assert!(*at >= time, "record {sequence} is older than the one before");
             (next, time) = (next.next(), *at);
             match event {
-                Event::OrderPlaced(placed) => {
+                OrderFact::Placed(placed) => {
                     let mine = open.entry(placed.user).or_default();
                     *mine += 1;
                     assert!(*mine <= self.promises.unpaid_max, "{:?} has {mine} unpaid orders at {sequence}", placed.user);
@@ -185,8 +185,8 @@ impl Auditor {
                         assert!(*all <= promise.quota, "{:?} is oversold at {sequence}", flash.item);
                     }
                 }
-                Event::OrderPaid(paid) => *open.entry(paid.user).or_default() -= 1,
-                Event::OrderClosed(closed) => {
+                OrderFact::Paid(paid) => *open.entry(paid.user).or_default() -= 1,
+                OrderFact::Closed(closed) => {
                     *open.entry(closed.user).or_default() -= 1;
                     let early = closed.reason == CloseReason::TimedOut && *at < expires[&closed.order];
                     assert!(!early, "{:?} was timed out early", closed.order);
@@ -198,9 +198,9 @@ impl Auditor {
                         }
                     }
                 }
-                Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
-                Event::OrderShipped(_) | Event::OrderCompleted(_) => {}
-                Event::StockAdjusted(done) => {
+                IdsFact::Reserved(_) | StockFact::QuotaCarved(_) | StockFact::QuotaReleased(_) => {}
+                OrderFact::Shipped(_) | OrderFact::Completed(_) => {}
+                StockFact::Adjusted(done) => {
                     let key = (done.sku, done.adjustment);
                     assert!(adjusted.insert(key), "{key:?} was done twice");
                     assert_ne!(self.adjustments.get(&key), Some(&Told::Refused), "{key:?} was told refused");

@@ -84,37 +84,37 @@ impl Database {
 
     fn project(&mut self, sequence: Sequence, record: &Record) {
         match &record.event {
-            Event::IdsReserved(ids) => self.ids_next = ids.first + u64::from(ids.count),
-            Event::QuotaCarved(carved) => {
+            IdsFact::Reserved(ids) => self.ids_next = ids.first + u64::from(ids.count),
+            StockFact::QuotaCarved(carved) => {
                 self.stock(carved.sku).available -= i64::from(carved.quota);
                 let row = QuotaRow { carved: carved.clone(), remaining: i64::from(carved.quota), held: 0, sold: 0, released: false };
                 assert!(self.quotas.insert(carved.item, row).is_none(), "{sequence}: carved twice");
             }
-            Event::QuotaReleased(released) => {
+            StockFact::QuotaReleased(released) => {
                 self.stock(released.sku).available += i64::from(released.pieces);
                 let row = self.quota(released.item);
                 row.remaining -= i64::from(released.pieces);
                 assert!(!std::mem::replace(&mut row.released, true), "{sequence}: released twice");
             }
-            Event::OrderPlaced(placed) => {
+            OrderFact::Placed(placed) => {
                 placed.lines.iter().for_each(|line| self.shift(line, [-1, 1, 0]));
                 let row =
                     OrderRow { placed: placed.clone(), at: record.at, sequence, status: Status::PendingPayment, version: 1, counts: true };
                 assert!(self.orders.insert(placed.order, row).is_none(), "{sequence}: an order id was given out twice");
             }
-            Event::OrderPaid(paid) => {
+            OrderFact::Paid(paid) => {
                 paid.lines.iter().for_each(|line| self.shift(line, [0, -1, 1]));
                 self.order(paid.order, paid.version, Status::Paid);
             }
-            Event::OrderShipped(moved) => self.order(moved.order, moved.version, Status::Shipped),
-            Event::OrderCompleted(moved) => self.order(moved.order, moved.version, Status::Completed),
-            Event::StockAdjusted(adjusted) => {
+            OrderFact::Shipped(moved) => self.order(moved.order, moved.version, Status::Shipped),
+            OrderFact::Completed(moved) => self.order(moved.order, moved.version, Status::Completed),
+            StockFact::Adjusted(adjusted) => {
                 let row = self.stock(adjusted.sku);
                 row.available += i64::from(adjusted.delta.get());
                 row.last_adjustment = Some(adjusted.adjustment);
                 assert!(row.available >= 0, "{sequence}: {adjusted:?} took away more than there was");
             }
-            Event::OrderClosed(closed) => {
+            OrderFact::Closed(closed) => {
                 for back in &closed.returns {
                     self.shift(&back.line, [i64::from(back.to_quota || back.line.flash.is_none()), -1, 0]);
                     if back.line.flash.is_some() && !back.to_quota {

@@ -159,7 +159,7 @@ impl Process {
         for (sequence, record) in read(&journal, progress.sequence().next(), recovered.last)? {
             orders.apply(sequence, record.at, &record.event);
             now = now.max(record.at);
-            if let Event::IdsReserved(ids) = &record.event {
+            if let IdsFact::Reserved(ids) = &record.event {
                 ids_next = ids.first + u64::from(ids.count);
             }
         }
@@ -343,12 +343,12 @@ impl Process {
             }
             Mail::Carve(plan) => {
                 if let Ok(Some(carved)) = holds.decide_carve(stock, &plan) {
-                    self.commit(sku, Event::QuotaCarved(carved));
+                    self.commit(sku, StockFact::QuotaCarved(carved));
                 }
             }
             Mail::Release(item) => {
                 if let Ok(Some(released)) = stock.decide_release(item, self.now) {
-                    self.commit(sku, Event::QuotaReleased(released));
+                    self.commit(sku, StockFact::QuotaReleased(released));
                 }
             }
             Mail::Adjust(request, wish) => {
@@ -381,7 +381,7 @@ impl Process {
         match self.enqueue_placed(wish.user, Lines::from([line]), payable, wish.key, wish.body) {
             Ok((sequence, at, event)) => {
                 self.apply(sku, sequence, at, &event);
-                let Event::OrderPlaced(placed) = event else { unreachable!("just made") };
+                let OrderFact::Placed(placed) = event else { unreachable!("just made") };
                 let (order, no, expires_at) = (placed.order, placed.no, placed.expires_at);
                 let receipt = Receipt { order, no, payable, placed_at: at, expires_at, sequence };
                 self.waiting.push((sequence, request, Answer::Placed(receipt)));
@@ -397,7 +397,7 @@ impl Process {
             Ok(Adjusting::Fresh(adjusted)) => adjusted,
             Err(refusal) => return self.answer(request, Answer::Refused(refusal)),
         };
-        match self.enqueue(Event::StockAdjusted(adjusted)) {
+        match self.enqueue(StockFact::Adjusted(adjusted)) {
             Ok((sequence, at, event)) => {
                 self.apply(sku, sequence, at, &event);
                 self.waiting.push((sequence, request, Answer::Adjusted));

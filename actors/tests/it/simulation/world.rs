@@ -116,7 +116,7 @@ pub fn run(seed: u64) -> Tally {
     world.check_end();
     world.tally.acknowledged = world.auditor.acknowledged;
     world.tally.records = world.log.len();
-    world.tally.adjusted = world.log.values().filter(|record| matches!(record.event, Event::StockAdjusted(_))).count();
+    world.tally.adjusted = world.log.values().filter(|record| matches!(record.event, StockFact::Adjusted(_))).count();
     world.tally
 }
 

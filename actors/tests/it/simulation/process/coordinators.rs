@@ -69,7 +69,7 @@ impl Process {
                 match outcome {
                     Outcome::Placed(sequence) => {
                         let (_, record) = self.queued.iter().rfind(|queued| queued.0 == sequence).expect("just queued");
-                        let Event::OrderPlaced(placed) = &record.event else { unreachable!("a coordinator places orders") };
+                        let OrderFact::Placed(placed) = &record.event else { unreachable!("a coordinator places orders") };
                         let answer = Answer::BasketPlaced(placed.order);
                         self.waiting.push((sequence, request, answer));
                     }

@@ -37,7 +37,7 @@ impl Process {
             Ok(OrderPaid { order, user, version: found.version + 1, lines: found.lines.clone() })
         });
         let paid = match decided {
-            Ok(paid) => Event::OrderPaid(paid),
+            Ok(paid) => OrderFact::Paid(paid),
             Err(refusal) => return self.answer(request, Answer::Refused(refusal)),
         };
         match self.enqueue(paid) {
@@ -71,14 +71,14 @@ impl Process {
     ) -> Result<(Sequence, Timestamp, Event), Result<Refusal, Unavailable>> {
         self.orders.admit(user, self.rules.unpaid_max).map_err(Ok)?;
         if self.ids.0 == self.ids.1 {
-            self.enqueue(Event::IdsReserved(IdsReserved { first: self.ids.1, count: IDS_BLOCK })).map_err(Err)?;
+            self.enqueue(IdsFact::Reserved(IdsReserved { first: self.ids.1, count: IDS_BLOCK })).map_err(Err)?;
             self.ids.1 += u64::from(IDS_BLOCK);
         }
         let order = OrderId::new(self.ids.0).expect("ids are small here");
         let no = OrderNo::new(order, self.now, 0);
         let expires_at = self.now.plus_millis(self.rules.pay_window_millis);
         let placed = OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None };
-        let (sequence, at, event) = self.enqueue(Event::OrderPlaced(placed)).map_err(Err)?;
+        let (sequence, at, event) = self.enqueue(OrderFact::Placed(placed)).map_err(Err)?;
         self.ids.0 += 1;
         self.orders.apply(sequence, at, &event);
         Ok((sequence, at, event))
@@ -100,7 +100,7 @@ impl Process {
         let flash = found.lines.iter().find_map(|line| line.flash);
         let limit_returned = flash.is_some_and(|flash| self.orders.gives_limit_back(user, flash.activity));
         let closed = OrderClosed { order, user, version: found.version + 1, reason, returns, limit_returned };
-        match (self.enqueue(Event::OrderClosed(closed)), closer) {
+        match (self.enqueue(OrderFact::Closed(closed)), closer) {
             (Ok((sequence, at, event)), closer) => {
                 self.orders.apply(sequence, at, &event);
                 if let Closer::Client(request) = closer {

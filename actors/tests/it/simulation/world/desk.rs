@@ -1,6 +1,6 @@
 //! The shop's own people: what they write down about stock waits at their desk, and is sent in order until somebody has heard an answer.
 
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::AdjustmentId;
 
 use super::*;

@@ -76,7 +76,7 @@ impl World {
         for quota in self.database.quotas.values() {
             assert!(quota.released && quota.remaining == 0 && quota.held == 0, "a sale's rest was not given back: {quota:?}");
         }
-        let placed = self.log.values().filter(|record| matches!(record.event, Event::OrderPlaced(_))).count();
+        let placed = self.log.values().filter(|record| matches!(record.event, OrderFact::Placed(_))).count();
         assert_eq!(placed, self.database.orders.len());
     }
 }
