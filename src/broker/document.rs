@@ -1,10 +1,13 @@
 //! What other services read: one JSON document an event, as docs/events describes them. A field's meaning never changes; fields may be added.
 //! What concerns nobody outside stays inside: idempotency keys, fingerprints.
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::record::{
-    CloseReason, Event, IdsReserved, Line, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, QuotaCarved, QuotaReleased, Record, Return,
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::{
+    CloseReason, IdsFact, IdsReserved, Line, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, Return,
 };
+use mallcore_actors::stock::{QuotaCarved, QuotaReleased, StockFact};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -90,36 +93,36 @@ struct ReturnData {
 
 /// The message that tells of this record.
 pub fn message(journal: Uuid, sequence: Sequence, record: &Record) -> Outgoing {
-    let kind = record.event.kind();
+    let kind = record.fact.name();
     let envelope =
-        Envelope { version: VERSION, sequence: sequence.0, journal, kind, occurred_at: record.at.into(), data: data(&record.event) };
+        Envelope { version: VERSION, sequence: sequence.0, journal, kind, occurred_at: record.header.at.into(), data: data(&record.fact) };
     Outgoing {
         id: sequence.to_string(),
         kind: kind.into(),
-        occurred_at: record.at,
+        occurred_at: record.header.at,
         headers: vec![("journal", journal.to_string())],
         // Numbers, texts and lists of them: this cannot fail.
         body: serde_json::to_vec(&envelope).unwrap_or_default(),
     }
 }
 
-fn data(event: &Event) -> Data<'_> {
-    match event {
-        Event::IdsReserved(IdsReserved { first, count }) => Data::Ids { first_id: *first, count: *count },
-        Event::QuotaCarved(carved) => Data::Carved(carved.into()),
-        Event::QuotaReleased(QuotaReleased { sku, item, activity, pieces }) => {
+fn data(fact: &Fact) -> Data<'_> {
+    match fact {
+        Fact::Ids(IdsFact::Reserved(IdsReserved { first, count })) => Data::Ids { first_id: *first, count: *count },
+        Fact::Stock(StockFact::QuotaCarved(carved)) => Data::Carved(carved.into()),
+        Fact::Stock(StockFact::QuotaReleased(QuotaReleased { sku, item, activity, pieces })) => {
             Data::Released { sku_id: sku.get(), flash_item_id: item.get(), activity_id: activity.get(), pieces: *pieces }
         }
-        Event::OrderPlaced(placed) => Data::Placed(placed.into()),
-        Event::OrderPaid(OrderPaid { order, user, version, lines }) => {
+        Fact::Orders(OrderFact::Placed(placed)) => Data::Placed(placed.into()),
+        Fact::Orders(OrderFact::Paid(OrderPaid { order, user, version, lines })) => {
             Data::Paid { order_id: order.get(), user_id: user.get(), version: *version, lines: lines.iter().map(LineData::from).collect() }
         }
-        Event::OrderShipped(moved) | Event::OrderCompleted(moved) => {
+        Fact::Orders(OrderFact::Shipped(moved)) | Fact::Orders(OrderFact::Completed(moved)) => {
             let OrderMoved { order, user, version } = moved;
             Data::Moved { order_id: order.get(), user_id: user.get(), version: *version }
         }
-        Event::OrderClosed(closed) => Data::Closed(closed.into()),
-        Event::StockAdjusted(adjusted) => Data::Adjusted {
+        Fact::Orders(OrderFact::Closed(closed)) => Data::Closed(closed.into()),
+        Fact::Stock(StockFact::Adjusted(adjusted)) => Data::Adjusted {
             sku_id: adjusted.sku.get(),
             adjustment_id: adjusted.adjustment.get(),
             delta: adjusted.delta.get(),

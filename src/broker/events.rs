@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
-use mallcore_actors::record::{DecodeError, Record};
 
 use super::document;
 use super::link::{Link, LinkError};

@@ -38,7 +38,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use crate::config::Http;
-use crate::{catalog, orders, seckill};
+use crate::seckill;
+use crate::shop::features::FEATURES;
 use middleware::Envelope;
 use state::State;
 
@@ -103,12 +104,11 @@ fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
     if with_demo {
         routes.configure(demo::configure);
     }
-    routes.service(
-        scope::scope(prefix)
-            .configure(seckill::routes::configure)
-            .configure(orders::routes::configure)
-            .configure(catalog::routes::configure),
-    );
+    routes.service(scope::scope(prefix).configure(|routes| {
+        for feature in FEATURES {
+            routes.configure(feature.routes);
+        }
+    }));
 }
 
 fn first_address(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {

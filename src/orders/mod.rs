@@ -8,6 +8,14 @@ mod restore;
 pub mod routes;
 mod views;
 
+use crate::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+
 pub use reference::OrderRef;
 pub use restore::{id_block, limits_returned, open_orders};
 pub use views::{LineView, OrderView};
+
+/// The feature.
+pub const FEATURE: Feature = Feature::of_routes("orders", routes::configure, PATTERNS);
+
+const PATTERNS: &[Pattern] = &[shop("/orders/{}/cancel", "POST"), shop("/orders/{}", "GET"), shop("/orders", "GET")];

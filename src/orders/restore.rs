@@ -4,13 +4,13 @@ use futures_util::TryStreamExt;
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{FlashRef, Line, Lines};
 use mallcore_actors::orders::{Order, Status};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{FlashRef, Line, Lines};
 
 use super::repository::status;
 use crate::database::{Database, Error, Loaded, Row};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 const OPEN: &str = "SELECT o.id, o.order_no, o.user_id, o.payable_fen, o.address_id, o.status, o.version, o.created_at, o.updated_at, \
      o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen \
@@ -20,7 +20,7 @@ const OPEN: &str = "SELECT o.id, o.order_no, o.user_id, o.payable_fen, o.address
 /// Every order that is open (pending payment).
 pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut orders = Vec::<Order>::new();
     {
         let mut rows = tx.stream(OPEN, Vec::new())?;
@@ -76,7 +76,7 @@ const RETURNED: &str = "SELECT DISTINCT o.user_id, o.seckill_activity_id FROM se
 /// Whose purchase limit was given back in a sale that is not over.
 pub async fn limits_returned(database: &Database) -> Result<Loaded<Vec<(UserId, ActivityId)>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut value = Vec::new();
     {
         let mut rows = tx.stream(RETURNED, Vec::new())?;
@@ -91,7 +91,7 @@ pub async fn limits_returned(database: &Database) -> Result<Loaded<Vec<(UserId, 
 /// The first order id that no record up to the checkpoint has set aside; 1 in an empty database.
 pub async fn id_block(database: &Database) -> Result<Loaded<u64>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let row = tx.first("SELECT next_id FROM id_blocks WHERE name = 'orders'", Vec::new()).await?;
     let value = row.map_or(Ok(1), |row| row.count(0))?;
     tx.commit().await?;

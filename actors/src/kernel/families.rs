@@ -5,7 +5,7 @@ use crate::orders::{IdsFact, OrderFact};
 use crate::stock::StockFact;
 
 families! {
-    0 => Ids(IdsFact),
-    1 => Stock(StockFact),
-    2 => Orders(OrderFact),
+    0 IDS => Ids(IdsFact),
+    1 STOCK => Stock(StockFact),
+    2 ORDERS => Orders(OrderFact),
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use lapin::ExchangeKind;
 use mallcore::broker::{Events, PlaceError, Target};
 use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, seats};
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::{Journal, Sequence};
-use mallcore_actors::record::{Event, IdsReserved, Record};
+use mallcore_actors::orders::{IdsFact, IdsReserved};
 use mallcore_actors::time::Timestamp;
 
 use super::proxy::{Door, Proxy};
@@ -17,7 +18,8 @@ use super::rig::{Rig, SOON, address, id};
 use crate::database::journal::MemoryJournal;
 
 fn record(number: u64) -> Record {
-    Record { at: Timestamp::from_millis(1_795_451_405_007 + number), event: Event::IdsReserved(IdsReserved { first: number, count: 1 }) }
+    let at = Timestamp::from_millis(1_795_451_405_007 + number);
+    Record::system(at, IdsFact::Reserved(IdsReserved { first: number, count: 1 }))
 }
 
 fn append(journal: &MemoryJournal, numbers: RangeInclusive<u64>) {
