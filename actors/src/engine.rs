@@ -34,6 +34,8 @@ pub struct Engine {
     pub ids: OrderIds,
     /// Limits and windows.
     pub rules: Rules,
+    /// Where the random part of order numbers comes from; the simulator's is seeded.
+    pub order_nonce: fn() -> u64,
     /// Whether fresh purchases are let in while something follows the journal from too far behind.
     pub admission: Admission,
     /// What is measured.
@@ -50,6 +52,7 @@ impl Engine {
             orders,
             ids: OrderIds::starting_at(next_order_id),
             rules,
+            order_nonce: rand::random,
             admission: Admission::default(),
             meters: Meters::default(),
             gates: DashMap::new(),

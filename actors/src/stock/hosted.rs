@@ -169,7 +169,7 @@ impl Handle<PlaceOrder> for Sku {
             return Ok(Err(refusal));
         }
         let order = shared.ids.take(transaction.journal(), now)?;
-        let no = OrderNo::new(order, now, rand::random());
+        let no = OrderNo::new(order, now, (shared.order_nonce)());
         let expires_at = now.plus_millis(shared.rules.flash_pay_window_millis);
         let placed = OrderPlaced {
             order,
