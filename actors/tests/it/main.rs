@@ -9,5 +9,5 @@ mod orders;
 mod record;
 mod sale_snapshot;
 mod shop;
-
+mod simulation;
 mod stock;
