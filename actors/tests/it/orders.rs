@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::{Order, OrderCommand, OrderShard, PaymentStatus, Status};
-use mallcore_actors::record::{CloseReason, Event};
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::{CloseReason, Order, OrderCommand, OrderFact, OrderShard, PaymentStatus, Status};
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
@@ -38,16 +38,16 @@ proptest! {
         steps.iter().for_each(|step| { shop.run(step); });
         let mut stands: HashMap<OrderId, (Status, u32, Timestamp)> = HashMap::new();
         for record in &shop.journal {
-            let (order, version, status) = match &record.event {
-                Event::OrderPlaced(placed) => {
+            let Fact::Orders(fact) = &record.fact else { continue };
+            let (order, version, status) = match fact {
+                OrderFact::Placed(placed) => {
                     prop_assert!(stands.insert(placed.order, (Status::PendingPayment, 1, placed.expires_at)).is_none());
                     continue;
                 }
-                Event::OrderPaid(paid) => (paid.order, paid.version, Status::Paid),
-                Event::OrderShipped(moved) => (moved.order, moved.version, Status::Shipped),
-                Event::OrderCompleted(moved) => (moved.order, moved.version, Status::Completed),
-                Event::OrderClosed(closed) => (closed.order, closed.version, Status::Closed),
-                _ => continue,
+                OrderFact::Paid(paid) => (paid.order, paid.version, Status::Paid),
+                OrderFact::Shipped(moved) => (moved.order, moved.version, Status::Shipped),
+                OrderFact::Completed(moved) => (moved.order, moved.version, Status::Completed),
+                OrderFact::Closed(closed) => (closed.order, closed.version, Status::Closed),
             };
             let stand = stands.get_mut(&order).expect("placed before it moves");
             prop_assert!(matches!(
@@ -55,8 +55,8 @@ proptest! {
                 (Status::PendingPayment, Status::Paid | Status::Closed) | (Status::Paid, Status::Shipped) | (Status::Shipped, Status::Completed)
             ), "O1");
             prop_assert_eq!(version, stand.1 + 1, "O2");
-            if let Event::OrderClosed(closed) = &record.event && closed.reason == CloseReason::TimedOut {
-                prop_assert!(record.at >= stand.2, "O3");
+            if let OrderFact::Closed(closed) = fact && closed.reason == CloseReason::TimedOut {
+                prop_assert!(record.header.at >= stand.2, "O3");
             }
             *stand = (status, version, stand.2);
         }
