@@ -26,6 +26,8 @@ pub struct Rules {
     pub flash_pay_window_millis: u64,
     /// Milliseconds in which any other order has to be paid.
     pub pay_window_millis: u64,
+    /// Milliseconds that a basket may wait for its pieces, all together.
+    pub holding_max_millis: u64,
     /// Milliseconds after which an order that is on its way completes by itself.
     pub auto_complete_after_millis: u64,
 }

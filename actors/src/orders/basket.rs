@@ -47,7 +47,8 @@ impl Basket {
         }
         let bytes = |line: &BasketLine| {
             let described = &line.described;
-            let (spec, picture) = (described.spec.as_ref().map_or("", |spec| spec.as_str()), described.picture.as_ref().map_or("", |url| url.as_str()));
+            let (spec, picture) =
+                (described.spec.as_ref().map_or("", |spec| spec.as_str()), described.picture.as_ref().map_or("", |url| url.as_str()));
             described.title.as_str().len() + spec.len() + picture.len()
         };
         if lines.iter().map(bytes).sum::<usize>() > TEXT_BYTES_MAX {

@@ -52,12 +52,6 @@ pub struct OrdersHandle {
 /// An order as the database has it, none if there is none, and the last record that it had.
 type Read = (Option<Order>, Sequence);
 
-enum Attempt {
-    Answered(Answer<Changed>),
-    /// The order is not in memory, and what was read does not say enough.
-    MustRead,
-}
-
 impl OrdersHandle {
     /// Over these orders and SKUs.
     pub fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, loader: Arc<dyn OrderLoader>) -> Self {
@@ -143,14 +137,14 @@ impl OrdersHandle {
         let mut read = None;
         for reads in 0..=READS_MAX {
             match self.attempt(by, user, id, read.take(), &decide) {
-                Attempt::Answered(Ok(Ok(changed))) => {
+                Some(Ok(Ok(changed))) => {
                     when_durable(&**self.engine.journal(), changed.order.sequence).await?;
                     return Ok(Ok(changed));
                 }
-                Attempt::Answered(answer) => return answer,
-                Attempt::MustRead if reads == READS_MAX => break,
-                Attempt::MustRead if reads > 0 => tokio::time::sleep(READ_AGAIN_PAUSE).await,
-                Attempt::MustRead => {}
+                Some(answer) => return answer,
+                None if reads == READS_MAX => break,
+                None if reads > 0 => tokio::time::sleep(READ_AGAIN_PAUSE).await,
+                None => {}
             }
             read = Some(self.loader.load(user, id).await.map_err(|error| {
                 tracing::warn!(%error, "cannot load the order {id}; its command is answered `warming`");
@@ -160,7 +154,7 @@ impl OrdersHandle {
         Err(Unavailable::Warming)
     }
 
-    /// Everything that needs the shard's lock, in one turn.
+    /// Everything that needs the shard's lock, in one turn. None: the order is not in memory, and what was read does not say enough.
     fn attempt(
         &self,
         by: Provenance,
@@ -168,7 +162,7 @@ impl OrdersHandle {
         id: OrderId,
         read: Option<Read>,
         decide: impl Fn(&Order, Timestamp) -> Result<Decided, Refusal>,
-    ) -> Attempt {
+    ) -> Option<Answer<Changed>> {
         let mut shard = self.engine.orders.shard(user);
         match read {
             Some((Some(order), read_at)) => {
@@ -176,21 +170,21 @@ impl OrdersHandle {
                 let _stale_or_not = shard.take_in(order, read_at);
             }
             Some((None, read_at)) if shard.is_current(read_at) && shard.order(user, id).is_none() => {
-                return Attempt::Answered(Ok(Err(Refusal::UnknownOrder)));
+                return Some(Ok(Err(Refusal::UnknownOrder)));
             }
             Some((None, _)) | None => {}
         }
-        let Some(order) = shard.order(user, id) else { return Attempt::MustRead };
+        let order = shard.order(user, id)?;
         // The time is read under the lock: an order's records are in the order of their times.
         let mut scratch = Vec::new();
         let mut transaction = self.engine.recorder.begin(by, &mut scratch);
         let fact = match decide(order, transaction.now()) {
             Ok(Decided::Fresh(fact)) => fact,
-            Ok(Decided::Repeat) => return Attempt::Answered(Ok(Ok(Changed { order: order.clone(), repeat: true }))),
-            Err(refusal) => return Attempt::Answered(Ok(Err(refusal))),
+            Ok(Decided::Repeat) => return Some(Ok(Ok(Changed { order: order.clone(), repeat: true }))),
+            Err(refusal) => return Some(Ok(Err(refusal))),
         };
         let committed = change_in(&mut shard, &*self.skus, None, &mut transaction, |_, _| Ok(Ok(fact)));
-        Attempt::Answered(committed.map(|committed| {
+        Some(committed.map(|committed| {
             committed.and_then(|_| {
                 // It was found above under the same lock, and no change removes it.
                 let order = shard.order(user, id).cloned().ok_or(Refusal::UnknownOrder)?;

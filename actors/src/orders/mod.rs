@@ -30,8 +30,8 @@ pub use facts::{
     CloseReason, FlashRef, IdsFact, IdsReserved, Line, Lines, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, Return,
 };
 pub use fulfilment::{
-    Carrier, LinePieces, OrderRefunded, PARCELS_MAX, Parcel, ParcelShipped, Payer, Payment, PaymentChannel, PaymentTaken, Pieces, REFUNDS_MAX,
-    Refund, RefundedLine, Tracking,
+    Carrier, LinePieces, OrderRefunded, PARCELS_MAX, Parcel, ParcelShipped, Payer, Payment, PaymentChannel, PaymentTaken, Pieces,
+    REFUNDS_MAX, Refund, RefundedLine, Tracking,
 };
 pub use handle::{Changed, OrdersHandle};
 pub use ids::OrderIds;
@@ -39,8 +39,8 @@ pub use keys::{KEYS_MAX_PER_USER, REMEMBERED_MILLIS};
 pub use loading::OrderLoader;
 pub use order::{Decided, Order, OrderCommand};
 pub use placed::{
-    ADDRESS_BYTES_MAX, AddressSnapshot, Amounts, BadAddress, BasketLine, BasketPlaced, Delivery, Described, LINES_MAX, Picture, Remark, Spec,
-    TEXT_BYTES_MAX, Title,
+    ADDRESS_BYTES_MAX, AddressSnapshot, Amounts, BadAddress, BasketLine, BasketPlaced, Delivery, Described, LINES_MAX, Picture, Remark,
+    Spec, TEXT_BYTES_MAX, Title,
 };
 pub use placing::{Skus, place};
 pub use progress::{LineProgress, Progress};

@@ -24,9 +24,6 @@ use crate::registry::Registry;
 use crate::replies::when_durable;
 use crate::stock::{Asked, CloseOrder, Closed, HoldPieces, Owner, Placed, Receipt, Sku, SkuEffect};
 
-/// So long a basket may wait for its holds, all of them together.
-const HOLDING_MAX: Duration = Duration::from_secs(3);
-
 /// What orders ask of SKUs, wherever those live.
 pub trait Skus: Lane {
     /// Holds pieces for a coordinator. Dropping the future takes nothing back.
@@ -105,7 +102,7 @@ struct Placing {
 
 impl Placing {
     async fn run(&mut self, first: Action) -> Answer<Receipt> {
-        let deadline = Instant::now() + HOLDING_MAX;
+        let deadline = Instant::now() + Duration::from_millis(self.engine.rules.holding_max_millis);
         let mut actions = VecDeque::from([first]);
         while let Some(action) = actions.pop_front() {
             let input = match action {

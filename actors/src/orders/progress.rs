@@ -179,7 +179,9 @@ impl Order {
             Status::Refunded => all_refunded,
             Status::Shipped | Status::Completed => all_sent && !all_refunded,
             Status::Paid => !all_sent,
-            Status::PendingPayment | Status::Closed => progress.payment.is_none() && progress.parcels.is_empty() && progress.refunds.is_empty(),
+            Status::PendingPayment | Status::Closed => {
+                progress.payment.is_none() && progress.parcels.is_empty() && progress.refunds.is_empty()
+            }
         };
         (!stands_right).then_some("O6: the status is not that of the pieces")
     }

@@ -122,9 +122,8 @@ impl OrderShard {
     /// Takes in, at start, the answer to a request for a basket that the database has. Oldest first.
     pub fn remember(&mut self, user: UserId, key: KeyHash, body: BodyFingerprint, receipt: Receipt) {
         let users = &self.users;
-        let is_open = |order| {
-            users.get(&user).and_then(|orders| orders.find(order)).is_some_and(|order| order.status == Status::PendingPayment)
-        };
+        let is_open =
+            |order| users.get(&user).and_then(|orders| orders.find(order)).is_some_and(|order| order.status == Status::PendingPayment);
         self.keys.remember(user, key, body, receipt, is_open);
     }
 
