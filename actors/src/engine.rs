@@ -1,12 +1,14 @@
 //! What all SKUs share: journal and clock, order book, ids, rules, gates, coordinators that wait. Made once at start from what survived.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::coordinator::Input;
-use crate::ids::{FlashItemId, SkuId};
+use crate::idempotency::KeyHash;
+use crate::ids::{FlashItemId, SkuId, UserId};
 use crate::journal::Journal;
 use crate::kernel::Recorder;
 use crate::lag::Admission;
@@ -22,6 +24,12 @@ pub struct Rules {
     pub unpaid_max_per_user: u32,
     /// Milliseconds in which a flash order has to be paid.
     pub flash_pay_window_millis: u64,
+    /// Milliseconds in which any other order has to be paid.
+    pub pay_window_millis: u64,
+    /// Milliseconds that a basket may wait for its pieces, all together.
+    pub holding_max_millis: u64,
+    /// Milliseconds after which an order that is on its way completes by itself.
+    pub auto_complete_after_millis: u64,
 }
 
 /// What all SKUs share.
@@ -42,6 +50,9 @@ pub struct Engine {
     pub meters: Meters,
     gates: DashMap<FlashItemId, Arc<Gate>>,
     waiting: DashMap<Owner, UnboundedSender<Input>>,
+    /// Requests for baskets that are being carried out.
+    in_flight: DashSet<(UserId, KeyHash)>,
+    owners: AtomicU64,
 }
 
 impl Engine {
@@ -57,6 +68,8 @@ impl Engine {
             meters: Meters::default(),
             gates: DashMap::new(),
             waiting: DashMap::new(),
+            in_flight: DashSet::new(),
+            owners: AtomicU64::new(0),
         }
     }
 
@@ -78,6 +91,21 @@ impl Engine {
     /// Drops the gates of items that are no longer on offer.
     pub fn retain_gates(&self, on_offer: impl Fn(FlashItemId) -> bool) {
         self.gates.retain(|item, _| on_offer(*item));
+    }
+
+    /// A coordinator that there has not been in the life of this process.
+    pub fn new_owner(&self) -> Owner {
+        Owner(self.owners.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Coordinators that have registered and are not done.
+    pub fn coordinators(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Claims a request for a basket until the claim is dropped; none if it is being carried out already.
+    pub(crate) fn claim(self: &Arc<Self>, user: UserId, key: KeyHash) -> Option<Claim> {
+        self.in_flight.insert((user, key)).then(|| Claim { engine: Arc::clone(self), user, key })
     }
 
     /// From now on this coordinator may hold pieces, and hears how its waiting ended.
@@ -102,6 +130,19 @@ impl Engine {
             // A receiver that is gone belongs to a coordinator that is about to release.
             let _ = inputs.send(input);
         }
+    }
+}
+
+/// A request for a basket that is being carried out.
+pub(crate) struct Claim {
+    engine: Arc<Engine>,
+    user: UserId,
+    key: KeyHash,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.engine.in_flight.remove(&(self.user, self.key));
     }
 }
 

@@ -23,4 +23,5 @@ pub use aggregate::{Aggregate, Handle, Settled};
 pub use families::Fact;
 pub use loading::{BoxFuture, LoadFailed, Loader};
 pub use tail::Tail;
+pub(crate) use transaction::AbortOnUnwind;
 pub use transaction::{Committed, Provenance, Recorder, Transaction};

@@ -36,6 +36,24 @@ fn outcome(relies_on: Sequence, durable: Durable) -> Option<Result<(), Unavailab
     }
 }
 
+/// Waits until a record is durable: for answers that no actor gives (D1).
+///
+/// # Errors
+/// [`Unavailable::OutcomeUnknown`] after a failed sync, or when the journal is closed before (D2).
+pub async fn when_durable(journal: &dyn Journal, relies_on: Sequence) -> Result<(), Unavailable> {
+    let mut durable = journal.durable();
+    loop {
+        let now = *durable.borrow_and_update();
+        if let Some(outcome) = outcome(relies_on, now) {
+            return outcome;
+        }
+        if durable.changed().await.is_err() {
+            // Closed: what it made durable was published before.
+            return outcome(relies_on, *durable.borrow()).unwrap_or(Err(Unavailable::OutcomeUnknown));
+        }
+    }
+}
+
 /// The waiting answers of one type, of one thread, for one journal.
 #[derive(Debug)]
 pub struct ReplyQueue<T> {

@@ -145,8 +145,8 @@ impl From<EnqueueError> for Unavailable {
     }
 }
 
-/// X1: aborts the process if it is dropped by unwinding.
-struct AbortOnUnwind;
+/// X1: aborts the process if it is dropped by unwinding; forget it when what was queued has been applied.
+pub(crate) struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {
     fn drop(&mut self) {

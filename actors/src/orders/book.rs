@@ -6,9 +6,12 @@ use parking_lot::{Mutex, MutexGuard};
 use super::shard::OrderShard;
 use crate::ids::{ActivityId, UserId};
 use crate::journal::Sequence;
+use crate::time::Timestamp;
 
 /// Power of two; more than the threads that place orders, so that they seldom meet.
 const SHARDS: usize = 64;
+/// Answers looked at in one shard at a time, so that its lock is short.
+const KEYS_PER_SHARD: usize = 256;
 
 /// All orders in memory.
 #[derive(Debug)]
@@ -37,6 +40,16 @@ impl OrderBook {
     /// Lets go of what the database has.
     pub fn evict(&self, projected: Sequence) {
         self.shards().for_each(|mut shard| shard.evict(projected));
+    }
+
+    /// Orders that are read from the database are taken in only if they have every record up to this one: the journal's end at start.
+    pub fn require(&self, through: Sequence) {
+        self.shards().for_each(|mut shard| shard.require(through));
+    }
+
+    /// Forgets answers to baskets that are old enough; a bounded number in one call.
+    pub fn forget_keys(&self, now: Timestamp) {
+        self.shards().for_each(|mut shard| shard.forget_keys(now, KEYS_PER_SHARD));
     }
 
     /// Forgets whose limits were given back in an activity that has ended.

@@ -8,7 +8,7 @@ use super::facts::OrderFact;
 use super::shard::OrderShard;
 use crate::engine::Engine;
 use crate::ids::{SkuId, UserId};
-use crate::kernel::{Committed, Transaction};
+use crate::kernel::{AbortOnUnwind, Committed, Transaction};
 use crate::refusal::{Answer, Refusal};
 use crate::stock::{Owner, SkuEffect};
 
@@ -30,8 +30,18 @@ pub fn change(
     transaction: &mut Transaction<'_>,
     decide: impl FnOnce(&OrderShard, &mut Transaction<'_>) -> Answer<OrderFact>,
 ) -> Answer<Arc<Committed>> {
-    let mut shard = engine.orders.shard(user);
-    let fact = match decide(&shard, transaction)? {
+    change_in(&mut engine.orders.shard(user), lane, holder, transaction, decide)
+}
+
+/// As [`change`], in a shard that the caller has locked already.
+pub(super) fn change_in(
+    shard: &mut OrderShard,
+    lane: &dyn Lane,
+    holder: Option<Owner>,
+    transaction: &mut Transaction<'_>,
+    decide: impl FnOnce(&OrderShard, &mut Transaction<'_>) -> Answer<OrderFact>,
+) -> Answer<Arc<Committed>> {
+    let fact = match decide(shard, transaction)? {
         Ok(fact) => fact,
         Err(refusal) => return Ok(Err::<_, Refusal>(refusal)),
     };
@@ -40,9 +50,12 @@ pub fn change(
         shard.apply(committed.sequence, committed.record.header.at, &committed.record.fact);
     })?;
     let committed = Arc::new(committed);
+    // A record whose pieces move nowhere would be worse than a restart.
+    let guard = AbortOnUnwind;
     for sku in skus {
         let committed = Arc::clone(&committed);
         lane.send(sku, holder.map_or(SkuEffect::Committed(Arc::clone(&committed)), |owner| SkuEffect::Confirmed(owner, committed)));
     }
+    std::mem::forget(guard);
     Ok(Ok(committed))
 }

@@ -1,4 +1,4 @@
-//! The timer of unpaid orders: an actor that looks at each shard's next deadlines and asks the SKUs' actors to close what is due.
+//! The timer of unpaid orders: an actor that looks at each shard's next deadlines and closes what is due.
 //! Late is safe, early is not: the order decides again, by its own time.
 
 use std::sync::Arc;
@@ -7,11 +7,10 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext, Context};
 
 use super::facts::CloseReason;
+use super::handle::OrdersHandle;
 use super::shard::Deadline;
 use crate::engine::Engine;
 use crate::kernel::Provenance;
-use crate::registry::Registry;
-use crate::stock::{CloseOrder, Sku};
 
 /// How often it looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -21,13 +20,13 @@ const DUE_PER_SHARD: usize = 64;
 /// The timer.
 pub struct Deadlines {
     engine: Arc<Engine>,
-    registry: Arc<Registry<Sku>>,
+    orders: OrdersHandle,
 }
 
 impl Deadlines {
     /// A timer over the engine's orders.
-    pub fn new(engine: Arc<Engine>, registry: Arc<Registry<Sku>>) -> Self {
-        Self { engine, registry }
+    pub const fn new(engine: Arc<Engine>, orders: OrdersHandle) -> Self {
+        Self { engine, orders }
     }
 
     fn look(&mut self) {
@@ -37,17 +36,18 @@ impl Deadlines {
         let now = self.engine.clock().now();
         let due: Vec<Deadline> = self.engine.orders.shards().flat_map(|mut shard| shard.take_due(now, DUE_PER_SHARD)).collect();
         for deadline in due {
-            actix_rt::spawn(close(Arc::clone(&self.engine), Arc::clone(&self.registry), deadline));
+            actix_rt::spawn(close(Arc::clone(&self.engine), self.orders.clone(), deadline));
         }
+        self.engine.orders.forget_keys(now);
     }
 }
 
-async fn close(engine: Arc<Engine>, registry: Arc<Registry<Sku>>, deadline: Deadline) {
+async fn close(engine: Arc<Engine>, orders: OrdersHandle, deadline: Deadline) {
     let Deadline { user, order, .. } = deadline;
-    let sku = engine.orders.shard(user).order(user, order).and_then(|order| order.lines.first()).map(|line| line.sku);
-    let Some(sku) = sku else { return };
-    let answer = registry.ask(sku, Provenance::SYSTEM, CloseOrder { user, order, reason: CloseReason::TimedOut }).await;
-    if answer.is_err() {
+    // Only an open order has a deadline, and one that is not open any more must not be loaded to be told so.
+    if engine.orders.shard(user).order(user, order).is_some()
+        && orders.close(Provenance::SYSTEM, user, order, CloseReason::TimedOut).await.is_err()
+    {
         // A full mailbox or journal, or a database that is away: the next tick tries again.
         engine.orders.shard(user).postpone(deadline);
     }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::fulfilment::{OrderRefunded, ParcelShipped, PaymentTaken};
+use super::placed::BasketPlaced;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use crate::kernel::facts::facts;
@@ -20,7 +22,7 @@ facts! {
 }
 
 facts! {
-    /// What happens to orders.
+    /// What happens to orders. Some kinds share a name: consumers of events see one event, whichever kind recorded it.
     pub enum OrderFact of ORDERS {
         /// An order was placed; its pieces are held until it is paid or closed.
         1 "order.placed" since 3 => Placed(OrderPlaced),
@@ -32,6 +34,16 @@ facts! {
         4 "order.completed" since 3 => Completed(OrderMoved),
         /// An unpaid order was closed; its pieces are free again.
         5 "order.closed" since 3 => Closed(OrderClosed),
+        /// An order over several SKUs was placed; its pieces are held until it is paid or closed.
+        6 "order.placed" since 3 => BasketPlaced(BasketPlaced),
+        /// An order was paid, and how; its pieces are sold.
+        7 "order.paid" since 3 => PaymentTaken(PaymentTaken),
+        /// A parcel of an order left the warehouse.
+        8 "order.shipped" since 3 => ParcelShipped(ParcelShipped),
+        /// An order was refunded, or a part of it.
+        9 "order.refunded" since 3 => Refunded(OrderRefunded),
+        /// An order in a final status was hidden from its owner's list.
+        10 "order.hidden" since 3 => Hidden(OrderMoved),
     }
 }
 
@@ -157,8 +169,26 @@ impl OrderFact {
         match self {
             Self::Placed(fact) => fact.user,
             Self::Paid(fact) => fact.user,
-            Self::Shipped(fact) | Self::Completed(fact) => fact.user,
+            Self::Shipped(fact) | Self::Completed(fact) | Self::Hidden(fact) => fact.user,
             Self::Closed(fact) => fact.user,
+            Self::BasketPlaced(fact) => fact.user,
+            Self::PaymentTaken(fact) => fact.user,
+            Self::ParcelShipped(fact) => fact.user,
+            Self::Refunded(fact) => fact.user,
+        }
+    }
+
+    /// The order, and the version that the fact makes.
+    pub const fn version(&self) -> (OrderId, u32) {
+        match self {
+            Self::Placed(fact) => (fact.order, 1),
+            Self::Paid(fact) => (fact.order, fact.version),
+            Self::Shipped(fact) | Self::Completed(fact) | Self::Hidden(fact) => (fact.order, fact.version),
+            Self::Closed(fact) => (fact.order, fact.version),
+            Self::BasketPlaced(fact) => (fact.order, 1),
+            Self::PaymentTaken(fact) => (fact.order, fact.version),
+            Self::ParcelShipped(fact) => (fact.order, fact.version),
+            Self::Refunded(fact) => (fact.order, fact.version),
         }
     }
 
@@ -168,7 +198,10 @@ impl OrderFact {
             Self::Placed(fact) => fact.lines.iter().map(|line| line.sku).collect(),
             Self::Paid(fact) => fact.lines.iter().map(|line| line.sku).collect(),
             Self::Closed(fact) => fact.returns.iter().map(|back| back.line.sku).collect(),
-            Self::Shipped(_) | Self::Completed(_) => SmallVec::new(),
+            Self::BasketPlaced(fact) => fact.lines.iter().map(|line| line.sku).collect(),
+            Self::PaymentTaken(fact) => fact.lines.iter().map(|line| line.sku).collect(),
+            Self::Refunded(fact) => fact.refund.lines.iter().map(|line| line.sku).collect(),
+            Self::Shipped(_) | Self::Completed(_) | Self::ParcelShipped(_) | Self::Hidden(_) => SmallVec::new(),
         };
         skus.sort_unstable();
         skus.dedup();

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::facts::{CloseReason, IdsFact, Line, OrderClosed, OrderFact, OrderPlaced};
-use super::order::Status;
+use super::status::Status;
 use crate::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::Fact;
@@ -185,6 +185,12 @@ impl TradeFold {
                 progress.milestones.completed_at = Some(at);
             }
             OrderFact::Closed(closed) => self.close(sequence, at, &closed)?,
+            // Nothing in the server records these yet.
+            OrderFact::BasketPlaced(_)
+            | OrderFact::PaymentTaken(_)
+            | OrderFact::ParcelShipped(_)
+            | OrderFact::Refunded(_)
+            | OrderFact::Hidden(_) => {}
         }
         Ok(())
     }

@@ -1,21 +1,51 @@
 //! Orders: what was bought, until when it may be paid, and where it stands.
 
+mod basket;
 mod book;
 mod changes;
+mod closing;
 mod deadlines;
 mod facts;
-mod fold;
+pub mod fold;
+mod fulfilment;
+mod handle;
 mod ids;
+mod keys;
+mod loading;
 mod order;
+mod paying;
+mod placed;
+mod placing;
+mod progress;
+mod receiving;
+mod refunding;
 mod shard;
+mod shipping;
+mod status;
 
+pub use basket::{BadOrder, Basket};
 pub use book::OrderBook;
 pub use changes::{Lane, change};
 pub use deadlines::Deadlines;
 pub use facts::{
     CloseReason, FlashRef, IdsFact, IdsReserved, Line, Lines, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, Return,
 };
-pub use fold::{Adjustment, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange, TradeFold};
+pub use fulfilment::{
+    Carrier, LinePieces, OrderRefunded, PARCELS_MAX, Parcel, ParcelShipped, Payer, Payment, PaymentChannel, PaymentTaken, Pieces,
+    REFUNDS_MAX, Refund, RefundedLine, Tracking,
+};
+pub use handle::{Changed, OrdersHandle};
 pub use ids::OrderIds;
-pub use order::{Order, OrderCommand, PaymentStatus, Status};
-pub use shard::{Deadline, OrderShard};
+pub use keys::{KEYS_MAX_PER_USER, REMEMBERED_MILLIS};
+pub use loading::OrderLoader;
+pub use order::{Decided, Order, OrderCommand};
+pub use placed::{
+    ADDRESS_BYTES_MAX, AddressSnapshot, Amounts, BadAddress, BasketLine, BasketPlaced, Delivery, Described, LINES_MAX, Picture, Remark,
+    Spec, TEXT_BYTES_MAX, Title,
+};
+pub use placing::{Skus, place};
+pub use progress::{LineProgress, Progress};
+pub use receiving::ReceivedBy;
+pub use refunding::RefundCommand;
+pub use shard::{Deadline, OrderShard, TakenIn};
+pub use status::{PaymentStatus, Status};

@@ -1,79 +1,32 @@
-//! One order: pending payment → paid → shipped → completed; pending payment → closed. Table in docs/RULES.md.
+//! One order: pending payment → paid → shipped → completed; pending payment → closed; refunded from any of the paid ones. Table in
+//! docs/RULES.md.
 //! - O1 Only a pending order is paid or closed, only a paid one shipped, only a shipped one completed.
 //! - O2 Each change makes the next version; the same change is never made twice.
 //! - O3 Time-out closes at or after `expires_at`, never before.
-//! Not here: where its pieces come from (`stock`), how many orders a user may have open (`shard`).
+//! - O4 What is refunded of a line is the share of its pieces in what the line cost, rounded down; all pieces make all of it. No more is
+//!   refunded than was paid.
+//! - O5 No piece is shipped twice, nor after it was refunded; no piece is refunded twice.
+//! - O6 An order is shipped once every piece that was not refunded before is on its way, and refunded once every piece is.
+//!
+//! Each command has a file: `paying`, `shipping`, `refunding`, `receiving`, `closing`. Not here: where pieces come from (`stock`), how many
+//! orders a user may have open (`shard`), who may ask (the edge).
 
 use serde::{Deserialize, Serialize};
 
 use super::facts::{CloseReason, Lines, OrderFact, OrderPlaced};
+use super::placed::BasketPlaced;
+use super::progress::Progress;
+use super::status::Status;
+use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{AddressId, OrderId, UserId};
 use crate::journal::Sequence;
 use crate::money::Money;
 use crate::order_no::OrderNo;
 use crate::refusal::Refusal;
+use crate::stock::Receipt;
 use crate::time::Timestamp;
 
-/// Where an order stands. Numbers are those of the column `orders.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum Status {
-    /// Placed, pieces held.
-    PendingPayment = 1,
-    /// Paid, pieces sold.
-    Paid = 2,
-    /// On its way.
-    Shipped = 3,
-    /// Received.
-    Completed = 4,
-    /// Cancelled or timed out unpaid.
-    Closed = 5,
-}
-
-/// Whether an order is paid. Numbers are those of the column `orders.payment_status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum PaymentStatus {
-    /// Not paid.
-    Unpaid = 0,
-    /// Paid in full.
-    Paid = 1,
-}
-
-impl Status {
-    /// From the column.
-    pub const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::PendingPayment),
-            2 => Some(Self::Paid),
-            3 => Some(Self::Shipped),
-            4 => Some(Self::Completed),
-            5 => Some(Self::Closed),
-            _ => None,
-        }
-    }
-
-    /// The word in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PendingPayment => "pending_payment",
-            Self::Paid => "paid",
-            Self::Shipped => "shipped",
-            Self::Completed => "completed",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// An order is paid exactly when it has passed payment and was not closed.
-    pub const fn payment(self) -> PaymentStatus {
-        match self {
-            Self::PendingPayment | Self::Closed => PaymentStatus::Unpaid,
-            Self::Paid | Self::Shipped | Self::Completed => PaymentStatus::Paid,
-        }
-    }
-}
-
-/// What may be asked of an order.
+/// What may be asked of an order, as far as its status alone decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderCommand {
     /// A payment was verified.
@@ -86,14 +39,23 @@ pub enum OrderCommand {
     Close(CloseReason),
 }
 
-/// One order in memory.
+/// What a command to an order leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// It was carried out before; the order stands as it does.
+    Repeat,
+    /// This may be recorded.
+    Fresh(OrderFact),
+}
+
+/// One order in memory. What few orders have is boxed: in a sale there are a million with neither.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
     /// Its number.
     pub no: OrderNo,
-    /// Whose.
+    /// The shopper.
     pub user: UserId,
     /// What was bought.
     pub lines: Lines,
@@ -115,10 +77,20 @@ pub struct Order {
     pub close_reason: Option<CloseReason>,
     /// Its last record.
     pub sequence: Sequence,
+    /// The request that placed it.
+    pub key: KeyHash,
+    /// That request's body.
+    pub body: BodyFingerprint,
+    /// Everything that was frozen, if it was placed as a basket.
+    pub basket: Option<Box<BasketPlaced>>,
+    /// How far it is paid, sent and refunded. None while nothing of that is recorded in detail.
+    pub progress: Option<Box<Progress>>,
+    /// Its owner does not want to see it any more.
+    pub is_hidden: bool,
 }
 
 impl Order {
-    /// The order that an event made.
+    /// The order that a flash purchase made.
     pub fn placed(sequence: Sequence, at: Timestamp, event: &OrderPlaced) -> Self {
         Self {
             id: event.order,
@@ -134,7 +106,48 @@ impl Order {
             expires_at: event.expires_at,
             close_reason: None,
             sequence,
+            key: event.key,
+            body: event.body,
+            basket: None,
+            progress: None,
+            is_hidden: false,
         }
+    }
+
+    /// The order that a basket made.
+    pub fn basket_placed(sequence: Sequence, at: Timestamp, event: &BasketPlaced) -> Self {
+        assert_eq!(event.broken(), None, "{:?} at {sequence}", event.order);
+        Self {
+            id: event.order,
+            no: event.no,
+            user: event.user,
+            lines: event.plain_lines(),
+            payable: event.amounts.payable,
+            address: event.delivery.as_ref().map(|delivery| delivery.address),
+            status: Status::PendingPayment,
+            version: 1,
+            placed_at: at,
+            updated_at: at,
+            expires_at: event.expires_at,
+            close_reason: None,
+            sequence,
+            key: event.key,
+            body: event.body,
+            basket: Some(Box::new(event.clone())),
+            progress: None,
+            is_hidden: false,
+        }
+    }
+
+    /// What the request that placed it is answered. Relies on the order's last record.
+    pub const fn receipt(&self) -> Receipt {
+        let Self { id, no, payable, placed_at, expires_at, sequence, .. } = *self;
+        Receipt { order: id, no, payable, placed_at, expires_at, sequence }
+    }
+
+    /// Whether its pieces come from a flash item, so that closing it is decided in that SKU's turn.
+    pub fn is_flash(&self) -> bool {
+        self.lines.iter().any(|line| line.flash.is_some())
     }
 
     /// Whether the command is allowed now, and the status it leads to.
@@ -151,23 +164,69 @@ impl Order {
 
     /// Makes a fact of this order so; others, and those it already has, leave it as it is.
     pub fn apply(&mut self, sequence: Sequence, at: Timestamp, fact: &OrderFact) {
-        let (order, version, status) = match fact {
-            OrderFact::Paid(paid) => (paid.order, paid.version, Status::Paid),
-            OrderFact::Shipped(moved) => (moved.order, moved.version, Status::Shipped),
-            OrderFact::Completed(moved) => (moved.order, moved.version, Status::Completed),
-            OrderFact::Closed(closed) => (closed.order, closed.version, Status::Closed),
-            OrderFact::Placed(_) => return,
-        };
+        let (order, version) = fact.version();
         if order != self.id || sequence <= self.sequence {
             return;
         }
         assert_eq!(version, self.version + 1, "O2: {self:?} {fact:?}");
-        if let OrderFact::Closed(closed) = fact {
-            self.close_reason = Some(closed.reason);
+        match fact {
+            // Version 1 never follows a version.
+            OrderFact::Placed(_) | OrderFact::BasketPlaced(_) => return,
+            OrderFact::Paid(_) => self.status = Status::Paid,
+            OrderFact::PaymentTaken(paid) => {
+                self.progress_mut().payment = Some(paid.payment.clone());
+                self.status = Status::Paid;
+            }
+            OrderFact::Shipped(_) => {
+                self.progress_mut().ship_the_rest(at);
+                self.status = Status::Shipped;
+            }
+            OrderFact::ParcelShipped(shipped) => {
+                self.progress_mut().ship(shipped.parcel.clone(), at);
+                self.move_on(shipped.status);
+            }
+            OrderFact::Refunded(refunded) => {
+                self.progress_mut().refund(refunded.refund.clone(), at);
+                self.move_on(refunded.status);
+            }
+            OrderFact::Completed(_) => self.status = Status::Completed,
+            OrderFact::Closed(closed) => {
+                self.close_reason = Some(closed.reason);
+                self.status = Status::Closed;
+            }
+            OrderFact::Hidden(_) => self.is_hidden = true,
         }
-        self.status = status;
         self.version = version;
         self.updated_at = at;
         self.sequence = sequence;
+        assert_eq!(self.broken(), None, "{self:?} after {fact:?}");
+    }
+
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        let broken = match &self.progress {
+            Some(progress) => self.broken_progress(progress),
+            None => (self.status == Status::Refunded).then_some("O6: refunded without a refund"),
+        };
+        broken.or_else(|| (self.is_hidden && !self.status.is_final()).then_some("an order that is still moving is hidden"))
+    }
+
+    /// To the status that the record says, which has to be the one that the order's pieces say.
+    fn move_on(&mut self, recorded: Status) {
+        let status = self.progress.as_ref().map_or(self.status, |progress| progress.status_from(self.status));
+        assert_eq!(status, recorded, "O6: {self:?}");
+        self.status = status;
+    }
+
+    /// How far it is, also if that is not recorded in detail.
+    pub(super) fn progress_or_new(&self) -> Progress {
+        self.progress.as_deref().cloned().unwrap_or_else(|| Progress::new(self))
+    }
+
+    fn progress_mut(&mut self) -> &mut Progress {
+        if self.progress.is_none() {
+            self.progress = Some(Box::new(Progress::new(self)));
+        }
+        self.progress.get_or_insert_default()
     }
 }

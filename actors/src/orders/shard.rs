@@ -2,6 +2,7 @@
 //! - U1 A user's open unpaid orders never exceed the limit at which `admit` was asked.
 //! - U2 A user's purchase limit is given back at most once per activity.
 //! - U3 An order leaves memory only when it is not open and the database has its last change.
+//! - U4 An order that comes back is never older than it was when it left, and never replaces one that is here.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -9,11 +10,15 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::facts::OrderFact;
-use super::order::{Order, Status};
+use super::keys::PlacedKeys;
+use super::order::Order;
+use super::status::Status;
+use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{ActivityId, OrderId, UserId};
 use crate::journal::Sequence;
 use crate::kernel::Fact;
 use crate::refusal::Refusal;
+use crate::stock::Receipt;
 use crate::time::Timestamp;
 
 /// When an open order may be closed unpaid.
@@ -71,6 +76,19 @@ pub struct OrderShard {
     /// Orders that are no longer open, by their last record: they leave when the database has it.
     settled: VecDeque<(Sequence, UserId, OrderId)>,
     resident: usize,
+    /// The highest record of an order that left; before the first one left, the journal's end at start. A row that was read when the
+    /// database had less may lack changes.
+    evicted_through: Sequence,
+    keys: PlacedKeys,
+}
+
+/// What became of an order that was read from the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenIn {
+    /// It is in memory, this one or a newer one that was there already.
+    Resident,
+    /// The row may lack changes: it has to be read again.
+    Stale,
 }
 
 impl OrderShard {
@@ -90,6 +108,36 @@ impl OrderShard {
         self.users.get(&user)?.find(order)
     }
 
+    /// The order in memory that this request of the user placed. Newest first, for who repeats repeats soon.
+    pub fn placed_by(&self, user: UserId, key: KeyHash) -> Option<&Order> {
+        let orders = &self.users.get(&user)?.orders;
+        orders.iter().rev().map(|kept| &*kept.order).find(|order| order.key == key)
+    }
+
+    /// The first answer to a request for a basket, none if it is not known (K1).
+    pub fn answered(&self, user: UserId, key: KeyHash, body: BodyFingerprint) -> Option<Result<Receipt, Refusal>> {
+        self.keys.find(user, key, body)
+    }
+
+    /// Takes in, at start, the answer to a request for a basket that the database has. Oldest first.
+    pub fn remember(&mut self, user: UserId, key: KeyHash, body: BodyFingerprint, receipt: Receipt) {
+        let users = &self.users;
+        let is_open =
+            |order| users.get(&user).and_then(|orders| orders.find(order)).is_some_and(|order| order.status == Status::PendingPayment);
+        self.keys.remember(user, key, body, receipt, is_open);
+    }
+
+    /// Forgets answers that are old enough, at most `most` looked at.
+    pub fn forget_keys(&mut self, now: Timestamp, most: usize) {
+        let users = &self.users;
+        self.keys.forget(now, most, |user, order| users.get(&user).is_some_and(|orders| orders.find(order).is_some()));
+    }
+
+    /// Answers to requests for baskets that are remembered.
+    pub fn keys(&self) -> usize {
+        self.keys.count()
+    }
+
     /// The user's orders in memory, in no order.
     pub fn orders(&self, user: UserId) -> impl Iterator<Item = &Order> {
         self.users.get(&user).into_iter().flat_map(|orders| &orders.orders).map(|kept| &*kept.order)
@@ -100,9 +148,13 @@ impl OrderShard {
         let Fact::Orders(fact) = fact else { return };
         let (user, id) = match fact {
             OrderFact::Placed(placed) => return self.place(Order::placed(sequence, at, placed)),
-            OrderFact::Paid(paid) => (paid.user, paid.order),
-            OrderFact::Shipped(moved) | OrderFact::Completed(moved) => (moved.user, moved.order),
-            OrderFact::Closed(closed) => (closed.user, closed.order),
+            OrderFact::BasketPlaced(placed) => {
+                let order = Order::basket_placed(sequence, at, placed);
+                let (user, key, body, receipt) = (order.user, order.key, order.body, order.receipt());
+                self.place(order);
+                return self.remember(user, key, body, receipt);
+            }
+            fact => (fact.user(), fact.version().0),
         };
         if let OrderFact::Closed(closed) = fact
             && closed.limit_returned
@@ -115,8 +167,11 @@ impl OrderShard {
         order.apply(sequence, at, fact);
         if order.sequence != before {
             let expires_at = order.expires_at;
+            // What was open is paid or closed now: nothing else happens to an open order.
             orders.open -= u32::from(was_open);
-            self.deadlines.remove(&Deadline { at: expires_at, user, order: id });
+            if was_open {
+                self.deadlines.remove(&Deadline { at: expires_at, user, order: id });
+            }
             self.settled.push_back((sequence, user, id));
         }
     }
@@ -136,6 +191,29 @@ impl OrderShard {
         }
         orders.orders.insert(place, Kept { id: order.id, order: Box::new(order) });
         self.resident += 1;
+    }
+
+    /// Takes in an order that was read from the database when that had every record up to `read_at` (U4).
+    pub fn take_in(&mut self, order: Order, read_at: Sequence) -> TakenIn {
+        if self.order(order.user, order.id).is_some() {
+            return TakenIn::Resident;
+        }
+        // An open order never leaves: a row that says so is from before it was paid or closed.
+        if read_at < self.evicted_through || order.status == Status::PendingPayment {
+            return TakenIn::Stale;
+        }
+        self.place(order);
+        TakenIn::Resident
+    }
+
+    /// Whether a row read when the database had every record up to `read_at` has all that ever happened to an order that is not here.
+    pub fn is_current(&self, read_at: Sequence) -> bool {
+        read_at >= self.evicted_through
+    }
+
+    /// From now on only rows that have every record up to this one are taken in: the journal's end at start.
+    pub fn require(&mut self, through: Sequence) {
+        self.evicted_through = self.evicted_through.max(through);
     }
 
     /// Notes, from the database at start, that the user's limit was given back in this activity.
@@ -173,7 +251,8 @@ impl OrderShard {
             if let Ok(place) = orders.place(id)
                 && orders.orders.get(place).is_some_and(leaves)
             {
-                orders.orders.remove(place);
+                let left = orders.orders.remove(place);
+                self.evicted_through = self.evicted_through.max(left.order.sequence);
                 self.resident -= 1;
             }
             if orders.orders.is_empty() {

@@ -10,14 +10,14 @@ use super::commands::{AdjustStock, Adjusted, CarveQuota, CloseOrder, Closed, Hol
 use super::facts::StockFact;
 use super::gate::Gate;
 use super::holds::{Asked, Holds, Owner, Woken};
-use super::quota::{Purchase, Receipt};
+use super::quota::{Buy, Purchase, Receipt};
 use super::sku::{Adjusting, Stock};
 use crate::coordinator::Input;
 use crate::engine::Engine;
 use crate::ids::{FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::{Aggregate, Committed, Handle, Settled, Transaction};
-use crate::order_no::OrderNo;
+use crate::order_no::{OrderNo, Partition};
 use crate::orders::{FlashRef, Lane, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
 use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::Registry;
@@ -88,6 +88,18 @@ fn wake(woken: SmallVec<[Woken; 2]>, shared: &Engine) {
     }
 }
 
+/// The answer to a request whose order is still in memory.
+fn placed_by(shared: &Engine, buy: &Buy) -> Option<Result<Settled<Placed>, Refusal>> {
+    let orders = shared.orders.shard(buy.user);
+    let order = orders.placed_by(buy.user, buy.key)?;
+    if order.body != buy.body {
+        return Some(Err(Refusal::IdempotencyMismatch));
+    }
+    shared.meters.repeated.increment(1);
+    let receipt = order.receipt();
+    Some(Ok(Settled::on(receipt.sequence, Placed { receipt, repeat: true })))
+}
+
 impl Drop for Sku {
     fn drop(&mut self) {
         self.gates.iter().for_each(|(_, gate)| gate.close());
@@ -155,6 +167,8 @@ impl Handle<PlaceOrder> for Sku {
                 return Ok(Ok(Settled::on(receipt.sequence, Placed { receipt, repeat: true })));
             }
             Ok(Purchase::Fresh(line, payable)) => (line, payable),
+            // The item has forgotten its buyers: an order that can still be paid is in memory and knows its request.
+            Err(Refusal::Ended | Refusal::UnknownItem) if let Some(earlier) = placed_by(shared, &buy) => return Ok(earlier),
             Err(refusal) => return Ok(Err(refusal)),
         };
         if self.is_withdrawn(buy.item) {
@@ -169,7 +183,7 @@ impl Handle<PlaceOrder> for Sku {
             return Ok(Err(refusal));
         }
         let order = shared.ids.take(transaction.journal(), now)?;
-        let no = OrderNo::new(order, now, (shared.order_nonce)());
+        let no = OrderNo::in_partition(Partition::ONLY, order, now, (shared.order_nonce)());
         let expires_at = now.plus_millis(shared.rules.flash_pay_window_millis);
         let placed = OrderPlaced {
             order,
@@ -208,6 +222,10 @@ impl Handle<CloseOrder> for Sku {
         let Some(found) = orders.order(user, order) else { return Ok(Err(Refusal::UnknownOrder)) };
         if let Err(refusal) = found.decide(OrderCommand::Close(reason), now) {
             return Ok(Err(refusal));
+        }
+        // Any other order has pieces of other SKUs too: it is closed by itself (`OrdersHandle::close`).
+        if found.basket.is_some() {
+            return Ok(Err(Refusal::WrongStatus));
         }
         let flash = found.lines.iter().find_map(|line| line.flash);
         let returns: SmallVec<[Return; 1]> = found.lines.iter().map(|line| self.stock.returns(*line)).collect();

@@ -1,5 +1,5 @@
 //! One flash item: its quota, its hours, and who has bought how much of it.
-//! - Q1 `remaining + held + sold` is the quota, until the rest is released at the end.
+//! - Q1 `remaining + held + sold` is the quota less what was refunded, until the rest is released at the end.
 //! - Q2 No user has more pieces than the limit, counting paid and unpaid ones and the closed ones whose limit was not given back.
 //! - Q3 A key buys once: the same request again gets the first answer, also after the item is sold out.
 //! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
@@ -186,6 +186,11 @@ impl FlashQuota {
         self.sold += line.quantity.get();
     }
 
+    /// Sold pieces are refunded; where they go is the SKU's affair. They still count towards their buyer's limit.
+    pub(super) fn apply_refunded(&mut self, pieces: u32) {
+        self.sold -= pieces;
+    }
+
     /// The pieces leave the held ones; where they go to is the SKU's affair unless it is this quota.
     pub(super) fn apply_closed(&mut self, user: UserId, back: &Return, limit_returned: bool) {
         let pieces = back.line.quantity.get();
@@ -198,7 +203,7 @@ impl FlashQuota {
         }
     }
 
-    /// The sale is over: nobody can buy or repeat any more, so its buyers are forgotten.
+    /// The sale is over: nobody can buy any more, so its buyers are forgotten. A request whose order can still be paid is found at the order.
     pub(super) fn apply_released(&mut self, pieces: u32) {
         self.remaining -= pieces;
         self.released = true;

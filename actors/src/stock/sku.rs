@@ -1,7 +1,7 @@
 //! Stock of one SKU, in pieces: available, held by unpaid orders, sold, and quotas of flash sales.
 //! - S1 No count is ever negative (unsigned, overflow checks on): never oversold.
-//! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received, adjustments counted in: no other piece appears
-//!   or vanishes.
+//! - S2 `available + held + sold + Σ quotas (remaining + held + sold)` is what was received, adjustments and what was refunded without coming
+//!   back counted in: no other piece appears or vanishes.
 //! - S3 A record is applied once. What loading brought (at or below `folded`) changes nothing; above it each record comes once, and not
 //!   always in the journal's order: an order over several SKUs reaches each of them after its record is queued. Its effects are deltas.
 //! - S4 An adjustment counts once: their ids only rise, and one at or below the last is a repeat.
@@ -17,7 +17,7 @@ use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::Fact;
 use crate::money::Money;
-use crate::orders::{Line, OrderFact, Return};
+use crate::orders::{Line, OrderFact, OrderPaid, PaymentTaken, RefundedLine, Return};
 use crate::quantity::{QUANTITY_MAX, Quantity};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -208,8 +208,14 @@ impl Stock {
                     }
                 }
             }
-            Fact::Orders(OrderFact::Paid(paid)) => {
-                for line in paid.lines.iter().filter(|line| line.sku == self.sku) {
+            Fact::Orders(OrderFact::BasketPlaced(placed)) => {
+                for line in placed.lines.iter().filter(|line| line.sku == self.sku) {
+                    self.available -= line.quantity.get();
+                    self.held += line.quantity.get();
+                }
+            }
+            Fact::Orders(OrderFact::Paid(OrderPaid { lines, .. }) | OrderFact::PaymentTaken(PaymentTaken { lines, .. })) => {
+                for line in lines.iter().filter(|line| line.sku == self.sku) {
                     match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
                         Some(quota) => quota.apply_paid(line),
                         None => {
@@ -230,6 +236,11 @@ impl Stock {
                     }
                 }
             }
+            Fact::Orders(OrderFact::Refunded(refunded)) => {
+                let sku = self.sku;
+                let lines = refunded.refund.lines.iter().filter(|line| line.sku == sku);
+                lines.for_each(|line| self.apply_refunded(line, refunded.refund.restock));
+            }
             Fact::Stock(StockFact::Adjusted(adjusted)) if adjusted.sku == self.sku => {
                 let delta = adjusted.delta.get();
                 if delta < 0 {
@@ -245,6 +256,27 @@ impl Stock {
         }
         self.version = self.version.max(sequence);
         assert_eq!(self.broken(), None, "{:?} after {sequence} {fact:?}", self.sku);
+    }
+
+    /// Sold pieces come back, or are gone for good. Those of a flash item that is no longer in memory were released with it and are not in
+    /// these counts: coming back, they are received anew; being gone, they are gone already.
+    fn apply_refunded(&mut self, line: &RefundedLine, restock: bool) {
+        let pieces = line.quantity.get();
+        let is_counted = match line.flash {
+            Some(flash) => self.quota_mut(flash.item).map(|quota| quota.apply_refunded(pieces)).is_some(),
+            None => {
+                self.sold -= pieces;
+                true
+            }
+        };
+        if restock {
+            self.available += pieces;
+        }
+        match (is_counted, restock) {
+            (true, false) => self.received -= u64::from(pieces),
+            (false, true) => self.received += u64::from(pieces),
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// Loading has brought every record up to `through`, whether it concerned this SKU or not; live records follow.

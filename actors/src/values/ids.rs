@@ -86,6 +86,18 @@ id!(
     /// A change of stock that somebody of the shop asked for: the id of its row in the outbox.
     AdjustmentId
 );
+id!(
+    /// A product, of which SKUs are the variants.
+    ProductId
+);
+id!(
+    /// A payment of an order: one attempt that was verified.
+    PaymentId
+);
+id!(
+    /// A refund of an order, or of a part of it.
+    RefundId
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,4 +6,5 @@ pub mod money;
 pub mod order_no;
 pub mod quantity;
 pub mod refusal;
+pub mod text;
 pub mod time;

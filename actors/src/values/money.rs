@@ -45,6 +45,21 @@ impl Money {
         Self::from_fen(self.0.checked_add(other.0)?).ok()
     }
 
+    /// What is left, unless `other` is more than this.
+    pub const fn checked_sub(self, other: Self) -> Option<Self> {
+        match self.0.checked_sub(other.0) {
+            Some(fen) => Some(Self(fen)),
+            None => None,
+        }
+    }
+
+    /// The part of this amount that belongs to `pieces` of `of` pieces, rounded down; all of it where `pieces` is `of` or more.
+    pub fn share(self, pieces: u32, of: Quantity) -> Self {
+        let pieces = u128::from(pieces.min(of.get()));
+        // Not more than `self`, so it fits.
+        Self((u128::from(self.0) * pieces / u128::from(of.get())) as u64)
+    }
+
     /// This price times so many pieces, unless it is above the largest amount.
     pub fn checked_mul(self, pieces: Quantity) -> Option<Self> {
         Self::from_fen(self.0.checked_mul(u64::from(pieces.get()))?).ok()
@@ -62,5 +77,15 @@ mod tests {
         let most = Money::from_fen(MONEY_MAX_FEN).unwrap();
         assert_eq!(most.checked_add(Money::from_fen(1).unwrap()), None);
         assert_eq!(most.checked_mul(Quantity::new(2).unwrap()), None);
+        assert_eq!(Money::ZERO.checked_sub(most), None);
+        assert_eq!(most.checked_sub(most), Some(Money::ZERO));
+    }
+
+    #[test]
+    fn shares_are_rounded_down_and_the_last_piece_has_the_rest() {
+        let (ten, three) = (Money::from_fen(10).unwrap(), Quantity::new(3).unwrap());
+        assert_eq!([0, 1, 2, 3, 4].map(|pieces| ten.share(pieces, three).fen()), [0, 3, 6, 10, 10]);
+        let most = Money::from_fen(MONEY_MAX_FEN).unwrap();
+        assert_eq!(most.share(9_999, Quantity::new(9_999).unwrap()), most);
     }
 }

@@ -1,8 +1,10 @@
-//! Order numbers: `yyyymmddHHMMSS` in the shop's zone, a 7-digit counter, 8 random base-32 characters.
-//! - N1 29 characters of `[0-9A-Z]`: within WeChat Pay's `out_trade_no` (6 to 32 of `[0-9A-Za-z_\-|*]`).
+//! Order numbers: `yyyymmddHHMMSS` in the shop's zone, a 7-digit counter, 2 base-32 characters for the partition, 8 random ones.
+//! Numbers of releases before partitions lack the 2 characters; they stay valid and belong to partition 0.
+//! - N1 31 (earlier: 29) characters of `[0-9A-Z]`: within WeChat Pay's `out_trade_no` (6 to 32 of `[0-9A-Za-z_\-|*]`).
 //! - N2 Unique by construction: the counter is the order's id modulo 10^7, so two numbers can only meet when
 //!   ten million ids are given out within one second, or the clock is set back by that many orders; then 40 random bits still part them.
 //! - N3 Not guessable from its neighbours.
+//! - N4 A number leads to its partition without a look-up.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,8 +15,15 @@ use serde::{Deserialize, Serialize};
 use crate::ids::OrderId;
 use crate::time::Timestamp;
 
-/// Length of every order number, in ASCII characters.
+/// Length of an order number without a partition, in ASCII characters.
 pub const ORDER_NO_LENGTH: usize = 29;
+/// Length of an order number with its partition, in ASCII characters; none is longer.
+pub const ORDER_NO_LENGTH_MAX: usize = ORDER_NO_LENGTH + PARTITION_CHARACTERS;
+/// Partitions of users; all on one journal today.
+pub const PARTITIONS: u8 = 64;
+const PARTITION_CHARACTERS: usize = 2;
+/// Where the partition begins in the text.
+const PARTITION_AT: usize = 21;
 const COUNTER_MODULUS: u64 = 10_000_000;
 const NONCE_BITS: u32 = 40;
 /// Crockford's base 32: no I, L, O, U, so that a number can be read out on the telephone.
@@ -22,12 +31,33 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Asia/Shanghai, which has had no daylight saving since 1991.
 const SHOP_OFFSET_SECONDS: i32 = 8 * 3600;
 
+/// A part of the shop with a journal of its own, one day: 0 to 63.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Partition(u8);
+
+impl Partition {
+    /// The only one that is in use today.
+    pub const ONLY: Self = Self(0);
+
+    /// Accepts 0 to 63.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number < PARTITIONS { Some(Self(number)) } else { None }
+    }
+
+    /// Its number.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
 /// An order number in its compact form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct OrderNo {
     second: u64,
     counter: u32,
+    /// The low 40 bits are random. Above them stands 0 for a number without a partition, otherwise 1 + the partition: so the stored form is
+    /// the same as before partitions.
     nonce: u64,
 }
 
@@ -41,26 +71,44 @@ struct Stored {
 
 /// Text that is no order number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an order number has {ORDER_NO_LENGTH} characters: a time, a counter and 8 of base 32")]
+#[error("an order number has {ORDER_NO_LENGTH} or {ORDER_NO_LENGTH_MAX} characters: a time, a counter and 8 or 10 of base 32")]
 pub struct BadOrderNo;
 
 impl TryFrom<Stored> for OrderNo {
     type Error = BadOrderNo;
 
     fn try_from(Stored { second, counter, nonce }: Stored) -> Result<Self, BadOrderNo> {
-        let fits = second <= Timestamp::MAX.millis() / 1000 && u64::from(counter) < COUNTER_MODULUS && nonce >> NONCE_BITS == 0;
+        let fits = second <= Timestamp::MAX.millis() / 1000
+            && u64::from(counter) < COUNTER_MODULUS
+            && nonce >> NONCE_BITS <= u64::from(PARTITIONS);
         fits.then_some(Self { second, counter, nonce }).ok_or(BadOrderNo)
     }
 }
 
 impl OrderNo {
-    /// The number of the order `id` placed at `at`; of `nonce` the low 40 bits count.
+    /// A number without a partition, as releases before partitions gave out; of `nonce` the low 40 bits count.
     pub const fn new(id: OrderId, at: Timestamp, nonce: u64) -> Self {
         Self { second: at.millis() / 1000, counter: (id.get() % COUNTER_MODULUS) as u32, nonce: nonce & ((1 << NONCE_BITS) - 1) }
     }
 
-    fn ascii(&self) -> [u8; ORDER_NO_LENGTH] {
-        let mut text = [b'0'; ORDER_NO_LENGTH];
+    /// The number of the order `id` placed at `at` in this partition; of `nonce` the low 40 bits count.
+    pub const fn in_partition(partition: Partition, id: OrderId, at: Timestamp, nonce: u64) -> Self {
+        let number = Self::new(id, at, nonce);
+        Self { nonce: number.nonce | (1 + partition.0 as u64) << NONCE_BITS, ..number }
+    }
+
+    /// Where the order is; 0 for a number without a partition.
+    pub const fn partition(self) -> Partition {
+        // Both ways to make a number keep this below 65.
+        Partition((self.nonce >> NONCE_BITS).saturating_sub(1) as u8)
+    }
+
+    const fn has_partition(&self) -> bool {
+        self.nonce >> NONCE_BITS != 0
+    }
+
+    fn ascii(&self) -> ([u8; ORDER_NO_LENGTH_MAX], usize) {
+        let mut text = [b'0'; ORDER_NO_LENGTH_MAX];
         let local = self.second as i64 + i64::from(SHOP_OFFSET_SECONDS);
         let (days, second_of_day) = (local.div_euclid(86_400), local.rem_euclid(86_400));
         let (year, month, day) = civil_from_days(days);
@@ -70,11 +118,18 @@ impl OrderNo {
         put(&mut text[8..10], second_of_day as u64 / 3600);
         put(&mut text[10..12], second_of_day as u64 / 60 % 60);
         put(&mut text[12..14], second_of_day as u64 % 60);
-        put(&mut text[14..21], u64::from(self.counter));
-        for (place, character) in text[21..].iter_mut().enumerate() {
-            *character = ALPHABET[(self.nonce >> (NONCE_BITS as usize - 5 * (place + 1))) as usize & 31];
+        put(&mut text[14..PARTITION_AT], u64::from(self.counter));
+        let mut length = PARTITION_AT;
+        if self.has_partition() {
+            let partition = usize::from(self.partition().0);
+            text[length..length + PARTITION_CHARACTERS].copy_from_slice(&[ALPHABET[partition >> 5], ALPHABET[partition & 31]]);
+            length += PARTITION_CHARACTERS;
         }
-        text
+        for place in 1..=8 {
+            text[length] = ALPHABET[(self.nonce >> (NONCE_BITS as usize - 5 * place)) as usize & 31];
+            length += 1;
+        }
+        (text, length)
     }
 }
 
@@ -100,9 +155,9 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
 
 impl fmt::Display for OrderNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.ascii();
+        let (text, length) = self.ascii();
         // `ascii` writes digits and letters of `ALPHABET` only, so this is always valid UTF-8.
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&text[..length]).unwrap_or_default())
     }
 }
 
@@ -116,7 +171,7 @@ impl FromStr for OrderNo {
     type Err = BadOrderNo;
 
     fn from_str(text: &str) -> Result<Self, BadOrderNo> {
-        if text.len() != ORDER_NO_LENGTH || !text.bytes().all(|byte| ALPHABET.contains(&byte)) {
+        if !matches!(text.len(), ORDER_NO_LENGTH | ORDER_NO_LENGTH_MAX) || !text.bytes().all(|byte| ALPHABET.contains(&byte)) {
             return Err(BadOrderNo);
         }
         let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| BadOrderNo);
@@ -125,11 +180,19 @@ impl FromStr for OrderNo {
         let zone = FixedOffset::east_opt(SHOP_OFFSET_SECONDS).ok_or(BadOrderNo)?;
         let at: DateTime<FixedOffset> = zone.from_local_datetime(&local).single().ok_or(BadOrderNo)?;
         let second = u64::try_from(at.timestamp()).map_err(|_| BadOrderNo)?;
-        let nonce = text[21..].bytes().fold(0, |nonce, byte| {
-            let value = ALPHABET.iter().position(|&letter| letter == byte).unwrap_or_default();
-            nonce << 5 | value as u64
-        });
-        Ok(Self { second, counter: number(14..21)?, nonce })
+        let value = |text: &str| {
+            text.bytes().fold(0, |value, byte| value << 5 | ALPHABET.iter().position(|&letter| letter == byte).unwrap_or_default() as u64)
+        };
+        let counter = number(14..PARTITION_AT)?;
+        let (partition, random) = text[PARTITION_AT..].split_at(text.len() - ORDER_NO_LENGTH);
+        let above = match partition {
+            "" => 0,
+            partition => 1 + value(partition),
+        };
+        if above > u64::from(PARTITIONS) {
+            return Err(BadOrderNo);
+        }
+        Ok(Self { second, counter, nonce: above << NONCE_BITS | value(random) })
     }
 }
 
@@ -149,17 +212,48 @@ mod tests {
     }
 
     #[test]
+    fn a_number_leads_to_its_partition_and_an_earlier_one_to_partition_0() {
+        let in_partition = |number| {
+            let partition = Partition::new(number).unwrap();
+            OrderNo::in_partition(partition, OrderId::new(12_345_678).unwrap(), Timestamp::from_millis(1_795_451_405_000), 33)
+        };
+        assert_eq!(in_partition(0).to_string(), "2026112400300523456780000000011");
+        assert_eq!(in_partition(63).to_string(), "2026112400300523456781Z00000011");
+        let earlier: OrderNo = "20261124003005234567800000011".parse().unwrap();
+        assert_eq!(
+            (earlier.partition(), in_partition(0).partition(), in_partition(63).partition().get()),
+            (Partition(0), Partition(0), 63)
+        );
+        assert_ne!(earlier, in_partition(0), "both may be given out: their texts differ");
+        assert_eq!(Partition::new(64), None);
+    }
+
+    #[test]
     fn text_of_another_shape_is_refused() {
-        for bad in ["", "2026", "20261324003005234567800000011", "2026112400300523456780000001I", "２0261124003005234567800000011"] {
+        for bad in [
+            "",
+            "2026",
+            "20261324003005234567800000011",
+            "2026112400300523456780000001I",
+            "２0261124003005234567800000011",
+            "202611240030052345678200000011",
+            "2026112400300523456782000000011",
+        ] {
             assert_eq!(bad.parse::<OrderNo>(), Err(BadOrderNo), "{bad}");
         }
     }
 
     proptest! {
         #[test]
-        fn text_reads_back(id in 1..=crate::ids::ID_MAX, millis in 0..=253_000_000_000_000u64, nonce: u64) {
-            let number = no(id, millis, nonce);
-            prop_assert_eq!(number.to_string().parse(), Ok(number));
+        fn text_and_record_read_back(id in 1..=crate::ids::ID_MAX, millis in 0..=253_000_000_000_000u64, nonce: u64, partition in 0..PARTITIONS) {
+            let with = OrderNo::in_partition(Partition(partition), OrderId::new(id).unwrap(), Timestamp::from_millis(millis), nonce);
+            for number in [no(id, millis, nonce), with] {
+                let text = number.to_string();
+                prop_assert!(text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "N1");
+                prop_assert_eq!(text.parse(), Ok(number));
+                prop_assert_eq!(postcard::from_bytes(&postcard::to_stdvec(&number).unwrap()), Ok(number));
+            }
+            prop_assert_eq!(with.partition().get(), partition, "N4");
         }
     }
 }

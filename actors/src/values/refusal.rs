@@ -1,6 +1,7 @@
 //! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
 
 use crate::journal::Sequence;
+use crate::money::Money;
 use crate::time::Timestamp;
 
 /// A refusal that an aggregate declares in its own module: nobody else has to know of it.
@@ -73,6 +74,22 @@ pub enum Refusal {
         /// Its last record by now.
         version: Sequence,
     },
+    /// The order was closed before it was paid: the payment has to be given back.
+    OrderClosed,
+    /// The order was paid by another payment: this one has to be given back.
+    AlreadyPaid,
+    /// Another amount than the payable one was paid.
+    AmountMismatch {
+        /// What has to be paid.
+        payable: Money,
+    },
+    /// More pieces or money than the order has left to send or to refund, or none at all.
+    ExceedsOrder,
+    /// The order has as many parcels, or refunds, as it may have.
+    TooManyParts {
+        /// How many are allowed.
+        limit: u32,
+    },
     /// There would be more pieces than a SKU may have.
     TooMuchStock {
         /// Pieces that may be available.
@@ -98,6 +115,11 @@ impl Refusal {
             Self::OffSale => "off_sale",
             Self::InsufficientStock { .. } => "insufficient_stock",
             Self::VersionMismatch { .. } => "version_mismatch",
+            Self::OrderClosed => "order_closed",
+            Self::AlreadyPaid => "already_paid",
+            Self::AmountMismatch { .. } => "amount_mismatch",
+            Self::ExceedsOrder => "exceeds_order",
+            Self::TooManyParts { .. } => "too_many_parts",
             Self::TooMuchStock { .. } => "too_much_stock",
         }
     }

@@ -45,6 +45,12 @@ pub struct Registry<A: Aggregate> {
     inner: Arc<Inner<A>>,
 }
 
+impl<A: Aggregate> Clone for Registry<A> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
 struct Inner<A: Aggregate> {
     common: Arc<Common<A>>,
     loader: Arc<dyn Loader<A>>,
