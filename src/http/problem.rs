@@ -250,6 +250,8 @@ impl From<Refusal> for Problem {
             Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue | Refusal::OffSale => {
                 Self::new(StatusCode::CONFLICT, code)
             }
+            Refusal::OrderClosed | Refusal::AlreadyPaid | Refusal::AmountMismatch { .. } => Self::new(StatusCode::CONFLICT, code),
+            Refusal::ExceedsOrder | Refusal::TooManyParts { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code),
             Refusal::InsufficientStock { .. } | Refusal::VersionMismatch { .. } | Refusal::TooMuchStock { .. } => {
                 Self::new(StatusCode::CONFLICT, code)
             }

@@ -1,6 +1,7 @@
 //! What the order book and the id block start from.
 
 use futures_util::TryStreamExt;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
@@ -13,7 +14,7 @@ use crate::database::{Database, Error, Loaded, Row};
 use crate::projection::{self, checkpoint};
 
 const OPEN: &str = "SELECT o.id, o.order_no, o.user_id, o.payable_fen, o.address_id, o.status, o.version, o.created_at, o.updated_at, \
-     o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen \
+     o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen, o.key_hash, o.body_fingerprint \
      FROM orders o JOIN order_items i ON i.order_id = o.id LEFT JOIN seckill_items f ON f.id = i.seckill_item_id \
      WHERE o.status = 1 ORDER BY o.id, i.line_no";
 
@@ -52,6 +53,11 @@ fn order(row: &Row, id: OrderId, line: Line) -> Result<Order, Error> {
         expires_at: row.time(9)?,
         close_reason: None,
         sequence: Sequence(row.count(10)?),
+        key: KeyHash::from_bytes(row.hash(16)?),
+        body: BodyFingerprint::from_u64(row.bits(17)?),
+        basket: None,
+        progress: None,
+        is_hidden: false,
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use mallcore_actors::ids::{AdjustmentId, SkuId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::fold::Batch;
-use mallcore_actors::orders::{Adjustment, ItemChange, NewOrder, Progress, SkuChange, TradeFold};
+use mallcore_actors::orders::fold::{Adjustment, ItemChange, NewOrder, SkuChange, Standing, TradeFold};
 
 use super::projection::{Projection, Span};
 use crate::database::{Arguments, Column, Database, Error, LOG_PAGES, Rows, Tx, Value};
@@ -237,7 +237,7 @@ impl Writer<'_> {
         for chunk in chunks(&changes) {
             let mut values = Arguments::with_capacity(chunk.len() * columns.len());
             for (order, change) in chunk {
-                let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = change.progress;
+                let Standing { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = change.progress;
                 values.extend([
                     order.get().into(),
                     change.from_version.into(),
@@ -391,7 +391,7 @@ impl Writer<'_> {
 /// The first [`PLACED_COLUMNS`].
 fn bind_placed(order: &NewOrder, values: &mut Arguments) {
     let NewOrder { placed, placed_at, progress } = order;
-    let Progress { status, version, sequence, updated_at, .. } = *progress;
+    let Standing { status, version, sequence, updated_at, .. } = *progress;
     values.extend([
         placed.order.get().into(),
         placed.no.to_string().into(),
@@ -413,8 +413,8 @@ fn bind_placed(order: &NewOrder, values: &mut Arguments) {
 }
 
 /// The others.
-fn bind_progress(progress: &Progress, values: &mut Arguments) {
-    let Progress { milestones, close_reason, limit_returned, .. } = *progress;
+fn bind_progress(progress: &Standing, values: &mut Arguments) {
+    let Standing { milestones, close_reason, limit_returned, .. } = *progress;
     values.extend([
         close_reason.map(close_reason_number).into(),
         limit_returned.into(),

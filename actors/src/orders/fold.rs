@@ -32,7 +32,7 @@ pub struct Milestones {
 
 /// Where an order stands after the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct Standing {
     /// Its status.
     pub status: Status,
     /// Its version.
@@ -57,7 +57,7 @@ pub struct NewOrder {
     /// When.
     pub placed_at: Timestamp,
     /// Where it stands by now.
-    pub progress: Progress,
+    pub progress: Standing,
 }
 
 /// A change of an order that the database has.
@@ -66,7 +66,7 @@ pub struct OrderChange {
     /// The version that its row has.
     pub from_version: u32,
     /// Where it stands by now.
-    pub progress: Progress,
+    pub progress: Standing,
 }
 
 /// What moves in a SKU's row.
@@ -214,7 +214,7 @@ impl TradeFold {
                 }
             }
         }
-        let progress = Progress {
+        let progress = Standing {
             status: Status::PendingPayment,
             version: 1,
             sequence,
@@ -275,12 +275,12 @@ impl TradeFold {
         sequence: Sequence,
         at: Timestamp,
         status: Status,
-    ) -> Result<&mut Progress, FoldError> {
+    ) -> Result<&mut Standing, FoldError> {
         let progress = match self.places.get(&order) {
             Some(&place) => &mut self.new_orders[place].progress,
             None => {
                 let from_version = version.saturating_sub(1);
-                let unchanged = Progress {
+                let unchanged = Standing {
                     status,
                     version: from_version,
                     sequence,

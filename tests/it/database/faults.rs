@@ -10,7 +10,7 @@ use mallcore_actors::journal::{Identity, Journal, Sequence};
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::OrderFact;
-use mallcore_actors::orders::TradeFold;
+use mallcore_actors::orders::fold::TradeFold;
 
 use super::events::{Shop, stage};
 use super::journal::MemoryJournal;

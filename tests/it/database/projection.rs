@@ -8,7 +8,7 @@ use mallcore::projection::{Projector, ProjectorSettings, Trade, attach, write};
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::CloseReason;
-use mallcore_actors::orders::TradeFold;
+use mallcore_actors::orders::fold::TradeFold;
 use mallcore_actors::orders::{OrderCommand, Status};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
