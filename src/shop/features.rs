@@ -6,7 +6,7 @@ use super::feature::Feature;
 use crate::broker::{self, document::Data};
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[crate::seckill::FEATURE, crate::orders::FEATURE, crate::catalog::FEATURE];
+pub const FEATURES: &[Feature] = &[crate::seckill::FEATURE, crate::orders::FEATURE, crate::carts::FEATURE, crate::catalog::FEATURE];
 
 /// Names of all projections to the database that features start.
 pub fn projections() -> Vec<&'static str> {
