@@ -70,8 +70,9 @@ impl Loader<Cart> for CartLoader {
         Box::pin(async move {
             let loaded = reads.ask(ANSWER_WITHIN, async |database| repository::load(database, user).await).await;
             let loaded = loaded.map_err(|error| LoadFailed(crate::story::of(&error)))?;
-            // The stored checkpoint lags behind records that this projection skips, by at most a second.
-            tracing::trace!(checkpoint = %loaded.checkpoint, %at_least, "cart loaded");
+            if loaded.checkpoint < at_least {
+                return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
+            }
             Ok((loaded.value, loaded.checkpoint))
         })
     }

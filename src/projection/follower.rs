@@ -388,7 +388,7 @@ impl<T: Target> Follower<T> {
 
     fn is_at(&mut self, at: Sequence) {
         self.at = Some(at);
-        self.highest.fetch_max(at.0, Ordering::AcqRel);
+        self.highest.fetch_max(self.target.stored(at).0, Ordering::AcqRel);
         self.publish.send_replace(at);
     }
 

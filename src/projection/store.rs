@@ -240,6 +240,10 @@ impl<P: Projection> Target for Store<P> {
         Ok(batch.through())
     }
 
+    fn stored(&self, _: Sequence) -> Sequence {
+        self.stored_at
+    }
+
     async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
         match self.stored().await? {
             Some(stored) if stored != self.stored_at => return Err(Problem::Elsewhere { left: self.stored_at, stored }.into()),
