@@ -1,7 +1,7 @@
 use super::*;
 
-fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, OsString> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect()
 }
 
 fn shipped() -> PathBuf {
