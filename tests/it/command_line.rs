@@ -225,7 +225,7 @@ fn a_mode_that_a_shell_chose_is_told_with_its_remedy() {
     command.env("DB_PORT", free_port().to_string());
     refuses(command, "set APP_ENV=embedded");
     let mut command = mallcore(folder.path(), &["config", "check"]);
-    assert!(command.env("NODE_ENV", "development").env("APP_ENV", "embedded").status().unwrap().success());
+    assert!(command.env("NODE_ENV", "development").env("APP_ENV", "embedded").output().unwrap().status.success());
 }
 
 #[test]
