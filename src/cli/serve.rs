@@ -9,6 +9,7 @@ use mallcore_actors::journal::Durable;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::SeedDemo;
+use super::out::Out;
 use super::{CliError, store};
 use crate::auth::Verifier;
 use crate::config::Config;
@@ -32,7 +33,7 @@ const EXIT_MISMATCHED: i32 = 78;
 const EXIT_SIGNALLED: i32 = 128;
 
 /// Serves until the process is told to stop.
-pub fn run(config: &Config) -> Result<(), CliError> {
+pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     // Before the shop: whatever is measured asks for its handles once, and they have to be real ones.
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
@@ -53,16 +54,19 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
         let shop = open(config, link.clone()).await?;
-        let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
-        let (metrics_address, metrics_server) =
-            metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
+        let listen = |variable, port| {
+            let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
+            move |cause| CliError::failed(what, cause)
+        };
+        let (metrics_address, metrics_server) = metrics_server::start(&config.http.host, config.http.metrics_port, recorder)
+            .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
         let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
-        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen(config.http.port))?;
+        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
-        banner(config, &address.to_string(), &metrics_address.to_string());
+        banner(config, &address.to_string(), &metrics_address.to_string(), out);
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
         let watched = Arc::clone(&state);
         actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
@@ -155,12 +159,18 @@ async fn stop_at_a_signal(mut signals: Signals, state: Arc<State>, server: Serve
 }
 
 /// Tells whoever started it what runs and what to open.
-fn banner(config: &Config, address: &str, metrics_address: &str) {
-    println!("mallcore {} · mode {} · data in {}", env!("CARGO_PKG_VERSION"), config.mode.name(), config.storage.data_dir.display());
+fn banner(config: &Config, address: &str, metrics_address: &str, out: &mut Out) {
+    out.line(format_args!(
+        "mallcore {} · mode {} · data in {}",
+        env!("CARGO_PKG_VERSION"),
+        config.mode.name(),
+        config.storage.data_dir.display()
+    ));
     if config.http.demo {
-        println!("  抢购演示 / demo     http://{address}/");
+        out.line(format_args!("  抢购演示 / demo     http://{address}/"));
     }
-    println!("  API               http://{address}{}", config.http.api_prefix);
-    println!("  API 文档 / docs     http://{address}/docs/");
-    println!("  metrics           http://{metrics_address}/metrics");
+    out.line(format_args!("  API               http://{address}{}", config.http.api_prefix));
+    out.line(format_args!("  API 文档 / docs     http://{address}/docs/"));
+    out.line(format_args!("  metrics           http://{metrics_address}/metrics"));
+    out.flush();
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
 use super::secret::Secret;
@@ -105,7 +106,7 @@ impl Database {
             return None;
         }
         let database = Self {
-            host: needed(reader, "DB_HOST"),
+            host: needed_host(reader),
             port: reader.number("DB_PORT", 3306, 1..=u16::MAX),
             username: needed(reader, "DB_USERNAME"),
             password: reader.secret("DB_PASSWORD"),
@@ -125,7 +126,11 @@ impl Database {
 
 impl Redis {
     pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Self> {
-        let host = reader.text("REDIS_HOST").filter(|_| !mode.is_embedded());
+        // The embedded mode has no Redis: what a shell says of one is not looked at.
+        if mode.is_embedded() {
+            return None;
+        }
+        let host = reader.parsed("REDIS_HOST", |text| host::parse(text, "REDIS_PORT"));
         if mode == Mode::Production && host.is_none() {
             reader.fault("REDIS_HOST", "has to be set in production");
         }
@@ -211,6 +216,17 @@ impl Objects {
         }
         objects
     }
+}
+
+fn needed_host(reader: &mut Reader) -> String {
+    let host = needed(reader, "DB_HOST");
+    if host.is_empty() {
+        return host;
+    }
+    host::parse(&host, "DB_PORT").unwrap_or_else(|reason| {
+        reader.fault("DB_HOST", reason);
+        host
+    })
 }
 
 fn needed(reader: &mut Reader, variable: &'static str) -> String {

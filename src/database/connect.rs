@@ -101,6 +101,17 @@ impl Settings {
         })
     }
 
+    /// Opens a first connection to a database that is there: a file is not made.
+    pub async fn connect_existing(&self, connections: Connections) -> Result<Database, Error> {
+        match self {
+            Self::Sqlite(path) => {
+                let options = sqlite_options(path, connections).create_if_missing(false);
+                Ok(Database::Sqlite(sqlite_pool(connections).connect_with(options).await?))
+            }
+            Self::MySql(_) => self.connect(connections).await,
+        }
+    }
+
     /// Connects with the first statement: for those who go on without the database.
     pub fn connect_lazily(&self, connections: Connections) -> Database {
         match self {

@@ -24,8 +24,9 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
     let settings = crate::shop::database(config);
     match &settings {
         Settings::Sqlite(path) if !path.exists() => {
-            let seen = format!("{} does not exist; the first start makes it", path.display());
-            return (vec![Finding::pass(PART, "file", seen)], None);
+            let seen = format!("{} does not exist: there is no shop in this folder yet", path.display());
+            let remedy = "set DATA_DIR to the shop's folder; the first `mallcore serve` makes a new shop where there is none";
+            return (vec![Finding::warn(PART, "file", seen, remedy)], None);
         }
         Settings::Sqlite(_) => {}
         Settings::MySql(server) => {
@@ -34,7 +35,7 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
             }
         }
     }
-    let connected = timeout(WITHIN, settings.connect(Connections { max: 1, wait_max: WITHIN, ..Connections::READ })).await;
+    let connected = timeout(WITHIN, settings.connect_existing(Connections { max: 1, wait_max: WITHIN, ..Connections::READ })).await;
     let database = match connected {
         Ok(Ok(database)) => database,
         Ok(Err(error)) => return (vec![refused(config, &error)], None),

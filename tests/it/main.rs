@@ -4,6 +4,8 @@
 mod api;
 mod broker;
 mod cache;
+mod command_line;
+mod configuration;
 mod database;
 mod doctor;
 mod operations;
