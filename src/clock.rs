@@ -7,7 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use mallcore_actors::metrics::GaugeFamily;
 use mallcore_actors::time::{Clock, Timestamp};
+
+/// 1 while timers wait for the machine's clock to be put right.
+static FROZEN: GaugeFamily =
+    GaugeFamily::new("mallcore_clock_frozen", "1 while the machine's clock is more than a minute off and timers are therefore frozen.");
 
 /// A larger difference is taken for a fault of the machine's clock, not for drift.
 const STEP_MAX_MILLIS: i64 = 60_000;
@@ -73,7 +78,7 @@ impl SystemClock {
                 tracing::info!("the machine's clock agrees again; timers go on");
             }
         }
-        metrics::gauge!("mallcore_clock_frozen").set(f64::from(u8::from(frozen)));
+        FROZEN.get().set(f64::from(u8::from(frozen)));
     }
 
     /// Keeps the clock disciplined until the task is dropped.

@@ -15,6 +15,10 @@ use crate::time::Timestamp;
 
 /// Length of every order number, in ASCII characters.
 pub const ORDER_NO_LENGTH: usize = 29;
+/// The shape of every order number, as a regular expression. Not every text of this shape is one: there is no thirteenth month.
+pub const ORDER_NO_PATTERN: &str = "[0-9]{21}[0-9A-HJKMNP-TV-Z]{8}";
+/// Characters before the random ones.
+const DIGITS: usize = 21;
 const COUNTER_MODULUS: u64 = 10_000_000;
 const NONCE_BITS: u32 = 40;
 /// Crockford's base 32: no I, L, O, U, so that a number can be read out on the telephone.
@@ -57,6 +61,14 @@ impl OrderNo {
     /// The number of the order `id` placed at `at`; of `nonce` the low 40 bits count.
     pub const fn new(id: OrderId, at: Timestamp, nonce: u64) -> Self {
         Self { second: at.millis() / 1000, counter: (id.get() % COUNTER_MODULUS) as u32, nonce: nonce & ((1 << NONCE_BITS) - 1) }
+    }
+
+    /// Whether a text has the shape of an order number ([`ORDER_NO_PATTERN`]).
+    pub fn is_shaped(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        text.len() == ORDER_NO_LENGTH
+            && bytes[..DIGITS].iter().all(u8::is_ascii_digit)
+            && bytes[DIGITS..].iter().all(|byte| ALPHABET.contains(byte))
     }
 
     fn ascii(&self) -> [u8; ORDER_NO_LENGTH] {
@@ -116,7 +128,7 @@ impl FromStr for OrderNo {
     type Err = BadOrderNo;
 
     fn from_str(text: &str) -> Result<Self, BadOrderNo> {
-        if text.len() != ORDER_NO_LENGTH || !text.bytes().all(|byte| ALPHABET.contains(&byte)) {
+        if !Self::is_shaped(text) {
             return Err(BadOrderNo);
         }
         let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| BadOrderNo);
@@ -125,7 +137,7 @@ impl FromStr for OrderNo {
         let zone = FixedOffset::east_opt(SHOP_OFFSET_SECONDS).ok_or(BadOrderNo)?;
         let at: DateTime<FixedOffset> = zone.from_local_datetime(&local).single().ok_or(BadOrderNo)?;
         let second = u64::try_from(at.timestamp()).map_err(|_| BadOrderNo)?;
-        let nonce = text[21..].bytes().fold(0, |nonce, byte| {
+        let nonce = text[DIGITS..].bytes().fold(0, |nonce, byte| {
             let value = ALPHABET.iter().position(|&letter| letter == byte).unwrap_or_default();
             nonce << 5 | value as u64
         });
@@ -160,6 +172,13 @@ mod tests {
         fn text_reads_back(id in 1..=crate::ids::ID_MAX, millis in 0..=253_000_000_000_000u64, nonce: u64) {
             let number = no(id, millis, nonce);
             prop_assert_eq!(number.to_string().parse(), Ok(number));
+            prop_assert!(OrderNo::is_shaped(&number.to_string()));
+        }
+
+        #[test]
+        fn the_pattern_is_the_shape(shaped in ORDER_NO_PATTERN, other in "[0-9A-Za-z+]{0,32}") {
+            prop_assert!(OrderNo::is_shaped(&shaped));
+            prop_assert!(other.parse::<OrderNo>().is_err() || OrderNo::is_shaped(&other));
         }
     }
 }

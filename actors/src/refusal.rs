@@ -1,7 +1,33 @@
 //! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
+//! - R1 Every variant has a code and every code is in `CODES`: whoever counts or documents codes takes them from there.
 
 use crate::journal::Sequence;
 use crate::time::Timestamp;
+
+/// Gives each variant its stable code. `code`, `place` and `CODES` come from this one list, and a variant that it leaves out does not compile.
+macro_rules! codes {
+    ($kind:ident { $($variant:ident => $code:literal,)+ }) => {
+        impl $kind {
+            /// The codes of all variants, in the order of the variants.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+
+            /// The stable code of problem documents and metrics.
+            pub const fn code(self) -> &'static str {
+                Self::CODES[self.place()]
+            }
+
+            /// The place of the code in [`Self::CODES`].
+            pub const fn place(self) -> usize {
+                enum Place {
+                    $($variant),+
+                }
+                match self {
+                    $(Self::$variant { .. } => Place::$variant as usize,)+
+                }
+            }
+        }
+    };
+}
 
 /// The rules say no. A value with a stable code: counted, never logged as a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,27 +80,22 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
-    /// The stable code of problem documents and metrics.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::SoldOut => "sold_out",
-            Self::PurchaseLimit { .. } => "purchase_limit",
-            Self::NotStarted { .. } => "not_started",
-            Self::Ended => "ended",
-            Self::TooManyUnpaid { .. } => "too_many_unpaid",
-            Self::IdempotencyMismatch => "idempotency_mismatch",
-            Self::UnknownItem => "unknown_item",
-            Self::UnknownOrder => "unknown_order",
-            Self::WrongStatus => "wrong_status",
-            Self::NotDue => "not_due",
-            Self::OffSale => "off_sale",
-            Self::InsufficientStock { .. } => "insufficient_stock",
-            Self::VersionMismatch { .. } => "version_mismatch",
-            Self::TooMuchStock { .. } => "too_much_stock",
-        }
-    }
-}
+codes!(Refusal {
+    SoldOut => "sold_out",
+    PurchaseLimit => "purchase_limit",
+    NotStarted => "not_started",
+    Ended => "ended",
+    TooManyUnpaid => "too_many_unpaid",
+    IdempotencyMismatch => "idempotency_mismatch",
+    UnknownItem => "unknown_item",
+    UnknownOrder => "unknown_order",
+    WrongStatus => "wrong_status",
+    NotDue => "not_due",
+    OffSale => "off_sale",
+    InsufficientStock => "insufficient_stock",
+    VersionMismatch => "version_mismatch",
+    TooMuchStock => "too_much_stock",
+});
 
 /// The weather says no: nothing is wrong with the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -99,19 +120,14 @@ pub enum Unavailable {
     OutcomeUnknown,
 }
 
-impl Unavailable {
-    /// The stable code of problem documents and metrics.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::JournalFull => "journal_full",
-            Self::LagShed => "lag_shed",
-            Self::LagFull => "lag_full",
-            Self::Warming => "warming",
-            Self::OutcomeUnknown => "outcome_unknown",
-        }
-    }
-}
+codes!(Unavailable {
+    Busy => "busy",
+    JournalFull => "journal_full",
+    LagShed => "lag_shed",
+    LagFull => "lag_full",
+    Warming => "warming",
+    OutcomeUnknown => "outcome_unknown",
+});
 
 /// `?` hands on the weather; a refusal has to be answered.
 pub type Answer<T> = Result<Result<T, Refusal>, Unavailable>;

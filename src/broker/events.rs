@@ -68,7 +68,7 @@ impl Events {
     }
 
     fn lost(&mut self, problem: Problem) -> Problem {
-        ::metrics::counter!(metrics::FAILURES, metrics::PUBLISHER => NAME).increment(1);
+        metrics::FAILURES.with(&[(metrics::PUBLISHER, NAME)]).increment(1);
         self.link = None;
         problem
     }

@@ -118,7 +118,7 @@ impl Link {
             Ok(channel)
         };
         let channel = within(OPEN_WITHIN, "declare the exchange", set_up).await?;
-        ::metrics::gauge!(metrics::CONNECTED, metrics::PUBLISHER => publisher).set(1.0);
+        metrics::CONNECTED.with(&[(metrics::PUBLISHER, publisher)]).set(1.0);
         Ok(Self { channel, connection, exchange: target.exchange.clone(), publisher, _threads: threads })
     }
 
@@ -148,7 +148,7 @@ impl Link {
             });
         }
         let (confirmed, outcome) = self.confirmed(messages, sent, returns).await;
-        ::metrics::counter!(metrics::PUBLISHED, metrics::PUBLISHER => self.publisher).increment(confirmed as u64);
+        metrics::PUBLISHED.with(&[(metrics::PUBLISHER, self.publisher)]).increment(confirmed as u64);
         (confirmed, outcome)
     }
 
@@ -185,7 +185,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        ::metrics::gauge!(metrics::CONNECTED, metrics::PUBLISHER => self.publisher).set(0.0);
+        metrics::CONNECTED.with(&[(metrics::PUBLISHER, self.publisher)]).set(0.0);
     }
 }
 

@@ -124,7 +124,7 @@ impl Worker {
     }
 
     fn failed(&mut self, error: &LinkError) -> PublishError {
-        ::metrics::counter!(metrics::FAILURES, metrics::PUBLISHER => self.name).increment(1);
+        metrics::FAILURES.with(&[(metrics::PUBLISHER, self.name)]).increment(1);
         let failure = PublishError::from(error);
         if self.not_before.is_none() {
             warn!(publisher = self.name, "not published: {failure}");

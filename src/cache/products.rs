@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use ::metrics::counter;
 use ::redis::{Cmd, Script};
 use rand::Rng;
 use serde::Serialize;
@@ -130,7 +129,7 @@ impl Products {
     /// Brings one product up to date with the database. Without Redis nothing is done: its return writes everything.
     pub async fn refresh(&self, id: u64) -> Result<(), database::Error> {
         if !self.link.is_up() {
-            counter!(DROPPED_TOTAL, KIND => "product").increment(1);
+            DROPPED_TOTAL.with(&[(KIND, "product")]).increment(1);
             return Ok(());
         }
         if let Some(row) = repository::one(&self.database, id).await? {
@@ -171,9 +170,9 @@ fn json(value: &impl Serialize) -> String {
 
 fn note<T>(kind: &'static str, count: u64, written: &Result<T, Error>) -> bool {
     match written {
-        Ok(_) => counter!(WRITTEN_TOTAL, KIND => kind).increment(count),
+        Ok(_) => WRITTEN_TOTAL.with(&[(KIND, kind)]).increment(count),
         Err(error) => {
-            counter!(DROPPED_TOTAL, KIND => kind).increment(count);
+            DROPPED_TOTAL.with(&[(KIND, kind)]).increment(count);
             // That it is away was said already, by the link.
             if let Error::Refused(cause) = error {
                 tracing::error!(error = %cause, "redis refuses to keep {kind}: see whether it is out of memory, or holds a key of that name");

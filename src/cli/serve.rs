@@ -17,7 +17,7 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{broker, cache, file_limit, health_metrics, http, limits, pinned, projection, redis, shop, telemetry};
+use crate::{file_limit, health_metrics, http, redis, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -37,16 +37,6 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     // Before the shop: whatever is measured asks for its handles once, and they have to be real ones.
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
-    mallcore_actors::journal::metrics::describe();
-    projection::metrics::describe();
-    crate::outbox::metrics::describe();
-    health_metrics::describe();
-    pinned::metrics::describe();
-    broker::metrics::describe();
-    shop::describe();
-    cache::metrics::describe();
-    redis::metrics::describe();
-    limits::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     file_limit::raise();
     let link = config.redis.as_ref().map(redis::Link::of).transpose();

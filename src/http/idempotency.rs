@@ -7,8 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use mallcore_actors::idempotency::KeyHash;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::problem::Problem;
+use super::schemas;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest key, in characters.
@@ -39,5 +42,12 @@ impl FromRequest for IdempotencyKey {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::of(request.headers()))
+    }
+}
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "1 to 255 visible ASCII characters, the same for every attempt";
+        vec![schemas::header("Idempotency-Key", description, schemas::text(&format!("[!-~]{{1,{KEY_LENGTH_MAX}}}")))]
     }
 }

@@ -21,6 +21,7 @@ pub mod path;
 pub mod problem;
 pub mod query;
 mod rate_limit;
+pub mod schemas;
 pub mod state;
 pub mod table;
 mod tally;
@@ -95,7 +96,9 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
 
 /// The OpenAPI document with the routes under this prefix.
 pub fn document(prefix: &str) -> OpenApi {
-    App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1
+    docs::complete(
+        App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1,
+    )
 }
 
 fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {

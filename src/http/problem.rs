@@ -14,7 +14,7 @@ use mallcore_actors::refusal::{Refusal, Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::wording;
+use super::{schemas, wording};
 use crate::auth::TokenError;
 use crate::rfc3339::Rfc3339;
 use crate::shop::StoreError;
@@ -33,7 +33,7 @@ pub struct FieldError {
     /// The field of the body, parameter of the query or path, or header.
     pub field: Cow<'static, str>,
     /// What is wrong, for programs.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schemas::problem_code, required = true)]
     pub code: &'static str,
     /// What is wrong, for people.
     #[schema(value_type = String)]
@@ -94,7 +94,7 @@ pub struct ProblemDocument<'a> {
     #[schema(example = 409)]
     status: u16,
     /// What happened, for programs.
-    #[schema(value_type = String, example = "sold_out")]
+    #[schema(schema_with = schemas::problem_code, required = true, example = "sold_out")]
     code: &'a str,
     /// What happened, in a sentence.
     #[schema(value_type = String)]

@@ -1,9 +1,24 @@
-//! The words of every problem code, Chinese first.
+//! The words of every problem code, Chinese first. Codes that are not listed here do not exist: metrics, the embedded page's counters and the
+//! OpenAPI document take their codes from this table.
+
+/// How many codes there are.
+pub const COUNT: usize = WORDS.len();
+
+/// All codes, the commonest first.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(code, ..)| *code)
+}
+
+/// The place of a code among [`codes`].
+pub fn place(code: &str) -> Option<usize> {
+    WORDS.iter().position(|(known, ..)| *known == code)
+}
 
 /// Title and detail of a code.
 pub fn of(code: &str) -> (&'static str, &'static str) {
-    let words = WORDS.iter().find(|(known, ..)| *known == code);
-    words.map_or(("请求失败 / Request failed", "请求未能完成。"), |(_, title, detail)| (title, detail))
+    let place = place(code);
+    debug_assert!(place.is_some(), "the problem code {code} is missing in src/http/wording.rs");
+    place.map_or(("请求失败 / Request failed", "请求未能完成。"), |place| (WORDS[place].1, WORDS[place].2))
 }
 
 const WORDS: &[(&str, &str, &str)] = &[
@@ -54,39 +69,21 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+
     use mallcore_actors::refusal::{Refusal, Unavailable};
-    use mallcore_actors::time::Timestamp;
+
+    use super::*;
 
     #[test]
-    fn every_refusal_has_its_own_words() {
-        let fallback = of("no such code").0;
-        let refusals = [
-            Refusal::SoldOut,
-            Refusal::PurchaseLimit { limit: 1 },
-            Refusal::NotStarted { starts_at: Timestamp::default() },
-            Refusal::Ended,
-            Refusal::TooManyUnpaid { limit: 1 },
-            Refusal::IdempotencyMismatch,
-            Refusal::UnknownItem,
-            Refusal::UnknownOrder,
-            Refusal::WrongStatus,
-            Refusal::NotDue,
-            Refusal::OffSale,
-            Refusal::InsufficientStock { available: 1 },
-            Refusal::VersionMismatch { version: mallcore_actors::journal::Sequence(1) },
-            Refusal::TooMuchStock { most: 1 },
-        ];
-        let weather = [
-            Unavailable::Busy,
-            Unavailable::JournalFull,
-            Unavailable::LagShed,
-            Unavailable::LagFull,
-            Unavailable::Warming,
-            Unavailable::OutcomeUnknown,
-        ];
-        for code in refusals.map(Refusal::code).iter().chain(&weather.map(Unavailable::code)) {
-            assert_ne!(of(code).0, fallback, "{code}");
+    fn every_code_of_the_core_has_words() {
+        for code in Refusal::CODES.iter().chain(Unavailable::CODES) {
+            assert!(place(code).is_some(), "{code} has no words");
         }
+    }
+
+    #[test]
+    fn no_code_has_two_rows() {
+        assert_eq!(codes().collect::<BTreeSet<_>>().len(), COUNT);
     }
 }

@@ -110,7 +110,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             changed.push(key);
         } else {
             bucket.untold.store(0, Relaxed);
-            metrics::counter!(super::metrics::UNSHARED_TOTAL).increment(1);
+            super::metrics::UNSHARED_TOTAL.get().increment(1);
         }
     }
 

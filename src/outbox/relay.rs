@@ -150,7 +150,7 @@ impl Relay {
             (Verdict::Mark, Carried::Done(told)) => {
                 repository::mark(database, row.id, destination, told, self.now()).await?;
                 rounds.noted(&row.aggregate, verdict);
-                ::metrics::counter!(metrics::RELAYED_TOTAL, metrics::DESTINATION => destination.name()).increment(1);
+                metrics::RELAYED_TOTAL.with(&[(metrics::DESTINATION, destination.name())]).increment(1);
                 Ok((verdict, None))
             }
             (Verdict::Park, Carried::Impossible(reason)) => {
@@ -169,7 +169,7 @@ impl Relay {
                 Ok((verdict, None))
             }
             (verdict, Carried::Busy(why) | Carried::Away(why) | Carried::Impossible(why)) => {
-                ::metrics::counter!(metrics::RETRIES_TOTAL, metrics::DESTINATION => destination.name()).increment(1);
+                metrics::RETRIES_TOTAL.with(&[(metrics::DESTINATION, destination.name())]).increment(1);
                 repository::note_attempt(database, row.id).await?;
                 Ok((verdict, Some(why)))
             }
@@ -236,7 +236,7 @@ async fn remove_old(relay: &Relay) {
     loop {
         match repository::remove(&relay.effects.database, Timestamp::from_millis(before), REMOVE_ROWS).await {
             Ok(removed) => {
-                ::metrics::counter!(metrics::REMOVED_TOTAL).increment(removed);
+                metrics::REMOVED_TOTAL.get().increment(removed);
                 if removed < REMOVE_ROWS {
                     return;
                 }

@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::metrics::{counter, gauge, histogram};
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
@@ -123,23 +122,23 @@ impl Link {
         let failed = match answer {
             Ok(answer) => {
                 self.0.breaker.lock().answered();
-                histogram!(metrics::COMMAND_SECONDS).record(began.elapsed());
+                metrics::COMMAND_SECONDS.get().record(began.elapsed());
                 return Ok(answer);
             }
             Err(failed) => failed,
         };
         let Some(failure) = failure(&failed) else {
-            counter!(metrics::FAILURES_TOTAL, metrics::REASON => "refused").increment(1);
+            metrics::FAILURES_TOTAL.with(&[(metrics::REASON, "refused")]).increment(1);
             return Err(Error::Refused(failed));
         };
         let reason = if failure == Failure::Slow { "slow" } else { "broken" };
-        counter!(metrics::FAILURES_TOTAL, metrics::REASON => reason).increment(1);
+        metrics::FAILURES_TOTAL.with(&[(metrics::REASON, reason)]).increment(1);
         let mut breaker = self.0.breaker.lock();
         // What an earlier connection left behind says nothing about this one.
         let is_current = self.0.connection.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, used));
         if is_current && breaker.failed(failure) {
             self.0.connection.store(None);
-            gauge!(metrics::UP).set(0.0);
+            metrics::UP.get().set(0.0);
             tracing::warn!(error = %failed, "redis is away: rate limits are this process's own and caches are not written; sales go on");
             self.0.up.send_replace(false);
         }
@@ -162,13 +161,13 @@ impl Link {
                     let mut breaker = self.0.breaker.lock();
                     self.0.connection.store(Some(Arc::new(connection)));
                     breaker.probe_answered();
-                    gauge!(metrics::UP).set(1.0);
+                    metrics::UP.get().set(1.0);
                     tracing::info!("redis answers");
                     self.0.up.send_replace(true);
                     told = true;
                 }
                 Err(error) => {
-                    gauge!(metrics::UP).set(0.0);
+                    metrics::UP.get().set(0.0);
                     if !std::mem::replace(&mut told, true) {
                         tracing::warn!(%error, "redis cannot be reached and is tried again: rate limits are this process's own; sales go on");
                     }

@@ -41,7 +41,7 @@ use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
 use following::Following;
-pub use following::{ORDER_BYTES, describe};
+pub use following::ORDER_BYTES;
 pub use plan::{BrokerPlan, Plan, database};
 use reads::{ANSWER_WITHIN, Reads};
 use sales::Sales;

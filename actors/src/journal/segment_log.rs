@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::gauge;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::watch;
 
@@ -126,7 +125,7 @@ impl SegmentLog {
     /// Opens or creates the journal in this folder and starts its threads.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<(Self, Recovered), OpenError> {
         let (log, Steps { writer, housekeeper }, recovered) = Self::open_stepped(disk, options)?;
-        gauge!(names::BUDGET_BYTES).set(log.shared.options.budget_bytes as f64);
+        names::BUDGET_BYTES.get().set(log.shared.options.budget_bytes as f64);
         let shared = log.shared.clone();
         log.start("journal-writer", move || {
             let _guard = FailOnPanic(shared);

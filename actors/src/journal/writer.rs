@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{counter, gauge, histogram};
 use tracing::error;
 
 use super::{
@@ -90,8 +89,8 @@ impl Writer {
         let mut frames = std::mem::take(&mut self.frames);
         let group = self.shared.queue.lock().take_group(&mut frames);
         if let Some(group) = group {
-            histogram!(names::BATCH_RECORDS).record((group.last.0 - group.first.0 + 1) as f64);
-            histogram!(names::BATCH_BYTES).record(frames.len() as f64);
+            names::BATCH_RECORDS.get().record((group.last.0 - group.first.0 + 1) as f64);
+            names::BATCH_BYTES.get().record(frames.len() as f64);
             if let Err(cause) = self.write_parts(&mut frames) {
                 error!(segment = %self.active.number, cause = &cause as &dyn std::error::Error, "journal stopped: write or sync failed");
                 self.shared.fail();
@@ -114,8 +113,8 @@ impl Writer {
             self.active.blocks.append(self.active.file.as_ref(), part)?;
             let written = Instant::now();
             self.active.file.sync()?;
-            histogram!(names::WRITE_DURATION).record(written - began);
-            histogram!(names::SYNC_DURATION).record(written.elapsed());
+            names::WRITE_DURATION.get().record(written - began);
+            names::SYNC_DURATION.get().record(written.elapsed());
             self.publish(next);
             frames = rest;
         }
@@ -164,8 +163,8 @@ impl Writer {
         let durable = Sequence(next.0 - 1);
         self.shared.queue.lock().protocol.synced(durable);
         self.shared.durable.send_replace(Durable::Through(durable));
-        counter!(names::RECORDS).increment(durable.0 - self.durable.0);
-        gauge!(names::BYTES).set(used_bytes as f64);
+        names::RECORDS.get().increment(durable.0 - self.durable.0);
+        names::BYTES.get().set(used_bytes as f64);
         self.durable = durable;
     }
 }

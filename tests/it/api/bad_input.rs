@@ -26,6 +26,9 @@ async fn a_bad_quantity_is_named() {
     shopper.buy_with("1", Some("key"), "{}").await.is_problem(422, "validation_failed", &["quantity"]);
     shopper.buy_with("1", Some("key"), "{\"quantity\": 1, \"gift\": 1}").await.is_problem(422, "validation_failed", &["gift"]);
     assert_eq!(app.remaining().await, 10);
+    // JSON knows one kind of number: 1.0 is whole.
+    assert_eq!(shopper.buy_with("1", Some("key"), "{\"quantity\": 1.0}").await.status, 201);
+    assert_eq!(shopper.buy(1, "key").await.status, 200, "the same request");
 }
 
 #[actix_web::test]
@@ -62,10 +65,17 @@ async fn an_unknown_item_is_named() {
 #[actix_web::test]
 async fn an_order_that_cannot_be_is_named() {
     let app = TestApp::start().await;
-    for wrong in ["abc", "0", "-1", "2026112400300523456780000001I"] {
+    for wrong in ["abc", "0", "-1", "2026112400300523456780000001I", "10000000000000000"] {
         app.shopper().get(&format!("/v1/orders/{wrong}")).await.is_problem(400, "validation_failed", &["id"]);
     }
-    app.shopper().get("/v1/orders/9007199254740991").await.is_problem(404, "unknown_order", &["id"]);
+    // What has the shape of an id or a number is no bad input, even if it is above the largest id or in a thirteenth month.
+    for unknown in ["9007199254740991", "9999999999999999", "20261324003005234567800000011"] {
+        app.shopper().get(&format!("/v1/orders/{unknown}")).await.is_problem(404, "unknown_order", &["id"]);
+        app.shopper().post(&format!("/v1/orders/{unknown}/cancel")).await.is_problem(404, "unknown_order", &["id"]);
+    }
+    for path in ["/v1/orders", "/v1/products"] {
+        assert_eq!(app.shopper().get(&format!("{path}?cursor=9999999999999999")).await.status, 200, "a cursor above every id");
+    }
     app.shopper().get("/v1/orders?size=1000&cursor=x").await.is_problem(400, "validation_failed", &["cursor", "size"]);
 }
 
