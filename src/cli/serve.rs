@@ -54,10 +54,11 @@ pub fn run(config: &Config) -> Result<(), CliError> {
         let watching = link.as_ref().map(redis::Link::start);
         let shop = open(config, link.clone()).await?;
         let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
-        let (metrics_address, metrics_server) =
-            metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
-        actix_web::rt::spawn(metrics_server);
         let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
+        let (metrics_address, metrics_server) =
+            metrics_server::start(&config.http.host, config.http.metrics_port, recorder, Arc::clone(&state))
+                .map_err(listen(config.http.metrics_port))?;
+        actix_web::rt::spawn(metrics_server);
         let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen(config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);

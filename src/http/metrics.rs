@@ -14,6 +14,10 @@ pub const REQUESTS: &str = "mallcore_http_requests_total";
 pub const DURATION: &str = "mallcore_http_request_duration_seconds";
 /// Requests that are being served.
 pub const IN_FLIGHT: &str = "mallcore_http_requests_in_flight";
+/// Connections beyond a limit, by the limit (`all`, `address`).
+pub const CONNECTIONS_REFUSED: &str = "mallcore_http_connections_refused_total";
+/// Connections whose clients took too long, by what they stalled (`request`, `answer`). A body that does not arrive is answered with 408.
+pub const CONNECTIONS_CUT: &str = "mallcore_http_connections_cut_total";
 
 /// 100 µs to 10 s: a purchase takes milliseconds, a sync of a bad disk seconds.
 const SECONDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -45,6 +49,12 @@ impl Default for HttpMeters {
     fn default() -> Self {
         describe_counter!(REQUESTS, Unit::Count, "Requests answered, by route and class of status");
         describe_histogram!(DURATION, Unit::Seconds, "From the head of a request to the head of its answer");
+        describe_counter!(CONNECTIONS_REFUSED, Unit::Count, "Connections beyond HTTP_CONNECTIONS_MAX or HTTP_CONNECTIONS_PER_ADDRESS_MAX");
+        describe_counter!(
+            CONNECTIONS_CUT,
+            Unit::Count,
+            "Connections closed because the client did not send a request or did not take an answer"
+        );
         describe_gauge!(IN_FLIGHT, Unit::Count, "Requests that are being served");
         let route = |path: &'static str| RouteMeters {
             classes: CLASSES.map(|class| counter!(REQUESTS, "route" => path, "status" => class)),
