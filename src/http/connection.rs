@@ -1,9 +1,10 @@
 //! A client's connection with its time limits, around the socket and below the protocol, where nothing that a client does or leaves undone
 //! gets past them.
-//! - T1 A request's head arrives within `read` of its first byte (the first one: of the connection), and so does whatever else is sent
-//!   while no request is being answered, such as the rest of a body that nobody reads. Too late: 408, and the end.
+//! - T1 A request's head arrives within `read` of its first byte, and so does whatever else is sent while no request is being answered,
+//!   such as the rest of a body that nobody reads. Too late: 408, and the end.
 //! - T2 What is sent is taken: [`TAKEN_BYTES_MIN`] within each `write`, or the answer's end.
-//! - T3 Without a request the connection is closed after `idle`.
+//! - T3 Without a request the connection is closed after `idle`, and one on which nothing was ever said after `read`: without a word,
+//!   because a browser that connected in advance would take it for the answer to its first request.
 //! - T4 While a request is being answered there is no limit here: its body's is `body`'s, and the answer is our own affair.
 //!
 //! Each connection has one timer. It never lies further ahead than the shortest of the limits, and is looked at when it fires; so a
@@ -58,6 +59,8 @@ impl TimeLimits {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Nothing was said yet.
+    New,
     /// The client may send a request or not.
     Idle,
     /// Something has arrived that is no whole head yet.
@@ -121,7 +124,7 @@ impl Connection {
     pub fn new(stream: TcpStream, limits: TimeLimits, place: Place) -> Self {
         let overflow = place.overflow();
         let limits = limits.of(overflow);
-        let progress = Progress { phase: Cell::new(Phase::Input), since: Cell::new(Instant::now()), overflow };
+        let progress = Progress { phase: Cell::new(Phase::New), since: Cell::new(Instant::now()), overflow };
         Self { stream, limits, progress: Rc::new(progress), timer: Box::pin(sleep(limits.shortest())), untaken: None, refusal: None, place }
     }
 
@@ -133,7 +136,7 @@ impl Connection {
     /// Something was read.
     fn heard(&mut self) -> io::Result<()> {
         match self.progress.phase.get() {
-            Phase::Idle => self.progress.begin(Phase::Input, Instant::now()),
+            Phase::New | Phase::Idle => self.progress.begin(Phase::Input, Instant::now()),
             Phase::Input if self.progress.since.get().elapsed() >= self.limits.read => return Err(cut("request")),
             Phase::Input | Phase::Request => {}
         }
@@ -152,11 +155,11 @@ impl Connection {
             // The answer has its own limit.
             _ if self.untaken.is_some() => None,
             Phase::Idle => Some(since + self.limits.idle),
-            Phase::Input => Some(since + self.limits.read),
+            Phase::New | Phase::Input => Some(since + self.limits.read),
             Phase::Request => None,
         };
         ready!(self.reach(deadline, context));
-        if phase == Phase::Idle {
+        if phase != Phase::Input {
             return Poll::Ready(io::ErrorKind::TimedOut.into());
         }
         // Best effort: whoever sends nothing is seldom there to read either.
