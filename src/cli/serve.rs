@@ -48,10 +48,11 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
             let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
             move |cause| CliError::failed(what, cause)
         };
-        let (metrics_address, metrics_server) = metrics_server::start(&config.http.host, config.http.metrics_port, recorder)
-            .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
-        actix_web::rt::spawn(metrics_server);
         let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
+        let (metrics_address, metrics_server) =
+            metrics_server::start(&config.http.host, config.http.metrics_port, recorder, Arc::clone(&state))
+                .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
+        actix_web::rt::spawn(metrics_server);
         let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);

@@ -10,10 +10,11 @@ use mallcore_actors::idempotency::KeyHash;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
+use super::header::single;
 use super::problem::Problem;
 use super::schemas;
 
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+static HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// Longest key, in characters.
 pub const KEY_LENGTH_MAX: usize = 255;
 
@@ -24,7 +25,7 @@ impl IdempotencyKey {
     /// Of the request with these headers.
     pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let wrong = |code| Problem::new(StatusCode::BAD_REQUEST, code).naming("Idempotency-Key", code);
-        let value = headers.get(HEADER).ok_or_else(|| wrong("header_missing"))?;
+        let value = single(headers, &HEADER, "Idempotency-Key")?.ok_or_else(|| wrong("header_missing"))?;
         let good = (1..=KEY_LENGTH_MAX).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
         if good { Ok(Self(value.clone())) } else { Err(wrong("header_invalid")) }
     }

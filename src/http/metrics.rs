@@ -16,6 +16,16 @@ pub static DURATION: HistogramFamily =
     HistogramFamily::new("mallcore_http_request_duration_seconds", "From the head of a request to the head of its answer.");
 /// Requests that are being served.
 pub static IN_FLIGHT: GaugeFamily = GaugeFamily::new("mallcore_http_requests_in_flight", "Requests that are being served.");
+/// Connections beyond a limit, by the limit (`all`, `address`).
+pub static CONNECTIONS_REFUSED: CounterFamily = CounterFamily::new(
+    "mallcore_http_connections_refused_total",
+    "Connections beyond HTTP_CONNECTIONS_MAX (all) or HTTP_CONNECTIONS_PER_ADDRESS_MAX (address).",
+);
+/// Connections whose clients took too long, by what they stalled (`request`, `answer`). A body that does not arrive is answered with 408.
+pub static CONNECTIONS_CUT: CounterFamily = CounterFamily::new(
+    "mallcore_http_connections_cut_total",
+    "Connections closed because the client did not send a request (request) or did not take an answer (answer) in time.",
+);
 
 /// 100 µs to 10 s: a purchase takes milliseconds, a sync of a bad disk seconds.
 const SECONDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];

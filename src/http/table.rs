@@ -5,8 +5,8 @@
 pub struct Pattern {
     /// The path after the prefix; `{}` stands for one segment.
     pub path: &'static str,
-    /// Its methods, as in `Allow`.
-    pub allow: &'static str,
+    /// Its methods in the OpenAPI document.
+    pub methods: &'static str,
     /// Whose it is.
     pub part: Part,
 }
@@ -24,16 +24,27 @@ pub enum Part {
     Other,
 }
 
-const fn shop(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, part: Part::Shop }
+impl Pattern {
+    /// What `Allow` says: wherever there is GET, there is HEAD.
+    pub fn allow(&self) -> &'static str {
+        match self.methods {
+            "GET" => "GET, HEAD",
+            "GET, POST" => "GET, HEAD, POST",
+            other => other,
+        }
+    }
+}
+
+const fn shop(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Shop }
 }
 
 const fn health(path: &'static str) -> Pattern {
-    Pattern { path, allow: "GET", part: Part::Health }
+    Pattern { path, methods: "GET", part: Part::Health }
 }
 
-const fn demo(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, part: Part::Demo }
+const fn demo(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Demo }
 }
 
 /// The hottest first; the last stands for whatever is none of the others.
@@ -53,7 +64,7 @@ pub const PATTERNS: [Pattern; 16] = [
     demo("/demo/app.js", "GET"),
     demo("/demo/style.css", "GET"),
     demo("/", "GET"),
-    Pattern { path: "other", allow: "", part: Part::Other },
+    Pattern { path: "other", methods: "", part: Part::Other },
 ];
 
 /// Place in [`PATTERNS`] of what is none of the others.

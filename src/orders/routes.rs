@@ -27,7 +27,7 @@ pub fn configure(routes: &mut ServiceConfig) {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (cursor, size), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
@@ -51,7 +51,7 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
@@ -74,7 +74,7 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order, closed", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),

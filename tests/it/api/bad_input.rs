@@ -7,7 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use super::app::{SECRET, TestApp, purchase_head};
+use super::app::{Reply, SECRET, TestApp, purchase_head};
 
 const MIB: usize = 1 << 20;
 
@@ -92,6 +92,8 @@ async fn a_forged_expired_or_unsigned_token_is_refused() {
         (signed(Algorithm::HS512, SECRET, good), "token_invalid"),
         (signed(Algorithm::HS256, SECRET, late), "token_expired"),
         (unsigned.to_owned(), "token_invalid"),
+        (signed(Algorithm::HS256, SECRET, json!({"sub": "1", "exp": 99_999_999_999_u64, "nbf": 99_999_999_998_u64})), "token_invalid"),
+        (signed(Algorithm::HS256, SECRET, json!({"sub": "001", "exp": 99_999_999_999_u64})), "token_invalid"),
         ("nonsense".to_owned(), "token_invalid"),
     ] {
         let refused = app.holder_of(&token).buy(1, "key").await;
@@ -99,6 +101,37 @@ async fn a_forged_expired_or_unsigned_token_is_refused() {
         assert!(refused.header("www-authenticate").starts_with("Bearer error=\"invalid_token\""), "{refused:?}");
     }
     assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_header_that_says_one_thing_may_not_come_twice() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.shopper(), app.shopper());
+    for path in ["/v1/seckill/items/1/orders", "/v1/seckill/items/%31/orders"] {
+        let buy = || one.request(reqwest::Method::POST, path).body("{\"quantity\": 1}");
+        let keys = buy().header("Idempotency-Key", "one").header("Idempotency-Key", "two");
+        Reply::of(keys).await.is_problem(400, "header_repeated", &["Idempotency-Key"]);
+        let tokens = buy().bearer_auth(two.token()).header("Idempotency-Key", "one");
+        Reply::of(tokens).await.is_problem(400, "header_repeated", &["Authorization"]);
+    }
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_compressed_body_is_refused_as_such() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    for path in ["/v1/seckill/items/1/orders", "/v1/seckill/items/%31/orders"] {
+        let buy = |coding: &'static str, body: Vec<u8>| {
+            let request = shopper.request(reqwest::Method::POST, path).header("Idempotency-Key", "key");
+            Reply::of(request.header("Content-Encoding", coding).body(body))
+        };
+        let refused = buy("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]).await;
+        refused.is_problem(415, "content_encoding_unsupported", &["Content-Encoding"]);
+        assert_eq!(refused.header("accept-encoding"), "identity");
+        assert!(buy("identity", b"{\"quantity\": 1}".to_vec()).await.status.is_success());
+    }
+    assert_eq!(app.remaining().await, 9);
 }
 
 #[actix_web::test]

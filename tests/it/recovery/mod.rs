@@ -2,6 +2,7 @@
 
 mod away;
 mod folding;
+mod front_door;
 mod lifecycle;
 mod process;
 mod proxy;
