@@ -10,6 +10,8 @@ mod dialect;
 mod error;
 mod flusher;
 mod migrate;
+mod mysql;
+mod reach;
 mod row;
 mod value;
 
@@ -18,6 +20,7 @@ pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::{Error, MYSQL_WEATHER};
 pub use flusher::Flusher;
 pub use migrate::Steps;
+pub use reach::Reach;
 pub use row::Row;
 pub use value::{Arguments, Value};
 
