@@ -5,6 +5,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use sea_query::{MysqlQueryBuilder, SqliteQueryBuilder};
 use sqlx::{AssertSqlSafe, MySqlPool, SqlSafeStr as _, Sqlite, SqlitePool, Transaction};
 
+use super::assignments;
 use super::mysql::{self, MySqlTx};
 use super::value::{to_mysql, to_sqlite};
 use super::{Arguments, Error, Row, Value};
@@ -110,9 +111,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Runs a statement; returns how many rows it matched.
+    /// Runs a statement; returns how many rows it matched. A SET list that reads what it sets is refused.
     pub async fn execute(&mut self, text: impl Into<String>, values: Arguments) -> Result<u64, Error> {
-        let text = AssertSqlSafe(text.into());
+        let text = text.into();
+        assignments::check(&text)?;
+        let text = AssertSqlSafe(text);
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).execute(&mut **tx).await?.rows_affected(),
             Self::MySql(tx) => tx.execute(text.into_sql_str(), to_mysql(values)?).await?.rows_affected(),

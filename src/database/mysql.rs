@@ -36,7 +36,11 @@ pub(super) async fn prepare(session: &mut MySqlConnection, connections: &Connect
     session.execute(MODE).await?;
     let lock_seconds = whole_seconds(connections.lock_wait_max);
     // The first is for rows, the second for tables whose definition somebody changes or locks: the servers' default for that is days.
-    sqlx::query("SET SESSION innodb_lock_wait_timeout = ?, lock_wait_timeout = ?").bind(lock_seconds).bind(lock_seconds).execute(&mut *session).await?;
+    sqlx::query("SET SESSION innodb_lock_wait_timeout = ?, lock_wait_timeout = ?")
+        .bind(lock_seconds)
+        .bind(lock_seconds)
+        .execute(&mut *session)
+        .await?;
     limit_statements(session, connections.statement_max).await?;
     if let Some(seconds) = connections.silent_max_seconds {
         sqlx::query("SET SESSION wait_timeout = ?").bind(seconds).execute(session).await?;

@@ -35,4 +35,5 @@ impl Reads {
 }
 
 /// A missing connection is told, with its reason, before the one who asked gives up.
-const CONNECTIONS: Connections = Connections { wait_max: Duration::from_millis(2_500), statement_max: Some(LOAD_WITHIN), ..Connections::READ };
+const CONNECTIONS: Connections =
+    Connections { wait_max: Duration::from_millis(2_500), statement_max: Some(LOAD_WITHIN), ..Connections::READ };

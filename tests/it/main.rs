@@ -6,6 +6,7 @@ mod broker;
 mod cache;
 mod database;
 mod doctor;
+mod doctor_database;
 mod operations;
 mod outbox;
 mod recovery;

@@ -3,6 +3,6 @@
 mod away;
 mod folding;
 mod lifecycle;
-mod process;
+pub mod process;
 mod proxy;
 mod restored;
