@@ -128,11 +128,14 @@ impl Settings {
     pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
         Ok(match self {
             Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path, connections)).await?),
-            Self::MySql(server) => {
-                let pool = mysql_pool(connections).connect_lazy_with(mysql_options(server));
-                drop(mysql::acquire(&pool).await?);
-                Database::MySql(pool)
-            }
+            Self::MySql(server) => match mysql_pool(connections).connect_with(mysql_options(server)).await {
+                Ok(pool) => Database::MySql(pool),
+                Err(sqlx::Error::PoolTimedOut) => {
+                    let pool = mysql_pool(connections).connect_lazy_with(mysql_options(server));
+                    return Err(mysql::why_timed_out(&pool).await);
+                }
+                Err(cause) => return Err(cause.into()),
+            },
         })
     }
 
