@@ -28,6 +28,7 @@ pub async fn ready_database(config: &Config) -> Result<Database, CliError> {
     }
     let opened = shop::database(config).connect(Connections::COMMAND).await;
     let database = opened.map_err(|cause| CliError::failed("the database cannot be opened", cause))?;
+    database.check_fitness().await.map_err(|cause| CliError::failed("the database cannot be used", cause))?;
     let what = "the schema cannot be brought up to date; `mallcore migrate` needs an account that may change tables";
     database.migrate().await.map_err(|cause| CliError::failed(what, cause))?;
     Ok(database)

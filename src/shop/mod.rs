@@ -62,6 +62,8 @@ struct Inner {
     registry: Arc<StockRegistry>,
     reads: Arc<Reads>,
     sales: Arc<Sales>,
+    /// The plan of the snapshot that the start found, for as long as the sales cannot be read; empty for none.
+    snapshot_plan: Vec<u8>,
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     following: Following,

@@ -151,7 +151,7 @@ impl Sales {
             if let Err(error) = &looked
                 && !failing
             {
-                tracing::warn!(%error, "cannot read the flash sales; those known go on");
+                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::story::of(error));
             }
             failing = looked.is_err();
         }

@@ -17,7 +17,7 @@ use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::Deadlines;
-use mallcore_actors::pinned::LoadError;
+use mallcore_actors::pinned::{LoadError, Pinned};
 use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
 use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Clock;
@@ -31,7 +31,7 @@ use super::{Inner, Plan, Running, Shop};
 use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
-use crate::database::{Connections, Database, Error, Flusher, Settings};
+use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
@@ -45,6 +45,10 @@ const EVICT: Duration = Duration::from_millis(200);
 const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
 /// How long a start that has a snapshot waits for the database.
 const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
+/// How long a start that has a snapshot loads what the snapshot lacks from the database.
+const LOAD_WITHIN_A_START: Duration = Duration::from_secs(60);
+/// Afterwards its connection is let go of.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// One try to reach the database, at most.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 const TRY_PAUSE: Duration = Duration::from_millis(200);
@@ -130,17 +134,17 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest) = survivors(&plan, &*port).await?;
-        let Recovered { pinned, checkpoint, .. } = recovered;
+        let Recovered { mut pinned, checkpoint, .. } = recovered;
+        let snapshot_plan = std::mem::take(&mut pinned.plan);
         let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
-            sales.take_from(&pinned.plan, &engine);
+            sales.take_from(&snapshot_plan, &engine);
         }
-        let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, plan.database.connect_lazily(Connections::COLD));
+        let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
-        let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let [projected, snapshots, for_broker] = seats(&port);
         let flusher = match &plan.database {
@@ -186,8 +190,8 @@ impl Shop {
             Some(products) => Arc::new(products.clone()),
             None => Arc::new(Nobody),
         };
-        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
-        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: Database::clone(&cold.current()) };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold);
         let following = Following(following);
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
@@ -196,6 +200,7 @@ impl Shop {
             registry,
             reads,
             sales,
+            snapshot_plan,
             relay,
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
@@ -223,17 +228,20 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
     // With a snapshot the sale stands still for nothing but a server that is starting too.
     let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
-    let recovered = match (reach(plan, patience, journal).await?, found.pinned) {
-        (Ok(database), snapshot) => {
-            let recovered = recover(&database, snapshot, journal).await?;
-            database.close().await;
-            recovered
-        }
-        (Err(cause), Some(snapshot)) => {
+    let has_snapshot = found.pinned.is_some();
+    let reached = match reach(plan, patience, journal).await? {
+        Ok(database) => loaded(&database, found.pinned, journal).await?,
+        Err(cause) => Err(cause),
+    };
+    let recovered = match reached {
+        Ok(recovered) => recovered,
+        Err(cause) if has_snapshot => {
             tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
-            recover_alone(snapshot, journal)?
+            // Loading may have changed the one that was read before.
+            let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
+            recover_alone(found.pinned.unwrap_or_default(), journal)?
         }
-        (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
+        Err(cause) => return Err(StartError::NothingToStartFrom { folder, cause }),
     };
     tracing::info!(
         "recovered: snapshot of record {newest}, database at {}, {} records folded above them, {} SKUs and {} orders in memory",
@@ -245,6 +253,20 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     Ok((recovered, newest))
 }
 
+/// What snapshot and database add up to; the inner error if the database cannot be read now, as while its tables are locked. Without a snapshot
+/// there is nothing else to start from, so it may take as long as it takes.
+async fn loaded(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Result<Recovered, Error>, StartError> {
+    let within = if snapshot.is_some() { LOAD_WITHIN_A_START } else { Duration::MAX };
+    let recovered = tokio::time::timeout(within, recover(database, snapshot, journal)).await;
+    // A connection that does not end by itself ends with its socket.
+    let _ = tokio::time::timeout(CLOSE_WITHIN, database.close()).await;
+    match recovered {
+        Ok(Err(RecoverError::Database(cause))) if cause.is_transient() => Ok(Err(cause)),
+        Ok(recovered) => Ok(Ok(recovered?)),
+        Err(_) => Ok(Err(Error::timed_out())),
+    }
+}
+
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
 async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
     let until = Instant::now() + patience;
@@ -254,6 +276,11 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
         let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {
             Ok(database) => return Ok(Ok(database)),
             Err(AttachError::Database(cause)) if cause.is_transient() => cause,
+            // Waiting does not help; whoever has a snapshot sells until a person has changed the setting.
+            Err(AttachError::Database(cause @ Error::Unfit { .. })) => {
+                tracing::error!("{cause}");
+                return Ok(Err(cause));
+            }
             Err(AttachError::Database(cause)) => return Err(cause.into()),
             Err(refused) => return Err(refused.into()),
         };
@@ -265,7 +292,9 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
 }
 
 async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
-    let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
+    // The reason why there is no connection has to be told before the one who waits gives up.
+    let database = settings.connect(Connections { wait_max: within * 3 / 4, ..Connections::LOAD }).await?;
+    database.check_fitness().await?;
     database.migrate().await?;
     projection::attach(&database, journal).await?;
     Ok(database)
@@ -281,11 +310,13 @@ impl Shop {
     /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
         let looked = self.0.sales.look(&self.0.reads, &self.0.engine, &self.0.registry).await;
-        // A snapshot has said what is on offer; the watch goes on asking.
-        if let Err(error) = looked
-            && !(error.is_transient() && self.0.sales.are_known())
-        {
-            return Err(error);
+        // A snapshot says what is on offer while the database cannot; the watch goes on asking.
+        if let Err(error) = looked {
+            let known = || self.0.sales.are_known() || self.0.sales.take_from(&self.0.snapshot_plan, &self.0.engine);
+            if !error.is_transient() || !known() {
+                return Err(error);
+            }
+            tracing::warn!("the flash sales cannot be read, those of the snapshot go on: {}", story::of(&error));
         }
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));

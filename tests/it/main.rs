@@ -8,6 +8,7 @@ mod command_line;
 mod configuration;
 mod database;
 mod doctor;
+mod doctor_database;
 mod operations;
 mod outbox;
 mod recovery;

@@ -4,6 +4,6 @@ mod away;
 mod folding;
 mod front_door;
 mod lifecycle;
-mod process;
+pub mod process;
 mod proxy;
 mod restored;
