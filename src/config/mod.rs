@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod broker_url;
 mod cidr;
 mod http;
 mod lag;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
 pub use http::Http;
 pub use lag::Lag;
