@@ -32,7 +32,9 @@ impl BrokerUrl {
         };
         let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if rest.contains('@') {
-            return Err("has a character in its user, password or vhost that has to be written otherwise: / as %2F, ? as %3F, # as %23, @ as %40");
+            return Err(
+                "has a character in its user, password or vhost that has to be written otherwise: / as %2F, ? as %3F, # as %23, @ as %40",
+            );
         }
         if rest.contains('#') {
             return Err("has a # in its vhost that has to be written as %23");

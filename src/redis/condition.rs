@@ -120,7 +120,8 @@ mod tests {
         }
         let Value::ServerError(replica) = parse_redis_value(b"-READONLY You can't write.\r\n").unwrap() else { panic!("no error") };
         assert_eq!(&*reason(&replica.into()), "READONLY You can't write.");
-        for line in ["ERR wrong number of arguments for 'get' command", "WRONGTYPE Operation against a key holding the wrong kind of value"] {
+        for line in ["ERR wrong number of arguments for 'get' command", "WRONGTYPE Operation against a key holding the wrong kind of value"]
+        {
             assert_eq!(answered(line), Meaning::Command, "{line}");
         }
     }
