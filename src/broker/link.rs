@@ -302,3 +302,28 @@ pub(crate) fn uri(url: &BrokerUrl) -> Result<AMQPUri, String> {
     let scheme = if url.tls { AMQPScheme::AMQPS } else { AMQPScheme::AMQP };
     Ok(AMQPUri { scheme, authority, vhost: url.vhost.clone(), query })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    fn read(url: &str) -> Result<AMQPUri, String> {
+        uri(&BrokerUrl::parse(&Secret::new(url)).unwrap())
+    }
+
+    #[test]
+    fn the_library_gets_each_part_as_it_was_meant() {
+        let uri = read("amqps://mall:p%2Fw@[fd00::1]/a%2Fb?heartbeat=5").unwrap();
+        let AMQPAuthority { userinfo, host, port } = uri.authority;
+        assert_eq!((userinfo.username.as_str(), userinfo.password.as_str()), ("mall", "p/w"));
+        assert_eq!((host.as_str(), port, uri.vhost.as_str(), uri.scheme), ("fd00::1", 5671, "a/b", AMQPScheme::AMQPS));
+        assert_eq!(uri.query.heartbeat, Some(5));
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_read_is_told_without_the_password() {
+        let fault = read("amqp://mall:hunter2@mq/%2f?heartbeat=often").unwrap_err();
+        assert!(fault.contains("behind its ?") && !fault.contains("hunter2"), "{fault}");
+    }
+}

@@ -66,11 +66,11 @@ pub(super) fn meaning(error: &RedisError) -> Meaning {
         return Meaning::Failure(Failure::Slow);
     }
     let text = reason(error);
-    let says = |code: &&str| error.code() == Some(code) || text.contains(&format!(": -{code} "));
-    if CANNOT_SERVE.iter().any(|code| says(code)) || error.is_io_error() || error.is_unrecoverable_error() {
+    let says = |codes: &[&str]| codes.iter().any(|code| error.code() == Some(code) || text.contains(&format!(": -{code} ")));
+    if says(&CANNOT_SERVE) || error.is_io_error() || error.is_unrecoverable_error() {
         return Meaning::Failure(Failure::Broken);
     }
-    if REFUSES.iter().any(|code| says(code)) || REFUSES_IN_SCRIPTS.iter().any(|words| text.contains(words)) {
+    if says(&REFUSES) || REFUSES_IN_SCRIPTS.iter().any(|words| text.contains(words)) {
         return Meaning::Refuses;
     }
     Meaning::Command
