@@ -13,7 +13,20 @@ pub static RETURNED: CounterFamily = CounterFamily::new(
 /// Connections that broke or could not be made.
 pub static FAILURES: CounterFamily =
     CounterFamily::new("mallcore_broker_failures_total", "Connections to the broker that broke or could not be made.");
+/// Messages that a queue has refused, each time that they were sent.
+pub static NACKED: CounterFamily =
+    CounterFamily::new("mallcore_broker_nacked_messages_total", "Messages that a full queue has refused, each time that they were sent.");
+/// 1 while the exchange, which was deleted and declared anew, has brought no message to a queue.
+pub static BINDINGS_LOST: GaugeFamily = GaugeFamily::new(
+    "mallcore_broker_bindings_lost",
+    "1 from when the exchange was found deleted and declared anew, without its bindings, until a message reaches a queue again.",
+);
+/// 1 while the broker reads nothing because of an alarm.
+pub static BLOCKED: GaugeFamily = GaugeFamily::new(
+    "mallcore_broker_blocked",
+    "1 while the broker takes nothing from the publisher because of an alarm of memory or disk.",
+);
 /// 1 while there is a connection.
 pub static CONNECTED: GaugeFamily = GaugeFamily::new("mallcore_broker_connected", "1 while the publisher has a connection to the broker.");
-/// Who publishes: `projection` the journal's records, `outbox` cold writes.
+/// Who publishes: `rabbitmq` the journal's records, `outbox` cold writes.
 pub const PUBLISHER: &str = "publisher";

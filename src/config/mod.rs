@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod broker_url;
 mod cidr;
 mod env_file;
 mod host;
@@ -20,6 +21,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
 pub use http::Http;
 pub use lag::Lag;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::broker_url::BrokerUrl;
 use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
@@ -50,7 +51,7 @@ pub struct Redis {
 /// `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
 #[derive(Debug, Clone)]
 pub struct Broker {
-    /// `amqp://` or `amqps://`, with user and password.
+    /// `amqp://` or `amqps://`, with user and password; readable as a [`BrokerUrl`].
     pub url: Secret,
     /// The topic exchange that events go to: `mall.events`.
     pub exchange: String,
@@ -161,19 +162,13 @@ impl Broker {
             reader.fault("RABBITMQ_URL", "has to be set in production");
         }
         let url = url?;
-        let (tls, rest) = match (url.expose().strip_prefix("amqps://"), url.expose().strip_prefix("amqp://")) {
-            (Some(rest), _) => (true, rest),
-            (None, Some(rest)) => (false, rest),
-            (None, None) => {
-                reader.fault("RABBITMQ_URL", "has to start with amqp:// or amqps://");
+        match BrokerUrl::parse(&url) {
+            Err(fault) => {
+                reader.fault("RABBITMQ_URL", fault);
                 return None;
             }
-        };
-        if mode == Mode::Production {
-            let authority = rest.split('/').next().unwrap_or_default();
-            let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-            let host = host_and_port.rsplit_once(':').map_or(host_and_port, |(host, _)| host).trim_matches(['[', ']']).to_owned();
-            encrypted(reader, "RABBITMQ_URL", &host, tls);
+            Ok(read) if mode == Mode::Production => encrypted(reader, "RABBITMQ_URL", &read.host, read.tls),
+            Ok(_) => {}
         }
         let exchange = reader.text_or("RABBITMQ_EXCHANGE", "mall.events");
         if exchange.len() > 127 || !exchange.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {

@@ -128,6 +128,18 @@ fn an_exchange_has_a_name_that_needs_no_quoting() {
 }
 
 #[test]
+fn a_broker_url_that_cannot_be_read_is_told_without_its_password() {
+    for url in ["amqp://mall:12/hunter2@mq.example.com/%2f", "amqp://mall:hunter2@mq.example.com/", "mall:hunter2@mq.example.com"] {
+        let faults = production_but(&[("RABBITMQ_URL", url)]).unwrap_err();
+        assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), ["RABBITMQ_URL"]);
+        assert!(!faults.to_string().contains("hunter2"), "{faults}");
+    }
+    // A password with a slash hid the host: this one is remote, and in the clear.
+    let faults = production_but(&[("RABBITMQ_URL", "amqp://mall:a%2Fb@mq.example.com/%2f")]).unwrap_err();
+    assert!(faults.to_string().contains("remote host mq.example.com"), "{faults}");
+}
+
+#[test]
 fn a_database_without_a_mode_is_a_mistake() {
     assert_eq!(faulty(&[("DB_HOST", "db.example.com")]), ["DB_HOST"]);
 }

@@ -5,6 +5,7 @@
 //! - O3 No server that is silent holds it up for longer than its time.
 
 mod broker;
+mod broker_account;
 mod database;
 mod disk;
 mod journal;

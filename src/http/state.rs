@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::auth::Verifier;
 use crate::config::Config;
 use crate::readiness::{Check, Health, Readiness};
-use crate::redis::Link;
+use crate::redis::{Condition, Link};
 use crate::sessions::{self, MemorySessions, RedisSessions, SessionStore};
 use crate::shop::Shop;
 
@@ -85,9 +85,10 @@ impl State {
 
     /// Whether this node can sell, and how its parts do.
     pub fn readiness(&self) -> Readiness {
-        let redis = self.redis.as_ref().map(|link| match link.is_up() {
-            true => Check { part: "redis", health: Health::Pass, detail: "answers".to_owned() },
-            false => Check { part: "redis", health: Health::Degraded, detail: "away: rate limits are this process's own".to_owned() },
+        let redis = self.redis.as_ref().map(|link| {
+            let condition = link.condition().borrow().clone();
+            let health = if condition == Condition::Serving { Health::Pass } else { Health::Degraded };
+            Check { part: "redis", health, detail: condition.to_string() }
         });
         self.shop.readiness().with(redis)
     }

@@ -242,14 +242,20 @@ impl<T: Target> Follower<T> {
                 self.now(State::Retrying(story));
                 self.backoff.next_pause()
             }
+            Remedy::Hold => {
+                self.now(State::Retrying(story));
+                self.ask.next_pause()
+            }
             Remedy::Ask => {
                 self.now(State::Refused(story));
                 self.ask.next_pause()
             }
         };
         metrics::RETRIES_TOTAL.with(&[(metrics::PROJECTION, T::NAME)]).increment(1);
-        self.at = None;
-        self.target.detach().await;
+        if remedy != Remedy::Hold {
+            self.at = None;
+            self.target.detach().await;
+        }
         self.rest(pause).await
     }
 

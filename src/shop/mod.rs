@@ -31,6 +31,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::broker;
 use crate::catalog::{ProductQuery, ProductView};
 use crate::database::Flusher;
 use crate::orders::{OrderRef, OrderView};
@@ -67,6 +68,7 @@ struct Inner {
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     following: Following,
+    broker_status: Option<broker::Status>,
     projection_state: watch::Receiver<projection::State>,
     pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database; changes when that was reached.
@@ -188,6 +190,7 @@ impl Shop {
         // A first try that hangs has no state of its own yet.
         let is_reached = self.0.began_alone.as_ref().is_none_or(|said| said.has_changed().unwrap_or(true));
         checks.extend(self.0.following.checks(&*self.0.journal, is_reached));
+        checks.extend(self.0.broker_status.as_ref().map(broker::Status::check));
         if self.0.stopping.load(Ordering::Acquire) {
             checks.push(check("process", Health::Fail, "stopping".to_owned()));
         }

@@ -85,6 +85,8 @@ impl Plan {
             ..parts
         };
         let broker_lag = Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, ..parts };
+        // One for all that publish: they share what they know of it.
+        let events = config.broker.as_ref().map(broker::Target::from);
         let projector = match config.database {
             // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer. One takes
             // seconds when buyers leave it little of the processor.
@@ -122,13 +124,13 @@ impl Plan {
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,
-            broker: config.broker.as_ref().map(|configured| BrokerPlan {
-                target: configured.into(),
+            broker: events.clone().map(|target| BrokerPlan {
+                target,
                 folder: config.storage.data_dir.clone(),
                 projector: ProjectorSettings { batch_records_max: BROKER_BATCH, eased_below: broker_lag.alert_records(), ..usual },
                 lag: broker_lag,
             }),
-            events: config.broker.as_ref().map(broker::Target::from),
+            events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
         }

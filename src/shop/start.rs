@@ -182,6 +182,7 @@ impl Shop {
         let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
+        let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
             Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
             None => Arc::new(Nobody),
@@ -205,6 +206,7 @@ impl Shop {
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             following,
+            broker_status,
             pinned: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
             stopping: AtomicBool::new(false),

@@ -64,11 +64,14 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn metrics_end_with_their_unit() {
     // A state that is 0 or 1 has no unit: it ends with the word for 1.
-    const ENDINGS: [&str; 14] = [
+    const ENDINGS: [&str; 17] = [
+        "_blocked",
         "_connected",
         "_frozen",
         "_halted",
         "_level",
+        "_lost",
+        "_refused",
         "_total",
         "_seconds",
         "_bytes",
