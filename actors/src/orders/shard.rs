@@ -151,7 +151,7 @@ impl OrderShard {
     }
 
     /// Gives every open order that was placed at or before this record the whole time to pay, counted from `at`. How many there are.
-    /// For start-up alone: nobody has seen an earlier deadline in this process.
+    /// Once, at start-up, on orders as they were placed: the deadline that it gives is not kept anywhere.
     pub fn restart_pay_windows(&mut self, through: Sequence, at: Timestamp) -> usize {
         let mut restarted = 0;
         for order in self.users.values_mut().flat_map(|orders| &mut orders.orders).map(|kept| &mut *kept.order) {
