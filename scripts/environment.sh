@@ -34,8 +34,13 @@ setting() {
     echo "${!name}"
     return
   fi
-  line=$(grep -m1 "^$name=" "config/environments/$mode.env" || true)
-  line=${line#*=}
+  # Quotes and comments as src/config/env_file.rs reads them; of its escapes those that stand for one character of a line.
+  line=$(sed -n "/^\(export \)\?$name=/{s///;s/\r\$//;p;q}" "config/environments/$mode.env")
+  case $line in
+    \'*) line=${line#\'} line=${line%%\'*} ;;
+    \"*) line=$(sed 's/^"\(\(\\.\|[^"\\]\)*\)".*/\1/; s/\\\(["\\$]\)/\1/g' <<<"$line") ;;
+    *) line=$(sed 's/[[:blank:]]#.*//; s/[[:blank:]]*$//' <<<"$line") ;;
+  esac
   echo "${line:-${2:-}}"
 }
 

@@ -147,3 +147,30 @@ END
   in_background "$folder" bash -c '. "$1/environment"; exec "$2/rabbitmq-server"' _ "$folder" "$program"
   wait_for "$folder" answers 127.0.0.1 "$port"
 }
+
+# run_mallcore FOLDER COMMAND…: this tree's program in the embedded mode with its data in FOLDER/data, whatever the caller's environment says.
+run_mallcore() {
+  local folder=$1
+  shift
+  mkdir -p "$folder"
+  cargo build --quiet --locked --bin mallcore || return 1
+  env -i PATH="$PATH" DATA_DIR="$folder/data" "${CARGO_TARGET_DIR:-target}/debug/mallcore" "$@"
+}
+
+# start_mallcore FOLDER VARIABLE=VALUE…: the same as a server on free ports of 127.0.0.1; `address_of` says where.
+start_mallcore() {
+  local folder=$1
+  shift
+  runs "$folder" && return
+  mkdir -p "$folder"
+  cargo build --quiet --locked --bin mallcore || return 1
+  in_background "$folder" env -i PATH="$PATH" DATA_DIR="$folder/data" HOST=127.0.0.1 PORT=0 METRICS_PORT=0 "$@" \
+    "${CARGO_TARGET_DIR:-target}/debug/mallcore" serve
+  wait_for "$folder" is_announced "$folder"
+}
+
+# is_announced FOLDER: whether a server of `start_mallcore` has said where it is, which it does once it serves.
+is_announced() { address_of "$1" metrics >/dev/null; }
+
+# address_of FOLDER NAME: what a server of `start_mallcore` says of itself: demo (the page), metrics.
+address_of() { sed -n "s|/\$||; /^  .*$2 *http:/{s|.*\(http://\)|\1|p;q}" "$1/log" | grep .; }

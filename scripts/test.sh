@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The test command: format, lints, tests of the whole workspace, alert rules. `scripts/test.sh STAGE…` runs some of: format lints servers tests
-# alerts. Needs the Rust toolchain; what else it needs it installs on Debian as root, or says how to.
+# The test command: format, lints, tests of the whole workspace, alert rules and metrics, the OpenAPI document. `scripts/test.sh STAGE…` runs some
+# of: format lints servers alerts schemathesis tests. Needs the Rust toolchain; what else it needs it installs on Debian as root, or says how to.
 # Servers: MySQL or MariaDB at DB_HOST:DB_PORT (127.0.0.1:3306) as DB_USER (root) with DB_PASSWORD (none), Redis at REDIS_HOST:REDIS_PORT
 # (127.0.0.1:6379), RabbitMQ at RABBITMQ_URL (amqp://guest:guest@127.0.0.1:5672/%2f). Where one answers it is used; where none does, and the
 # host is this one, one of our own is started and ended again. Tests make schemas, queues and keys of their own and remove them.
@@ -61,8 +61,24 @@ servers() {
 alerts() {
   need promtool prometheus || return 1
   promtool check config --syntax-only docker/prometheus/prometheus.yml && promtool check rules docker/prometheus/rules.yml &&
-    promtool test rules docker/prometheus/rules_test.yml
+    promtool test rules docker/prometheus/rules_test.yml && metrics
 }
+
+# Names and help texts as a server shows them.
+metrics() {
+  local folder=$own/mallcore address lines
+  need curl curl || return 1
+  start_mallcore "$folder" || return 1
+  address=$(address_of "$folder" metrics) || return 1
+  curl --silent --fail "$address" >"$folder/metrics" || return 1
+  stop_server "$folder"
+  lines=$(grep -c '^mallcore_' "$folder/metrics") || { echo "no metrics at $address" >&2; return 1; }
+  echo "checking metrics: $lines series"
+  promtool check metrics <"$folder/metrics"
+}
+
+# A few requests of each kind, the same each time; docs/TESTING.md says how to send many.
+schemathesis() { SCHEMATHESIS_SECONDS_MAX=120 scripts/schemathesis.sh --max-examples 20 --seed 1; }
 
 run() {
   case $1 in
@@ -71,14 +87,15 @@ run() {
     servers) stage servers servers ;;
     tests) stage tests cargo test --workspace --locked --no-fail-fast ;;
     alerts) stage alerts alerts ;;
+    schemathesis) stage schemathesis schemathesis ;;
     *)
-      echo "no such stage: $1 (format lints servers tests alerts)" >&2
+      echo "no such stage: $1 (format lints servers alerts schemathesis tests)" >&2
       exit 2
       ;;
   esac
 }
 
-if (($# == 0)); then set -- format lints servers alerts tests; fi
+if (($# == 0)); then set -- format lints servers alerts schemathesis tests; fi
 for name in "$@"; do
   run "$name"
 done

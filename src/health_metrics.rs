@@ -2,26 +2,18 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, describe_gauge, gauge};
+use mallcore_actors::metrics::GaugeFamily;
 
 use crate::readiness::{Health, Readiness};
 
 /// How a part does: 0 as it should, 1 degraded, 2 such that one cannot sell.
-pub const HEALTH_LEVEL: &str = "mallcore_health_level";
+pub static HEALTH_LEVEL: GaugeFamily =
+    GaugeFamily::new("mallcore_health_level", "How a part of /health/ready does: 0 as it should, 1 degraded, 2 such that one cannot sell.");
 /// Which part.
 pub const PART: &str = "part";
 
 /// Several times between two scrapes.
 const INTERVAL: Duration = Duration::from_secs(2);
-
-/// Tells the recorder what it means; once, after it is installed.
-pub fn describe() {
-    describe_gauge!(
-        HEALTH_LEVEL,
-        Unit::Count,
-        "How a part of /health/ready does: 0 as it should, 1 degraded, 2 such that one cannot sell."
-    );
-}
 
 /// Keeps the gauges true until the task ends with its runtime.
 pub async fn keep(readiness: impl Fn() -> Readiness) {
@@ -39,7 +31,7 @@ fn note(readiness: &Readiness) {
             Health::Degraded => 1.0,
             Health::Fail => 2.0,
         };
-        gauge!(HEALTH_LEVEL, PART => check.part).set(level);
+        HEALTH_LEVEL.with(&[(PART, check.part)]).set(level);
     }
 }
 
@@ -60,7 +52,7 @@ mod tests {
         });
         let told = recorder.handle().render();
         for (part, level) in [("journal", 0), ("database", 1)] {
-            assert!(told.contains(&format!("{HEALTH_LEVEL}{{{PART}=\"{part}\"}} {level}")), "{told}");
+            assert!(told.contains(&format!("{}{{{PART}=\"{part}\"}} {level}", HEALTH_LEVEL.name())), "{told}");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The service: configuration, HTTP, adapters and their wiring around the hot core of `mallcore-actors`.
 
+// `println!` panics when nobody reads: commands print through `cli::out`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod auth;
 pub mod backoff;
 pub mod broker;

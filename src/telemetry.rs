@@ -18,10 +18,11 @@ pub fn install(settings: &Telemetry) -> Result<(), TryInitError> {
         .with_target("lapin", LevelFilter::ERROR)
         .with_target("mallcore", settings.log_level)
         .with_target("mallcore_actors", settings.log_level);
+    // A line that cannot be written is lost. Told of it on standard error, which is where it could not be written, the thread would panic.
     let lines = if settings.log_json {
-        fmt::layer().json().flatten_event(true).with_writer(stderr).boxed()
+        fmt::layer().json().flatten_event(true).with_writer(stderr).log_internal_errors(false).boxed()
     } else {
-        fmt::layer().with_ansi(stderr().is_terminal()).with_writer(stderr).boxed()
+        fmt::layer().with_ansi(stderr().is_terminal()).with_writer(stderr).log_internal_errors(false).boxed()
     };
     tracing_subscriber::registry().with(lines.with_filter(ours)).try_init()
 }

@@ -1,82 +1,64 @@
 //! Names and handles of what the hot core measures. Handles are made once: recording is an atomic addition.
 
-use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::Counter;
 
 use crate::refusal::{Refusal, Unavailable};
 
+mod family;
+
+pub use family::{CounterFamily, GaugeFamily, HistogramFamily};
+
 /// Messages sent to actors and not yet taken up.
-pub const MAILBOX_MESSAGES: &str = "mallcore_mailbox_messages";
+pub static MAILBOX_MESSAGES: GaugeFamily = GaugeFamily::new("mallcore_mailbox_messages", "Messages sent to actors and not yet taken up.");
 /// Time an actor takes for a message.
-pub const ACTOR_HANDLING: &str = "mallcore_actor_handling_duration_seconds";
+pub static ACTOR_HANDLING: HistogramFamily =
+    HistogramFamily::new("mallcore_actor_handling_duration_seconds", "Time an actor takes for a message.");
 /// Orders placed.
-pub const ORDERS_PLACED: &str = "mallcore_orders_placed_total";
+pub static ORDERS_PLACED: CounterFamily = CounterFamily::new("mallcore_orders_placed_total", "Orders placed.");
 /// Orders closed unpaid.
-pub const ORDERS_CLOSED: &str = "mallcore_orders_closed_total";
+pub static ORDERS_CLOSED: CounterFamily = CounterFamily::new("mallcore_orders_closed_total", "Orders closed unpaid.");
 /// Requests answered from an earlier one.
-pub const ORDERS_REPEATED: &str = "mallcore_orders_repeated_total";
+pub static ORDERS_REPEATED: CounterFamily = CounterFamily::new("mallcore_orders_repeated_total", "Requests answered from an earlier one.");
 /// Purchases refused.
-pub const ORDERS_REFUSED: &str = "mallcore_orders_refused_total";
+pub static ORDERS_REFUSED: CounterFamily = CounterFamily::new("mallcore_orders_refused_total", "Purchases refused, by reason.");
 /// Stock actors in memory.
-pub const ACTORS_RESIDENT: &str = "mallcore_actors_resident";
+pub static ACTORS_RESIDENT: GaugeFamily = GaugeFamily::new("mallcore_actors_resident", "Actors in memory.");
 
 /// The hot core's meters.
 pub struct Meters {
     pub(crate) placed: Counter,
     pub(crate) closed: Counter,
     pub(crate) repeated: Counter,
-    refused: Vec<(&'static str, Counter)>,
+    /// One a code, in the order of `Refusal::CODES`.
+    refused: Vec<Counter>,
+    /// One a code, in the order of `Unavailable::CODES`.
+    unavailable: Vec<Counter>,
 }
-
-/// Every value of the label `reason`.
-const REASONS: [&str; 14] = [
-    "sold_out",
-    "purchase_limit",
-    "not_started",
-    "ended",
-    "too_many_unpaid",
-    "idempotency_mismatch",
-    "unknown_item",
-    "off_sale",
-    "busy",
-    "journal_full",
-    "lag_shed",
-    "lag_full",
-    "warming",
-    "outcome_unknown",
-];
 
 impl Default for Meters {
     fn default() -> Self {
-        describe_gauge!(MAILBOX_MESSAGES, "Messages sent to actors and not yet taken up");
-        describe_histogram!(ACTOR_HANDLING, metrics::Unit::Seconds, "Time an actor takes for a message");
-        describe_counter!(ORDERS_PLACED, "Orders placed");
-        describe_counter!(ORDERS_CLOSED, "Orders closed unpaid");
-        describe_counter!(ORDERS_REPEATED, "Requests answered from an earlier one");
-        describe_counter!(ORDERS_REFUSED, "Purchases refused, by reason");
-        describe_gauge!(ACTORS_RESIDENT, "Actors in memory");
         Self {
-            placed: counter!(ORDERS_PLACED),
-            closed: counter!(ORDERS_CLOSED),
-            repeated: counter!(ORDERS_REPEATED),
-            refused: REASONS.iter().map(|reason| (*reason, counter!(ORDERS_REFUSED, "reason" => *reason))).collect(),
+            placed: ORDERS_PLACED.get(),
+            closed: ORDERS_CLOSED.get(),
+            repeated: ORDERS_REPEATED.get(),
+            refused: by_reason(Refusal::CODES),
+            unavailable: by_reason(Unavailable::CODES),
         }
     }
 }
 
+fn by_reason(codes: &[&'static str]) -> Vec<Counter> {
+    codes.iter().map(|code| ORDERS_REFUSED.with(&[("reason", *code)])).collect()
+}
+
 impl Meters {
-    /// Counts a refusal by the rules.
+    /// Counts a purchase that the rules refuse.
     pub fn refused(&self, refusal: Refusal) {
-        self.count(refusal.code());
+        self.refused[refusal.place()].increment(1);
     }
 
-    /// Counts a refusal by the weather.
+    /// Counts a purchase that could not be decided.
     pub fn unavailable(&self, weather: Unavailable) {
-        self.count(weather.code());
-    }
-
-    fn count(&self, code: &'static str) {
-        if let Some((_, counter)) = self.refused.iter().find(|(reason, _)| *reason == code) {
-            counter.increment(1);
-        }
+        self.unavailable[weather.place()].increment(1);
     }
 }

@@ -27,6 +27,14 @@ pub enum KeyFileError {
         #[source]
         cause: io::Error,
     },
+    /// Nobody has made a key here.
+    #[error(
+        "there is no signing key {path}: set DATA_DIR to the folder of the shop whose tokens are wanted; the first `mallcore serve` makes it"
+    )]
+    Missing {
+        /// Path of the file that was looked for.
+        path: PathBuf,
+    },
     /// The file is there, but what it holds could be guessed.
     #[error("the signing key {path} is shorter than {SECRET_BYTES_MIN} bytes; remove it to have a new one made")]
     TooShort {
@@ -42,8 +50,24 @@ pub fn load_or_create(data_dir: &Path) -> Result<Secret, KeyFileError> {
         io::ErrorKind::NotFound => create(data_dir, &path),
         _ => Err(cause),
     });
-    let key = key.map_err(|cause| KeyFileError::Io { path: path.clone(), cause })?;
-    if key.len() < SECRET_BYTES_MIN { Err(KeyFileError::TooShort { path }) } else { Ok(Secret::new(key)) }
+    checked(key, path)
+}
+
+/// The key in `data_dir`; nothing is made.
+pub fn load(data_dir: &Path) -> Result<Secret, KeyFileError> {
+    let path = data_dir.join(KEY_FILE);
+    match read(&path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Err(KeyFileError::Missing { path }),
+        key => checked(key, path),
+    }
+}
+
+fn checked(key: io::Result<String>, path: PathBuf) -> Result<Secret, KeyFileError> {
+    match key {
+        Err(cause) => Err(KeyFileError::Io { path, cause }),
+        Ok(key) if key.len() < SECRET_BYTES_MIN => Err(KeyFileError::TooShort { path }),
+        Ok(key) => Ok(Secret::new(key)),
+    }
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -82,6 +106,14 @@ mod tests {
         assert_eq!(load_or_create(folder.path()).unwrap(), first);
         let mode = fs::metadata(folder.path().join(KEY_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn who_only_reads_the_key_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(load(folder.path()), Err(KeyFileError::Missing { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(load_or_create(folder.path()).unwrap(), load(folder.path()).unwrap());
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use mallcore_actors::ids::UserId;
 
+use crate::http::header::single;
 use crate::http::problem::{Hint, Problem};
 use crate::http::state::State;
 
@@ -18,7 +19,7 @@ pub struct Shopper(pub UserId);
 impl Shopper {
     /// Who sent a request with these headers.
     pub fn of(headers: &HeaderMap, state: &State) -> Result<Self, Problem> {
-        let token = bearer(headers).ok_or_else(|| {
+        let token = single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
             let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
             missing.hinting(Hint::Challenge("Bearer"))
         })?;
@@ -38,7 +39,7 @@ impl FromRequest for Shopper {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = std::str::from_utf8(headers.get(AUTHORIZATION)?.as_bytes()).ok()?.split_once(' ')?;
+fn bearer(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = std::str::from_utf8(authorization.as_bytes()).ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

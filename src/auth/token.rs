@@ -1,4 +1,5 @@
-//! Bearer tokens: JSON Web Tokens under HS256 with `sub` (the user), `iat` and `exp` (seconds).
+//! Bearer tokens: JSON Web Tokens under HS256 with `sub` (the user), `iat` and `exp` (seconds). `nbf` is honoured; a token that lists
+//! critical extensions (`crit`) is refused, because none is understood here (RFC 7515, section 4.1.11).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,6 +9,7 @@ use mallcore_actors::ids::UserId;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::remembered::Remembered;
+use crate::http::path::plain_number;
 
 /// A shorter secret can be guessed: HS256 wants at least as many bytes as its hash has.
 pub const SECRET_BYTES_MIN: usize = 32;
@@ -54,6 +56,7 @@ impl Verifier {
         let mut validation = Validation::new(Algorithm::HS256);
         // Our own clock has set `exp`, so there is nobody to be lenient to.
         validation.leeway = 0;
+        validation.validate_nbf = true;
         Self {
             signing: EncodingKey::from_secret(secret),
             current: DecodingKey::from_secret(secret),
@@ -107,7 +110,8 @@ impl Verifier {
     }
 
     fn verify_under(&self, key: &DecodingKey, token: &str) -> jsonwebtoken::errors::Result<Claims> {
-        decode::<Claims>(token, key, &self.validation).map(|token| token.claims)
+        let token = decode::<Claims>(token, key, &self.validation)?;
+        if token.header.crit.is_some() { Err(ErrorKind::InvalidToken.into()) } else { Ok(token.claims) }
     }
 }
 
@@ -122,7 +126,8 @@ fn user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UserId, D::Error> 
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<UserId, E> {
-            text.parse().ok().and_then(|id| UserId::new(id).ok()).ok_or_else(|| E::custom("not a user's id"))
+            // One user has one subject: with `007` or `+7` accepted beside `7`, whoever compares subjects as text would see three users.
+            plain_number(text).and_then(|id| UserId::new(id).ok()).ok_or_else(|| E::custom("not a user's id"))
         }
     }
     deserializer.deserialize_str(Subject)
@@ -195,8 +200,31 @@ mod tests {
             signed(Algorithm::HS256, SECRET, &json!({"exp": exp})),
             signed(Algorithm::HS256, SECRET, &json!({"sub": "0", "exp": exp})),
             signed(Algorithm::HS256, SECRET, &json!({"sub": "seven", "exp": exp})),
+            signed(Algorithm::HS256, SECRET, &json!({"sub": "007", "exp": exp})),
+            signed(Algorithm::HS256, SECRET, &json!({"sub": "+7", "exp": exp})),
+            signed(Algorithm::HS256, SECRET, &json!({"sub": 7, "exp": exp})),
         ] {
             check(&token, Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn a_token_counts_from_its_nbf_on() {
+        let exp = 99_999_999_999_u64;
+        let from = |nbf: serde_json::Value| signed(Algorithm::HS256, SECRET, &json!({"sub": "7", "exp": exp, "nbf": nbf}));
+        check(&from(json!(1_000)), Ok(7));
+        for wrong in [json!(exp - 1), json!("1000"), json!(-1)] {
+            check(&from(wrong), Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn critical_extensions_are_not_understood() {
+        let header =
+            |crit: &[&str]| Header { crit: Some(crit.iter().map(|name| (*name).to_owned()).collect()), ..Header::new(Algorithm::HS256) };
+        for crit in [&["exp"][..], &["urn:example:tenant"], &[]] {
+            let claims = json!({"sub": "7", "exp": 99_999_999_999_u64});
+            check(&encode(&header(crit), &claims, &EncodingKey::from_secret(SECRET)).unwrap(), Err(TokenError::Invalid));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The broker as a projection's target: each record becomes one message, its id is the record's sequence.
+//! The broker as a projection's target: each record becomes one message, its id is the record's sequence. The checkpoint stands before the
+//! first message that a queue may lack; after a restart all from there on are sent again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,11 +8,12 @@ use std::time::Duration;
 use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
 
+use super::again::{Again, Numbered};
 use super::document::{self, Documents};
 use super::link::{Link, LinkError};
 use super::place::{Place, PlaceError};
 use super::returns::Returns;
-use super::{Outgoing, Target, metrics};
+use super::{Target, metrics};
 use crate::projection::{self, Remedy, Seat, Trouble};
 
 /// The name of this projection, and of its publisher.
@@ -28,6 +30,10 @@ pub struct Events {
     seat: Seat,
     place: Place,
     link: Option<Link>,
+    /// Sent, and not taken by all their queues.
+    again: Again,
+    /// The last record whose message was sent. All up to it are confirmed or in `again`.
+    sent: Sequence,
     returns: Returns,
     documents: Documents,
 }
@@ -37,10 +43,14 @@ impl Events {
     pub fn open(target: Target, folder: &Path, journal: Arc<dyn Journal>, seat: Seat, documents: Documents) -> Result<Self, PlaceError> {
         let place = Place::open(folder, &*journal)?;
         seat.reached(place.confirmed());
-        Ok(Self { target, journal, seat, place, link: None, returns: Returns::of(NAME), documents })
+        if place.has_seen(&target.exchange) {
+            target.status.saw_exchange();
+        }
+        let sent = place.confirmed();
+        Ok(Self { target, journal, seat, place, link: None, again: Again::new(), sent, returns: Returns::of(NAME), documents })
     }
 
-    fn read(&self, at: Sequence, records_max: usize) -> Result<Vec<Outgoing>, Problem> {
+    fn read(&self, at: Sequence, records_max: usize) -> Result<Vec<Numbered>, Problem> {
         let mut messages = Vec::with_capacity(records_max);
         let mut problem = None;
         let uuid = self.journal.identity().uuid;
@@ -50,7 +60,7 @@ impl Events {
                 return;
             }
             match Record::decode(payload) {
-                Ok(record) => messages.push(document::message(uuid, sequence, &record, self.documents)),
+                Ok(record) => messages.push((sequence, document::message(uuid, sequence, &record, self.documents))),
                 Err(cause) => problem = Some(Problem::Decode(sequence, cause)),
             }
         };
@@ -69,7 +79,7 @@ impl Events {
     }
 
     fn lost(&mut self, problem: Problem) -> Problem {
-        ::metrics::counter!(metrics::FAILURES, metrics::PUBLISHER => NAME).increment(1);
+        metrics::FAILURES.with(&[(metrics::PUBLISHER, NAME)]).increment(1);
         self.link = None;
         problem
     }
@@ -82,6 +92,8 @@ enum Problem {
     Link(LinkError),
     #[error("the connection to the broker is gone")]
     Gone,
+    #[error("a full queue refuses messages, {0} wait to be sent again and others behind them")]
+    Refused(usize),
     #[error("failed to save the checkpoint")]
     Save(#[source] std::io::Error),
     #[error("failed to read the journal")]
@@ -94,6 +106,7 @@ impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
         let remedy = match &problem {
             Problem::Link(error) if error.is_lasting() => Remedy::Ask,
+            Problem::Refused(_) => Remedy::Hold,
             Problem::Link(_) | Problem::Gone | Problem::Save(_) | Problem::Read(ReadError::Io(_)) => Remedy::Wait,
             Problem::Read(_) | Problem::Decode(..) => Remedy::Halt,
         };
@@ -116,20 +129,31 @@ impl projection::Target for Events {
             Ok(link) => self.link = Some(link),
             Err(error) => return Err(self.lost(Problem::Link(error)).into()),
         }
+        self.place.saw(&self.target.exchange).map_err(Problem::Save)?;
         Ok(self.place.confirmed())
     }
 
-    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
-        let messages = self.read(at, records_max)?;
+    async fn write(&mut self, _: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
         let Some(link) = &self.link else { return Err(Problem::Gone.into()) };
-        let (confirmed, outcome) = link.publish(&messages, &mut self.returns).await;
-        self.place.advance(Sequence(at.0 + confirmed as u64));
-        if let Err(error) = outcome {
+        let batch = match self.again.is_empty() {
+            true => self.read(self.sent, self.again.window(records_max))?,
+            false => self.again.next(),
+        };
+        let (sequences, messages): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let outcome = link.publish(&messages, &mut self.returns).await;
+        self.sent = sequences.last().map_or(self.sent, |last| self.sent.max(*last));
+        self.again.settle(sequences.into_iter().zip(messages).collect(), &outcome.taken);
+        self.place.advance(self.again.first().map_or(self.sent, |first| Sequence(first.0 - 1)));
+        let is_refused = outcome.refused() > 0;
+        if is_refused || self.again.is_empty() {
+            self.target.status.refused(NAME, self.again.len());
+        }
+        if let Some(error) = outcome.broken {
             return Err(self.lost(Problem::Link(error)).into());
         }
         let saved = self.place.save_when_due();
         self.saved(saved)?;
-        Ok(self.place.confirmed())
+        if is_refused { Err(Problem::Refused(self.again.len()).into()) } else { Ok(self.place.confirmed()) }
     }
 
     async fn tend(&mut self, _: Sequence) -> Result<(), Trouble> {

@@ -82,11 +82,14 @@ pub enum PlaceError {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stored {
     journal: Uuid,
     epoch: u64,
     sequence: u64,
+    /// The exchange that was there; none in the files of earlier releases.
+    #[serde(default)]
+    exchange: Option<String>,
 }
 
 /// The place, in memory and in the file.
@@ -97,6 +100,7 @@ pub(super) struct Place {
     confirmed: Sequence,
     saved: Sequence,
     saved_at: Instant,
+    exchange: Option<String>,
 }
 
 impl Place {
@@ -104,18 +108,19 @@ impl Place {
     pub fn open(folder: &Path, journal: &dyn Journal) -> Result<Self, PlaceError> {
         let file = folder.join(FILE);
         let io = |cause| PlaceError::Io { file: file.clone(), cause };
-        let stored = match fs::read(&file) {
+        let stored: Option<Stored> = match fs::read(&file) {
             Ok(bytes) => Some(serde_json::from_slice(&bytes).map_err(|cause| PlaceError::Unreadable { file: file.clone(), cause })?),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => None,
             Err(cause) => return Err(io(cause)),
         };
         let (identity, first) = (journal.identity(), journal.first_retained());
         let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
-        let confirmed = match stored {
+        let confirmed = match &stored {
             None => Sequence(first.0.saturating_sub(1)),
             Some(stored) => follows(&file, stored, identity, first, end)?,
         };
-        let mut place = Self { file: file.clone(), journal: identity, confirmed, saved: confirmed, saved_at: Instant::now() };
+        let exchange = stored.and_then(|stored| stored.exchange);
+        let mut place = Self { file: file.clone(), journal: identity, confirmed, saved: confirmed, saved_at: Instant::now(), exchange };
         // From now on a journal that lets go of what the broker needs is noticed at the next start.
         place.write().map_err(io)?;
         Ok(place)
@@ -124,6 +129,20 @@ impl Place {
     /// The last record that the broker has.
     pub const fn confirmed(&self) -> Sequence {
         self.confirmed
+    }
+
+    /// Whether an exchange of this name was there once.
+    pub fn has_seen(&self, exchange: &str) -> bool {
+        self.exchange.as_deref() == Some(exchange)
+    }
+
+    /// Notes that this exchange is there.
+    pub fn saw(&mut self, exchange: &str) -> io::Result<()> {
+        if self.has_seen(exchange) {
+            return Ok(());
+        }
+        self.exchange = Some(exchange.to_owned());
+        self.write()
     }
 
     /// The broker has confirmed everything up to this record.
@@ -145,7 +164,8 @@ impl Place {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        let stored = Stored { journal: self.journal.uuid, epoch: self.journal.epoch, sequence: self.confirmed.0 };
+        let stored =
+            Stored { journal: self.journal.uuid, epoch: self.journal.epoch, sequence: self.confirmed.0, exchange: self.exchange.clone() };
         let fresh = self.file.with_extension("new");
         let mut file = File::create(&fresh)?;
         serde_json::to_writer(&file, &stored)?;
@@ -160,7 +180,7 @@ impl Place {
     }
 }
 
-fn follows(file: &Path, stored: Stored, journal: Identity, first: Sequence, end: Sequence) -> Result<Sequence, PlaceError> {
+fn follows(file: &Path, stored: &Stored, journal: Identity, first: Sequence, end: Sequence) -> Result<Sequence, PlaceError> {
     let checkpoint = Checkpoint { journal: stored.journal, epoch: stored.epoch, sequence: Sequence(stored.sequence) };
     let file = file.to_owned();
     let refused = match Progress::open(journal, Some(checkpoint), first, end) {

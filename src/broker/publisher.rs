@@ -1,14 +1,14 @@
 //! Publishes single messages for whoever has some, over one connection on a thread of its own. Each caller waits for the broker's confirm.
 //! - P1 `Ok` means confirmed. Anything else means that it may be there or not: publish it again under the same id.
-//! - P2 At most so many wait; a broker that is away is asked again with growing pauses, however many ask.
+//! - P2 At most so many wait; a broker that is away, or a queue that is full, is asked again with growing pauses, however many ask.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
-use super::link::{Link, LinkError};
+use super::link::{Link, LinkError, Sent};
 use super::returns::Returns;
 use super::{Outgoing, Target, metrics};
 use crate::backoff::Backoff;
@@ -25,6 +25,9 @@ pub enum PublishError {
     /// The broker does not want to; a person has to act.
     #[error("the broker refuses: {0}")]
     Refused(Arc<str>),
+    /// A queue that it goes to is full and refuses it; others may have it. Later may help.
+    #[error("a full queue refuses the message (overflow=reject-publish)")]
+    Full,
     /// The publisher's thread has ended.
     #[error("the publisher has stopped")]
     Stopped,
@@ -74,7 +77,7 @@ struct Worker {
     link: Option<Link>,
     returns: Returns,
     backoff: Backoff,
-    /// No other attempt to connect before this.
+    /// Nothing is sent before this.
     not_before: Option<Instant>,
 }
 
@@ -82,11 +85,13 @@ impl Worker {
     async fn run(&mut self, mut waiting: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(WAITING_MAX);
         while waiting.recv_many(&mut jobs, WAITING_MAX).await > 0 {
-            let (messages, callers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.message, job.done)).unzip();
-            let (confirmed, outcome) = self.publish(&messages).await;
-            for (place, caller) in callers.into_iter().enumerate() {
-                let outcome = if place < confirmed { Ok(()) } else { outcome.clone() };
-                // A caller that has gone away asks again under the same id, if it still wants to know.
+            // A caller that has gone away asks again under the same id, if it still wants to: what it asked for then is not sent twice.
+            let wanted = jobs.drain(..).filter(|job| !job.done.is_closed());
+            let (messages, callers): (Vec<_>, Vec<_>) = wanted.map(|job| (job.message, job.done)).unzip();
+            if messages.is_empty() {
+                continue;
+            }
+            for (caller, outcome) in callers.into_iter().zip(self.publish(&messages).await) {
                 drop(caller.send(outcome));
             }
         }
@@ -95,42 +100,52 @@ impl Worker {
         }
     }
 
-    async fn publish(&mut self, messages: &[Outgoing]) -> (usize, Result<(), PublishError>) {
+    /// What became of each.
+    async fn publish(&mut self, messages: &[Outgoing]) -> Vec<Result<(), PublishError>> {
+        if let Some(not_before) = self.not_before {
+            tokio::time::sleep_until(not_before.into()).await;
+        }
         let link = match self.link.take().filter(Link::is_open) {
             Some(link) => link,
             None => match self.connect().await {
                 Ok(link) => link,
-                Err(error) => return (0, Err(error)),
+                Err(error) => return vec![Err(error); messages.len()],
             },
         };
-        let (confirmed, outcome) = link.publish(messages, &mut self.returns).await;
-        match outcome {
-            Ok(()) => {
+        let Sent { taken, broken } = link.publish(messages, &mut self.returns).await;
+        let refused = taken.iter().filter(|taken| !**taken).count();
+        self.target.status.refused(self.name, refused);
+        let mut outcomes: Vec<_> = taken.iter().map(|taken| if *taken { Ok(()) } else { Err(PublishError::Full) }).collect();
+        match broken {
+            Some(error) => outcomes.resize(messages.len(), Err(self.failed(&error))),
+            None => {
                 self.link = Some(link);
-                (confirmed, Ok(()))
+                match refused {
+                    0 => (self.backoff, self.not_before) = (Backoff::default(), None),
+                    _ => self.rest(),
+                }
             }
-            Err(error) => (confirmed, Err(self.failed(&error))),
         }
+        outcomes
     }
 
     async fn connect(&mut self) -> Result<Link, PublishError> {
-        if let Some(not_before) = self.not_before {
-            tokio::time::sleep_until(not_before.into()).await;
-        }
         let link = Link::open(&self.target, self.name).await.map_err(|error| self.failed(&error))?;
         info!(publisher = self.name, "connected to the broker");
-        (self.backoff, self.not_before) = (Backoff::default(), None);
         Ok(link)
     }
 
     fn failed(&mut self, error: &LinkError) -> PublishError {
-        ::metrics::counter!(metrics::FAILURES, metrics::PUBLISHER => self.name).increment(1);
+        metrics::FAILURES.with(&[(metrics::PUBLISHER, self.name)]).increment(1);
         let failure = PublishError::from(error);
         if self.not_before.is_none() {
             warn!(publisher = self.name, "not published: {failure}");
         }
-        let pause: Duration = self.backoff.next_pause();
-        self.not_before = Some(Instant::now() + pause);
+        self.rest();
         failure
+    }
+
+    fn rest(&mut self) {
+        self.not_before = Some(Instant::now() + self.backoff.next_pause());
     }
 }

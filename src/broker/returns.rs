@@ -24,7 +24,7 @@ impl Returns {
     }
 
     pub fn note(&mut self, message: &BasicReturnMessage) {
-        ::metrics::counter!(metrics::RETURNED, metrics::PUBLISHER => self.publisher).increment(1);
+        metrics::RETURNED.with(&[(metrics::PUBLISHER, self.publisher)]).increment(1);
         self.untold += 1;
         if self.told_at.is_some_and(|at| at.elapsed() < TELL_EVERY) {
             return;

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use ::metrics::counter;
 use ::redis::{Cmd, Script};
 use rand::Rng;
 use serde::Serialize;
@@ -12,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::metrics::{DROPPED_TOTAL, KIND, WRITTEN_TOTAL};
 use super::repository::{self, Row};
 use crate::database::{self, Database};
-use crate::redis::{Error, Link};
+use crate::redis::{Condition, Error, Link};
 
 /// Products of one script call and of one statement.
 const BATCH: u32 = 200;
@@ -68,6 +67,20 @@ struct Hot {
     id: u64,
 }
 
+/// Why products are not in Redis as they are in the database. The same may be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum NotWritten {
+    /// They could not be read.
+    #[error("the database cannot be read")]
+    Database(#[from] database::Error),
+    /// Redis was not asked.
+    #[error("redis is not used: {0}")]
+    Condition(Condition),
+    /// Redis was asked, and did not take them.
+    #[error(transparent)]
+    Redis(Error),
+}
+
 /// The writer; cheap to clone.
 #[derive(Clone)]
 pub struct Products {
@@ -88,26 +101,26 @@ impl Products {
     }
 
     async fn keep(self) {
-        let mut up = self.link.up();
+        let mut condition = self.link.condition();
         loop {
             // It ends with the link, of which this holds one.
-            if up.wait_for(|up| *up).await.is_err() {
+            if condition.wait_for(|condition| *condition == Condition::Serving).await.is_err() {
                 return;
             }
             let warmed = self.warm().await;
-            if let Err(error) = &warmed {
+            if let Err(NotWritten::Database(error)) = &warmed {
                 tracing::warn!(%error, "the caches cannot be filled from the database; they are tried again");
             }
             let again = if warmed.is_ok() { self.lives / 2 } else { AGAIN };
-            let went_away = async {
-                let _ = up.wait_for(|up| !*up).await;
+            let stops_serving = async {
+                let _ = condition.wait_for(|condition| *condition != Condition::Serving).await;
             };
-            let _ = tokio::time::timeout(again, went_away).await;
+            let _ = tokio::time::timeout(again, stops_serving).await;
         }
     }
 
-    /// Writes all products. Ends early, without a fault, when Redis goes away: its return begins anew.
-    pub async fn warm(&self) -> Result<(), database::Error> {
+    /// Writes all products. Ends at the first that Redis does not take: once it takes writes again, all are written again.
+    pub async fn warm(&self) -> Result<(), NotWritten> {
         let (mut after, mut hot) = (0, Vec::new());
         loop {
             let rows = repository::after(&self.database, after, BATCH).await?;
@@ -118,29 +131,26 @@ impl Products {
             );
             hot.sort_by(|one: &Hot, other: &Hot| other.cmp(one));
             hot.truncate(HOT);
-            if !self.write(rows).await {
-                return Ok(());
-            }
+            self.write(rows).await?;
             tokio::time::sleep(BREATH).await;
         }
-        self.write_hot(&hot).await;
-        Ok(())
+        self.write_hot(&hot).await
     }
 
-    /// Brings one product up to date with the database. Without Redis nothing is done: its return writes everything.
-    pub async fn refresh(&self, id: u64) -> Result<(), database::Error> {
-        if !self.link.is_up() {
-            counter!(DROPPED_TOTAL, KIND => "product").increment(1);
-            return Ok(());
+    /// Brings one product up to date with the database. Without Redis the database is not asked.
+    pub async fn refresh(&self, id: u64) -> Result<(), NotWritten> {
+        let condition = self.link.condition().borrow().clone();
+        if condition != Condition::Serving {
+            DROPPED_TOTAL.with(&[(KIND, "product")]).increment(1);
+            return Err(NotWritten::Condition(condition));
         }
-        if let Some(row) = repository::one(&self.database, id).await? {
-            self.write(vec![row]).await;
+        match repository::one(&self.database, id).await? {
+            Some(row) => self.write(vec![row]).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Whether Redis took them.
-    async fn write(&self, rows: Vec<Row>) -> bool {
+    async fn write(&self, rows: Vec<Row>) -> Result<(), NotWritten> {
         let count = rows.len() as u64;
         let mut call = WRITE.prepare_invoke();
         for row in rows {
@@ -148,14 +158,14 @@ impl Products {
             call.arg(json(&Cached::from(row)));
         }
         let written: Result<u64, Error> = self.link.invoke(&call).await;
-        note("product", count, &written)
+        note("product", count, written)
     }
 
-    async fn write_hot(&self, hot: &[Hot]) {
+    async fn write_hot(&self, hot: &[Hot]) -> Result<(), NotWritten> {
         let mut set = Cmd::new();
         set.arg("SET").arg(HOT_PRODUCTS).arg(json(&hot)).arg("PX").arg(self.lives_millis());
         let written: Result<String, Error> = self.link.query(&set).await;
-        note(HOT_PRODUCTS, 1, &written);
+        note(HOT_PRODUCTS, 1, written)
     }
 
     fn lives_millis(&self) -> u64 {
@@ -169,18 +179,11 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn note<T>(kind: &'static str, count: u64, written: &Result<T, Error>) -> bool {
-    match written {
-        Ok(_) => counter!(WRITTEN_TOTAL, KIND => kind).increment(count),
-        Err(error) => {
-            counter!(DROPPED_TOTAL, KIND => kind).increment(count);
-            // That it is away was said already, by the link.
-            if let Error::Refused(cause) = error {
-                tracing::error!(error = %cause, "redis refuses to keep {kind}: see whether it is out of memory, or holds a key of that name");
-            }
-        }
-    }
-    written.is_ok()
+/// Not logged: that Redis is away or refuses is said by the link, and otherwise by whoever asked.
+fn note<T>(kind: &'static str, count: u64, written: Result<T, Error>) -> Result<(), NotWritten> {
+    let metric = if written.is_ok() { &WRITTEN_TOTAL } else { &DROPPED_TOTAL };
+    metric.with(&[(KIND, kind)]).increment(count);
+    written.map(drop).map_err(NotWritten::Redis)
 }
 
 impl From<Row> for Cached {

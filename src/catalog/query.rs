@@ -1,10 +1,14 @@
 //! What a list of products may be asked for.
 
 use mallcore_actors::ids::ID_MAX;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
+use crate::http::schemas;
+use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageParameters};
 
 /// Characters of a search word.
 pub const KEYWORD_CHARACTERS_MAX: usize = 50;
@@ -29,11 +33,23 @@ impl ProductQuery {
         let parsed = Self {
             category: query.number("category_id", 1, ID_MAX),
             keyword: query.text("keyword", KEYWORD_CHARACTERS_MAX),
-            after: query.number("cursor", 1, ID_MAX),
+            after: query.cursor(),
             // The upper bound is itself a u32.
             size: query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32),
         };
         query.finish()?;
         Ok(parsed)
+    }
+}
+
+impl IntoParams for ProductQuery {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let keyword = ObjectBuilder::new().schema_type(Type::String).max_length(Some(KEYWORD_CHARACTERS_MAX));
+        let mut parameters = vec![
+            schemas::query("category_id", "Only of this category and those below it", schemas::id()),
+            schemas::query("keyword", "Only with this in the name; blanks around it do not count", keyword),
+        ];
+        parameters.extend(PageParameters::into_params(place));
+        parameters
     }
 }

@@ -18,15 +18,10 @@ pub fn configure(routes: &mut ServiceConfig) {
 #[utoipa::path(
     tag = "catalog",
     operation_id = "products_list",
-    params(
-        ("category_id" = Option<u64>, Query, description = "Only of this category and those below it"),
-        ("keyword" = Option<String>, Query, description = "Only with this in the name; 50 characters at most", max_length = 50),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("size" = Option<u32>, Query, description = "1 to 100, 20 unless said", minimum = 1, maximum = 100),
-    ),
+    params(ProductQuery),
     responses(
         (status = 200, description = "A page", body = Page<ProductView>),
-        (status = 400, description = "validation_failed, naming each parameter", body = ProblemDocument),
+        (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
@@ -41,7 +36,7 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 #[utoipa::path(
     tag = "catalog",
     operation_id = "products_show",
-    params(("id" = u64, Path, description = "Product")),
+    params(PathId::<u64>),
     responses(
         (status = 200, description = "The product", body = ProductView),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),

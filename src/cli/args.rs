@@ -36,6 +36,9 @@ pub enum Command {
     /// Look at the journal
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// The shop's clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Flash sales
     #[command(subcommand)]
     Seckill(SeckillCommand),
@@ -82,6 +85,8 @@ pub struct TailEvents {
 pub enum ConfigCommand {
     /// Check everything and show it, without secrets
     Check,
+    /// Show every variable, with its default and what it may be set to
+    List,
 }
 
 /// Of `journal`.
@@ -91,6 +96,22 @@ pub enum JournalCommand {
     Inspect(Inspect),
     /// Read every record and fold it: damage and broken invariants are said with their place
     Verify,
+}
+
+/// Of `clock`.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Let the next start begin with the machine's clock although the last records say a later time: they were written while the machine's
+    /// clock was ahead. The server has to be stopped
+    Rebase(RebaseClock),
+}
+
+/// Whether to rebase, or only to say what would be.
+#[derive(Debug, Args)]
+pub struct RebaseClock {
+    /// Do it: the machine's clock was compared with another one and is right
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// What `journal inspect` shows.
@@ -154,10 +175,10 @@ pub struct CreateSale {
     /// Price of a piece in fen
     #[arg(long)]
     pub price_fen: u64,
-    /// First moment, such as 2026-11-24T10:00:00+08:00
-    #[arg(long, value_parser = moment)]
-    pub starts_at: Timestamp,
-    /// First moment after it
+    /// First moment with its zone, such as 2026-11-24T10:00:00+08:00, or `now`; not in the past
+    #[arg(long, value_parser = start)]
+    pub starts_at: Start,
+    /// First moment after the sale, with its zone
     #[arg(long, value_parser = moment)]
     pub ends_at: Timestamp,
 }
@@ -326,8 +347,25 @@ fn priced(text: &str) -> Result<Priced, String> {
     priced.ok_or_else(|| "a product such as 12 or a SKU such as sku:34 is wanted".to_owned())
 }
 
+/// When a sale starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// As soon as it is planned.
+    Now,
+    /// At this time.
+    At(Timestamp),
+}
+
+fn start(text: &str) -> Result<Start, String> {
+    if text == "now" { Ok(Start::Now) } else { moment(text).map(Start::At) }
+}
+
 fn moment(text: &str) -> Result<Timestamp, String> {
-    let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|cause| cause.to_string())?;
+    let wanted = "a time with its zone such as 2026-11-24T10:00:00+08:00 is wanted (Z for UTC)";
+    let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| {
+        let zoned = ["Z", ":00Z"].iter().map(|rest| chrono::DateTime::parse_from_rfc3339(&format!("{text}{rest}")));
+        if zoned.into_iter().any(|read| read.is_ok()) { format!("it has no zone; {wanted}") } else { wanted.to_owned() }
+    })?;
     u64::try_from(at.timestamp_millis()).map(Timestamp::from_millis).map_err(|_| "a time after 1970 is wanted".to_owned())
 }
 
@@ -374,6 +412,12 @@ mod tests {
     #[test]
     fn a_moment_has_its_zone() {
         assert_eq!(moment("1970-01-01T08:00:01+08:00"), Ok(Timestamp::from_millis(1_000)));
-        assert!(moment("2026-11-24 10:00").is_err());
+        for bad in ["2026-11-24T10:00:00", "2026-11-24 10:00:00", "2026-11-24T10:00"] {
+            assert!(moment(bad).unwrap_err().starts_with("it has no zone"), "{bad}: {:?}", moment(bad));
+        }
+        for bad in ["", "tomorrow", "2026-11-24", "2026-11-24T10:00:00+8"] {
+            assert!(moment(bad).unwrap_err().starts_with("a time with its zone"), "{bad}: {:?}", moment(bad));
+        }
+        assert_eq!(start("now"), Ok(Start::Now));
     }
 }

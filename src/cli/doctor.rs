@@ -4,20 +4,21 @@ use actix_web::rt::System;
 
 use super::CliError;
 use super::args::Doctor;
+use super::out::Out;
 use crate::config::{Config, Faults};
 use crate::doctor::{Report, examine};
 
 /// Looks, and says; a configuration that cannot be read is the first fault.
-pub fn run(config: Result<Config, Faults>, args: &Doctor) -> Result<(), CliError> {
+pub fn run(config: Result<Config, Faults>, args: &Doctor, out: &mut Out) -> Result<(), CliError> {
     let report = match config {
         Ok(config) => System::new().block_on(examine(&config, args.orders_per_second)),
         Err(faults) => Report::of_faults(&faults),
     };
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|cause| CliError::failed("the report cannot be written", cause))?;
-        println!("{json}");
+        out.line(format_args!("{json}"));
     } else {
-        println!("{report}");
+        out.line(format_args!("{report}"));
     }
     match report.failures() {
         0 => Ok(()),

@@ -1,14 +1,13 @@
 //! `events tail`: what other services get, printed as it comes.
 
-use std::io::{Write, stdout};
-
 use super::CliError;
 use super::args::TailEvents;
+use super::out::Out;
 use crate::broker::{self, Source};
 use crate::config::Config;
 
 /// Carries the command out.
-pub fn tail(config: &Config, args: TailEvents) -> Result<(), CliError> {
+pub fn tail(config: &Config, args: TailEvents, out: &mut Out) -> Result<(), CliError> {
     let none = || CliError::Argument("there is no broker: set APP_ENV and RABBITMQ_URL (the embedded mode has none)".to_owned());
     let configured = config.broker.as_ref().ok_or_else(none)?;
     let source = match args.from_queue_name {
@@ -20,10 +19,9 @@ pub fn tail(config: &Config, args: TailEvents) -> Result<(), CliError> {
     let mut left = args.count.unwrap_or(u64::MAX);
     let mut print = |body: &[u8]| {
         left = left.saturating_sub(1);
-        let mut out = stdout().lock();
-        let printed = out.write_all(body).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        out.live_line(body);
         // Without a reader there is nothing to do.
-        printed.is_ok() && left > 0
+        !out.is_closed() && left > 0
     };
     let tailed = runtime.block_on(broker::tail(&configured.into(), &source, &mut print));
     tailed.map_err(|cause| CliError::failed("the events cannot be read", cause))

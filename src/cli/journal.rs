@@ -9,22 +9,23 @@ use mallcore_actors::orders::OrderFact;
 
 use super::CliError;
 use super::args::{Inspect, JournalCommand};
+use super::out::Out;
 use crate::config::Config;
 use crate::rfc3339::Rfc3339;
 
 /// Carries the command out.
-pub fn run(config: &Config, command: &JournalCommand) -> Result<(), CliError> {
+pub fn run(config: &Config, command: &JournalCommand, out: &mut Out) -> Result<(), CliError> {
     let folder = config.storage.data_dir.join("journal");
     let failed = |cause| CliError::failed(format!("the journal {} cannot be opened", folder.display()), cause);
     let disk = OsDisk::existing(&folder).map_err(failed)?;
     match command {
-        JournalCommand::Inspect(Inspect { sequence: Some(sequence), .. }) => show_one(&disk, Sequence(*sequence)),
-        JournalCommand::Inspect(args) => show(&disk, args),
-        JournalCommand::Verify => verify(&disk),
+        JournalCommand::Inspect(Inspect { sequence: Some(sequence), .. }) => show_one(&disk, Sequence(*sequence), out),
+        JournalCommand::Inspect(args) => show(&disk, args, out),
+        JournalCommand::Verify => verify(&disk, out),
     }
 }
 
-fn show(disk: &OsDisk, args: &Inspect) -> Result<(), CliError> {
+fn show(disk: &OsDisk, args: &Inspect, out: &mut Out) -> Result<(), CliError> {
     let mut left = args.count;
     let shown = inspect::records(disk, Sequence(args.from), &mut |sequence, payload| {
         if left == 0 {
@@ -32,16 +33,18 @@ fn show(disk: &OsDisk, args: &Inspect) -> Result<(), CliError> {
         }
         left -= 1;
         match Record::decode(payload) {
-            Ok(record) => println!("{sequence} {} {} {:?}", Rfc3339::from(record.header.at), record.fact.name(), record.fact),
-            Err(cause) => println!("{sequence} ({} bytes) {cause}", payload.len()),
+            Ok(record) => {
+                out.line(format_args!("{sequence} {} {} {:?}", Rfc3339::from(record.header.at), record.fact.name(), record.fact));
+            }
+            Err(cause) => out.line(format_args!("{sequence} ({} bytes) {cause}", payload.len())),
         }
-        left > 0
+        left > 0 && !out.is_closed()
     });
     shown.map(drop).map_err(|cause| CliError::failed("the journal cannot be read", cause))
 }
 
 /// One record with all that is in it: what one looks at when a projection has halted.
-fn show_one(disk: &OsDisk, wanted: Sequence) -> Result<(), CliError> {
+fn show_one(disk: &OsDisk, wanted: Sequence, out: &mut Out) -> Result<(), CliError> {
     let mut found = None;
     let read = inspect::records(disk, wanted, &mut |sequence, payload| {
         if sequence == wanted {
@@ -52,7 +55,7 @@ fn show_one(disk: &OsDisk, wanted: Sequence) -> Result<(), CliError> {
     read.map_err(|cause| CliError::failed("the journal cannot be read", cause))?;
     match found {
         Some(Ok(record)) => {
-            println!("{:#}", document(wanted, &record));
+            out.line(format_args!("{:#}", document(wanted, &record)));
             Ok(())
         }
         Some(Err(cause)) => Err(CliError::failed(format!("record {wanted} means nothing to this release"), cause)),
@@ -72,21 +75,21 @@ fn document(sequence: Sequence, record: &Record) -> serde_json::Value {
     document
 }
 
-fn verify(disk: &OsDisk) -> Result<(), CliError> {
+fn verify(disk: &OsDisk, out: &mut Out) -> Result<(), CliError> {
     let report = inspect::verify(disk).map_err(|cause| CliError::failed("the journal is damaged", cause))?;
     let uuid = report.uuid.map_or_else(|| "none yet".to_owned(), |uuid| uuid.to_string());
-    println!("journal {uuid}, epoch {}, {} segments", report.epoch, report.segments.len());
+    out.line(format_args!("journal {uuid}, epoch {}, {} segments", report.epoch, report.segments.len()));
     for segment in &report.segments {
         let records = segment.records.map_or_else(|| "no records".to_owned(), |(first, last)| format!("records {first} to {last}"));
-        println!(
+        out.line(format_args!(
             "  {} epoch {} {records}, {} of {} bytes, {:?}",
             segment.file, segment.epoch, segment.used_bytes, segment.file_bytes, segment.state
-        );
+        ));
     }
     if let Some(cut) = &report.unfinished {
-        println!("  unfinished tail, cut at the next opening (or a group that is being written): {cut:?}");
+        out.line(format_args!("  unfinished tail, cut at the next opening (or a group that is being written): {cut:?}"));
     }
-    report.leftovers.iter().for_each(|file| println!("  {file} is left over and removed at the next opening"));
+    report.leftovers.iter().for_each(|file| out.line(format_args!("  {file} is left over and removed at the next opening")));
     let (mut records, mut unreadable) = (0_u64, None);
     let read = inspect::records(disk, Sequence(1), &mut |sequence, payload| {
         records += 1;
@@ -101,7 +104,7 @@ fn verify(disk: &OsDisk) -> Result<(), CliError> {
     read.map_err(|cause| CliError::failed("the journal cannot be read", cause))?;
     match unreadable {
         None => {
-            println!("{records} records, all readable");
+            out.line(format_args!("{records} records, all readable"));
             Ok(())
         }
         Some((sequence, cause)) => Err(CliError::failed(format!("record {sequence} means nothing to this release"), cause)),

@@ -1,10 +1,12 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
 pub mod args;
-mod config_check;
+mod clock;
+mod config;
 mod doctor;
 mod events;
 mod journal;
+mod out;
 mod outbox;
 mod product;
 mod serve;
@@ -14,6 +16,7 @@ mod token;
 use std::process::ExitCode;
 
 use args::{Cli, Command, ConfigCommand, EventsCommand};
+use out::{Out, complain};
 
 use crate::config::{Config, Faults};
 
@@ -26,8 +29,28 @@ pub enum CliError {
     /// The command exists for trying out only.
     #[error("`{command}` is for trying out and is refused in production")]
     NotInProduction {
-        /// Which.
+        /// Name of the command.
         command: &'static str,
+    },
+    /// A command that makes no shop found none.
+    #[error(
+        "there is no shop in {place}: set DATA_DIR (or APP_ENV and DB_*) to where it is; only `mallcore serve`, `mallcore migrate` and \
+         `mallcore seed-demo` make a new one"
+    )]
+    NoShop {
+        /// The database that was looked for.
+        place: String,
+    },
+    /// The schema lacks steps of this release, or has them with another text.
+    #[error(
+        "the schema in {place} is not this release's (steps {}): run `mallcore migrate`, or start the server, which does the same",
+        list(steps)
+    )]
+    OldSchema {
+        /// The database.
+        place: String,
+        /// Numbers of the steps.
+        steps: Vec<i64>,
     },
     /// An argument that the command line could not check by itself.
     #[error("{0}")]
@@ -49,6 +72,10 @@ pub enum CliError {
     },
 }
 
+fn list(steps: &[i64]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 impl CliError {
     /// With what was attempted.
     pub fn failed(what: impl Into<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -58,13 +85,16 @@ impl CliError {
 
 /// Carries a command out.
 pub fn run(cli: Cli) -> ExitCode {
-    match dispatch(cli.command.unwrap_or_default()) {
+    let mut out = Out::stdout();
+    let done = dispatch(cli.command.unwrap_or_default(), &mut out);
+    let printed = out.finish().map_err(|cause| CliError::failed("the output cannot be written", cause));
+    match done.and(printed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mallcore: {error}");
+            complain(format_args!("mallcore: {error}"));
             let mut cause = std::error::Error::source(&error);
             while let Some(error) = cause {
-                eprintln!("  because: {error}");
+                complain(format_args!("  because: {error}"));
                 cause = error.source();
             }
             ExitCode::FAILURE
@@ -72,30 +102,42 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<(), CliError> {
+fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
+    // What can be set is the same whatever is set.
+    if let Command::Config(ConfigCommand::List) = &command {
+        config::list(out);
+        return Ok(());
+    }
     let config = Config::from_environment();
     if let Command::Doctor(args) = &command {
-        return doctor::run(config, args);
+        return doctor::run(config, args, out);
     }
     let config = config?;
-    match command {
-        Command::Serve => serve::run(&config),
+    let done = match command {
+        Command::Serve => serve::run(&config, out),
         Command::Config(ConfigCommand::Check) => {
-            config_check::run(&config);
+            config::check(&config, out);
             Ok(())
         }
-        Command::Token(args) => token::run(&config, &args),
-        Command::Migrate => store::migrate(&config),
-        Command::SeedDemo(args) => store::seed_demo(&config, &args),
-        Command::Journal(command) => journal::run(&config, &command),
-        Command::Seckill(command) => store::sales(&config, &command),
-        Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args),
-        Command::Product(command) => product::run(&config, &command),
-        Command::Outbox(command) => outbox::run(&config, &command),
-        // Answered above: it looks at a configuration with faults too.
-        Command::Doctor(_) => Ok(()),
-        Command::Reconcile => store::reconcile(&config),
+        Command::Token(args) => token::run(&config, &args, out),
+        Command::Migrate => store::migrate(&config, out),
+        Command::SeedDemo(args) => store::seed_demo(&config, &args, out),
+        Command::Journal(command) => journal::run(&config, &command, out),
+        Command::Clock(command) => clock::run(&config, &command, out),
+        Command::Seckill(command) => store::sales(&config, &command, out),
+        Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
+        Command::Product(command) => product::run(&config, &command, out),
+        Command::Outbox(command) => outbox::run(&config, &command, out),
+        // Answered above: they need no configuration, or look at one with faults too.
+        Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),
+        Command::Reconcile => store::reconcile(&config, out),
+    };
+    if done.is_err()
+        && let Some(doubt) = config.doubt()
+    {
+        complain(format_args!("mallcore: NODE_ENV {doubt}"));
     }
+    done
 }
 
 /// For commands that must not touch a real shop.

@@ -3,6 +3,7 @@
 use actix_web::rt::System;
 
 use super::args::OutboxCommand;
+use super::out::Out;
 use super::{CliError, store};
 use crate::config::Config;
 use crate::outbox::Destination;
@@ -10,19 +11,19 @@ use crate::outbox::repository;
 use crate::rfc3339::Rfc3339;
 
 /// Carries the command out.
-pub fn run(config: &Config, command: &OutboxCommand) -> Result<(), CliError> {
+pub fn run(config: &Config, command: &OutboxCommand, out: &mut Out) -> Result<(), CliError> {
     System::new().block_on(async {
-        let database = store::ready_database(config).await?;
+        let database = store::existing_database(config).await?;
         let failed = |cause| CliError::failed("the outbox cannot be read or changed", cause);
         let done = match *command {
             OutboxCommand::List { count } => {
                 let entries = repository::unprocessed(&database, count).await.map_err(failed)?;
                 if entries.is_empty() {
-                    println!("nothing waits");
+                    out.line(format_args!("nothing waits"));
                 }
                 for entry in entries {
                     let waiting: Vec<_> = Destination::ALL.iter().filter(|to| !entry.has_reached(**to)).map(|to| to.name()).collect();
-                    println!(
+                    out.line(format_args!(
                         "{} {} {} {} waits for {}, {} attempts",
                         entry.id,
                         Rfc3339::from(entry.created_at),
@@ -30,16 +31,18 @@ pub fn run(config: &Config, command: &OutboxCommand) -> Result<(), CliError> {
                         entry.aggregate,
                         waiting.join(" and "),
                         entry.attempts
-                    );
+                    ));
                     if let Some(reason) = entry.parked {
-                        println!("  PARKED, and all later rows of {} behind it: {reason}", entry.aggregate);
+                        out.line(format_args!("  PARKED, and all later rows of {} behind it: {reason}", entry.aggregate));
                     }
                 }
                 Ok(())
             }
-            OutboxCommand::Retry { id } => repository::retry(&database, id).await.map_err(failed).and_then(|found| was_parked(id, found)),
+            OutboxCommand::Retry { id } => {
+                repository::retry(&database, id).await.map_err(failed).and_then(|found| was_parked(id, found, out))
+            }
             OutboxCommand::Discard { id } => {
-                repository::discard(&database, id, store::now()).await.map_err(failed).and_then(|found| was_parked(id, found))
+                repository::discard(&database, id, store::now()).await.map_err(failed).and_then(|found| was_parked(id, found, out))
             }
         };
         database.close().await;
@@ -47,9 +50,9 @@ pub fn run(config: &Config, command: &OutboxCommand) -> Result<(), CliError> {
     })
 }
 
-fn was_parked(id: u64, found: bool) -> Result<(), CliError> {
+fn was_parked(id: u64, found: bool, out: &mut Out) -> Result<(), CliError> {
     if found {
-        println!("row {id} of the outbox does not hold up its aggregate any more");
+        out.line(format_args!("row {id} of the outbox does not hold up its aggregate any more"));
         Ok(())
     } else {
         Err(CliError::Argument(format!("no row {id} of the outbox is parked")))

@@ -8,6 +8,7 @@ use mallcore_actors::money::Money;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
+use super::out::Out;
 use super::{CliError, store};
 use crate::catalog::edits::{self, EditError};
 use crate::config::Config;
@@ -21,27 +22,27 @@ use crate::stock::adjustments::{self, AskError};
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Carries the command out.
-pub fn run(config: &Config, command: &ProductCommand) -> Result<(), CliError> {
+pub fn run(config: &Config, command: &ProductCommand, out: &mut Out) -> Result<(), CliError> {
     System::new().block_on(async {
-        let database = store::ready_database(config).await?;
+        let database = store::existing_database(config).await?;
         let done = match command {
-            ProductCommand::Show { product } => show(&database, *product).await,
-            ProductCommand::SetPrice(args) => set_price(&database, args).await,
-            ProductCommand::SetStatus(args) => set_status(&database, args).await,
-            ProductCommand::AdjustStock(args) => adjust(&database, args).await,
+            ProductCommand::Show { product } => show(&database, *product, out).await,
+            ProductCommand::SetPrice(args) => set_price(&database, args, out).await,
+            ProductCommand::SetStatus(args) => set_status(&database, args, out).await,
+            ProductCommand::AdjustStock(args) => adjust(&database, args, out).await,
         };
         database.close().await;
         done
     })
 }
 
-async fn show(database: &Database, product: u64) -> Result<(), CliError> {
+async fn show(database: &Database, product: u64, out: &mut Out) -> Result<(), CliError> {
     let shelf = edits::look(database, product).await.map_err(|cause| CliError::failed("the product cannot be read", cause))?;
     let Some(shelf) = shelf else { return Err(CliError::Argument(format!("there is no product {product}"))) };
     let status = if shelf.on_sale { "on_sale" } else { "off_sale" };
-    println!("product {product} {} {} fen {status}", shelf.name, shelf.price.fen());
+    out.line(format_args!("product {product} {} {} fen {status}", shelf.name, shelf.price.fen()));
     for sku in shelf.skus {
-        println!(
+        out.line(format_args!(
             "  SKU {} {} {} fen: {} available, {} held, {} sold, version {}",
             sku.id,
             sku.spec,
@@ -50,24 +51,24 @@ async fn show(database: &Database, product: u64) -> Result<(), CliError> {
             sku.held,
             sku.sold,
             sku.version
-        );
+        ));
     }
     Ok(())
 }
 
-async fn set_price(database: &Database, args: &SetPrice) -> Result<(), CliError> {
+async fn set_price(database: &Database, args: &SetPrice, out: &mut Out) -> Result<(), CliError> {
     let price = Money::from_fen(args.fen).map_err(|cause| CliError::Argument(format!("--fen: {cause}")))?;
     let edited = edits::set_price(database, args.priced, price, &operator(&args.whose)?, store::now()).await;
-    follow(database, edited.map_err(refused)?, &args.whose).await
+    follow(database, edited.map_err(refused)?, &args.whose, out).await
 }
 
-async fn set_status(database: &Database, args: &SetStatus) -> Result<(), CliError> {
+async fn set_status(database: &Database, args: &SetStatus, out: &mut Out) -> Result<(), CliError> {
     let on_sale = args.status == ProductStatus::OnSale;
     let edited = edits::set_status(database, args.product, on_sale, &operator(&args.whose)?, store::now()).await;
-    follow(database, edited.map_err(refused)?, &args.whose).await
+    follow(database, edited.map_err(refused)?, &args.whose, out).await
 }
 
-async fn adjust(database: &Database, args: &AdjustStockArgs) -> Result<(), CliError> {
+async fn adjust(database: &Database, args: &AdjustStockArgs, out: &mut Out) -> Result<(), CliError> {
     let bad = |what: &str, cause: &dyn std::fmt::Display| CliError::Argument(format!("--{what}: {cause}"));
     let sku = SkuId::new(args.sku).map_err(|cause| bad("sku", &cause))?;
     let reason = Reason::parse(&args.reason).map_err(|cause| bad("reason", &cause))?;
@@ -82,7 +83,7 @@ async fn adjust(database: &Database, args: &AdjustStockArgs) -> Result<(), CliEr
         AskError::UnknownSku(_) => CliError::Argument(cause.to_string()),
         AskError::Database(_) | AskError::Append(_) => CliError::failed("the request cannot be written", cause),
     })?;
-    follow(database, Some(id), &args.whose).await
+    follow(database, Some(id), &args.whose, out).await
 }
 
 fn operator(whose: &Whose) -> Result<Operator, CliError> {
@@ -97,13 +98,13 @@ fn refused(cause: EditError) -> CliError {
 }
 
 /// Says what was committed, and with `--wait` what became of it.
-async fn follow(database: &Database, id: Option<u64>, whose: &Whose) -> Result<(), CliError> {
+async fn follow(database: &Database, id: Option<u64>, whose: &Whose, out: &mut Out) -> Result<(), CliError> {
     let Some(id) = id else {
-        println!("nothing to change");
+        out.line(format_args!("nothing to change"));
         return Ok(());
     };
     if !whose.wait {
-        println!("committed with row {id} of the outbox; a running server carries it out within a second");
+        out.line(format_args!("committed with row {id} of the outbox; a running server carries it out within a second"));
         return Ok(());
     }
     let until = Instant::now() + Duration::from_secs(u64::from(whose.wait_seconds));
@@ -115,7 +116,7 @@ async fn follow(database: &Database, id: Option<u64>, whose: &Whose) -> Result<(
             return Err(CliError::Argument(format!("row {id} of the outbox waits for a person: {reason}")));
         }
         if entry.has_reached(Destination::Shop) && is_stored(database, &entry).await.map_err(unread)? {
-            return told(id, &entry);
+            return told(id, &entry, out);
         }
         if Instant::now() >= until {
             let seconds = whose.wait_seconds;
@@ -137,10 +138,10 @@ async fn is_stored(database: &Database, entry: &Entry) -> Result<bool, crate::da
     Ok(checkpoint.0 >= sequence)
 }
 
-fn told(id: u64, entry: &Entry) -> Result<(), CliError> {
+fn told(id: u64, entry: &Entry, out: &mut Out) -> Result<(), CliError> {
     let (outcome, detail) = (entry.outcome.as_deref().unwrap_or_default(), entry.detail.as_deref().unwrap_or_default());
     if outcome == "done" {
-        println!("row {id} of the outbox: done {detail}");
+        out.line(format_args!("row {id} of the outbox: done {detail}"));
         Ok(())
     } else {
         Err(CliError::Argument(format!("row {id} of the outbox: refused, {outcome} {detail}")))

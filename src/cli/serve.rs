@@ -9,6 +9,7 @@ use mallcore_actors::journal::Durable;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::SeedDemo;
+use super::out::Out;
 use super::{CliError, store};
 use crate::auth::Verifier;
 use crate::config::Config;
@@ -16,7 +17,7 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{broker, cache, file_limit, health_metrics, http, limits, pinned, projection, redis, shop, telemetry};
+use crate::{file_limit, health_metrics, http, redis, shop, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -24,6 +25,8 @@ const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
 /// For answers that say "outcome unknown" to leave.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// EX_OSFILE of sysexits.h.
+const EXIT_DISPLACED: i32 = 72;
 /// EX_IOERR of sysexits.h.
 const EXIT_JOURNAL_FAILED: i32 = 74;
 /// EX_CONFIG of sysexits.h.
@@ -32,20 +35,10 @@ const EXIT_MISMATCHED: i32 = 78;
 const EXIT_SIGNALLED: i32 = 128;
 
 /// Serves until the process is told to stop.
-pub fn run(config: &Config) -> Result<(), CliError> {
+pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     // Before the shop: whatever is measured asks for its handles once, and they have to be real ones.
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
-    mallcore_actors::journal::metrics::describe();
-    projection::metrics::describe();
-    crate::outbox::metrics::describe();
-    health_metrics::describe();
-    pinned::metrics::describe();
-    broker::metrics::describe();
-    shop::describe();
-    cache::metrics::describe();
-    redis::metrics::describe();
-    limits::metrics::describe();
     let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
     file_limit::raise();
     let link = config.redis.as_ref().map(redis::Link::of).transpose();
@@ -53,17 +46,22 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
         let shop = open(config, link.clone()).await?;
-        let listen = |port| move |cause| CliError::failed(format!("cannot listen on {}:{port}", config.http.host), cause);
-        let (metrics_address, metrics_server) =
-            metrics_server::start(&config.http.host, config.http.metrics_port, recorder).map_err(listen(config.http.metrics_port))?;
-        actix_web::rt::spawn(metrics_server);
+        let listen = |variable, port| {
+            let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
+            move |cause| CliError::failed(what, cause)
+        };
         let state = Arc::new(State::new(config, shop.clone(), verifier).with_redis(link));
-        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen(config.http.port))?;
+        let (metrics_address, metrics_server) =
+            metrics_server::start(&config.http.host, config.http.metrics_port, recorder, Arc::clone(&state))
+                .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
+        actix_web::rt::spawn(metrics_server);
+        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
-        banner(config, &address.to_string(), &metrics_address.to_string());
+        banner(config, &address.to_string(), &metrics_address.to_string(), out);
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
+        actix_web::rt::spawn(stop_when_the_data_folder_is_displaced(shop.clone()));
         let watched = Arc::clone(&state);
         actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
         actix_web::rt::spawn(stop_when_the_database_is_another(shop.clone()));
@@ -82,9 +80,13 @@ pub fn run(config: &Config) -> Result<(), CliError> {
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
 async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
     if config.http.demo {
+        let plan = Plan::of(config);
+        let refused = |cause| CliError::failed("the shop cannot open", cause);
+        shop::refuse_without_database(&plan).map_err(refused)?;
         let database = store::ready_database(config).await?;
         let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
-        if empty {
+        // Beside a journal that has records an empty database is refused, and not filled with a fresh shop.
+        if empty && shop::last_record(&plan.journal_folder).map_err(refused)?.is_none() {
             store::fill(&database, &SeedDemo::default()).await?;
         }
         database.close().await;
@@ -95,11 +97,26 @@ async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.
 async fn stop_when_the_journal_fails(shop: Shop) {
     let mut durable = shop.durable();
-    if durable.wait_for(|durable| matches!(durable, Durable::Failed(_))).await.is_ok() {
+    let has_failed = durable.wait_for(|durable| matches!(durable, Durable::Failed(_))).await.is_ok();
+    // Abandoned for a reason of its own, which has its own status.
+    if has_failed && !shop.is_displaced() {
         tracing::error!("the journal failed; the process ends, and its next start reads what is on disk");
         tokio::time::sleep(LAST_ANSWERS).await;
         std::process::exit(EXIT_JOURNAL_FAILED);
     }
+}
+
+/// What is written to files that nobody finds again is lost at the next start: those who wait are told that the outcome is unknown, then the
+/// process ends.
+async fn stop_when_the_data_folder_is_displaced(shop: Shop) {
+    let path = shop.displaced().await;
+    tracing::error!(
+        "{path} was deleted or replaced under the running shop; nothing is acknowledged any more, and the process ends. Put back what was moved \
+         away, or a backup of the whole data folder, before the next start: what was sold is in the files that were opened, not in those that \
+         are there now"
+    );
+    tokio::time::sleep(LAST_ANSWERS).await;
+    std::process::exit(EXIT_DISPLACED);
 }
 
 /// A start without the database believed the snapshot. If the database that comes back has other records, pieces may be sold twice: the
@@ -155,12 +172,18 @@ async fn stop_at_a_signal(mut signals: Signals, state: Arc<State>, server: Serve
 }
 
 /// Tells whoever started it what runs and what to open.
-fn banner(config: &Config, address: &str, metrics_address: &str) {
-    println!("mallcore {} · mode {} · data in {}", env!("CARGO_PKG_VERSION"), config.mode.name(), config.storage.data_dir.display());
+fn banner(config: &Config, address: &str, metrics_address: &str, out: &mut Out) {
+    out.line(format_args!(
+        "mallcore {} · mode {} · data in {}",
+        env!("CARGO_PKG_VERSION"),
+        config.mode.name(),
+        config.storage.data_dir.display()
+    ));
     if config.http.demo {
-        println!("  抢购演示 / demo     http://{address}/");
+        out.line(format_args!("  抢购演示 / demo     http://{address}/"));
     }
-    println!("  API               http://{address}{}", config.http.api_prefix);
-    println!("  API 文档 / docs     http://{address}/docs/");
-    println!("  metrics           http://{metrics_address}/metrics");
+    out.line(format_args!("  API               http://{address}{}", config.http.api_prefix));
+    out.line(format_args!("  API 文档 / docs     http://{address}/docs/"));
+    out.line(format_args!("  metrics           http://{metrics_address}/metrics"));
+    out.flush();
 }

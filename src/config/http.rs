@@ -1,13 +1,15 @@
 //! Where the service listens and whom it believes.
 
 use super::cidr::Network;
+use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
 
-/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `HTTP_CONNECTIONS_MAX`, `TRUSTED_PROXIES`, `CORS_ORIGIN`, `DRAIN_SECONDS`.
+/// `HOST`, `PORT`, `METRICS_PORT`, `API_PREFIX`, `HTTP_WORKERS`, `HTTP_CONNECTIONS_MAX`,
+/// `HTTP_CONNECTIONS_PER_ADDRESS_MAX`, `HTTP_READ_TIMEOUT_SECONDS`, `HTTP_WRITE_TIMEOUT_SECONDS`, `TRUSTED_PROXIES`, `CORS_ORIGIN`, `DRAIN_SECONDS`.
 #[derive(Debug, Clone)]
 pub struct Http {
-    /// Address to listen on: 127.0.0.1 embedded, else all.
+    /// Host name or address to listen on: 127.0.0.1 embedded, else all; an IPv6 address without brackets.
     pub host: String,
     /// Port of the shop; 0 takes any free one.
     pub port: u16,
@@ -17,11 +19,17 @@ pub struct Http {
     pub api_prefix: String,
     /// Threads that serve requests; one a core unless set.
     pub workers: usize,
-    /// Connections that all workers have together at most; further ones wait to be accepted.
+    /// Connections that all workers have together at most; over further ones only health checks are answered.
     pub connections_max: u32,
+    /// The same for one client address that is no trusted proxy's: half of `connections_max` unless set, so that nobody can take them all.
+    pub connections_per_address_max: u32,
+    /// Seconds that a client may take to send a request's head, and as many again for its body.
+    pub read_timeout_seconds: u64,
+    /// Seconds in which a client has to take 16 KiB of an answer, or what is left of it.
+    pub write_timeout_seconds: u64,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Web origins that may call from a browser; exact.
+    /// Web origins that may call from a browser, spelled as browsers spell them.
     pub cors_origins: Vec<String>,
     /// Whether `/` and `/demo` are there.
     pub demo: bool,
@@ -32,19 +40,25 @@ pub struct Http {
 impl Http {
     pub(super) fn read(reader: &mut Reader, mode: Mode) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let host = if mode.is_embedded() { "127.0.0.1" } else { "0.0.0.0" };
+        let address = if mode.is_embedded() { "127.0.0.1" } else { "0.0.0.0" };
+        let connections_max: u32 = reader.number("HTTP_CONNECTIONS_MAX", 10_000, 1..=10_000_000);
         let http = Self {
-            host: reader.text_or("HOST", host),
+            host: reader.parsed_or("HOST", address, |text| host::parse(text, "PORT")),
             port: reader.number("PORT", 3000, 0..=u16::MAX),
             metrics_port: reader.number("METRICS_PORT", 9464, 0..=u16::MAX),
             api_prefix: prefix(reader),
-            workers: reader.number("HTTP_WORKERS", cores, 1..=1024),
-            connections_max: reader.number("HTTP_CONNECTIONS_MAX", 10_000, 1..=10_000_000),
+            workers: reader.number("HTTP_WORKERS", cores, 1..=512),
+            connections_max,
+            connections_per_address_max: reader.number("HTTP_CONNECTIONS_PER_ADDRESS_MAX", connections_max.div_ceil(2), 1..=10_000_000),
+            read_timeout_seconds: reader.number("HTTP_READ_TIMEOUT_SECONDS", 10, 1..=600),
+            write_timeout_seconds: reader.number("HTTP_WRITE_TIMEOUT_SECONDS", 30, 1..=600),
             trusted_proxies: reader.list("TRUSTED_PROXIES", |text| text.parse::<Network>().map_err(|bad| bad.to_string())),
-            cors_origins: reader.list("CORS_ORIGIN", origin),
+            cors_origins: reader.list("CORS_ORIGIN", host::origin),
             demo: mode.is_embedded(),
             drain_seconds: reader.number("DRAIN_SECONDS", 0, 0..=300),
         };
+        reader.describe_default("HTTP_WORKERS", "one per core");
+        reader.describe_default("HTTP_CONNECTIONS_PER_ADDRESS_MAX", "half of `HTTP_CONNECTIONS_MAX`");
         if http.port != 0 && http.port == http.metrics_port {
             reader.fault("METRICS_PORT", format!("has to differ from PORT, both are {}", http.port));
         }
@@ -60,12 +74,4 @@ fn prefix(reader: &mut Reader) -> String {
         reader.fault("API_PREFIX", format!("has to be a path such as /v1, not {text:?}"));
     }
     prefix.to_owned()
-}
-
-fn origin(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ']) => Ok(text.to_owned()),
-        _ => Err(format!("has to list origins such as https://shop.example.com, not {text:?}")),
-    }
 }

@@ -194,11 +194,13 @@ impl Telemetry {
         use tracing::Level;
         let levels =
             [("error", Level::ERROR), ("warn", Level::WARN), ("info", Level::INFO), ("debug", Level::DEBUG), ("trace", Level::TRACE)];
-        Self {
+        let telemetry = Self {
             log_level: reader.choice("LOG_LEVEL", Level::INFO, &levels),
             log_json: mode == Mode::Production,
             sentry_dsn: reader.secret("SENTRY_DSN"),
             sentry_environment: reader.text_or("SENTRY_ENVIRONMENT", mode.name()),
-        }
+        };
+        reader.describe_default("SENTRY_ENVIRONMENT", "the mode's name");
+        telemetry
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::broker_url::BrokerUrl;
+use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
 use super::secret::Secret;
@@ -49,7 +51,7 @@ pub struct Redis {
 /// `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
 #[derive(Debug, Clone)]
 pub struct Broker {
-    /// `amqp://` or `amqps://`, with user and password.
+    /// `amqp://` or `amqps://`, with user and password; readable as a [`BrokerUrl`].
     pub url: Secret,
     /// The topic exchange that events go to: `mall.events`.
     pub exchange: String,
@@ -105,7 +107,7 @@ impl Database {
             return None;
         }
         let database = Self {
-            host: needed(reader, "DB_HOST"),
+            host: needed_host(reader),
             port: reader.number("DB_PORT", 3306, 1..=u16::MAX),
             username: needed(reader, "DB_USERNAME"),
             password: reader.secret("DB_PASSWORD"),
@@ -125,7 +127,11 @@ impl Database {
 
 impl Redis {
     pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Self> {
-        let host = reader.text("REDIS_HOST").filter(|_| !mode.is_embedded());
+        // The embedded mode has no Redis: what a shell says of one is not looked at.
+        if mode.is_embedded() {
+            return None;
+        }
+        let host = reader.parsed("REDIS_HOST", |text| host::parse(text, "REDIS_PORT"));
         if mode == Mode::Production && host.is_none() {
             reader.fault("REDIS_HOST", "has to be set in production");
         }
@@ -156,19 +162,13 @@ impl Broker {
             reader.fault("RABBITMQ_URL", "has to be set in production");
         }
         let url = url?;
-        let (tls, rest) = match (url.expose().strip_prefix("amqps://"), url.expose().strip_prefix("amqp://")) {
-            (Some(rest), _) => (true, rest),
-            (None, Some(rest)) => (false, rest),
-            (None, None) => {
-                reader.fault("RABBITMQ_URL", "has to start with amqp:// or amqps://");
+        match BrokerUrl::parse(&url) {
+            Err(fault) => {
+                reader.fault("RABBITMQ_URL", fault);
                 return None;
             }
-        };
-        if mode == Mode::Production {
-            let authority = rest.split('/').next().unwrap_or_default();
-            let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-            let host = host_and_port.rsplit_once(':').map_or(host_and_port, |(host, _)| host).trim_matches(['[', ']']).to_owned();
-            encrypted(reader, "RABBITMQ_URL", &host, tls);
+            Ok(read) if mode == Mode::Production => encrypted(reader, "RABBITMQ_URL", &read.host, read.tls),
+            Ok(_) => {}
         }
         let exchange = reader.text_or("RABBITMQ_EXCHANGE", "mall.events");
         if exchange.len() > 127 || !exchange.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
@@ -211,6 +211,17 @@ impl Objects {
         }
         objects
     }
+}
+
+fn needed_host(reader: &mut Reader) -> String {
+    let host = needed(reader, "DB_HOST");
+    if host.is_empty() {
+        return host;
+    }
+    host::parse(&host, "DB_PORT").unwrap_or_else(|reason| {
+        reader.fault("DB_HOST", reason);
+        host
+    })
 }
 
 fn needed(reader: &mut Reader, variable: &'static str) -> String {

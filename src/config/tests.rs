@@ -1,7 +1,7 @@
 use super::*;
 
-fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, OsString> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect()
 }
 
 fn shipped() -> PathBuf {
@@ -40,6 +40,68 @@ fn twins_that_disagree_are_an_error() {
 }
 
 #[test]
+fn a_mode_that_node_env_chose_is_doubted_where_it_fails() {
+    let mistaken = [("NODE_ENV", "development"), ("PORT", "web")];
+    assert_eq!(faulty(&mistaken), ["PORT", "NODE_ENV"]);
+    let faults = load(&mistaken).unwrap_err().to_string();
+    assert!(faults.contains("NODE_ENV: chose the mode development") && faults.contains("APP_ENV=embedded"), "{faults}");
+    assert_eq!(faulty(&[("APP_ENV", "development"), ("NODE_ENV", "development"), ("PORT", "web")]), ["PORT"]);
+    assert_eq!(load(&[("APP_ENV", "embedded"), ("NODE_ENV", "development")]).unwrap().mode, Mode::Embedded);
+    assert_eq!(faulty(&[("NODE_ENV", "embedded")]), ["NODE_ENV"]);
+}
+
+/// The development mode over a file of its own.
+fn load_file(file: &[u8]) -> Result<Config, Faults> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("development.env"), file).unwrap();
+    Config::load(&variables(&[("APP_ENV", "development")]), folder.path())
+}
+
+const FILE: &str = "DB_HOST=db\nDB_USERNAME=mall\nDB_DATABASE=mall\nJWT_SECRET=0123456789abcdef0123456789abcdef\n";
+
+#[test]
+fn nothing_in_a_file_is_substituted() {
+    let config = load_file(format!("\u{feff}{FILE}DB_PASSWORD=pa$word9\n").as_bytes()).unwrap();
+    assert_eq!(config.database.unwrap().password.unwrap().expose(), "pa$word9");
+}
+
+#[test]
+fn a_bad_line_of_a_file_is_told_by_its_number_and_not_shown() {
+    let faults = load_file(format!("{FILE}DB_PASSWORD=pa${{word}}9\nhunter2\n").as_bytes()).unwrap_err();
+    assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), ["APP_ENV", "APP_ENV"]);
+    let told = faults.to_string();
+    assert!(told.contains("development.env line 5 has") && told.contains("development.env line 6 has"), "{told}");
+    assert!(!told.contains("word") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn hosts_with_ports_are_told_where_the_port_belongs() {
+    for (variable, port) in [("HOST", "PORT"), ("DB_HOST", "DB_PORT"), ("REDIS_HOST", "REDIS_PORT")] {
+        let fault = load(&[("APP_ENV", "development"), (variable, "some.host:1234")]).unwrap_err().0.remove(0);
+        assert_eq!(fault.variable, variable);
+        assert!(fault.reason.contains(&format!("{port} to 1234")), "{fault}");
+    }
+    assert_eq!(load(&[("HOST", "[::1]")]).unwrap().http.host, "::1");
+}
+
+#[test]
+fn origins_are_spelled_as_browsers_spell_them() {
+    let origins = load(&[("CORS_ORIGIN", "https://Shop.Example.com:443, http://localhost:5173")]).unwrap().http.cors_origins;
+    assert_eq!(origins, ["https://shop.example.com", "http://localhost:5173"]);
+    assert_eq!(faulty(&[("CORS_ORIGIN", "https://商城.example.com,https://*.example.com")]), ["CORS_ORIGIN", "CORS_ORIGIN"]);
+}
+
+#[test]
+fn kubernetes_service_links_are_known() {
+    let linked = [("APP_ENV", "development"), ("REDIS_PORT", "tcp://10.0.0.1:6379"), ("METRICS_PORT", "tcp://10.0.0.2:80")];
+    let faults = load(&linked).unwrap_err();
+    assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), ["METRICS_PORT", "REDIS_PORT"]);
+    assert!(faults.0.iter().all(|fault| fault.reason.contains("enableServiceLinks: false")), "{faults}");
+    // Where there is no Redis, nobody looks at it.
+    assert!(load(&[("REDIS_PORT", "tcp://10.0.0.1:6379")]).is_ok());
+}
+
+#[test]
 fn real_variables_win_over_the_file() {
     let config = load(&[("APP_ENV", "development"), ("DB_DATABASE", "another")]).unwrap();
     let database = config.database.unwrap();
@@ -63,6 +125,18 @@ fn an_exchange_has_a_name_that_needs_no_quoting() {
     assert_eq!(production_but(&[]).unwrap().broker.unwrap().exchange, "mall.events");
     assert_eq!(exchange("mall.events-2").unwrap(), "mall.events-2");
     assert!(exchange("mall events").is_err());
+}
+
+#[test]
+fn a_broker_url_that_cannot_be_read_is_told_without_its_password() {
+    for url in ["amqp://mall:12/hunter2@mq.example.com/%2f", "amqp://mall:hunter2@mq.example.com/", "mall:hunter2@mq.example.com"] {
+        let faults = production_but(&[("RABBITMQ_URL", url)]).unwrap_err();
+        assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), ["RABBITMQ_URL"]);
+        assert!(!faults.to_string().contains("hunter2"), "{faults}");
+    }
+    // A password with a slash hid the host: this one is remote, and in the clear.
+    let faults = production_but(&[("RABBITMQ_URL", "amqp://mall:a%2Fb@mq.example.com/%2f")]).unwrap_err();
+    assert!(faults.to_string().contains("remote host mq.example.com"), "{faults}");
 }
 
 #[test]

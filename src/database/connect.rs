@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Database, Error};
+use super::{Database, Error, mysql};
 
 /// Which database.
 #[derive(Debug, Clone)]
@@ -55,8 +55,13 @@ impl fmt::Debug for MySqlServer {
 pub struct Connections {
     /// At most so many at a time.
     pub max: u32,
-    /// Then the statement is [`Error::Unavailable`].
+    /// How long one may be waited for, with the time to find out why there is none; then the statement is [`Error::Unavailable`].
     pub wait_max: Duration,
+    /// MySQL: how long a statement waits for somebody else's lock on a row or on a table, in whole seconds; then it is
+    /// [`Error::Unavailable`].
+    pub lock_wait_max: Duration,
+    /// MySQL: how long the server works on one statement, in whole seconds; then it is [`Error::Unavailable`]. None: as long as it takes.
+    pub statement_max: Option<Duration>,
     /// SQLite: a commit is on disk when it is done. MySQL's always is.
     pub synced: bool,
     /// SQLite: KiB of pages that one connection keeps, at most.
@@ -69,15 +74,41 @@ pub struct Connections {
 impl Connections {
     /// One connection, kept for ever: the projection's own. The journal is the truth: what a power cut takes is projected again.
     /// It asks something every few seconds.
-    pub const ONE: Self =
-        Self { max: 1, wait_max: Duration::from_secs(5), synced: false, cache_kib: WRITER_CACHE_KIB, silent_max_seconds: Some(60) };
+    pub const ONE: Self = Self {
+        max: 1,
+        wait_max: Duration::from_secs(5),
+        lock_wait_max: Duration::from_secs(5),
+        statement_max: Some(Duration::from_secs(25)),
+        synced: false,
+        cache_kib: WRITER_CACHE_KIB,
+        silent_max_seconds: Some(60),
+    };
+    /// One connection that loads everything that is open or on sale: a start, and a first snapshot.
+    pub const LOAD: Self = Self { statement_max: Some(Duration::from_secs(300)), ..Self::ONE };
     /// The outbox's relay: one for each destination and one for the counts.
-    pub const COLD: Self = Self { max: 4, ..Self::READ };
-    /// One connection for a command's cold writes, of which there is no other copy.
-    pub const COMMAND: Self = Self { synced: true, max: 1, ..Self::READ };
-    /// For those who mostly read.
-    pub const READ: Self =
-        Self { max: 8, wait_max: Duration::from_secs(5), synced: false, cache_kib: READER_CACHE_KIB, silent_max_seconds: None };
+    pub const COLD: Self = Self { max: 4, lock_wait_max: Duration::from_secs(5), ..Self::READ };
+    /// One connection for a command's cold writes, of which there is no other copy. A person waits for it, and may end it.
+    pub const COMMAND: Self = Self { synced: true, max: 1, lock_wait_max: Duration::from_secs(5), statement_max: None, ..Self::READ };
+    /// For those who mostly read, and do not wait for long: a lock is given up before the one who asked has given up.
+    pub const READ: Self = Self {
+        max: 8,
+        wait_max: Duration::from_secs(5),
+        lock_wait_max: Duration::from_secs(2),
+        statement_max: Some(Duration::from_secs(60)),
+        synced: false,
+        cache_kib: READER_CACHE_KIB,
+        silent_max_seconds: None,
+    };
+}
+
+/// Of the time that a connection may be waited for, a quarter is for finding out why there is none.
+const fn acquire_within(connections: &Connections) -> Duration {
+    Duration::from_millis((connections.wait_max.as_millis() * 3 / 4) as u64)
+}
+
+/// The quarter that belongs to this wait.
+pub(super) fn diagnosis_within(waited: Duration) -> Duration {
+    waited / 3
 }
 
 /// SQLite: pages of the log between checkpoints, 128 MiB: a small shop has a small log. The projection waits for more in a burst.
@@ -97,8 +128,26 @@ impl Settings {
     pub async fn connect(&self, connections: Connections) -> Result<Database, Error> {
         Ok(match self {
             Self::Sqlite(path) => Database::Sqlite(sqlite_pool(connections).connect_with(sqlite_options(path, connections)).await?),
-            Self::MySql(server) => Database::MySql(mysql_pool(connections).connect_with(mysql_options(server)).await?),
+            Self::MySql(server) => match mysql_pool(connections).connect_with(mysql_options(server)).await {
+                Ok(pool) => Database::MySql(pool),
+                Err(sqlx::Error::PoolTimedOut) => {
+                    let pool = mysql_pool(connections).connect_lazy_with(mysql_options(server));
+                    return Err(mysql::why_timed_out(&pool).await);
+                }
+                Err(cause) => return Err(cause.into()),
+            },
         })
+    }
+
+    /// Opens a first connection to a database that is there: a file is not made.
+    pub async fn connect_existing(&self, connections: Connections) -> Result<Database, Error> {
+        match self {
+            Self::Sqlite(path) => {
+                let options = sqlite_options(path, connections).create_if_missing(false);
+                Ok(Database::Sqlite(sqlite_pool(connections).connect_with(options).await?))
+            }
+            Self::MySql(_) => self.connect(connections).await,
+        }
     }
 
     /// Connects with the first statement: for those who go on without the database.
@@ -120,19 +169,11 @@ fn sqlite_pool(connections: Connections) -> SqlitePoolOptions {
 }
 
 fn mysql_pool(connections: Connections) -> MySqlPoolOptions {
-    MySqlPoolOptions::new().max_connections(connections.max).acquire_timeout(connections.wait_max).idle_timeout(None).after_connect(
-        move |connection, _| {
-            Box::pin(async move {
-                // The only writer of hot rows needs no gap locks; readers ask for their snapshot by name.
-                sqlx::query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut *connection).await?;
-                sqlx::query("SET SESSION innodb_lock_wait_timeout = 5").execute(&mut *connection).await?;
-                if let Some(seconds) = connections.silent_max_seconds {
-                    sqlx::query("SET SESSION wait_timeout = ?").bind(seconds).execute(connection).await?;
-                }
-                Ok(())
-            })
-        },
-    )
+    MySqlPoolOptions::new()
+        .max_connections(connections.max)
+        .acquire_timeout(acquire_within(&connections))
+        .idle_timeout(None)
+        .after_connect(move |session, _| Box::pin(async move { mysql::prepare(session, &connections).await }))
 }
 
 fn sqlite_options(path: &Path, connections: Connections) -> SqliteConnectOptions {
@@ -157,6 +198,9 @@ fn mysql_options(server: &MySqlServer) -> MySqlConnectOptions {
         .port(server.port)
         .username(&server.user)
         .charset("utf8mb4")
+        // The whole SQL mode is set for each session (`mysql::prepare`).
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
         .statement_cache_capacity(STATEMENTS_CACHED);
     // An empty password that is sent counts as a wrong one.
     if !server.password.is_empty() {

@@ -3,8 +3,10 @@
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use sea_query::{MysqlQueryBuilder, SqliteQueryBuilder};
-use sqlx::{AssertSqlSafe, MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
+use sqlx::{AssertSqlSafe, MySqlPool, SqlSafeStr as _, Sqlite, SqlitePool, Transaction};
 
+use super::assignments;
+use super::mysql::{self, MySqlTx};
 use super::value::{to_mysql, to_sqlite};
 use super::{Arguments, Error, Row, Value};
 
@@ -32,11 +34,8 @@ pub enum Tx {
     /// SQLite's.
     Sqlite(Transaction<'static, Sqlite>),
     /// MySQL's.
-    MySql(Transaction<'static, MySql>),
+    MySql(MySqlTx),
 }
-
-/// READ COMMITTED is the connections' level, so a snapshot is asked for transaction by transaction.
-const MYSQL_SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 impl Database {
     /// Which engine's words to use.
@@ -52,7 +51,7 @@ impl Database {
         Ok(match self {
             // Deferred: the moment is that of the first statement.
             Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN").await?),
-            Self::MySql(pool) => Tx::MySql(pool.begin_with(MYSQL_SNAPSHOT).await?),
+            Self::MySql(pool) => Tx::MySql(MySqlTx::begin(pool, mysql::SNAPSHOT).await?),
         })
     }
 
@@ -60,8 +59,16 @@ impl Database {
     pub async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Self::MySql(pool) => Tx::MySql(pool.begin().await?),
+            Self::MySql(pool) => Tx::MySql(MySqlTx::begin(pool, mysql::WRITE).await?),
         })
+    }
+
+    /// Whether the server's settings let the shop write. A server that is away, or of another mind, is an error like any other.
+    pub async fn check_fitness(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::MySql(pool) => mysql::fitness(pool).await,
+        }
     }
 
     /// Whether a statement can be run now.
@@ -91,10 +98,9 @@ impl Tx {
     /// Makes it so.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
+            Self::Sqlite(tx) => Ok(tx.commit().await?),
             Self::MySql(tx) => tx.commit().await,
         }
-        .map_err(Error::from)
     }
 
     /// SQLite: from now on this connection's commits write the log back into the file once it has so many pages. MySQL sees to that itself.
@@ -105,12 +111,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Runs a statement; returns how many rows it matched.
+    /// Runs a statement; returns how many rows it matched. A SET list that reads what it sets is refused.
     pub async fn execute(&mut self, text: impl Into<String>, values: Arguments) -> Result<u64, Error> {
-        let text = AssertSqlSafe(text.into());
+        let text = text.into();
+        assignments::check(&text)?;
+        let text = AssertSqlSafe(text);
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).execute(&mut **tx).await?.rows_affected(),
-            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).execute(&mut **tx).await?.rows_affected(),
+            Self::MySql(tx) => tx.execute(text.into_sql_str(), to_mysql(values)?).await?.rows_affected(),
         })
     }
 
@@ -120,7 +128,7 @@ impl Tx {
         Ok(match self {
             // Ids that the database gives are positive.
             Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).execute(&mut **tx).await?.last_insert_rowid() as u64,
-            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).execute(&mut **tx).await?.last_insert_id(),
+            Self::MySql(tx) => tx.execute(text.into_sql_str(), to_mysql(values)?).await?.last_insert_id(),
         })
     }
 
@@ -148,7 +156,7 @@ impl Tx {
         let text = AssertSqlSafe(text.into());
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(text, to_sqlite(values)?).fetch(&mut **tx).map(|row| Ok(Row::Sqlite(row?))).boxed(),
-            Self::MySql(tx) => sqlx::query_with(text, to_mysql(values)?).fetch(&mut **tx).map(|row| Ok(Row::MySql(row?))).boxed(),
+            Self::MySql(tx) => tx.stream(text.into_sql_str(), to_mysql(values)?)?.map(|row| Ok(Row::MySql(row?))).boxed(),
         })
     }
 

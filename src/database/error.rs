@@ -6,11 +6,21 @@ use sqlx::migrate::MigrateError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The weather: unreachable, busy, locked, out of space. The same statement may work later.
-    #[error("the database is not available")]
+    #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// The statement itself was refused: a constraint, a type, a missing table. Repeating it does not help.
-    #[error("the database refused a statement")]
+    /// The statement itself was refused: a constraint, a type, a syntax. Repeating it does not help.
+    #[error("the database refused a statement: {0}")]
     Refused(#[source] sqlx::Error),
+    /// The server has a setting under which the shop's statements fail. It works once a person has changed the setting; nothing else helps.
+    #[error("the database server has {setting}={found}, with which the shop cannot write: {remedy}")]
+    Unfit {
+        /// The server's variable.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A row holds what no release has written.
     #[error("unexpected value in column {column} of a row: {found}")]
     Unexpected {
@@ -30,7 +40,19 @@ impl Error {
         match self {
             Self::Unavailable(_) => true,
             Self::Migrate(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => is_weather(cause),
-            Self::Refused(_) | Self::Unexpected { .. } | Self::Migrate(_) => false,
+            Self::Refused(_) | Self::Unfit { .. } | Self::Unexpected { .. } | Self::Migrate(_) => false,
+        }
+    }
+
+    /// Whether a table that the statement names does not exist: as long as a schema is being restored, or before the first migration.
+    pub fn is_missing_table(&self) -> bool {
+        let (Self::Unavailable(cause) | Self::Refused(cause)) = self else { return false };
+        match cause {
+            sqlx::Error::Database(refusal) => match refusal.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                Some(my) => my.number() == MYSQL_NO_SUCH_TABLE,
+                None => refusal.message().starts_with("no such table"),
+            },
+            _ => false,
         }
     }
 
@@ -72,9 +94,11 @@ fn is_weather(cause: &sqlx::Error) -> bool {
 /// BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
 const SQLITE_WEATHER: [u32; 9] = [5, 6, 7, 8, 9, 10, 13, 14, 15];
 
-/// What MySQL and MariaDB say when the statement is good and the server cannot do it now. Everything else is the statement's own fault:
-/// a duplicate key (1062), a missing table (1146), a value out of range (1264), a packet too large (1153) …
-pub const MYSQL_WEATHER: [(u16, &str); 43] = [
+const MYSQL_NO_SUCH_TABLE: u16 = 1146;
+
+/// What MySQL, MariaDB, TiDB and the proxies before them say when the statement is good and cannot be done now. Everything else is the
+/// statement's own fault: a duplicate key (1062), a value out of range (1264), a packet too large (1153) …
+pub const MYSQL_WEATHER: [(u16, &str); 68] = [
     (3, "failed to write a file: the disk is full"),
     (1020, "record has changed since it was read (MariaDB, snapshot isolation)"),
     (1021, "disk full"),
@@ -93,9 +117,11 @@ pub const MYSQL_WEATHER: [(u16, &str); 43] = [
     (1053, "the server is shutting down"),
     (1077, "normal shutdown"),
     (1079, "shutdown complete"),
+    (1105, "unknown error: what proxies and TiDB say when a server behind them is away"),
     (1114, "table full"),
     (1129, "host blocked"),
     (1130, "host not allowed while accounts change"),
+    (1146, "missing table while a schema is being restored"),
     (1152, "aborted connection"),
     (1158, "network read error"),
     (1159, "network read time-out"),
@@ -107,15 +133,38 @@ pub const MYSQL_WEATHER: [(u16, &str); 43] = [
     (1206, "too many locks"),
     (1213, "deadlock"),
     (1226, "the user's hourly limit"),
+    (1243, "unknown prepared statement: a proxy has switched to another server"),
     (1290, "read only"),
+    (1297, "temporary error of the storage engine"),
     (1317, "statement killed"),
     (1412, "the table's definition has changed"),
+    (1461, "too many prepared statements on the server"),
     (1613, "transaction rolled back: too long"),
     (1614, "transaction rolled back: deadlock"),
+    (1615, "the statement has to be prepared again"),
+    (1637, "too many transactions"),
+    (1665, "binlog_format=STATEMENT does not take READ COMMITTED"),
     (1792, "read-only transaction"),
+    (1820, "the account's password has expired"),
     (1836, "read-only mode"),
+    (1862, "the account's password has expired"),
     (1927, "connection killed (MariaDB)"),
     (1969, "statement time exceeded (MariaDB)"),
+    (2006, "a proxy has lost its server"),
+    (2013, "a proxy has lost its server in the middle of a statement"),
     (3024, "statement time exceeded"),
+    (3032, "the server is offline for its clients"),
+    (3100, "group replication: the transaction could not be broadcast"),
+    (3101, "group replication: the transaction was rolled back while it was committed"),
+    (3118, "the account is locked"),
+    (3159, "encrypted connections only, while that is being changed"),
+    (3168, "the server is not ready"),
     (4031, "disconnected by the server"),
+    (4151, "the account is locked (MariaDB)"),
+    (8027, "the schema is out of date (TiDB)"),
+    (8028, "the schema has changed (TiDB)"),
+    (9001, "no server behind the proxy (ProxySQL), or its placement driver does not answer (TiDB)"),
+    (9002, "the store does not answer (TiDB)"),
+    (9003, "the store is busy (TiDB)"),
+    (9005, "a region is not available (TiDB)"),
 ];

@@ -2,12 +2,15 @@
 //! - G1 A schema that has every step of this release is left alone, so that the service runs as an account that may not change tables, and an
 //!   older release starts again beside a newer schema.
 //! - G2 A step that was applied with another text is a fault: nothing runs.
+//! - G3 A step that was cut off in the middle, by a lock or a death, is run again: MySQL cannot undo it. Steps from 58 on are therefore safe to
+//!   repeat.
 
 use std::collections::BTreeMap;
 
-use sqlx::migrate::Migrator;
+use sqlx::MySqlConnection;
+use sqlx::migrate::{MigrateError, Migrator};
 
-use super::{Database, Error};
+use super::{Database, Error, mysql};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
@@ -33,10 +36,15 @@ impl Database {
         }
         // It checks again, under a lock, what was applied and with which text.
         match self {
-            Self::Sqlite(pool) => SQLITE.run(pool).await,
-            Self::MySql(pool) => MYSQL.run(pool).await,
+            Self::Sqlite(pool) => SQLITE.run(pool).await.map_err(Error::Migrate),
+            Self::MySql(pool) => {
+                let mut connection = mysql::acquire(pool).await?;
+                // Given up in the middle or not, it is not one for other statements: it has no limit of time.
+                connection.close_on_drop();
+                mysql::limit_statements(&mut connection, None).await?;
+                run(&mut connection).await.map_err(Error::Migrate)
+            }
         }
-        .map_err(Error::Migrate)
     }
 
     /// Numbers of the steps that the schema does not have, or has with another text.
@@ -72,8 +80,23 @@ impl Database {
         match tx.all("SELECT version, HEX(checksum) FROM _sqlx_migrations WHERE success = 1", Vec::new()).await {
             Ok(rows) => rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect(),
             // The table comes with the first step.
+            Err(error) if error.is_missing_table() => Ok(BTreeMap::new()),
             Err(Error::Refused(_)) => Ok(BTreeMap::new()),
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// Runs the steps of MySQL, one that was cut off once more.
+async fn run(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
+    let mut again = None;
+    loop {
+        match MYSQL.run(&mut *connection).await {
+            Err(MigrateError::Dirty(step)) if again != Some(step) => {
+                sqlx::query("DELETE FROM _sqlx_migrations WHERE version = ? AND success = 0").bind(step).execute(&mut *connection).await?;
+                again = Some(step);
+            }
+            ended => return ended,
         }
     }
 }

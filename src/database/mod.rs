@@ -2,14 +2,18 @@
 //! - D1 Repositories write one SQL text for both; what has to differ is in `dialect.rs`, the only file that composes text for a driver.
 //! - D2 Times are UTC milliseconds: INTEGER in SQLite, DATETIME(3) in MySQL; repositories see [`mallcore_actors::time::Timestamp`] only.
 //! - D3 A snapshot sees rows and checkpoint of one moment; a writer holds the write lock from its first statement on.
+//! - D4 An UPDATE means the same on both: `assignments` refuses a SET list that reads what it sets.
 //!
 //! Not here: what the tables mean (`docs/SCHEMA.md`), who writes them (`projection`, `demo`).
 
+mod assignments;
 mod connect;
 mod dialect;
 mod error;
 mod flusher;
 mod migrate;
+mod mysql;
+mod reach;
 mod row;
 mod value;
 
@@ -18,6 +22,7 @@ pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::{Error, MYSQL_WEATHER};
 pub use flusher::Flusher;
 pub use migrate::Steps;
+pub use reach::Reach;
 pub use row::Row;
 pub use value::{Arguments, Value};
 

@@ -1,19 +1,18 @@
-//! RabbitMQ: reachable, ours. It is asked to log us in, and left again; nothing is declared.
+//! RabbitMQ: reachable, lets us in, has our exchange and no alarm, and gives the account its rights (`broker_account.rs`).
 
-use std::str::FromStr;
 use std::time::Instant;
 
-use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Finding;
+use super::broker_account::Account;
 use super::net::{WITHIN, is_local, millis, reach, told};
-use crate::config::Config;
+use crate::config::{BrokerUrl, Config};
 
-const PART: &str = "broker";
+pub(super) const PART: &str = "broker";
 /// What a client of AMQP 0-9-1 says first.
 const GREETING: &[u8] = b"AMQP\0\0\x09\x01";
 
@@ -22,42 +21,37 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
         let seen = if config.mode.is_embedded() { "none: the embedded mode needs none" } else { "none (RABBITMQ_URL): events stay here" };
         return vec![Finding::pass(PART, "configured", seen)];
     };
-    let uri = match AMQPUri::from_str(settings.url.expose()) {
-        Ok(uri) => uri,
+    let read = BrokerUrl::parse(&settings.url).map_err(str::to_owned).and_then(|url| crate::broker::uri(&url).map(|uri| (url, uri)));
+    let (url, uri) = match read {
+        Ok(read) => read,
         // The text may hold a password: the fault is told, not the text.
         Err(fault) => {
-            return vec![Finding::fail(
-                PART,
-                "settings",
-                fault,
-                "set RABBITMQ_URL to amqp://user:password@host:port/vhost, %2f for the vhost /",
-            )];
+            let remedy = "set RABBITMQ_URL to amqp://user:password@host:port/vhost, %2f for the vhost /";
+            return vec![Finding::fail(PART, "settings", format!("RABBITMQ_URL {fault}"), remedy)];
         }
     };
-    let (host, port) = (uri.authority.host.clone(), uri.authority.port);
+    let BrokerUrl { host, port, vhost, tls, username, .. } = url;
     if let Err(mut away) = reach(PART, "RABBITMQ_URL", &host, port).await {
         away.remedy = away.remedy.map(|remedy| format!("{remedy}; until then events wait in the journal, and sales go on"));
         return vec![away];
     }
-    let is_encrypted = matches!(uri.scheme, AMQPScheme::AMQPS);
-    let vhost = uri.vhost.clone();
     let mut findings = Vec::new();
-    if !is_encrypted && let Some(version) = version(&host, port).await {
+    if !tls && let Some(version) = version(&host, port).await {
         findings.push(Finding::pass(PART, "version", version));
     }
     let began = Instant::now();
     let connected = timeout(WITHIN * 2, Connection::connect_uri(uri, ConnectionProperties::default())).await;
-    findings.push(match connected {
+    match connected {
         Ok(Ok(connection)) => {
-            let took = millis(began.elapsed());
+            findings.push(Finding::pass(PART, "log-in", format!("vhost {vhost}, in {}", millis(began.elapsed()))));
+            findings.extend(Account { vhost: &vhost, username: &username, exchange: &settings.exchange }.look(&connection).await);
             // Good-bye; whether it is heard makes no difference.
             let _ = timeout(WITHIN, connection.close(200, "looked".into())).await;
-            Finding::pass(PART, "log-in", format!("vhost {vhost}, in {took}"))
         }
-        Ok(Err(error)) => refused(&told(&error), is_encrypted, &vhost),
-        Err(_) => refused("no answer in time", is_encrypted, &vhost),
-    });
-    findings.push(match (is_encrypted, is_local(&host)) {
+        Ok(Err(error)) => findings.push(refused(&told(&error), tls, &vhost)),
+        Err(_) => findings.push(refused("no answer in time", tls, &vhost)),
+    }
+    findings.push(match (tls, is_local(&host)) {
         (true, _) => Finding::pass(PART, "TLS", "yes, its certificate is checked"),
         (false, true) => Finding::pass(PART, "TLS", "none, on this machine"),
         (false, false) => Finding::warn(PART, "TLS", "none, over a network", "use amqps:// in RABBITMQ_URL"),
@@ -74,7 +68,7 @@ fn refused(seen: &str, is_encrypted: bool, vhost: &str) -> Finding {
         "see whether it speaks TLS at this port, and its certificate bears the host's name and is signed by whom this machine trusts"
             .to_owned()
     } else {
-        "see its log; an alarm of memory or disk there blocks connections".to_owned()
+        "see its log".to_owned()
     };
     Finding::fail(PART, "log-in", seen, remedy)
 }

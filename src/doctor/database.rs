@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::database::{Connections, Database, Engine, Error, Settings, Tx};
 use crate::projection;
 
+mod write;
+
 const PART: &str = "database";
 
 /// Which journal the database follows.
@@ -24,8 +26,9 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
     let settings = crate::shop::database(config);
     match &settings {
         Settings::Sqlite(path) if !path.exists() => {
-            let seen = format!("{} does not exist; the first start makes it", path.display());
-            return (vec![Finding::pass(PART, "file", seen)], None);
+            let seen = format!("{} does not exist: there is no shop in this folder yet", path.display());
+            let remedy = "set DATA_DIR to the shop's folder; the first `mallcore serve` makes a new shop where there is none";
+            return (vec![Finding::warn(PART, "file", seen, remedy)], None);
         }
         Settings::Sqlite(_) => {}
         Settings::MySql(server) => {
@@ -34,7 +37,8 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
             }
         }
     }
-    let connected = timeout(WITHIN, settings.connect(Connections { max: 1, wait_max: WITHIN, ..Connections::READ })).await;
+    let connections = Connections { max: 1, wait_max: WITHIN * 3 / 4, statement_max: Some(WITHIN), ..Connections::READ };
+    let connected = timeout(WITHIN, settings.connect_existing(connections)).await;
     let database = match connected {
         Ok(Ok(database)) => database,
         Ok(Err(error)) => return (vec![refused(config, &error)], None),
@@ -55,7 +59,14 @@ pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
             None
         }
     };
-    database.close().await;
+    if findings.iter().any(|finding| finding.check == "schema" && finding.outcome != super::Outcome::Fail) {
+        findings.push(match timeout(WITHIN * 3, write::attempt(&database)).await {
+            Ok(finding) => finding,
+            Err(_) => write::refused("no answer in time"),
+        });
+    }
+    // What was given up ends with its socket.
+    let _ = timeout(WITHIN, database.close()).await;
     (findings, attached)
 }
 
@@ -95,6 +106,11 @@ async fn questions(config: &Config, database: &Database, findings: &mut Vec<Find
         }
     }
     tx.commit().await?;
+    match database.check_fitness().await {
+        Ok(()) => {}
+        Err(Error::Unfit { setting, found, remedy }) => findings.push(Finding::fail(PART, setting, found, remedy)),
+        Err(error) => return Err(error),
+    }
     let schema = schema(database).await?;
     let is_there = schema.outcome != super::Outcome::Fail;
     findings.push(schema);
@@ -139,6 +155,7 @@ async fn session(tx: &mut Tx, findings: &mut Vec<Finding>) -> Result<(), Error> 
     } else {
         Finding::pass(PART, "charset", seen)
     });
+    sql_mode(tx, findings).await?;
     // MariaDB before 11.1 has the old name only, MySQL 8 the new one.
     let isolation = match text(tx, "SELECT @@transaction_isolation").await {
         Err(Error::Refused(_)) => text(tx, "SELECT @@tx_isolation").await?,
@@ -157,6 +174,23 @@ async fn session(tx: &mut Tx, findings: &mut Vec<Finding>) -> Result<(), Error> 
     findings.push(match zone.as_str() {
         "+00:00" | "UTC" => Finding::pass(PART, "time zone", zone),
         _ => Finding::fail(PART, "time zone", zone, "+00:00 is set for each connection; see whether a proxy or init_connect undoes it"),
+    });
+    Ok(())
+}
+
+/// Each session sets its own, so the server's is nothing that the shop's statements depend on.
+async fn sql_mode(tx: &mut Tx, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let (ours, servers) = (text(tx, "SELECT @@SESSION.sql_mode").await?, text(tx, "SELECT @@GLOBAL.sql_mode").await?);
+    let has = |mode: &str, word: &str| mode.split(',').any(|part| part == word);
+    findings.push(if has(&ours, "ORACLE") || !has(&ours, "STRICT_ALL_TABLES") {
+        let remedy = "the mode is set for each connection; see whether a proxy undoes it: values that do not fit would be cut off silently";
+        Finding::fail(PART, "sql_mode", ours, remedy)
+    } else if has(&servers, "ORACLE") {
+        let remedy =
+            "set sql_mode to the server's default: the shop's sessions set their own, other programs that share its tables may not";
+        Finding::warn(PART, "sql_mode", format!("the server's is {servers}"), remedy)
+    } else {
+        Finding::pass(PART, "sql_mode", ours)
     });
     Ok(())
 }

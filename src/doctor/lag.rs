@@ -1,6 +1,7 @@
 //! How long an outage of what follows the journal may last: the budgets in records, bytes and time, at an assumed rate of orders.
 
 use super::Finding;
+use super::database::Attached;
 use super::disk::bytes;
 use super::journal::Found;
 use crate::config::Config;
@@ -58,6 +59,22 @@ fn told(budget: &Budget, orders_per_second: u32) -> Finding {
         return Finding::pass(PART, budget.what, seen);
     }
     Finding::warn(PART, budget.what, seen, "raise the budget, or expect purchases to be refused when a server is away for longer than that")
+}
+
+/// How far the database is behind the journal, of what it may be: the same thresholds at which a running server alerts and turns purchases away.
+pub(super) fn behind(config: &Config, found: &Found, attached: Option<&Attached>) -> Option<Finding> {
+    let records = found.last.checked_sub(attached?.sequence)?;
+    let lag = &config.lag;
+    let percent = u128::from(records) * 100 / u128::from(lag.database_records_max.max(1));
+    let seen = format!("the database is {records} records behind, {percent} % of LAG_DATABASE_RECORDS_MAX");
+    let remedy = "see why the database does not follow: its checks above, the server's log, `mallcore_projection_halted`";
+    Some(if percent >= u128::from(lag.shed_percent) {
+        Finding::fail(PART, "behind", format!("{seen}: purchases are turned away"), remedy)
+    } else if percent >= u128::from(lag.alert_percent) {
+        Finding::warn(PART, "behind", seen, remedy)
+    } else {
+        Finding::pass(PART, "behind", seen)
+    })
 }
 
 /// A restart of a database takes less.

@@ -1,9 +1,12 @@
 //! `mallcore doctor`: is everything there that the shop needs, and if not, what to do about it.
-//! - O1 It changes nothing, takes no lock, and works beside a running server and without any of the servers.
+//! - O1 It changes nothing and works beside a running server and without any of the servers. Whether the database can be written is tried in a
+//!   transaction that is undone, which holds its locks for as long as a few statements take.
 //! - O2 Every fault says its remedy. Warnings are what one can live with; a failing check ends with a failing status.
 //! - O3 No server that is silent holds it up for longer than its time.
 
 mod broker;
+mod broker_account;
+mod clock;
 mod database;
 mod disk;
 mod journal;
@@ -11,6 +14,7 @@ mod lag;
 mod machine;
 mod net;
 mod redis;
+mod server;
 
 use std::fmt;
 
@@ -120,6 +124,9 @@ pub async fn examine(config: &Config, orders_per_second: u32) -> Report {
     findings.extend(disk::look(config));
     let (journal, found) = journal::look(config, attached.as_ref());
     findings.extend(journal);
+    findings.extend(server::look(config, found.is_held).await);
+    findings.extend(lag::behind(config, &found, attached.as_ref()));
+    findings.extend(clock::look(config));
     findings.extend(lag::look(config, &found, orders_per_second));
     Report::new(Some(config.mode.name()), findings)
 }

@@ -1,4 +1,4 @@
-//! Redis: reachable, ours, new enough, quick enough, and not about to throw sessions away.
+//! Redis: reachable, ours, new enough, quick enough, takes writes, and is not about to throw sessions away.
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,23 @@ const PART: &str = "redis";
 /// What the requirements name.
 const VERSION_MIN: (u32, u32) = (6, 2);
 const PINGS: usize = 9;
+const RIGHTS: &str = "let the account use the categories @string, @sortedset and @scripting and PING, SELECT, INFO, TIME, DEL, PEXPIRE and PTTL on the keys \
+     limit:*, session:*, admin_session*, product:*, hot_products";
+/// Words in an answer that refuses a write, and what to do about each.
+const WRITES_REFUSED: [(&str, &str); 10] = [
+    ("READONLY", "it is a replica: set REDIS_HOST and REDIS_PORT to the primary, or promote it (REPLICAOF NO ONE)"),
+    ("OOM", "it is out of memory: raise maxmemory, or remove keys that are not the shop's"),
+    ("MISCONF", "its last save failed: make room on its disk and see that it may write to its folder (its log says why)"),
+    ("NOREPLICAS", "it has too few replicas: bring them back, or lower min-replicas-to-write"),
+    ("NOPERM", RIGHTS),
+    ("ACL failure", RIGHTS),
+    ("CROSSSLOT", CLUSTER),
+    ("MOVED", CLUSTER),
+    ("CLUSTERDOWN", CLUSTER),
+    ("LOADING", "it loads its data: wait until it has"),
+];
+const CLUSTER: &str =
+    "it is a node of a cluster: the shop needs a single server (with replicas and a fail-over, if you like), not a cluster";
 
 pub(super) async fn look(config: &Config) -> Vec<Finding> {
     let Some(settings) = &config.redis else {
@@ -49,7 +66,7 @@ fn refused(settings: &config::Redis, error: &RedisError) -> Finding {
     let remedy = if ["NOAUTH", "WRONGPASS", "uthentication", "password"].iter().any(|word| text.contains(word)) {
         "set REDIS_PASSWORD (and REDIS_USERNAME, where it has accounts) right"
     } else if text.contains("NOPERM") {
-        "let the account use strings, sorted sets, scripts, INFO and TIME on the keys limit:*, session:*, admin_session*, product:*, hot_products"
+        RIGHTS
     } else if settings.tls {
         "see whether it speaks TLS at this port, its certificate bears REDIS_HOST, and REDIS_TLS_CA_FILE holds who signed it"
     } else {
@@ -67,6 +84,7 @@ async fn questions(settings: &config::Redis, connection: &mut MultiplexedConnect
     }
     took.sort();
     findings.push(latency(settings, took[PINGS / 2]));
+    findings.push(writes(crate::redis::probe(connection).await));
     let info: String = cmd("INFO").query_async(connection).await?;
     findings.push(version(field(&info, "redis_version:")));
     findings.push(policy(field(&info, "maxmemory_policy:"), field(&info, "maxmemory:")));
@@ -81,6 +99,17 @@ async fn questions(settings: &config::Redis, connection: &mut MultiplexedConnect
     let (seconds, micros): (u64, u64) = cmd("TIME").query_async(connection).await?;
     findings.push(clock(PART, before, seconds * 1_000 + micros / 1_000, wall_millis()));
     Ok(())
+}
+
+/// Whether it takes what the shop writes; asking changes no key.
+fn writes(asked: RedisResult<u32>) -> Finding {
+    let Err(error) = asked else { return Finding::pass(PART, "writes", "takes them") };
+    let seen = crate::redis::reason(&error);
+    let remedy = WRITES_REFUSED.iter().find(|(word, _)| seen.contains(word)).map_or(
+        "see its log and the rights of the account; until it takes writes, limits are each process's own and caches are not written",
+        |(_, remedy)| remedy,
+    );
+    Finding::fail(PART, "writes", &*seen, remedy)
 }
 
 fn field<'a>(info: &'a str, name: &str) -> &'a str {

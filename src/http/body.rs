@@ -1,24 +1,29 @@
-//! Bodies as they arrive: read whole, up to a limit.
-//! - W1 nothing is read of a body that says it is too long, and nothing is kept of one that turns out to be.
-//! - W2 a body that comes in one piece, as a purchase's does, is neither copied nor waited for twice.
+//! Bodies as they arrive: read whole, up to a limit of bytes and of time.
+//! - W1 nothing is read of a body that says it is too long or encoded, and nothing is kept of one that turns out to be too long.
+//! - W2 a body that comes in one piece, as a purchase's does, is neither copied nor waited for twice, and needs no timer.
+//! - W3 a request whose body is waited for does not count as in flight: it has changed nothing yet, so a stop need not wait for it.
 //!
 //! Not here: what a body means (`fields`).
 
-use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, Ready, poll_fn, ready};
 use std::mem;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
+use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::Stream;
+use futures_util::future::Either;
+use tokio::time::{Sleep, sleep};
 
 use super::fields::{self, ParseBody};
-use super::problem::Problem;
+use super::problem::{Hint, Problem};
+use super::state::State;
 
 /// The largest body that is read, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -43,35 +48,66 @@ impl RawBody {
 }
 
 impl FromRequest for RawBody {
-    type Error = Infallible;
-    type Future = Reading;
+    type Error = Problem;
+    type Future = Either<Reading<Arc<State>>, Ready<Result<Self, Problem>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Reading {
-        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        Reading {
-            payload: payload.take(),
-            read: Bytes::new(),
-            is_too_long: length.is_some_and(|length| length > BODY_BYTES_MAX),
-            is_looked_for: false,
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        match request.app_data::<Data<State>>() {
+            Some(state) => Either::Left(Reading::new(request.headers(), payload.take(), Arc::clone(state))),
+            None => Either::Right(ready(Err(Problem::internal("a route without state")))),
         }
     }
 }
 
 /// A body on its way.
-pub struct Reading {
+pub struct Reading<S: Deref<Target = State>> {
     payload: Payload,
     /// What has arrived of it.
     read: Bytes,
-    is_too_long: bool,
+    /// Why nothing is read at all.
+    unread: Option<Unread>,
     is_looked_for: bool,
+    state: S,
+    /// Runs while the body is waited for.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Future for Reading {
-    type Output = Result<RawBody, Infallible>;
+#[derive(Debug, Clone, Copy)]
+enum Unread {
+    TooLong,
+    Encoded,
+}
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.is_too_long {
-            return Poll::Ready(Ok(RawBody(Err(too_large()))));
+impl<S: Deref<Target = State> + Unpin> Reading<S> {
+    /// The body of a request with these headers.
+    pub fn new(headers: &HeaderMap, payload: Payload, state: S) -> Self {
+        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        let is_encoded = headers.get_all(CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        let unread = match length {
+            _ if is_encoded => Some(Unread::Encoded),
+            Some(length) if length > BODY_BYTES_MAX => Some(Unread::TooLong),
+            _ => None,
+        };
+        Self { payload, read: Bytes::new(), unread, is_looked_for: false, state, timer: None }
+    }
+
+    /// The body, if it has come along with its head; nobody is waited for. Whoever is told no after this and has sent a whole body keeps
+    /// the connection, and whoever has not need not be waited for to be told.
+    pub async fn arrived(&mut self) -> Option<RawBody> {
+        poll_fn(|context| {
+            let is_second_look = self.is_looked_for;
+            match self.poll_pieces(context) {
+                Poll::Ready(body) => Poll::Ready(Some(body)),
+                Poll::Pending if is_second_look => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    fn poll_pieces(&mut self, context: &mut Context<'_>) -> Poll<RawBody> {
+        if let Some(unread) = self.unread {
+            return Poll::Ready(RawBody(Err(unread.into())));
         }
         // actix-http calls a handler when it has a head, then reads the body, and polls the handler again in the same turn (InnerDispatcher,
         // `handle_request` and `poll_response`). To be woken for what has just been read would cost each purchase another turn.
@@ -81,20 +117,18 @@ impl Future for Reading {
             match ready!(Pin::new(&mut self.payload).poll_next(context)) {
                 Some(Ok(piece)) if self.read.len() + piece.len() > BODY_BYTES_MAX => {
                     self.read.clear();
-                    return Poll::Ready(Ok(RawBody(Err(too_large()))));
+                    return Poll::Ready(RawBody(Err(Unread::TooLong.into())));
                 }
                 Some(Ok(piece)) => self.add(piece),
                 Some(Err(_)) => {
                     let unreadable = Problem::new(StatusCode::BAD_REQUEST, "body_unreadable").naming("body", "body_unreadable");
-                    return Poll::Ready(Ok(RawBody(Err(unreadable))));
+                    return Poll::Ready(RawBody(Err(unreadable)));
                 }
-                None => return Poll::Ready(Ok(RawBody(Ok(mem::take(&mut self.read))))),
+                None => return Poll::Ready(RawBody(Ok(mem::take(&mut self.read)))),
             }
         }
     }
-}
 
-impl Reading {
     fn add(&mut self, piece: Bytes) {
         self.read = if self.read.is_empty() {
             piece
@@ -105,8 +139,57 @@ impl Reading {
             read.freeze()
         };
     }
+
+    /// Completes when the client has had its time.
+    fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.timer.is_none() {
+            self.timer = Some(Box::pin(sleep(self.state.body_timeout)));
+            self.state.in_flight.leave();
+        }
+        self.timer.as_mut().map_or(Poll::Pending, |timer| timer.as_mut().poll(context))
+    }
 }
 
-fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").naming("body", "body_too_large")
+impl<S: Deref<Target = State>> Reading<S> {
+    fn end_wait(&mut self) {
+        if self.timer.take().is_some() {
+            self.state.in_flight.enter();
+        }
+    }
+}
+
+impl<S: Deref<Target = State> + Unpin> Future for Reading<S> {
+    type Output = Result<RawBody, Problem>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let is_first_look = !this.is_looked_for;
+        let body = match this.poll_pieces(context) {
+            Poll::Ready(body) => body,
+            Poll::Pending if is_first_look => return Poll::Pending,
+            Poll::Pending => {
+                ready!(this.poll_timeout(context));
+                RawBody(Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout").naming("body", "body_timeout")))
+            }
+        };
+        this.end_wait();
+        Poll::Ready(Ok(body))
+    }
+}
+
+impl<S: Deref<Target = State>> Drop for Reading<S> {
+    fn drop(&mut self) {
+        self.end_wait();
+    }
+}
+
+impl From<Unread> for Problem {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLong => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").naming("body", "body_too_large"),
+            Unread::Encoded => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding_unsupported")
+                .naming("Content-Encoding", "content_encoding_unsupported")
+                .hinting(Hint::AcceptEncoding("identity")),
+        }
+    }
 }

@@ -16,14 +16,14 @@ pub fn fallback(request: HttpRequest) -> Ready<HttpResponse> {
     };
     let place = table::place(request.path(), &state.prefix);
     if let Some(cors) = state.cors.as_ref().filter(|_| *request.method() == Method::OPTIONS && place != table::OTHER)
-        && let Some(answer) = cors.preflight(request.headers(), PATTERNS[place].allow)
+        && let Some(answer) = cors.preflight(request.headers(), PATTERNS[place].allow())
     {
         return ready(answer);
     }
     let problem = if place == table::OTHER || (PATTERNS[place].part == Part::Demo && !state.demo) {
         Problem::new(StatusCode::NOT_FOUND, "not_found")
     } else {
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").hinting(Hint::Allow(PATTERNS[place].allow))
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").hinting(Hint::Allow(PATTERNS[place].allow()))
     };
     ready(problem.error_response())
 }

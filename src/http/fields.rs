@@ -1,5 +1,5 @@
 //! Bodies: JSON objects whose fields are checked one by one, so that an answer names all that is wrong.
-//! Numbers are whole JSON numbers: `"1"` and `1.0` are not. Unknown and repeated fields are refused, because a misspelt optional
+//! Numbers are whole JSON numbers as JSON Schema has it: `1.0` is one, `"1"` is not. Unknown and repeated fields are refused, because a misspelt optional
 //! field would otherwise be dropped in silence.
 
 use std::borrow::Cow;
@@ -35,6 +35,9 @@ pub fn parse<T: ParseBody>(body: &[u8]) -> Result<T, Problem> {
     })?;
     T::parse(&mut fields)
 }
+
+/// 2^53: whole numbers below it are floats without loss. No field may be larger.
+const FLOAT_EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// No body has more fields than this.
 const VALUES_MAX: usize = 4;
@@ -159,8 +162,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        // Whole numbers above 64 bits arrive as floats; below, a float was written as one.
-        Ok(if number.abs() >= u64::MAX as f64 { Value::Beyond } else { Value::Other })
+        // Whole numbers above 64 bits arrive as floats, and so does whatever was written with a point or an exponent.
+        Ok(if number.fract() != 0.0 {
+            Value::Other
+        } else if (0.0..FLOAT_EXACT_BELOW).contains(&number) {
+            // Below 2^53 nothing is lost.
+            Value::Whole(number as u64)
+        } else {
+            Value::Beyond
+        })
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -204,14 +214,17 @@ mod tests {
         check(r#"{"quantity": 1}"#, Ok(1));
         check(r#" {"address_id": 7, "quantity": 9999} "#, Ok(9_999));
         check(r#"{"quantity": 1, "address_id": null}"#, Ok(1));
+        for one in ["1.0", "1e0", "0.1e1", "10E-1"] {
+            check(&format!("{{\"quantity\": {one}}}"), Ok(1));
+        }
     }
 
     #[test]
     fn anything_else_names_the_field() {
-        for wrong in ["\"1\"", "1.5", "1.0", "1e0", "true", "[1]", "{\"a\": [1]}"] {
+        for wrong in ["\"1\"", "1.5", "-0.5", "true", "[1]", "{\"a\": [1]}"] {
             check(&format!("{{\"quantity\": {wrong}}}"), Err(&[("quantity", "not_a_whole_number")]));
         }
-        for wrong in ["0", "-1", "10000", "1000000000000", "99999999999999999999999999"] {
+        for wrong in ["0", "-1", "10000", "1000000000000", "99999999999999999999999999", "-1.0", "0.0", "-0.0", "1e300"] {
             check(&format!("{{\"quantity\": {wrong}}}"), Err(&[("quantity", "out_of_range")]));
         }
         check("{}", Err(&[("quantity", "required")]));

@@ -3,17 +3,29 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use metrics::{Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use mallcore_actors::metrics::{CounterFamily, GaugeFamily, HistogramFamily};
+use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::table::PATTERNS;
 
 /// Requests answered, by route and class of status.
-pub const REQUESTS: &str = "mallcore_http_requests_total";
+pub static REQUESTS: CounterFamily = CounterFamily::new("mallcore_http_requests_total", "Requests answered, by route and class of status.");
 /// From the head of a request to the head of its answer.
-pub const DURATION: &str = "mallcore_http_request_duration_seconds";
+pub static DURATION: HistogramFamily =
+    HistogramFamily::new("mallcore_http_request_duration_seconds", "From the head of a request to the head of its answer.");
 /// Requests that are being served.
-pub const IN_FLIGHT: &str = "mallcore_http_requests_in_flight";
+pub static IN_FLIGHT: GaugeFamily = GaugeFamily::new("mallcore_http_requests_in_flight", "Requests that are being served.");
+/// Connections beyond a limit, by the limit (`all`, `address`).
+pub static CONNECTIONS_REFUSED: CounterFamily = CounterFamily::new(
+    "mallcore_http_connections_refused_total",
+    "Connections beyond HTTP_CONNECTIONS_MAX (all) or HTTP_CONNECTIONS_PER_ADDRESS_MAX (address).",
+);
+/// Connections whose clients took too long, by what they stalled (`request`, `answer`). A body that does not arrive is answered with 408.
+pub static CONNECTIONS_CUT: CounterFamily = CounterFamily::new(
+    "mallcore_http_connections_cut_total",
+    "Connections closed because the client did not send a request (request) or did not take an answer (answer) in time.",
+);
 
 /// 100 µs to 10 s: a purchase takes milliseconds, a sync of a bad disk seconds.
 const SECONDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -43,14 +55,11 @@ struct RouteMeters {
 
 impl Default for HttpMeters {
     fn default() -> Self {
-        describe_counter!(REQUESTS, Unit::Count, "Requests answered, by route and class of status");
-        describe_histogram!(DURATION, Unit::Seconds, "From the head of a request to the head of its answer");
-        describe_gauge!(IN_FLIGHT, Unit::Count, "Requests that are being served");
         let route = |path: &'static str| RouteMeters {
-            classes: CLASSES.map(|class| counter!(REQUESTS, "route" => path, "status" => class)),
-            duration: histogram!(DURATION, "route" => path),
+            classes: CLASSES.map(|class| REQUESTS.with(&[("route", path), ("status", class)])),
+            duration: DURATION.with(&[("route", path)]),
         };
-        Self { routes: PATTERNS.iter().map(|pattern| route(pattern.path)).collect(), in_flight: gauge!(IN_FLIGHT) }
+        Self { routes: PATTERNS.iter().map(|pattern| route(pattern.path)).collect(), in_flight: IN_FLIGHT.get() }
     }
 }
 

@@ -4,18 +4,20 @@
 use std::future::{Future, Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, ResponseError};
 
+use super::connection::Progress;
 use super::cors::Cors;
 use super::problem::Problem;
 use super::state::State;
@@ -62,18 +64,30 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        // HEAD is GET without the body (RFC 9110, 9.3.2): routes take GET, and actix-http leaves the body out.
+        if *request.method() == Method::HEAD {
+            request.head_mut().method = Method::GET;
+        }
         let place = table::place(request.path(), &self.state.prefix);
-        let watch = Watch { state: self.state.clone(), place, started: Instant::now() };
+        // Requests of a test that brings no connection have none.
+        let progress = request.conn_data::<Rc<Progress>>().cloned();
+        let watch = Watch { state: self.state.clone(), place, started: Instant::now(), progress };
         watch.state.meters.in_flight.increment(1.0);
         watch.state.in_flight.enter();
+        let overflow = watch.progress.as_ref().and_then(|progress| {
+            progress.request();
+            progress.overflow()
+        });
         // Probes come from few addresses and must never be told to wait.
         let limited = !request.path().starts_with("/health/");
-        let token = if limited {
-            let address = client_address::of(&request, &watch.state.trusted_proxies);
-            watch.state.limits.take_from_address(client_address::bucket(address))
-        } else {
-            Ok(())
+        let token = match overflow {
+            _ if !limited => Ok(()),
+            Some(limit) => Err(Problem::overflow(limit)),
+            None => {
+                let address = watch.state.addresses.of(request.peer_addr(), request.headers());
+                watch.state.limits.take_from_address(client_address::bucket(address))
+            }
         };
         // Before the handler has it: a handler may let go of the head before it waits.
         let origin = watch.state.cors.as_ref().and_then(|cors| cors.known(request.headers()).cloned());
@@ -104,6 +118,22 @@ struct Watch {
     state: Arc<State>,
     place: usize,
     started: Instant,
+    progress: Option<Rc<Progress>>,
+}
+
+impl Watch {
+    fn answered(&self, status: StatusCode) {
+        let now = Instant::now();
+        self.state.meters.answered(self.place, status, now.saturating_duration_since(self.started));
+        if let Some(progress) = &self.progress {
+            progress.answered(now);
+        }
+    }
+
+    /// Whether the client's next request has to come over another connection: to a process that stays, or to one that has room.
+    fn closes(&self) -> bool {
+        self.state.shop.is_stopping() || self.progress.as_ref().is_some_and(|progress| progress.overflow().is_some())
+    }
 }
 
 impl Drop for Watch {
@@ -136,12 +166,11 @@ where
             },
         };
         let status = polled.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
-        self.watch.state.meters.answered(self.watch.place, status, self.watch.started.elapsed());
+        self.watch.answered(status);
         let origin = self.origin.take();
         Poll::Ready(polled.map(|mut response| {
             harden(response.headers_mut());
-            if self.watch.state.shop.is_stopping() {
-                // The client's next request then goes to a process that stays.
+            if self.watch.closes() {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
             if self.watch.state.cors.is_some() {

@@ -4,13 +4,16 @@
 //!
 //! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
 
+pub mod admission;
 pub mod body;
-mod client_address;
+pub mod client_address;
+mod connection;
 pub mod cors;
 pub mod demo;
 mod docs;
 mod fallback;
 pub mod fields;
+pub mod header;
 pub mod health;
 pub mod idempotency;
 pub mod in_flight;
@@ -23,6 +26,9 @@ pub mod problem;
 pub mod provided;
 pub mod query;
 mod rate_limit;
+mod refusal;
+pub mod schemas;
+mod server;
 pub mod state;
 pub mod table;
 mod tally;
@@ -33,8 +39,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
+use actix_server::Server;
+use actix_web::{App, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
@@ -42,18 +48,14 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::config::Http;
 use crate::seckill;
 use crate::shop::features::FEATURES;
+use connection::TimeLimits;
 use middleware::Envelope;
+use server::Door;
 use state::State;
 
-/// Connections waiting to be accepted: a sale begins for everybody at once.
-const BACKLOG: u32 = 4_096;
 /// Longer than a balancer keeps an idle connection, so that it is the one to close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// For the head of a request, and for the client's part of a goodbye.
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// For requests in flight at a stop.
-const SHUTDOWN_SECONDS: u64 = 20;
-const FORGET_INTERVAL: Duration = Duration::from_secs(60);
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Starts serving; the address is the real one where the port was 0. The server runs when it is awaited or spawned.
 /// Signals are the caller's affair.
@@ -70,7 +72,16 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
     if let Some(sharing) = state.redis.clone().and_then(|link| state.limits.share(link)) {
         actix_web::rt::spawn(sharing);
     }
-    let server = HttpServer::new(move || {
+    let door = Door {
+        workers: settings.workers,
+        admission: Arc::clone(&state.connections),
+        limits: TimeLimits {
+            read: Duration::from_secs(settings.read_timeout_seconds),
+            write: Duration::from_secs(settings.write_timeout_seconds),
+            idle: KEEP_ALIVE,
+        },
+    };
+    server::listen(&settings.host, settings.port, door, move || {
         // Called once on each worker's thread, before anything is accepted.
         state.shop.adopt_this_thread();
         let (app, _) = App::new()
@@ -83,22 +94,13 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
             .split_for_parts();
         app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Envelope(state.clone()))
     })
-    .workers(settings.workers)
-    .max_connections((settings.connections_max as usize).div_ceil(settings.workers))
-    .backlog(BACKLOG)
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(CLIENT_TIMEOUT)
-    .client_disconnect_timeout(CLIENT_TIMEOUT)
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .disable_signals()
-    .bind((settings.host.as_str(), settings.port))?;
-    let address = first_address(&server.addrs())?;
-    Ok((address, server.run()))
 }
 
 /// The OpenAPI document with the routes under this prefix.
 pub fn document(prefix: &str) -> OpenApi {
-    App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1
+    docs::complete(
+        App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1,
+    )
 }
 
 fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
@@ -111,8 +113,4 @@ fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
             routes.configure(feature.routes);
         }
     }));
-}
-
-fn first_address(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {
-    addresses.first().copied().ok_or_else(|| io::Error::new(io::ErrorKind::AddrNotAvailable, "no address to listen on"))
 }

@@ -7,14 +7,15 @@ use std::cell::RefCell;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, ResponseError};
 use mallcore_actors::refusal::{Refusal, Rule, RuleClass, Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::wording;
+use super::admission::Overflow;
+use super::{schemas, wording};
 use crate::auth::TokenError;
 use crate::rfc3339::Rfc3339;
 use crate::shop::StoreError;
@@ -33,7 +34,7 @@ pub struct FieldError {
     /// The field of the body, parameter of the query or path, or header.
     pub field: Cow<'static, str>,
     /// What is wrong, for programs.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schemas::problem_code, required = true)]
     pub code: &'static str,
     /// What is wrong, for people.
     #[schema(value_type = String)]
@@ -49,6 +50,8 @@ pub enum Hint {
     Challenge(&'static str),
     /// `Allow`.
     Allow(&'static str),
+    /// `Accept-Encoding`: the content codings that a body may have.
+    AcceptEncoding(&'static str),
 }
 
 /// What a refusal tells beside its code.
@@ -96,7 +99,7 @@ pub struct ProblemDocument<'a> {
     #[schema(example = 409)]
     status: u16,
     /// What happened, for programs.
-    #[schema(value_type = String, example = "sold_out")]
+    #[schema(schema_with = schemas::problem_code, required = true, example = "sold_out")]
     code: &'a str,
     /// What happened, in a sentence.
     #[schema(value_type = String)]
@@ -189,13 +192,21 @@ impl Problem {
         Self::unavailable("database_unavailable", 5)
     }
 
+    /// The connection is beyond a limit of connections, and not for a health check.
+    pub(super) fn overflow(limit: Overflow) -> Self {
+        match limit {
+            Overflow::All => Self::unavailable("connections_full", 1),
+            Overflow::Address => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_connections").hinting(Hint::RetryAfter(1)),
+        }
+    }
+
     fn unavailable(code: &'static str, retry_after_seconds: u32) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code).hinting(Hint::RetryAfter(retry_after_seconds))
     }
 
     /// The document's bytes. Those of a problem that tells nothing but its code, such as `sold_out`, are rendered once a thread: a flash
     /// sale answers little else.
-    fn body(&self) -> Bytes {
+    pub(super) fn body(&self) -> Bytes {
         let is_plain = self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && self.fact.is_none();
         if !is_plain {
             return self.render();
@@ -305,6 +316,7 @@ impl ResponseError for Problem {
         match self.hint {
             Some(Hint::RetryAfter(seconds)) => response.insert_header((RETRY_AFTER, HeaderValue::from(seconds))),
             Some(Hint::Challenge(challenge)) => response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(challenge))),
+            Some(Hint::AcceptEncoding(codings)) => response.insert_header((ACCEPT_ENCODING, HeaderValue::from_static(codings))),
             Some(Hint::Allow(methods)) => response.insert_header((ALLOW, HeaderValue::from_static(methods))),
             None => &mut response,
         };

@@ -8,6 +8,7 @@ use actix_web::web;
 use super::path::plain_number;
 use super::problem::{FieldError, Problem};
 use super::wording;
+use crate::page::CURSOR_MAX;
 
 /// The parameters of one request, and what is wrong with them.
 pub struct Query {
@@ -43,12 +44,18 @@ impl Query {
         }
     }
 
-    /// A text of at most so many characters, if the parameter is there and not blank.
+    /// Where a page begins, as `next_cursor` of the page before said; see [`crate::page::CURSOR_PATTERN`].
+    pub fn cursor(&mut self) -> Option<u64> {
+        self.number("cursor", 1, CURSOR_MAX)
+    }
+
+    /// A text of at most so many characters, blanks around it included; none if nothing but blanks is there.
     pub fn text(&mut self, name: &'static str, characters_max: usize) -> Option<String> {
-        let text = self.value(name)?.trim();
+        let text = self.value(name)?;
         if text.chars().count() > characters_max {
             return self.wrong(name, "too_long");
         }
+        let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 

@@ -1,14 +1,17 @@
 //! What every worker shares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth::Verifier;
-use crate::config::{Config, Network};
+use crate::config::Config;
 use crate::readiness::{Check, Health, Readiness};
-use crate::redis::Link;
+use crate::redis::{Condition, Link};
 use crate::sessions::{self, MemorySessions, RedisSessions, SessionStore};
 use crate::shop::Shop;
 
+use super::admission::Admission;
+use super::client_address::ClientAddresses;
 use super::cors::Cors;
 use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
@@ -31,8 +34,12 @@ pub struct State {
     pub tally: Tally,
     /// Before the shop's paths.
     pub prefix: String,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
+    /// Finds clients' addresses.
+    pub addresses: Arc<ClientAddresses>,
+    /// How many connections there are and may be.
+    pub connections: Arc<Admission>,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
     /// Whether the embedded page is there.
     pub demo: bool,
     /// Which web pages of other origins may call; none may where this is none.
@@ -46,6 +53,9 @@ pub struct State {
 impl State {
     /// For a shop whose tokens `verifier` checks.
     pub fn new(config: &Config, shop: Shop, verifier: Verifier) -> Self {
+        let addresses = Arc::new(ClientAddresses::new(config.http.trusted_proxies.clone()));
+        let connections =
+            Admission::new(config.http.connections_max as usize, config.http.connections_per_address_max as usize, Arc::clone(&addresses));
         Self {
             shop,
             verifier,
@@ -54,7 +64,9 @@ impl State {
             meters: HttpMeters::default(),
             tally: Tally::default(),
             prefix: config.http.api_prefix.clone(),
-            trusted_proxies: config.http.trusted_proxies.clone(),
+            addresses,
+            connections: Arc::new(connections),
+            body_timeout: Duration::from_secs(config.http.read_timeout_seconds),
             demo: config.http.demo,
             cors: Cors::of(&config.http.cors_origins),
             sessions: Arc::new(MemorySessions::new(sessions::LIVES)),
@@ -73,9 +85,10 @@ impl State {
 
     /// Whether this node can sell, and how its parts do.
     pub fn readiness(&self) -> Readiness {
-        let redis = self.redis.as_ref().map(|link| match link.is_up() {
-            true => Check { part: "redis", health: Health::Pass, detail: "answers".to_owned() },
-            false => Check { part: "redis", health: Health::Degraded, detail: "away: rate limits are this process's own".to_owned() },
+        let redis = self.redis.as_ref().map(|link| {
+            let condition = link.condition().borrow().clone();
+            let health = if condition == Condition::Serving { Health::Pass } else { Health::Degraded };
+            Check { part: "redis", health, detail: condition.to_string() }
         });
         self.shop.readiness().with(redis)
     }

@@ -9,8 +9,8 @@ use crate::shop::features::FEATURES;
 pub struct Pattern {
     /// The path after the prefix; `{}` stands for one segment.
     pub path: &'static str,
-    /// Its methods, as in `Allow`.
-    pub allow: &'static str,
+    /// Its methods in the OpenAPI document.
+    pub methods: &'static str,
     /// Whose it is.
     pub part: Part,
 }
@@ -28,22 +28,34 @@ pub enum Part {
     Other,
 }
 
+impl Pattern {
+    /// What `Allow` says: wherever there is GET, there is HEAD.
+    pub fn allow(&self) -> &'static str {
+        match self.methods {
+            "GET" => "GET, HEAD",
+            "GET, POST" => "GET, HEAD, POST",
+            "GET, DELETE" => "GET, HEAD, DELETE",
+            other => other,
+        }
+    }
+}
+
 /// A route below the API prefix.
-pub const fn shop(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, part: Part::Shop }
+pub const fn shop(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Shop }
 }
 
 const fn health(path: &'static str) -> Pattern {
-    Pattern { path, allow: "GET", part: Part::Health }
+    Pattern { path, methods: "GET", part: Part::Health }
 }
 
-const fn demo(path: &'static str, allow: &'static str) -> Pattern {
-    Pattern { path, allow, part: Part::Demo }
+const fn demo(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Demo }
 }
 
 /// The service's own routes; the features bring theirs.
 const OWN: [Pattern; 8] = [
-    Pattern { path: "other", allow: "", part: Part::Other },
+    Pattern { path: "other", methods: "", part: Part::Other },
     health("/health/live"),
     health("/health/ready"),
     demo("/demo/shopper", "POST"),

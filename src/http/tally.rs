@@ -5,26 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Codes that the page tells apart; whatever else is said is the last.
-const CODES: [&str; 11] = [
-    "sold_out",
-    "purchase_limit",
-    "not_started",
-    "ended",
-    "too_many_unpaid",
-    "busy",
-    "journal_full",
-    "lag_shed",
-    "lag_full",
-    "rate_limited",
-    "other",
-];
+use super::wording;
 
 /// Counters; each is exact, together they are only roughly of one moment.
 #[derive(Debug, Default)]
 pub struct Tally {
     orders: AtomicU64,
-    refusals: [AtomicU64; CODES.len()],
+    /// One a problem code.
+    refusals: Codes,
+}
+
+#[derive(Debug)]
+struct Codes([AtomicU64; wording::COUNT]);
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; wording::COUNT])
+    }
 }
 
 /// The counters at a moment.
@@ -47,13 +44,15 @@ impl Tally {
 
     /// Counts a refusal.
     pub fn refused(&self, code: &'static str) {
-        let place = CODES.iter().position(|known| *known == code).unwrap_or(CODES.len() - 1);
-        self.refusals[place].fetch_add(1, Ordering::Relaxed);
+        // Every code has a place there (`wording::of`).
+        if let Some(place) = wording::place(code) {
+            self.refusals.0[place].fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Reads the counters.
     pub fn view(&self) -> TallyView {
-        let counts = CODES.iter().zip(&self.refusals).map(|(code, count)| (*code, count.load(Ordering::Relaxed)));
+        let counts = wording::codes().zip(&self.refusals.0).map(|(code, count)| (code, count.load(Ordering::Relaxed)));
         let refusals_by_code: std::collections::BTreeMap<_, _> = counts.filter(|(_, count)| *count > 0).collect();
         TallyView { orders: self.orders.load(Ordering::Relaxed), refusals: refusals_by_code.values().sum(), refusals_by_code }
     }

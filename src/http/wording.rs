@@ -1,9 +1,24 @@
-//! The words of every problem code, Chinese first.
+//! The words of every problem code, Chinese first. Codes that are not listed here do not exist: metrics, the embedded page's counters and the
+//! OpenAPI document take their codes from this table.
+
+/// How many codes there are.
+pub const COUNT: usize = WORDS.len();
+
+/// All codes, the commonest first.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(code, ..)| *code)
+}
+
+/// The place of a code among [`codes`].
+pub fn place(code: &str) -> Option<usize> {
+    WORDS.iter().position(|(known, ..)| *known == code)
+}
 
 /// Title and detail of a code.
 pub fn of(code: &str) -> (&'static str, &'static str) {
-    let words = WORDS.iter().find(|(known, ..)| *known == code);
-    words.map_or(("请求失败 / Request failed", "请求未能完成。"), |(_, title, detail)| (title, detail))
+    let place = place(code);
+    debug_assert!(place.is_some(), "the problem code {code} is missing in src/http/wording.rs");
+    place.map_or(("请求失败 / Request failed", "请求未能完成。"), |place| (WORDS[place].1, WORDS[place].2))
 }
 
 const WORDS: &[(&str, &str, &str)] = &[
@@ -44,6 +59,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("malformed_json", "不是有效的 JSON / Malformed JSON", "请求体必须是 JSON 对象。"),
     ("body_too_large", "请求体过大 / Body too large", "请求体不能超过 16 KiB。"),
     ("body_unreadable", "请求体无法读取 / Body unreadable", "请求体没有完整到达。"),
+    ("body_timeout", "请求体超时 / Body timeout", "请求体没有在规定时间内到达。"),
+    ("content_encoding_unsupported", "不支持的内容编码 / Content encoding unsupported", "请求体不能压缩，请去掉 Content-Encoding。"),
+    ("malformed_request", "请求有误 / Malformed request", "这不是有效的 HTTP 请求。"),
+    ("head_too_large", "请求头过大 / Request head too large", "请求行和请求头的总长超过限制。"),
+    ("request_timeout", "请求超时 / Request timeout", "请求没有在规定时间内到达。"),
+    ("connections_full", "系统繁忙 / Busy", "连接的人太多，请稍后重试。"),
+    ("too_many_connections", "连接过多 / Too many connections", "您的网络地址连接过多，请关闭一些后重试。"),
+    ("header_repeated", "请求头重复 / Header repeated", "这个请求头只能出现一次。"),
     ("header_missing", "缺少请求头 / Header missing", "缺少必需的请求头。"),
     ("header_invalid", "请求头有误 / Header invalid", "必须是 1 到 255 个可见的 ASCII 字符。"),
     ("required", "缺少字段 / Required", "必须填写。"),
@@ -62,39 +85,21 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+
     use mallcore_actors::refusal::{Refusal, Unavailable};
-    use mallcore_actors::time::Timestamp;
+
+    use super::*;
 
     #[test]
-    fn every_refusal_has_its_own_words() {
-        let fallback = of("no such code").0;
-        let refusals = [
-            Refusal::SoldOut,
-            Refusal::PurchaseLimit { limit: 1 },
-            Refusal::NotStarted { starts_at: Timestamp::default() },
-            Refusal::Ended,
-            Refusal::TooManyUnpaid { limit: 1 },
-            Refusal::IdempotencyMismatch,
-            Refusal::UnknownItem,
-            Refusal::UnknownOrder,
-            Refusal::WrongStatus,
-            Refusal::NotDue,
-            Refusal::OffSale,
-            Refusal::InsufficientStock { available: 1 },
-            Refusal::VersionMismatch { version: mallcore_actors::journal::Sequence(1) },
-            Refusal::TooMuchStock { most: 1 },
-        ];
-        let weather = [
-            Unavailable::Busy,
-            Unavailable::JournalFull,
-            Unavailable::LagShed,
-            Unavailable::LagFull,
-            Unavailable::Warming,
-            Unavailable::OutcomeUnknown,
-        ];
-        for code in refusals.map(Refusal::code).iter().chain(&weather.map(Unavailable::code)) {
-            assert_ne!(of(code).0, fallback, "{code}");
+    fn every_code_of_the_core_has_words() {
+        for code in Refusal::CODES.iter().chain(Unavailable::CODES) {
+            assert!(place(code).is_some(), "{code} has no words");
         }
+    }
+
+    #[test]
+    fn no_code_has_two_rows() {
+        assert_eq!(codes().collect::<BTreeSet<_>>().len(), COUNT);
     }
 }

@@ -2,8 +2,8 @@
 //! one interval further, and a request passes while it lies at most `burst` intervals ahead. So a bucket can be summed over processes
 //! (`sharing`): what others took moves it as well, beyond `burst` too, which is a debt that is waited off.
 
-use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -18,6 +18,14 @@ pub type Nanos = u64;
 /// Keys that wait to be shared; more than that in one round are each process's own.
 pub const CHANGED_MAX: usize = 65_536;
 
+/// Keys that have a bucket of their own at a time, of one kind; some 90 MB. An attacker who changes addresses or accounts with every
+/// request would otherwise fill the memory between two rounds of [`Buckets::forget_idle`].
+pub const KEYS_MAX: usize = 1 << 20;
+
+/// Buckets that are shared by the keys beyond [`KEYS_MAX`], by their hash: such a key waits for what strangers took, and never for more
+/// than its part of them.
+const CROWD: usize = 4_096;
+
 /// Buckets of one kind, each with the same settings.
 pub struct Buckets<K> {
     /// Time that refills one token.
@@ -27,10 +35,15 @@ pub struct Buckets<K> {
     /// Tokens that may be taken before others are told.
     share_from: u32,
     buckets: DashMap<K, Bucket, RandomState>,
+    keys_max: usize,
+    /// How many `buckets` there are: to count them would lock them all. A few more than `keys_max` where many come at once.
+    keys: AtomicUsize,
+    crowd: Box<[Bucket]>,
     sharing: AtomicBool,
     changed: Mutex<Vec<K>>,
 }
 
+#[derive(Default)]
 struct Bucket {
     full_at: AtomicU64,
     /// Taken since others were told.
@@ -49,6 +62,11 @@ pub struct Taken {
 impl<K: Hash + Eq + Copy> Buckets<K> {
     /// All full.
     pub fn new(settings: Settings) -> Self {
+        Self::up_to(KEYS_MAX, settings)
+    }
+
+    /// The same for so many keys; those beyond share some.
+    fn up_to(keys_max: usize, settings: Settings) -> Self {
         // Configuration admits 1 to 10,000,000 a second, so an interval is 100 ns at least.
         let interval = 1_000_000_000 / u64::from(settings.per_second.max(1));
         let capacity = interval * u64::from(settings.burst.max(1));
@@ -59,6 +77,9 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             capacity,
             share_from,
             buckets: DashMap::default(),
+            keys_max,
+            keys: AtomicUsize::new(0),
+            crowd: (0..CROWD).map(|_| Bucket::default()).collect(),
             sharing: AtomicBool::new(false),
             changed: Mutex::new(Vec::new()),
         }
@@ -79,11 +100,32 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         if let Some(bucket) = self.buckets.get(&key) {
             return self.take_of(key, &bucket, now);
         }
-        let bucket = self.buckets.entry(key).or_insert_with(|| Bucket { full_at: AtomicU64::new(now), untold: AtomicU32::new(0) });
+        if self.keys.load(Relaxed) >= self.keys_max {
+            return self.take_of_crowd(&key, now);
+        }
+        let bucket = self.buckets.entry(key).or_insert_with(|| {
+            self.keys.fetch_add(1, Relaxed);
+            Bucket { full_at: AtomicU64::new(now), untold: AtomicU32::new(0) }
+        });
         self.take_of(key, &bucket, now)
     }
 
+    #[cold]
+    fn take_of_crowd(&self, key: &K, now: Nanos) -> Result<(), Duration> {
+        super::metrics::CROWDED_TOTAL.get().increment(1);
+        let place = self.buckets.hasher().hash_one(key) as usize % self.crowd.len();
+        self.take_token(&self.crowd[place], now)
+    }
+
     fn take_of(&self, key: K, bucket: &Bucket, now: Nanos) -> Result<(), Duration> {
+        self.take_token(bucket, now)?;
+        if self.sharing.load(Relaxed) && bucket.untold.fetch_add(1, Relaxed) + 1 == self.share_from {
+            self.note(key, bucket);
+        }
+        Ok(())
+    }
+
+    fn take_token(&self, bucket: &Bucket, now: Nanos) -> Result<(), Duration> {
         let latest = now + self.capacity;
         let mut full_at = bucket.full_at.load(Relaxed);
         loop {
@@ -92,14 +134,10 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
                 return Err(Duration::from_nanos(next - latest));
             }
             match bucket.full_at.compare_exchange_weak(full_at, next, Relaxed, Relaxed) {
-                Ok(_) => break,
+                Ok(_) => return Ok(()),
                 Err(newer) => full_at = newer,
             }
         }
-        if self.sharing.load(Relaxed) && bucket.untold.fetch_add(1, Relaxed) + 1 == self.share_from {
-            self.note(key, bucket);
-        }
-        Ok(())
     }
 
     /// The key waits to be shared; only this once until it was.
@@ -110,7 +148,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
             changed.push(key);
         } else {
             bucket.untold.store(0, Relaxed);
-            metrics::counter!(super::metrics::UNSHARED_TOTAL).increment(1);
+            super::metrics::UNSHARED_TOTAL.get().increment(1);
         }
     }
 
@@ -149,9 +187,15 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         }
     }
 
-    /// Forgets buckets that are full again; without this each key ever seen would stay.
+    /// Forgets buckets that are full again; without this each key ever seen would stay, up to [`KEYS_MAX`].
     pub fn forget_idle(&self, now: Nanos) {
-        self.buckets.retain(|_, bucket| bucket.full_at.load(Relaxed) > now);
+        self.buckets.retain(|_, bucket| {
+            let stays = bucket.full_at.load(Relaxed) > now;
+            if !stays {
+                self.keys.fetch_sub(1, Relaxed);
+            }
+            stays
+        });
         self.buckets.shrink_to_fit();
     }
 
@@ -194,6 +238,23 @@ mod tests {
         buckets.forget_idle(2 * SECOND);
         assert_eq!(buckets.resident(), 1);
         assert_eq!(admitted(&buckets, 2, 2 * SECOND, 100), 10);
+    }
+
+    #[test]
+    fn keys_beyond_the_most_share_buckets_and_are_limited_all_the_same() {
+        let buckets = Buckets::up_to(10, Settings { per_second: 10, burst: 20 });
+        let all = CROWD as u64 * 2;
+        let passed: u32 = (0..all).map(|key| admitted(&buckets, key, SECOND, 20)).sum();
+        assert_eq!(buckets.resident(), 10);
+        // Each bucket of the crowd passes its burst at most, whoever asks.
+        assert!((200..=200 + CROWD as u32 * 20).contains(&passed), "{passed}");
+        assert_eq!(admitted(&buckets, all - 1, SECOND, 1), 0);
+        // Those who were there first notice nothing, and there is room again once they are idle.
+        assert_eq!(admitted(&buckets, 1, 2 * SECOND, 100), 10);
+        buckets.forget_idle(20 * SECOND);
+        assert_eq!((buckets.resident(), buckets.keys.load(Relaxed)), (0, 0));
+        assert_eq!(admitted(&buckets, all, 20 * SECOND, 100), 20);
+        assert_eq!(buckets.resident(), 1);
     }
 
     #[test]

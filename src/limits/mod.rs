@@ -1,7 +1,8 @@
 //! Token buckets by key. The process decides every request by its own memory; what others took of the same bucket it learns behind.
 //! - L1 Deciding waits for nothing: two atomics and a shard's lock, no allocation for a known key.
 //! - L2 Redis gone or slow changes nothing but that others' requests are no longer learnt.
-//! - L3 Memory is bounded: idle buckets are forgotten, and at most [`CHANGED_MAX`] keys wait to be shared.
+//! - L3 Memory is bounded: idle buckets are forgotten, at most [`KEYS_MAX`] keys have a bucket of their own, and at most [`CHANGED_MAX`]
+//!   wait to be shared.
 //!
 //! Not here: what is answered to whoever has to wait (`http::rate_limit`).
 
@@ -9,5 +10,5 @@ mod buckets;
 pub mod metrics;
 mod sharing;
 
-pub use buckets::{Buckets, CHANGED_MAX, Nanos};
+pub use buckets::{Buckets, CHANGED_MAX, KEYS_MAX, Nanos};
 pub use sharing::{ROUND, Shared, Sharing};

@@ -82,7 +82,7 @@ impl Sharing {
         for ((key, taken), missing) in taken.iter().zip(missing) {
             buckets.learn(key, taken.full_at, now + missing * 1_000, now);
         }
-        ::metrics::counter!(metrics::SHARED_TOTAL).increment(taken.len() as u64);
+        metrics::SHARED_TOTAL.get().increment(taken.len() as u64);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! `/orders`: the shopper's own.
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use mallcore_actors::ids::{ID_MAX, OrderId};
+use mallcore_actors::ids::OrderId;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{OrderRef, OrderView};
@@ -10,7 +10,7 @@ use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
 use crate::http::state::State;
-use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page};
+use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
@@ -23,14 +23,11 @@ pub fn configure(routes: &mut ServiceConfig) {
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_list",
-    params(
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("size" = Option<u32>, Query, description = "1 to 100, 20 unless said", minimum = 1, maximum = 100),
-    ),
+    params(PageParameters),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (cursor, size), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
@@ -39,7 +36,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 #[get("/orders")]
 pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size"]);
-    let after = query.number("cursor", 1, ID_MAX).and_then(|id| OrderId::new(id).ok());
+    let after = query.cursor().and_then(|id| OrderId::new(id).ok());
     // The upper bound is itself a u32.
     let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
     query.finish()?;
@@ -50,11 +47,11 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_show",
-    params(("id" = String, Path, description = "Id or number of the order")),
+    params(PathId::<OrderRef>),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
@@ -73,11 +70,11 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_cancel",
-    params(("id" = String, Path, description = "Id or number of the order")),
+    params(PathId::<OrderRef>),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order, closed", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),

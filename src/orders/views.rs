@@ -1,11 +1,14 @@
 //! What an order looks like from outside.
 
-use mallcore_actors::orders::Order;
-use mallcore_actors::orders::{CloseReason, Line};
+use mallcore_actors::order_no::ORDER_NO_PATTERN;
+use mallcore_actors::orders::{CloseReason, Line, Order, Status};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use super::model::{OrderItemRow, OrderRow};
+use crate::http::schemas;
 use crate::rfc3339::Rfc3339;
 
 /// One order.
@@ -14,13 +17,13 @@ pub struct OrderView {
     /// Its id.
     pub order_id: u64,
     /// Its number.
-    #[schema(example = "20261124003005000000100000011")]
+    #[schema(schema_with = order_no, required = true)]
     pub order_no: String,
     /// `pending_payment`, `paid`, `shipped`, `completed` or `closed`.
-    #[schema(value_type = String, example = "pending_payment")]
+    #[schema(schema_with = status, required = true)]
     pub status: &'static str,
     /// `cancelled` or `timed_out` when it is closed.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = close_reason_or_null, required = true)]
     pub close_reason: Option<&'static str>,
     /// What has to be paid, in fen.
     pub payable_fen: u64,
@@ -49,6 +52,23 @@ pub struct LineView {
     pub quantity: u32,
     /// Price of a piece, in fen.
     pub unit_price_fen: u64,
+}
+
+fn order_no() -> ObjectBuilder {
+    schemas::text(ORDER_NO_PATTERN).description(Some("Number of the order"))
+}
+
+fn status() -> ObjectBuilder {
+    schemas::word((0..=u8::MAX).filter_map(Status::from_number).map(Status::name)).description(Some("What has become of the order"))
+}
+
+fn close_reason_or_null() -> ObjectBuilder {
+    let reasons = [CloseReason::Cancelled, CloseReason::TimedOut].map(|reason| Value::from(close_reason(reason)));
+    let schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new()
+        .schema_type(schema_type)
+        .enum_values(Some(reasons.into_iter().chain([Value::Null])))
+        .description(Some("Why a closed order was closed"))
 }
 
 impl From<&Order> for OrderView {

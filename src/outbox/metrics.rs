@@ -1,28 +1,24 @@
 //! Names of the outbox's metrics.
 
-use metrics::{Unit, describe_counter, describe_gauge};
+use mallcore_actors::metrics::{CounterFamily, GaugeFamily};
 
 /// Rows that a destination does not have yet.
-pub const PENDING: &str = "mallcore_outbox_pending_records";
+pub static PENDING: GaugeFamily =
+    GaugeFamily::new("mallcore_outbox_pending_records", "Rows of the outbox that the destination does not have yet.");
 /// Age of the oldest of them.
-pub const OLDEST_AGE: &str = "mallcore_outbox_oldest_age_seconds";
+pub static OLDEST_AGE: GaugeFamily =
+    GaugeFamily::new("mallcore_outbox_oldest_age_seconds", "Age of the oldest row that the destination does not have yet.");
 /// Rows that a destination has had.
-pub const RELAYED_TOTAL: &str = "mallcore_outbox_relayed_total";
+pub static RELAYED_TOTAL: CounterFamily =
+    CounterFamily::new("mallcore_outbox_relayed_total", "Rows of the outbox that the destination has had.");
 /// Rows left for later because of the weather.
-pub const RETRIES_TOTAL: &str = "mallcore_outbox_retries_total";
+pub static RETRIES_TOTAL: CounterFamily =
+    CounterFamily::new("mallcore_outbox_retries_total", "Rows left for later because the destination did not answer.");
 /// Rows that wait for a person.
-pub const PARKED: &str = "mallcore_outbox_parked_records";
+pub static PARKED: GaugeFamily =
+    GaugeFamily::new("mallcore_outbox_parked_records", "Rows that can never be carried out: see `mallcore outbox list`.");
 /// Processed rows that were removed.
-pub const REMOVED_TOTAL: &str = "mallcore_outbox_removed_total";
+pub static REMOVED_TOTAL: CounterFamily =
+    CounterFamily::new("mallcore_outbox_removed_total", "Processed rows that were removed after their retention.");
 /// Which destination.
 pub const DESTINATION: &str = "destination";
-
-/// Tells the recorder what they mean; once, after it is installed.
-pub fn describe() {
-    describe_gauge!(PENDING, Unit::Count, "Rows of the outbox that the destination does not have yet.");
-    describe_gauge!(OLDEST_AGE, Unit::Seconds, "Age of the oldest row that the destination does not have yet.");
-    describe_counter!(RELAYED_TOTAL, Unit::Count, "Rows of the outbox that the destination has had.");
-    describe_counter!(RETRIES_TOTAL, Unit::Count, "Rows left for later because the destination did not answer.");
-    describe_gauge!(PARKED, Unit::Count, "Rows that can never be carried out: see `mallcore outbox list`.");
-    describe_counter!(REMOVED_TOTAL, Unit::Count, "Processed rows that were removed after their retention.");
-}

@@ -13,7 +13,7 @@ use super::effects::{Carried, Effects};
 use super::protocol::{Rounds, Verdict};
 use super::repository::{self, Pending};
 use super::{Destination, Status, metrics};
-use crate::database::{Connections, Error, Settings};
+use crate::database::{Database, Error, Reach};
 
 /// Rows read at a time.
 const PAGE_ROWS: u64 = 64;
@@ -46,7 +46,7 @@ pub struct Relay {
     settings: RelaySettings,
     status: Arc<Status>,
     /// For new connections, after one that was cut off in the middle of a statement.
-    reach: Option<Settings>,
+    reach: Option<(Arc<Reach>, Arc<Database>)>,
     wake: watch::Sender<u64>,
 }
 
@@ -73,15 +73,25 @@ impl Relay {
     }
 
     /// With the way to its database, should a connection never answer again.
-    pub fn reaching(mut self, database: Settings) -> Self {
-        self.reach = Some(database);
+    pub fn reaching(mut self, database: Arc<Reach>) -> Self {
+        let current = database.current();
+        self.reach = Some((database, current));
         self
     }
 
     /// What was asked of the database may never be answered: the next question goes over new connections.
     fn reconnect(&mut self) {
-        if let Some(settings) = &self.reach {
-            self.effects.database = settings.connect_lazily(Connections::COLD);
+        if let Some((reach, used)) = &self.reach {
+            reach.replace(used);
+        }
+        self.follow();
+    }
+
+    /// Takes the connections that others of this relay may have replaced meanwhile.
+    fn follow(&mut self) {
+        if let Some((reach, used)) = &mut self.reach {
+            *used = reach.current();
+            self.effects.database = Database::clone(used);
         }
     }
 
@@ -150,7 +160,7 @@ impl Relay {
             (Verdict::Mark, Carried::Done(told)) => {
                 repository::mark(database, row.id, destination, told, self.now()).await?;
                 rounds.noted(&row.aggregate, verdict);
-                ::metrics::counter!(metrics::RELAYED_TOTAL, metrics::DESTINATION => destination.name()).increment(1);
+                metrics::RELAYED_TOTAL.with(&[(metrics::DESTINATION, destination.name())]).increment(1);
                 Ok((verdict, None))
             }
             (Verdict::Park, Carried::Impossible(reason)) => {
@@ -169,7 +179,7 @@ impl Relay {
                 Ok((verdict, None))
             }
             (verdict, Carried::Busy(why) | Carried::Away(why) | Carried::Impossible(why)) => {
-                ::metrics::counter!(metrics::RETRIES_TOTAL, metrics::DESTINATION => destination.name()).increment(1);
+                metrics::RETRIES_TOTAL.with(&[(metrics::DESTINATION, destination.name())]).increment(1);
                 repository::note_attempt(database, row.id).await?;
                 Ok((verdict, Some(why)))
             }
@@ -199,6 +209,7 @@ async fn pump(mut relay: Relay, destination: Destination) {
     let mut rounds = Rounds::default();
     loop {
         woken.mark_unchanged();
+        relay.follow();
         if tokio::time::timeout(ROUND_MAX, relay.round(destination, &mut rounds)).await.is_err() {
             rounds.interrupted();
             relay.tell(destination, Some(format!("no end of a round within {} s", ROUND_MAX.as_secs())));
@@ -216,6 +227,7 @@ async fn pump(mut relay: Relay, destination: Destination) {
 async fn keep(mut relay: Relay) {
     let mut counts = 0_u32;
     loop {
+        relay.follow();
         match tokio::time::timeout(ANSWER_MAX, repository::backlogs(&relay.effects.database)).await {
             Err(_) => relay.reconnect(),
             Ok(Ok((backlogs, parked))) => relay.status.counted(backlogs, parked, relay.now()),
@@ -236,7 +248,7 @@ async fn remove_old(relay: &Relay) {
     loop {
         match repository::remove(&relay.effects.database, Timestamp::from_millis(before), REMOVE_ROWS).await {
             Ok(removed) => {
-                ::metrics::counter!(metrics::REMOVED_TOTAL).increment(removed);
+                metrics::REMOVED_TOTAL.get().increment(removed);
                 if removed < REMOVE_ROWS {
                     return;
                 }

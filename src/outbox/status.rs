@@ -34,10 +34,10 @@ impl Status {
     pub fn counted(&self, backlogs: [Backlog; Destination::ALL.len()], parked: u64, now: Timestamp) {
         for (destination, backlog) in Destination::ALL.iter().zip(&backlogs) {
             let age_millis = backlog.since.map_or(0, |since| now.millis_since(since));
-            ::metrics::gauge!(metrics::PENDING, metrics::DESTINATION => destination.name()).set(backlog.rows as f64);
-            ::metrics::gauge!(metrics::OLDEST_AGE, metrics::DESTINATION => destination.name()).set(age_millis as f64 / 1000.0);
+            metrics::PENDING.with(&[(metrics::DESTINATION, destination.name())]).set(backlog.rows as f64);
+            metrics::OLDEST_AGE.with(&[(metrics::DESTINATION, destination.name())]).set(age_millis as f64 / 1000.0);
         }
-        ::metrics::gauge!(metrics::PARKED).set(parked as f64);
+        metrics::PARKED.get().set(parked as f64);
         let mut seen = self.0.lock();
         seen.backlogs = backlogs;
         seen.parked = parked;

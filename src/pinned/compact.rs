@@ -114,7 +114,7 @@ impl Source<'_> {
     async fn database(&mut self) -> Result<&Database, Trouble> {
         let database = match self.connection.take() {
             Some(database) => database,
-            None => self.settings.connect(Connections::ONE).await?,
+            None => self.settings.connect(Connections::LOAD).await?,
         };
         Ok(self.connection.insert(database))
     }

@@ -194,7 +194,7 @@ impl Keeper {
     fn is_due(&mut self) -> bool {
         let end = durable(&*self.compactor.sources.journal);
         let tail = end.0.saturating_sub(self.saved.through.0);
-        ::metrics::gauge!(metrics::TAIL_RECORDS).set(tail as f64);
+        metrics::TAIL_RECORDS.get().set(tail as f64);
         let bursting = self.patience.goes_on(tail, end);
         let plan = self.compactor.sources.plan.borrow();
         let has_changed = plan.is_some() && *plan != self.plan;
@@ -216,14 +216,14 @@ impl Keeper {
             Ok(saved) => {
                 let took = begin.elapsed();
                 debug!("a snapshot reaches to record {}: {} entries, {} bytes, {took:?}", saved.through, saved.entries, saved.bytes);
-                ::metrics::histogram!(metrics::DURATION_SECONDS).record(took.as_secs_f64());
-                ::metrics::gauge!(metrics::BYTES).set(saved.bytes as f64);
+                metrics::DURATION_SECONDS.get().record(took.as_secs_f64());
+                metrics::BYTES.get().set(saved.bytes as f64);
                 (self.saved, self.plan) = (saved, plan);
                 self.publish.send_replace(Progress { through: saved.through, is_failing: false });
                 self.rest_until = Instant::now() + took * REST;
             }
             Err(trouble) => {
-                ::metrics::counter!(metrics::FAILURES_TOTAL).increment(1);
+                metrics::FAILURES_TOTAL.get().increment(1);
                 let before = self.publish.send_replace(Progress { through: self.saved.through, is_failing: true });
                 if !before.is_failing {
                     let story = crate::story::of(&trouble);

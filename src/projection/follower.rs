@@ -104,7 +104,7 @@ impl Projector {
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let patience = Patience::new(settings.burst_limits(), through(*journal.durable().borrow()));
-        ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(0.0);
+        metrics::HALTED.with(&[(metrics::PROJECTION, T::NAME)]).set(0.0);
         let follower = Follower {
             settings,
             target,
@@ -243,14 +243,20 @@ impl<T: Target> Follower<T> {
                 self.now(State::Retrying(story));
                 self.backoff.next_pause()
             }
+            Remedy::Hold => {
+                self.now(State::Retrying(story));
+                self.ask.next_pause()
+            }
             Remedy::Ask => {
                 self.now(State::Refused(story));
                 self.ask.next_pause()
             }
         };
-        ::metrics::counter!(metrics::RETRIES_TOTAL, metrics::PROJECTION => T::NAME).increment(1);
-        self.at = None;
-        self.target.detach().await;
+        metrics::RETRIES_TOTAL.with(&[(metrics::PROJECTION, T::NAME)]).increment(1);
+        if remedy != Remedy::Hold {
+            self.at = None;
+            self.target.detach().await;
+        }
         self.rest(pause).await
     }
 
@@ -380,9 +386,9 @@ impl<T: Target> Follower<T> {
         }
         self.is_at(through);
         self.patience.worked(started.elapsed());
-        ::metrics::histogram!(metrics::BATCH_RECORDS, metrics::PROJECTION => T::NAME).record(records as f64);
-        ::metrics::histogram!(metrics::BATCH_DURATION_SECONDS, metrics::PROJECTION => T::NAME).record(started.elapsed().as_secs_f64());
-        ::metrics::counter!(metrics::RECORDS_TOTAL, metrics::PROJECTION => T::NAME).increment(records);
+        metrics::BATCH_RECORDS.with(&[(metrics::PROJECTION, T::NAME)]).record(records as f64);
+        metrics::BATCH_DURATION_SECONDS.with(&[(metrics::PROJECTION, T::NAME)]).record(started.elapsed().as_secs_f64());
+        metrics::RECORDS_TOTAL.with(&[(metrics::PROJECTION, T::NAME)]).increment(records);
         Ok(())
     }
 
@@ -393,7 +399,7 @@ impl<T: Target> Follower<T> {
     }
 
     fn show_lag(&self, at: Sequence, end: Sequence) {
-        ::metrics::gauge!(metrics::LAG_RECORDS, metrics::PROJECTION => T::NAME).set(end.0.saturating_sub(at.0) as f64);
+        metrics::LAG_RECORDS.with(&[(metrics::PROJECTION, T::NAME)]).set(end.0.saturating_sub(at.0) as f64);
     }
 
     /// Tells the state and logs it, once each time that it changes.
@@ -414,7 +420,7 @@ impl<T: Target> Follower<T> {
             return;
         }
         let stuck = matches!(state, State::Refused(_) | State::Halted(_) | State::Mismatched(_));
-        ::metrics::gauge!(metrics::HALTED, metrics::PROJECTION => T::NAME).set(f64::from(u8::from(stuck)));
+        metrics::HALTED.with(&[(metrics::PROJECTION, T::NAME)]).set(f64::from(u8::from(stuck)));
         match state {
             State::Retrying(story) => warn!("the {} projection waits, the other side is not available: {story}", T::NAME),
             State::Refused(story) => error!("the {} projection is refused, records are safe in the journal: {story}", T::NAME),

@@ -86,7 +86,12 @@ impl<P: Projection> Store<P> {
     }
 
     async fn reach(&mut self) -> Result<Sequence, Problem> {
-        let database = in_time(async { self.settings.connect(Connections::ONE).await.map_err(Problem::Connect) }).await?;
+        let connect = async {
+            let database = self.settings.connect(Connections::ONE).await?;
+            database.check_fitness().await?;
+            Ok(database)
+        };
+        let database = in_time(async { connect.await.map_err(Problem::Connect) }).await?;
         let known = self.attached.is_some();
         if !known {
             in_time(async { database.migrate().await.map_err(Problem::Migrate) }).await?;
@@ -171,6 +176,7 @@ impl Problem {
             {
                 Remedy::Wait
             }
+            Self::Connect(Error::Unfit { .. }) => Remedy::Ask,
             Self::Elsewhere { .. } => Remedy::Again,
             Self::Attach { known: false, .. } => Remedy::Mismatch,
             Self::Write(_, _, cause) if cause.is_transient() => Remedy::Wait,

@@ -41,6 +41,8 @@ pub trait Target: Send + 'static {
 pub enum Remedy {
     /// The weather: attach again, with growing pauses.
     Wait,
+    /// The other side is there and cannot take more for now: stay attached, and write again with growing pauses.
+    Hold,
     /// The other side refuses for a reason that a person has to remove there: attach again now and then.
     Ask,
     /// The other side is not where it was left: attach again at once, and go on from where it is.

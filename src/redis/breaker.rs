@@ -1,6 +1,7 @@
 //! When Redis is given up, and when it is asked again. Pure: no clock, no I/O.
 //! - B1 A broken connection gives up at once, slowness only at the third slow answer in a row: one late packet is not an outage.
 //! - B2 While given up nobody is let through but the one probe; its answer alone ends it.
+//! - B3 Pauses grow over connections that break again at once, too: only one that has proved itself begins with short pauses again.
 
 use std::time::Duration;
 
@@ -19,55 +20,74 @@ pub enum Failure {
     Broken,
 }
 
-/// Closed: commands pass. Open: only probes do.
+/// Closed: commands pass. Open: only probes do. Both count the attempts to connect since a connection last proved itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Breaker {
     /// Commands pass.
     Closed {
         /// Slow answers in a row.
         strikes: u32,
+        /// 0 once this connection has proved itself.
+        attempts: u32,
     },
     /// Given up.
     Open {
-        /// Probes that failed since.
-        probes: u32,
+        /// Those that failed, and connections that broke before they proved themselves.
+        attempts: u32,
     },
 }
 
 impl Breaker {
     /// Before the first connection: nothing passes until a probe has been answered.
     pub const fn new() -> Self {
-        Self::Open { probes: 0 }
+        Self::Open { attempts: 0 }
     }
 
     /// A command was answered in time.
     pub fn answered(&mut self) {
-        if let Self::Closed { strikes } = self {
+        if let Self::Closed { strikes, .. } = self {
             *strikes = 0;
         }
     }
 
     /// A command failed. Whether this is what opened it.
     pub fn failed(&mut self, failure: Failure) -> bool {
-        let Self::Closed { strikes } = self else { return false };
+        let Self::Closed { strikes, attempts } = self else { return false };
         *strikes += 1;
         let opens = failure == Failure::Broken || *strikes >= STRIKES_MAX;
         if opens {
-            *self = Self::Open { probes: 0 };
+            *self = Self::Open { attempts: *attempts };
         }
         opens
     }
 
     /// A probe was answered: commands pass again.
     pub fn probe_answered(&mut self) {
-        *self = Self::Closed { strikes: 0 };
+        if let Self::Open { attempts } = self {
+            *self = Self::Closed { strikes: 0, attempts: attempts.saturating_add(1) };
+        }
     }
 
-    /// A probe failed. How long to wait before the next.
-    pub fn probe_failed(&mut self) -> Duration {
-        let Self::Open { probes } = self else { return PAUSE };
-        *probes = probes.saturating_add(1);
-        PAUSE.saturating_mul(1 << (*probes - 1).min(10)).min(PAUSE_MAX)
+    /// The connection was asked again a while later, and answered.
+    pub fn proved(&mut self) {
+        if let Self::Closed { attempts, .. } = self {
+            *attempts = 0;
+        }
+    }
+
+    /// A probe failed.
+    pub fn probe_failed(&mut self) {
+        if let Self::Open { attempts } = self {
+            *attempts = attempts.saturating_add(1);
+        }
+    }
+
+    /// How long to wait before the next probe.
+    pub fn pause(&self) -> Duration {
+        match self {
+            Self::Closed { .. } | Self::Open { attempts: 0 } => Duration::ZERO,
+            Self::Open { attempts } => PAUSE.saturating_mul(1 << (*attempts - 1).min(10)).min(PAUSE_MAX),
+        }
     }
 }
 
@@ -84,6 +104,7 @@ mod tests {
     fn closed() -> Breaker {
         let mut breaker = Breaker::new();
         breaker.probe_answered();
+        breaker.proved();
         breaker
     }
 
@@ -105,19 +126,42 @@ mod tests {
     fn an_open_one_is_closed_by_a_probe_only() {
         let mut breaker = Breaker::new();
         breaker.answered();
-        assert_eq!(breaker, Breaker::Open { probes: 0 });
+        breaker.proved();
+        assert_eq!(breaker, Breaker::Open { attempts: 0 });
         breaker.probe_failed();
         breaker.probe_answered();
-        assert_eq!(breaker, Breaker::Closed { strikes: 0 });
+        assert!(matches!(breaker, Breaker::Closed { .. }));
     }
 
     #[test]
     fn pauses_grow_to_a_bound() {
         let mut breaker = Breaker::new();
-        let pauses: Vec<u64> = (0..8).map(|_| breaker.probe_failed().as_millis() as u64).collect();
-        assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
-        breaker.probe_answered();
+        let mut fail = || {
+            breaker.probe_failed();
+            breaker.pause().as_millis()
+        };
+        assert_eq!([(); 8].map(|()| fail()), [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+    }
+
+    #[test]
+    fn a_connection_that_proved_itself_is_replaced_at_once() {
+        let mut breaker = closed();
         breaker.failed(Failure::Broken);
-        assert_eq!(breaker.probe_failed(), PAUSE);
+        assert_eq!(breaker.pause(), Duration::ZERO);
+    }
+
+    #[test]
+    fn pauses_grow_though_each_probe_is_answered() {
+        let mut breaker = closed();
+        let mut flap = || {
+            breaker.failed(Failure::Broken);
+            let pause = breaker.pause().as_millis();
+            breaker.probe_answered();
+            pause
+        };
+        assert_eq!([(); 8].map(|()| flap()), [0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
+        breaker.proved();
+        breaker.failed(Failure::Broken);
+        assert_eq!(breaker.pause(), Duration::ZERO, "short pauses again");
     }
 }

@@ -2,22 +2,24 @@
 //! - R1 Starting needs no server. While there is none a command fails at once, without touching the network.
 //! - R2 No command takes longer than `REDIS_TIMEOUT_MILLIS` (twice that where a script has to be loaded first).
 //! - R3 One task probes. It opens a new connection each time: one that hangs (a cable, a firewall) would never tell by itself.
+//! - R4 A probe writes (and changes nothing): a server that answers PING and refuses writes does not count as serving.
 //!
 //! Not here: what is stored (`limits`, `sessions`, `cache`). Nothing on the way of a purchase waits for this.
 
+mod announcements;
 pub mod breaker;
+mod condition;
 pub mod metrics;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use ::metrics::{counter, gauge, histogram};
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult,
-    ScriptInvocation, TlsCertificates,
+    Script, ScriptInvocation, TlsCertificates,
 };
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
@@ -25,12 +27,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config;
+use announcements::Announcements;
 use breaker::{Breaker, Failure};
+pub use condition::{Condition, reason};
+use condition::{Meaning, meaning};
 
 /// An idle link is asked so often, so that readiness is the truth.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// For connecting, with TLS and password: longer than a command may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// So long the refusal of a command outweighs an answered probe, which asks less than all commands do.
+const REFUSAL_STANDS: Duration = Duration::from_secs(5);
+
+static PROBE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("probe.lua")));
 
 /// Why Redis did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +78,16 @@ struct Inner {
     timeout: Duration,
     /// There while the breaker is closed.
     connection: ArcSwapOption<MultiplexedConnection>,
-    /// Held while connection and `up` change, so that the three always agree.
-    breaker: Mutex<Breaker>,
-    up: watch::Sender<bool>,
+    /// Held while connection and condition change, so that they always agree.
+    guard: Mutex<Guard>,
+    condition: watch::Sender<Condition>,
+}
+
+#[derive(Default)]
+struct Guard {
+    breaker: Breaker,
+    /// Until then an answered probe does not count: a command that the probe is no example of was refused.
+    refused_until: Option<Instant>,
 }
 
 impl Link {
@@ -82,8 +98,8 @@ impl Link {
             client,
             timeout: Duration::from_millis(u64::from(settings.timeout_millis)),
             connection: ArcSwapOption::empty(),
-            breaker: Mutex::new(Breaker::new()),
-            up: watch::Sender::new(false),
+            guard: Mutex::default(),
+            condition: watch::Sender::new(Condition::unknown()),
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -93,14 +109,14 @@ impl Link {
         tokio::spawn(self.clone().keep())
     }
 
-    /// Whether commands are let through.
+    /// Whether it serves: commands are let through, and writes are taken as far as is known.
     pub fn is_up(&self) -> bool {
-        *self.0.up.borrow()
+        *self.0.condition.borrow() == Condition::Serving
     }
 
-    /// The same, to wait for.
-    pub fn up(&self) -> watch::Receiver<bool> {
-        self.0.up.subscribe()
+    /// What it can be used for, to read and to wait for; a receiver is woken when the kind of it changes.
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.0.condition.subscribe()
     }
 
     /// Asks one command.
@@ -122,71 +138,138 @@ impl Link {
     fn judge<T>(&self, used: &Arc<MultiplexedConnection>, began: Instant, answer: RedisResult<T>) -> Result<T, Error> {
         let failed = match answer {
             Ok(answer) => {
-                self.0.breaker.lock().answered();
-                histogram!(metrics::COMMAND_SECONDS).record(began.elapsed());
+                self.0.guard.lock().breaker.answered();
+                metrics::COMMAND_SECONDS.get().record(began.elapsed());
                 return Ok(answer);
             }
             Err(failed) => failed,
         };
-        let Some(failure) = failure(&failed) else {
-            counter!(metrics::FAILURES_TOTAL, metrics::REASON => "refused").increment(1);
-            return Err(Error::Refused(failed));
+        let meaning = meaning(&failed);
+        let how = match meaning {
+            Meaning::Failure(Failure::Slow) => "slow",
+            Meaning::Failure(Failure::Broken) => "broken",
+            Meaning::Refuses | Meaning::Command => "refused",
         };
-        let reason = if failure == Failure::Slow { "slow" } else { "broken" };
-        counter!(metrics::FAILURES_TOTAL, metrics::REASON => reason).increment(1);
-        let mut breaker = self.0.breaker.lock();
+        metrics::FAILURES_TOTAL.with(&[(metrics::REASON, how)]).increment(1);
+        let mut guard = self.0.guard.lock();
         // What an earlier connection left behind says nothing about this one.
         let is_current = self.0.connection.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, used));
-        if is_current && breaker.failed(failure) {
-            self.0.connection.store(None);
-            gauge!(metrics::UP).set(0.0);
-            tracing::warn!(error = %failed, "redis is away: rate limits are this process's own and caches are not written; sales go on");
-            self.0.up.send_replace(false);
+        match meaning {
+            Meaning::Failure(failure) => {
+                if is_current && guard.breaker.failed(failure) {
+                    self.0.connection.store(None);
+                    self.enter(Condition::Away(reason(&failed)));
+                }
+                Err(Error::Away)
+            }
+            Meaning::Refuses => {
+                if is_current {
+                    guard.refused_until = Some(Instant::now() + REFUSAL_STANDS);
+                    self.enter(Condition::Refusing(reason(&failed)));
+                }
+                Err(Error::Refused(failed))
+            }
+            Meaning::Command => Err(Error::Refused(failed)),
         }
-        Err(Error::Away)
+    }
+
+    /// To be called with the guard held.
+    fn enter(&self, condition: Condition) {
+        let (up, refuses) = match condition {
+            Condition::Serving => (1.0, 0.0),
+            Condition::Refusing(_) => (1.0, 1.0),
+            Condition::Away(_) => (0.0, 0.0),
+        };
+        metrics::UP.get().set(up);
+        metrics::WRITES_REFUSED.get().set(refuses);
+        self.0.condition.send_if_modified(|before| {
+            let turns = !before.is_same_kind(&condition);
+            *before = condition;
+            turns
+        });
     }
 
     async fn keep(self) {
-        let mut up = self.up();
-        let mut told = false;
+        let mut condition = self.condition();
+        let mut announcements = Announcements::default();
         loop {
-            if *up.borrow_and_update() {
-                if tokio::time::timeout(HEARTBEAT, up.changed()).await.is_err() {
-                    // What it says is seen by `judge`.
-                    let _: Result<String, Error> = self.query(&::redis::cmd("PING")).await;
+            if self.0.connection.load().is_some() {
+                if tokio::time::timeout(HEARTBEAT, condition.changed()).await.is_err() {
+                    self.look().await;
                 }
-                continue;
+            } else {
+                let pause = self.0.guard.lock().breaker.pause();
+                tokio::time::sleep(pause).await;
+                self.connect().await;
             }
-            match self.connect().await {
-                Ok(connection) => {
-                    let mut breaker = self.0.breaker.lock();
-                    self.0.connection.store(Some(Arc::new(connection)));
-                    breaker.probe_answered();
-                    gauge!(metrics::UP).set(1.0);
-                    tracing::info!("redis answers");
-                    self.0.up.send_replace(true);
-                    told = true;
-                }
-                Err(error) => {
-                    gauge!(metrics::UP).set(0.0);
-                    if !std::mem::replace(&mut told, true) {
-                        tracing::warn!(%error, "redis cannot be reached and is tried again: rate limits are this process's own; sales go on");
-                    }
-                    let pause = self.0.breaker.lock().probe_failed();
-                    tokio::time::sleep(pause).await;
-                }
-            }
+            let now = condition.borrow_and_update().clone();
+            announcements.look(&now, Instant::now());
         }
     }
 
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+    /// Asks whether writes are taken still, or again.
+    async fn look(&self) {
+        let Some(connection) = self.0.connection.load_full() else { return };
+        let (began, stood_until) = (Instant::now(), self.0.guard.lock().refused_until);
+        let answer = probe(&mut MultiplexedConnection::clone(&connection)).await;
+        let judged = self.judge(&connection, began, answer);
+        let mut guard = self.0.guard.lock();
+        match judged {
+            Ok(_) => {
+                guard.breaker.proved();
+                let is_current = self.0.connection.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, &connection));
+                if is_current && guard.refused_until.is_none_or(|until| until <= began) {
+                    guard.refused_until = None;
+                    self.enter(Condition::Serving);
+                }
+            }
+            Err(Error::Refused(cause)) => {
+                guard.breaker.proved();
+                // The next probe is as good as this one: its answer alone ends what it found.
+                guard.refused_until = stood_until;
+                self.enter(Condition::Refusing(reason(&cause)));
+            }
+            Err(Error::Away) => {}
+        }
+    }
+
+    async fn connect(&self) {
+        let outcome = self.open().await;
+        let mut guard = self.0.guard.lock();
+        let (connection, condition) = match outcome {
+            Ok(opened) => opened,
+            Err(error) => {
+                guard.breaker.probe_failed();
+                return self.enter(Condition::Away(reason(&error)));
+            }
+        };
+        guard.refused_until = None;
+        guard.breaker.probe_answered();
+        self.0.connection.store(Some(Arc::new(connection)));
+        self.enter(condition);
+    }
+
+    async fn open(&self) -> RedisResult<(MultiplexedConnection, Condition)> {
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT.max(self.0.timeout)))
             .set_response_timeout(Some(self.0.timeout));
         let mut connection = self.0.client.get_multiplexed_async_connection_with_config(&settings).await?;
-        ::redis::cmd("PING").query_async::<String>(&mut connection).await?;
-        Ok(connection)
+        let condition = match probe(&mut connection).await {
+            Ok(_) => Condition::Serving,
+            Err(error) if matches!(meaning(&error), Meaning::Failure(_)) => return Err(error),
+            Err(error) => Condition::Refusing(reason(&error)),
+        };
+        Ok((connection, condition))
     }
+}
+
+/// Asks the server whether it takes writes to each kind of key that the shop has, and changes none.
+pub async fn probe(connection: &mut MultiplexedConnection) -> RedisResult<u32> {
+    let mut call = PROBE.prepare_invoke();
+    for key in ["limit:probe", "session:probe", "admin_session:probe", "admin_sessions:probe", "product:probe"] {
+        call.key(key);
+    }
+    call.invoke_async(connection).await
 }
 
 /// A client of the configured server; connects nowhere.
@@ -207,13 +290,4 @@ pub fn client(settings: &config::Redis) -> Result<Client, SettingsError> {
     let Some(path) = settings.tls_ca_file.as_ref().filter(|_| settings.tls) else { return Ok(Client::open(info)?) };
     let authorities = std::fs::read(path).map_err(|cause| SettingsError::Certificates { path: path.clone(), cause })?;
     Ok(Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(authorities) })?)
-}
-
-/// Whether an error is about the server rather than about the command.
-fn failure(error: &RedisError) -> Option<Failure> {
-    if error.is_timeout() || error.code() == Some("BUSY") {
-        return Some(Failure::Slow);
-    }
-    let cannot_serve = matches!(error.code(), Some("LOADING" | "READONLY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOAUTH"));
-    (cannot_serve || error.is_io_error() || error.is_unrecoverable_error()).then_some(Failure::Broken)
 }

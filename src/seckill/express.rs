@@ -8,12 +8,12 @@ use std::sync::Arc;
 use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::guard::{Guard, GuardContext};
 use actix_web::http::Method;
-use actix_web::{Error, FromRequest, HttpResponse, ResponseError};
+use actix_web::{Error, HttpResponse, ResponseError};
 use mallcore_actors::ids::FlashItemId;
 
 use super::routes;
 use crate::auth::Shopper;
-use crate::http::body::RawBody;
+use crate::http::body::Reading;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::path::ParsePath;
 use crate::http::problem::Problem;
@@ -59,9 +59,15 @@ async fn answer(state: Arc<State>, mut request: ServiceRequest) -> Result<Servic
 }
 
 async fn purchase(state: &State, request: &mut ServiceRequest) -> Result<HttpResponse, Problem> {
-    let (http, payload) = request.parts_mut();
-    let Ok(body) = RawBody::from_request(http, payload).await;
+    let payload = request.parts_mut().1.take();
+    let mut body = Reading::new(request.headers(), payload, state);
+    let arrived = body.arrived().await;
+    // Whoever has no token is not waited for.
     let shopper = Shopper::of(request.headers(), state)?;
+    let body = match arrived {
+        Some(body) => body,
+        None => body.await?,
+    };
     // The guard has found it.
     let item = item(request.path(), &state.prefix).ok_or_else(|| Problem::unknown("unknown_item"))?;
     let key = IdempotencyKey::of(request.headers())?;

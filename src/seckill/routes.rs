@@ -33,19 +33,24 @@ pub fn configure(routes: &mut ServiceConfig) {
     tag = "seckill",
     operation_id = "seckill_buy",
     request_body = BuyBody,
-    params(
-        ("id" = u64, Path, description = "Flash item"),
-        ("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters, the same for every attempt"),
-    ),
+    params(PathId::<FlashItemId>, IdempotencyKey),
     security(("bearer" = [])),
     responses(
-        (status = 201, description = "Ordered", body = ReceiptView, headers(("Location" = String, description = "The order"))),
-        (status = 200, description = "A repeat: the first answer", body = ReceiptView),
-        (status = 400, description = "malformed_json, header_missing, header_invalid, validation_failed (id)", body = ProblemDocument),
+        (status = 201, description = "Ordered", body = ReceiptView, headers(("Location" = String, description = "The order")), links(
+            ("order" = (operation_id = "orders_show", parameters(("id" = "$response.body#/order_no")))),
+            ("cancel" = (operation_id = "orders_cancel", parameters(("id" = "$response.body#/order_no")))),
+        )),
+        (status = 200, description = "A repeat: the first answer", body = ReceiptView, links(
+            ("order" = (operation_id = "orders_show", parameters(("id" = "$response.body#/order_no")))),
+            ("cancel" = (operation_id = "orders_cancel", parameters(("id" = "$response.body#/order_no")))),
+        )),
+        (status = 400, description = "malformed_json, header_missing, header_invalid, header_repeated, validation_failed (id)", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_item", body = ProblemDocument),
-        (status = 409, description = "sold_out, purchase_limit, not_started, ended, too_many_unpaid", body = ProblemDocument),
+        (status = 408, description = "body_timeout", body = ProblemDocument),
+        (status = 409, description = "sold_out, purchase_limit, not_started, ended, off_sale, too_many_unpaid", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
@@ -94,7 +99,9 @@ pub(super) async fn purchase(
     tag = "seckill",
     operation_id = "seckill_list",
     responses(
-        (status = 200, description = "All of them", body = Page<ActivityView>),
+        (status = 200, description = "All of them", body = Page<ActivityView>, links(
+            ("first" = (operation_id = "seckill_show", parameters(("id" = "$response.body#/items/0/id")))),
+        )),
         (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
@@ -108,9 +115,11 @@ pub async fn list(state: web::Data<State>) -> HttpResponse {
 #[utoipa::path(
     tag = "seckill",
     operation_id = "seckill_show",
-    params(("id" = u64, Path, description = "Flash sale")),
+    params(PathId::<ActivityId>),
     responses(
-        (status = 200, description = "The sale as of `server_time`", body = ActivityView),
+        (status = 200, description = "The sale as of `server_time`", body = ActivityView, links(
+            ("first" = (operation_id = "seckill_buy", parameters(("id" = "$response.body#/items/0/id")))),
+        )),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),
         (status = 404, description = "unknown_activity", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),

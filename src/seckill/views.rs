@@ -4,16 +4,18 @@ use std::fmt;
 use std::io::Write;
 
 use mallcore_actors::ids::{AddressId, FlashItemId};
-use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::order_no::{ORDER_NO_PATTERN, OrderNo};
 use mallcore_actors::orders::Status;
 use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
 use mallcore_actors::stock::Receipt;
 use mallcore_actors::time::Timestamp;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::http::fields::{Fields, ParseBody};
 use crate::http::problem::Problem;
+use crate::http::schemas;
 use crate::rfc3339::Rfc3339;
 
 /// Whether one can buy.
@@ -95,12 +97,24 @@ pub struct ItemView {
 /// The wish of a shopper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 pub struct BuyBody {
-    /// Pieces: a whole number from 1 to 9,999.
-    #[schema(value_type = u32, minimum = 1, maximum = 9999, example = 1)]
+    /// Pieces.
+    #[schema(schema_with = quantity, required = true)]
     pub quantity: Quantity,
     /// Where to send it.
-    #[schema(value_type = Option<u64>)]
+    #[schema(schema_with = address_id, required = false)]
     pub address_id: Option<AddressId>,
+}
+
+fn quantity() -> ObjectBuilder {
+    schemas::whole_number(1, u64::from(QUANTITY_MAX)).examples([1]).description(Some("Pieces"))
+}
+
+fn address_id() -> ObjectBuilder {
+    schemas::or_null(schemas::id(), Type::Integer).description(Some("The shopper's address that the order is sent to"))
+}
+
+fn order_no() -> ObjectBuilder {
+    schemas::text(ORDER_NO_PATTERN).description(Some("Number of the order"))
 }
 
 impl ParseBody for BuyBody {
@@ -125,7 +139,7 @@ pub struct ReceiptView {
     pub order_id: u64,
     /// Its number.
     #[serde(serialize_with = "display")]
-    #[schema(value_type = String, example = "20261124003005000000100000011")]
+    #[schema(schema_with = order_no, required = true)]
     pub order_no: OrderNo,
     /// `pending_payment`: a receipt is what was answered first, whatever became of the order since.
     #[schema(value_type = String, example = "pending_payment")]

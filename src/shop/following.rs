@@ -5,7 +5,8 @@ use mallcore_actors::journal::{Durable, Journal, Sequence};
 use std::sync::Arc;
 
 use mallcore_actors::lag::{Admission, Lag, Level, Meter, Reading};
-use metrics::{Gauge, describe_gauge, gauge};
+use mallcore_actors::metrics::GaugeFamily;
+use metrics::Gauge;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -14,21 +15,15 @@ use crate::projection::{self, ProjectorHandle, State};
 use crate::readiness::{Check, Health};
 
 /// 0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.
-const LEVEL: &str = "mallcore_lag_level";
+static LEVEL: GaugeFamily =
+    GaugeFamily::new("mallcore_lag_level", "0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.");
 /// Bytes of the journal that cannot be removed for the sake of a projection, about.
-const BYTES: &str = "mallcore_lag_bytes";
+static BYTES: GaugeFamily =
+    GaugeFamily::new("mallcore_lag_bytes", "Bytes of the journal that cannot be removed for the sake of the projection, about.");
 /// Part of its budget that is spent: of records, bytes and memory the one that is shortest.
-const SPENT: &str = "mallcore_lag_budget_spent_ratio";
+static SPENT: GaugeFamily = GaugeFamily::new("mallcore_lag_budget_spent_ratio", "Part of the projection's lag budget that is spent.");
 /// Bytes of memory that orders take, about.
-const MEMORY: &str = "mallcore_orders_memory_bytes";
-
-/// Tells the recorder what they mean; once, after it is installed.
-pub fn describe() {
-    describe_gauge!(LEVEL, "0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.");
-    describe_gauge!(BYTES, metrics::Unit::Bytes, "Bytes of the journal that cannot be removed for the sake of the projection, about.");
-    describe_gauge!(SPENT, "Part of the projection's lag budget that is spent.");
-    describe_gauge!(MEMORY, metrics::Unit::Bytes, "Bytes of memory that orders take, about.");
-}
+static MEMORY: GaugeFamily = GaugeFamily::new("mallcore_orders_memory_bytes", "Bytes of memory that orders take, about.");
 
 /// An order in memory with its places in the maps: 200 bytes of its own, up to 150 in maps that are seldom full, and rounded up.
 pub const ORDER_BYTES: u64 = 512;
@@ -58,10 +53,10 @@ impl Follower {
             holds_memory,
             scope: None,
             meter: Mutex::new((meter, None)),
-            level: gauge!(LEVEL, PROJECTION => name),
-            bytes: gauge!(BYTES, PROJECTION => name),
-            spent: gauge!(SPENT, PROJECTION => name),
-            records: gauge!(projection::metrics::LAG_RECORDS, PROJECTION => name),
+            level: LEVEL.with(&[(PROJECTION, name)]),
+            bytes: BYTES.with(&[(PROJECTION, name)]),
+            spent: SPENT.with(&[(PROJECTION, name)]),
+            records: projection::metrics::LAG_RECORDS.with(&[(PROJECTION, name)]),
         }
     }
 
@@ -131,7 +126,7 @@ impl Following {
     pub fn look(&self, engine: &Engine) {
         let (end, record_bytes) = written(&**engine.journal());
         let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
-        gauge!(MEMORY).set(memory_bytes as f64);
+        MEMORY.get().set(memory_bytes as f64);
         let mut turned_away = 0;
         for follower in &self.0 {
             let parts = follower.observe(end, record_bytes, memory_bytes).turned_away;

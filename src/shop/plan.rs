@@ -8,6 +8,7 @@ use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
 use crate::broker;
+use crate::clock::rebase;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::outbox::RelaySettings;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub journal_folder: PathBuf,
     /// The journal's settings.
     pub journal: Options,
+    /// The file in which an operator's rebase of the clock is kept.
+    pub clock_rebase: PathBuf,
     /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
     /// Where is noted what it has; none for one that is never away alone.
@@ -90,6 +93,8 @@ impl Plan {
             ..parts
         };
         let broker_lag = Budget { records_max: lag.broker_records_max, bytes_max: lag.broker_bytes_max, ..parts };
+        // One for all that publish: they share what they know of it.
+        let events = config.broker.as_ref().map(broker::Target::from);
         let projector = match config.database {
             // Each page of an index that a batch touches is written twice, by WAL and checkpoint: few large batches touch fewer. One takes
             // seconds when buyers leave it little of the processor.
@@ -113,6 +118,7 @@ impl Plan {
                 retain: Duration::from_secs(journal.retain_seconds),
                 ..Options::default()
             },
+            clock_rebase: config.storage.data_dir.join(rebase::FILE),
             database: database(config),
             database_noted: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
@@ -130,13 +136,13 @@ impl Plan {
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,
-            broker: config.broker.as_ref().map(|configured| BrokerPlan {
-                target: configured.into(),
+            broker: events.clone().map(|target| BrokerPlan {
+                target,
                 folder: config.storage.data_dir.clone(),
                 projector: ProjectorSettings { batch_records_max: BROKER_BATCH, eased_below: broker_lag.alert_records(), ..usual },
                 lag: broker_lag,
             }),
-            events: config.broker.as_ref().map(broker::Target::from),
+            events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             redis: None,
         }

@@ -116,6 +116,8 @@ impl Sales {
     pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &Registry<Sku>) -> Result<(), Error> {
         let _looking = self.looking.lock().await;
         let now = engine.clock().now();
+        // Giving pieces back cannot be undone: not by a clock that may be wrong.
+        let timers_fire = !engine.clock().frozen();
         let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
         let read = reads.ask(ANSWER_WITHIN, async |database| Ok(repository::activities(database, since).await?.value)).await;
         let known = self.on_offer.load_full();
@@ -125,7 +127,8 @@ impl Sales {
         };
         // All at once and not for long: one SKU that is slow to answer must not keep the others' offers from being shown.
         let is_resident = |sku| registry.is_resident(sku);
-        let due: Vec<Due> = rows.iter().flat_map(|row| row.items.iter().filter_map(|item| Due::of(row, item, now, is_resident))).collect();
+        let due = rows.iter().flat_map(|row| row.items.iter().filter_map(|item| Due::of(row, item, now, timers_fire, is_resident)));
+        let due: Vec<Due> = due.collect();
         futures_util::stream::iter(due).for_each_concurrent(MAINTAINED_AT_ONCE, |due| maintain(registry, due)).await;
         self.offer(read?, engine);
         Ok(())
@@ -156,7 +159,7 @@ impl Sales {
             if let Err(error) = &looked
                 && !failing
             {
-                tracing::warn!(%error, "cannot read the flash sales; those known go on");
+                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::story::of(error));
             }
             failing = looked.is_err();
         }
@@ -179,7 +182,7 @@ enum Command {
 
 impl Due {
     /// An item of a sale that has not ended needs its pieces, and its actor in memory; one of an ended sale gives them back.
-    fn of(activity: &ActivityRow, item: &ItemRow, now: Timestamp, is_resident: impl Fn(SkuId) -> bool) -> Option<Self> {
+    fn of(activity: &ActivityRow, item: &ItemRow, now: Timestamp, timers_fire: bool, is_resident: impl Fn(SkuId) -> bool) -> Option<Self> {
         let command = if now < activity.ends_at {
             if item.carved_at.is_some() && is_resident(item.sku) {
                 return None;
@@ -193,7 +196,7 @@ impl Due {
                 starts_at: activity.starts_at,
                 ends_at: activity.ends_at,
             }))
-        } else if item.carved_at.is_some() && item.released_at.is_none() {
+        } else if timers_fire && item.carved_at.is_some() && item.released_at.is_none() {
             Command::Release(ReleaseQuota(item.id))
         } else {
             return None;

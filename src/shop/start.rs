@@ -20,12 +20,13 @@ use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::{Deadlines, Order, OrderLoader, OrdersHandle, Skus};
 use mallcore_actors::registry::Registry;
-use mallcore_actors::sale_snapshot::LoadError;
+use mallcore_actors::sale_snapshot::{LoadError, Pinned};
 use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
+use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
 use super::features::{self, FEATURES};
 use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
@@ -35,7 +36,8 @@ use super::{Inner, Plan, Running, Shop};
 use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
-use crate::database::{Connections, Database, Error, Flusher, Settings};
+use crate::clock::rebase::Rebase;
+use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
@@ -51,6 +53,10 @@ const STOCK: Keeping = Keeping { waiting_max: 8_192, waiting_total_max: 8_192, i
 const IDLE_CHECK: Duration = Duration::from_secs(15);
 /// How long a start that has a snapshot waits for the database.
 const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
+/// How long a start that has a snapshot loads what the snapshot lacks from the database.
+const LOAD_WITHIN_A_START: Duration = Duration::from_secs(60);
+/// Afterwards its connection is let go of.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// One try to reach the database, at most.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 const TRY_PAUSE: Duration = Duration::from_millis(200);
@@ -58,10 +64,10 @@ const TRY_PAUSE: Duration = Duration::from_millis(200);
 /// Why the shop cannot open.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The journal's folder.
-    #[error("failed to open the journal's folder {folder}")]
+    /// A folder or file of the data folder.
+    #[error("failed to open {folder} of the data folder")]
     Folder {
-        /// Which.
+        /// Its path.
         folder: PathBuf,
         /// Why.
         #[source]
@@ -76,6 +82,19 @@ pub enum StartError {
     /// Database and journal do not belong together.
     #[error(transparent)]
     Attach(#[from] AttachError),
+    /// A journal without its database.
+    #[error(
+        "{file} is missing, but the journal in {journal} has records up to {last}: put the database back from a copy (with its -wal file, if \
+         there is one); it then catches up from the journal. To give up everything that was sold, move the whole data folder away"
+    )]
+    DatabaseMissing {
+        /// The database's file.
+        file: PathBuf,
+        /// Folder of the journal.
+        journal: PathBuf,
+        /// The journal's last record.
+        last: Sequence,
+    },
     /// A snapshot says that the journal has lost records.
     #[error(transparent)]
     Snapshot(#[from] LoadError),
@@ -139,6 +158,7 @@ impl OrderLoader for NoOrders {
 impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
+        refuse_without_database(&plan)?;
         let for_features = plan.clone();
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
@@ -149,17 +169,25 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest, attached) = survivors(&plan, &*port).await?;
-        let Recovered { pinned, checkpoint, .. } = recovered;
-        let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
+        let Recovered { mut pinned, checkpoint, .. } = recovered;
+        let snapshot_plan = std::mem::take(&mut pinned.plan);
+        let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
+        let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), pinned.through, pinned.last_at)));
+        if let Some(Rebase { through, at, .. }) = rebase {
+            let restarted = pinned.orders.restart_pay_windows(through, at);
+            tracing::info!(
+                "the clock was rebased above record {through}: {restarted} open orders have their whole time to pay from then on"
+            );
+        }
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
-            sales.take_from(&pinned.plan, &engine);
+            sales.take_from(&snapshot_plan, &engine);
         }
-        let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, plan.database.connect_lazily(Connections::COLD));
+        let data_folder = Arc::new(DataFolder::open(&plan).await?);
+        let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
-        let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let all = opening::projections();
         let mut seats = seats_for(&port, all.len() + 2);
@@ -206,6 +234,7 @@ impl Shop {
         let timer = Deadlines::new(Arc::clone(&engine), orders);
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
+        let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
             Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
             None => Arc::new(Nobody),
@@ -214,8 +243,8 @@ impl Shop {
             Some(products) => Arc::new(products.clone()),
             None => Arc::new(Nobody),
         };
-        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
-        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: Database::clone(&cold.current()) };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold);
         let attached = attached.into_iter().collect();
         let mut opening = Opening {
             engine: &engine,
@@ -236,24 +265,29 @@ impl Shop {
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
+            clock: Arc::clone(&clock),
             journal,
             registry,
             reads,
             sales,
+            snapshot_plan,
             relay,
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             following,
             provided,
             on_thread,
+            broker_status,
             pinned: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
+            displaced: tokio::sync::watch::Sender::new(None),
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
+        tasks.push(tokio::spawn(keep_watch(Arc::downgrade(&shop.0), Arc::clone(&data_folder))));
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher, data_folder });
         Ok(shop)
     }
 }
@@ -272,17 +306,25 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
     // With a snapshot the sale stands still for nothing but a server that is starting too.
     let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
-    let (recovered, attached) = match (reach(plan, patience, journal).await?, found.pinned) {
-        (Ok((database, attached)), snapshot) => {
-            let recovered = recover(&database, snapshot, journal).await?;
-            database.close().await;
-            (recovered, attached)
+    let has_snapshot = found.pinned.is_some();
+    let mut attached = Attached::new();
+    let reached = match reach(plan, patience, journal).await? {
+        Ok((database, found_at)) => {
+            attached = found_at;
+            loaded(&database, found.pinned, journal).await?
         }
-        (Err(cause), Some(snapshot)) => {
+        Err(cause) => Err(cause),
+    };
+    let recovered = match reached {
+        Ok(recovered) => recovered,
+        Err(cause) if has_snapshot => {
             tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
-            (recover_alone(snapshot, journal)?, Attached::new())
+            // Loading may have changed the one that was read before.
+            let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
+            attached.clear();
+            recover_alone(found.pinned.unwrap_or_default(), journal)?
         }
-        (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
+        Err(cause) => return Err(StartError::NothingToStartFrom { folder, cause }),
     };
     tracing::info!(
         "recovered: snapshot of record {newest}, database at {}, {} records folded above them, {} SKUs and {} orders in memory",
@@ -294,6 +336,20 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     Ok((recovered, newest, attached))
 }
 
+/// What snapshot and database add up to; the inner error if the database cannot be read now, as while its tables are locked. Without a snapshot
+/// there is nothing else to start from, so it may take as long as it takes.
+async fn loaded(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Result<Recovered, Error>, StartError> {
+    let within = if snapshot.is_some() { LOAD_WITHIN_A_START } else { Duration::MAX };
+    let recovered = tokio::time::timeout(within, recover(database, snapshot, journal)).await;
+    // A connection that does not end by itself ends with its socket.
+    let _ = tokio::time::timeout(CLOSE_WITHIN, database.close()).await;
+    match recovered {
+        Ok(Err(RecoverError::Database(cause))) if cause.is_transient() => Ok(Err(cause)),
+        Ok(recovered) => Ok(Ok(recovered?)),
+        Err(_) => Ok(Err(Error::timed_out())),
+    }
+}
+
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
 async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<(Database, Attached), Error>, StartError> {
     let until = Instant::now() + patience;
@@ -303,6 +359,11 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
         let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {
             Ok(database) => return Ok(Ok(database)),
             Err(AttachError::Database(cause)) if cause.is_transient() => cause,
+            // Waiting does not help; whoever has a snapshot sells until a person has changed the setting.
+            Err(AttachError::Database(cause @ Error::Unfit { .. })) => {
+                tracing::error!("{cause}");
+                return Ok(Err(cause));
+            }
             Err(AttachError::Database(cause)) => return Err(cause.into()),
             Err(refused) => return Err(refused.into()),
         };
@@ -314,7 +375,9 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
 }
 
 async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<(Database, Attached), AttachError> {
-    let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
+    // The reason why there is no connection has to be told before the one who waits gives up.
+    let database = settings.connect(Connections { wait_max: within * 3 / 4, ..Connections::LOAD }).await?;
+    database.check_fitness().await?;
     database.migrate().await?;
     let all = opening::projections();
     let mut attached = Vec::new();
@@ -335,11 +398,13 @@ impl Shop {
     /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
         let looked = self.0.sales.look(&self.0.reads, &self.0.engine, &self.0.registry).await;
-        // A snapshot has said what is on offer; the watch goes on asking.
-        if let Err(error) = looked
-            && !(error.is_transient() && self.0.sales.are_known())
-        {
-            return Err(error);
+        // A snapshot says what is on offer while the database cannot; the watch goes on asking.
+        if let Err(error) = looked {
+            let known = || self.0.sales.are_known() || self.0.sales.take_from(&self.0.snapshot_plan, &self.0.engine);
+            if !error.is_transient() || !known() {
+                return Err(error);
+            }
+            tracing::warn!("the flash sales cannot be read, those of the snapshot go on: {}", story::of(&error));
         }
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));

@@ -1,15 +1,20 @@
 //! Products in Redis: as the database has them, never older, and all of them again after an outage. On both databases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::cache::{HOT_PRODUCTS, Products, product_key};
+use mallcore::cache::{HOT_PRODUCTS, NotWritten, Products, product_key};
+use mallcore::clock::SystemClock;
 use mallcore::database::Database;
-use mallcore::redis::Link;
+use mallcore::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::redis::{Condition, Link};
 use mallcore_actors::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::app::until;
 use crate::database::scratch;
+use crate::outbox::destinations::Destinations;
+use crate::outbox::repository::{append, at, shelve};
 use crate::redis::server::{Server, link};
 
 const LIVES: Duration = Duration::from_secs(600);
@@ -104,8 +109,13 @@ async fn what_is_not_ours_is_replaced() {
     let link = link(&server.settings()).await;
     let scratch = scratch::sqlite().await;
     stage(&scratch.database, 1).await;
+    let products = Products::new(link.clone(), scratch.database.clone(), LIVES);
     let _: String = link.query(redis::cmd("SET").arg("product:1").arg("[1, 2]")).await.unwrap();
-    Products::new(link.clone(), scratch.database.clone(), LIVES).refresh(1).await.unwrap();
+    products.refresh(1).await.unwrap();
+    assert_eq!(get(&link, "product:1").await["version"], 1_000);
+    let _: String = link.query(&redis::cmd("FLUSHALL")).await.unwrap();
+    let _: u64 = link.query(redis::cmd("RPUSH").arg("product:1").arg("of another type")).await.unwrap();
+    products.refresh(1).await.unwrap();
     assert_eq!(get(&link, "product:1").await["version"], 1_000);
 }
 
@@ -121,8 +131,8 @@ async fn what_was_missed_while_redis_was_away_is_there_when_it_is_back() {
     server.kill();
     until("its end is seen", async || !link.is_up()).await;
     edit(&scratch.database, 1, 1_500, 1, 2_000).await;
-    // Nobody waits for it.
-    products.refresh(1).await.unwrap();
+    // Nobody waits for it, and nobody takes it for done.
+    assert!(matches!(products.refresh(1).await, Err(NotWritten::Condition(Condition::Away(_)))));
     server.start_again().await;
     until("the caches are warm again", async || {
         let price: Result<Option<String>, _> = link.query(redis::cmd("GET").arg("product:1")).await;
@@ -130,4 +140,35 @@ async fn what_was_missed_while_redis_was_away_is_there_when_it_is_back() {
     })
     .await;
     writing.abort();
+}
+
+#[tokio::test]
+async fn what_redis_did_not_take_is_not_done_and_is_written_once_it_takes_it() {
+    let server = Server::start().await;
+    let link = link(&server.settings()).await;
+    for scratch in scratch::both().await {
+        let _: String = link.query(&redis::cmd("FLUSHALL")).await.unwrap();
+        let database = &scratch.database;
+        stage(database, 1).await;
+        let to = Arc::new(Destinations::default());
+        let cache = Arc::new(Products::new(link.clone(), database.clone(), LIVES));
+        let effects = Effects { shop: to.clone(), events: to, cache, database: database.clone() };
+        let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
+        let relay = Relay::new(effects, clock, RelaySettings { retain: LIVES });
+        append(database, &shelve(1), at(0)).await;
+        let carry_out = async || {
+            relay.round(Destination::Cache, &mut Rounds::default()).await;
+            let row = repository::by_id(database, 1).await.unwrap().unwrap();
+            assert_eq!(row.parked, None);
+            row.has_reached(Destination::Cache)
+        };
+        // Not seen by the link yet, then seen.
+        server.told("CONFIG SET maxmemory 1").await;
+        assert!(!carry_out().await, "what was refused is marked as done");
+        until("the refusal is seen", async || !link.is_up()).await;
+        assert!(!carry_out().await, "what was not sent is marked as done");
+        server.told("CONFIG SET maxmemory 0").await;
+        until("the row is carried out", carry_out).await;
+        assert_eq!(get(&link, &product_key(1)).await["version"], 1_000);
+    }
 }

@@ -37,7 +37,16 @@ fn config(folder: &Path, scratch: &Scratch, redis: config::Redis) -> Config {
     config
 }
 
-fn found<'a>(report: &'a Report, part: &str, check: &str) -> &'a Finding {
+/// Of a shop that has this broker and no other server.
+pub async fn broker_report(url: &str, exchange: &str) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::embedded(folder.path()).unwrap();
+    config.mode = Mode::Testing;
+    config.broker = Some(config::Broker { url: Secret::new(url), exchange: exchange.to_owned() });
+    examine(&config, 100).await
+}
+
+pub fn found<'a>(report: &'a Report, part: &str, check: &str) -> &'a Finding {
     let finding = report.findings.iter().find(|finding| finding.part == part && finding.check == check);
     finding.unwrap_or_else(|| panic!("{part}, {check} in {report}"))
 }
@@ -65,8 +74,11 @@ async fn a_healthy_set_up_passes_and_nothing_is_left_behind() {
         ("database", "schema"),
         ("redis", "version"),
         ("redis", "latency"),
+        ("redis", "writes"),
         ("redis", "clock"),
         ("broker", "log-in"),
+        ("broker", "may publish"),
+        ("broker", "alarm"),
         ("machine", "open files"),
         ("disk", "room"),
         ("lag budget", "journal"),
@@ -87,6 +99,36 @@ async fn servers_that_are_not_there_are_named() {
     fails(&report, "database", "reachable", "DB_HOST and DB_PORT");
     fails(&report, "redis", "reachable", "sales go on");
     fails(&report, "broker", "reachable", "RABBITMQ_URL");
+}
+
+#[tokio::test]
+async fn redis_that_refuses_writes_is_told_with_the_remedy() {
+    let (scratch, folder) = (scratch::mysql().await, tempfile::tempdir().unwrap());
+    for (command, words) in [
+        (format!("REPLICAOF 127.0.0.1 {}", free_port()), "set REDIS_HOST and REDIS_PORT to the primary"),
+        ("CONFIG SET maxmemory 1".to_owned(), "raise maxmemory"),
+        ("ACL SETUSER default resetkeys ~limit:*".to_owned(), "@string"),
+    ] {
+        let server = Server::start().await;
+        server.told(&command).await;
+        fails(&examine(&config(folder.path(), &scratch, server.settings()), 100).await, "redis", "writes", words);
+    }
+}
+
+#[tokio::test]
+async fn an_account_of_redis_with_the_rights_that_the_remedy_names_is_enough() {
+    let (scratch, folder, server) = (scratch::mysql().await, tempfile::tempdir().unwrap(), Server::start().await);
+    server
+        .told(
+            "ACL SETUSER shop on >secret -@all +@string +@sortedset +@scripting +ping +select +info +time +del +pexpire +pttl ~limit:* \
+             ~session:* ~admin_session* ~product:* ~hot_products",
+        )
+        .await;
+    let account = config::Redis { username: Some("shop".to_owned()), password: Some(Secret::new("secret")), ..server.settings() };
+    let report = examine(&config(folder.path(), &scratch, account), 100).await;
+    for check in ["writes", "version", "clock"] {
+        assert_eq!(found(&report, "redis", check).outcome, Outcome::Pass, "{report}");
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@
 mod api;
 mod broker;
 mod cache;
+mod command_line;
+mod configuration;
 mod database;
 mod doctor;
+mod doctor_database;
 mod operations;
 mod outbox;
 mod recovery;

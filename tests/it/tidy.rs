@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mallcore::http::table::{self, PATTERNS};
+use mallcore_actors::refusal::{Refusal, Unavailable};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -63,11 +64,14 @@ fn both_databases_have_the_same_migrations() {
 #[test]
 fn metrics_end_with_their_unit() {
     // A state that is 0 or 1 has no unit: it ends with the word for 1.
-    const ENDINGS: [&str; 14] = [
+    const ENDINGS: [&str; 17] = [
+        "_blocked",
         "_connected",
         "_frozen",
         "_halted",
         "_level",
+        "_lost",
+        "_refused",
         "_total",
         "_seconds",
         "_bytes",
@@ -86,6 +90,40 @@ fn metrics_end_with_their_unit() {
                 assert!(ENDINGS.iter().any(|ending| name.ends_with(ending)), "{}: {name} ends with no unit", path.display());
             }
         }
+    }
+}
+
+/// Declarations of metrics: the kind of each, and its name.
+fn metrics() -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for (path, text) in files("src", ".rs").into_iter().chain(files("actors/src", ".rs")) {
+        for kind in ["Counter", "Gauge", "Histogram"] {
+            for declaration in text.split(&format!("{kind}Family::new(")).skip(1) {
+                let name = declaration.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+                found.push((kind, name.unwrap_or_else(|| panic!("{}: a metric's name is not written there", path.display())).to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_metric_is_declared_once_and_only_counters_are_totals() {
+    let metrics = metrics();
+    assert!(metrics.len() > 40, "{metrics:?}");
+    let names: BTreeSet<&String> = metrics.iter().map(|(_, name)| name).collect();
+    assert_eq!(names.len(), metrics.len(), "{metrics:?}");
+    for (kind, name) in &metrics {
+        assert_eq!(name.ends_with("_total"), *kind == "Counter", "{kind} {name}");
+    }
+}
+
+#[test]
+fn every_code_of_the_core_is_in_the_rules() {
+    let rules = fs::read_to_string(root().join("docs/RULES.md")).unwrap();
+    let listed = rules.split("## Refusals and weather").nth(1).unwrap();
+    for code in Refusal::CODES.iter().chain(Unavailable::CODES) {
+        assert!(listed.contains(&format!("`{code}`")), "docs/RULES.md does not explain {code}");
     }
 }
 
@@ -121,7 +159,7 @@ fn every_operation_is_in_the_table_of_routes() {
     for (path, methods) in operations() {
         let place = table::place(&path, "/v1");
         assert_ne!(place, table::OTHER, "{path} is missing in the table");
-        assert_eq!(PATTERNS[place].allow, methods.join(", "), "{path}");
+        assert_eq!(PATTERNS[place].methods, methods.join(", "), "{path}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
-use metrics::{Gauge, Histogram, gauge, histogram};
+use metrics::{Gauge, Histogram};
 
 use super::aggregate::{Aggregate, Handle};
 use super::host::{Host, Keeping, Loaded, Next};
@@ -45,9 +45,9 @@ impl<A: Aggregate> Common<A> {
             shared,
             recorder,
             keeping,
-            mailbox: gauge!(MAILBOX_MESSAGES, "actor" => A::NAME),
-            handling: histogram!(ACTOR_HANDLING, "actor" => A::NAME),
-            resident: gauge!(ACTORS_RESIDENT, "actor" => A::NAME),
+            mailbox: MAILBOX_MESSAGES.with(&[("actor", A::NAME)]),
+            handling: ACTOR_HANDLING.with(&[("actor", A::NAME)]),
+            resident: ACTORS_RESIDENT.with(&[("actor", A::NAME)]),
         }
     }
 

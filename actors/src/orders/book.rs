@@ -37,6 +37,11 @@ impl OrderBook {
         self.shards.iter().map(Mutex::lock)
     }
 
+    /// Gives every open order that was placed at or before this record the whole time to pay, counted from `at`. How many there are.
+    pub fn restart_pay_windows(&self, through: Sequence, at: Timestamp) -> usize {
+        self.shards().map(|mut shard| shard.restart_pay_windows(through, at)).sum()
+    }
+
     /// Lets go of what the database has.
     pub fn evict(&self, projected: Sequence) {
         self.shards().for_each(|mut shard| shard.evict(projected));

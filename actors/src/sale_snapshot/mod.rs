@@ -60,7 +60,8 @@ impl Pinned {
             // No part of a sale, or done above.
             _ => {}
         }
-        self.last_at = self.last_at.max(header.at);
+        // The last and not the latest: after records of a wrong clock the ones that follow are right again.
+        self.last_at = header.at;
         self.through = sequence;
     }
 

@@ -24,6 +24,8 @@ pub const PARTITIONS: u8 = 64;
 const PARTITION_CHARACTERS: usize = 2;
 /// Where the partition begins in the text.
 const PARTITION_AT: usize = 21;
+/// The shape of every order number, as a regular expression. Not every text of this shape is one: there is no thirteenth month.
+pub const ORDER_NO_PATTERN: &str = "[0-9]{21}([0-9A-HJKMNP-TV-Z]{2})?[0-9A-HJKMNP-TV-Z]{8}";
 const COUNTER_MODULUS: u64 = 10_000_000;
 const NONCE_BITS: u32 = 40;
 /// Crockford's base 32: no I, L, O, U, so that a number can be read out on the telephone.
@@ -107,6 +109,14 @@ impl OrderNo {
         self.nonce >> NONCE_BITS != 0
     }
 
+    /// Whether a text has the shape of an order number ([`ORDER_NO_PATTERN`]).
+    pub fn is_shaped(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        matches!(text.len(), ORDER_NO_LENGTH | ORDER_NO_LENGTH_MAX)
+            && bytes[..PARTITION_AT].iter().all(u8::is_ascii_digit)
+            && bytes[PARTITION_AT..].iter().all(|byte| ALPHABET.contains(byte))
+    }
+
     fn ascii(&self) -> ([u8; ORDER_NO_LENGTH_MAX], usize) {
         let mut text = [b'0'; ORDER_NO_LENGTH_MAX];
         let local = self.second as i64 + i64::from(SHOP_OFFSET_SECONDS);
@@ -171,7 +181,7 @@ impl FromStr for OrderNo {
     type Err = BadOrderNo;
 
     fn from_str(text: &str) -> Result<Self, BadOrderNo> {
-        if !matches!(text.len(), ORDER_NO_LENGTH | ORDER_NO_LENGTH_MAX) || !text.bytes().all(|byte| ALPHABET.contains(&byte)) {
+        if !Self::is_shaped(text) {
             return Err(BadOrderNo);
         }
         let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| BadOrderNo);
@@ -254,6 +264,13 @@ mod tests {
                 prop_assert_eq!(postcard::from_bytes(&postcard::to_stdvec(&number).unwrap()), Ok(number));
             }
             prop_assert_eq!(with.partition().get(), partition, "N4");
+            prop_assert!(OrderNo::is_shaped(&with.to_string()));
+        }
+
+        #[test]
+        fn the_pattern_is_the_shape(shaped in ORDER_NO_PATTERN, other in "[0-9A-Za-z+]{0,32}") {
+            prop_assert!(OrderNo::is_shaped(&shaped));
+            prop_assert!(other.parse::<OrderNo>().is_err() || OrderNo::is_shaped(&other));
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
+//! - R1 Every variant has a code and every code is in `CODES`: whoever counts or documents codes takes them from there.
 
 use crate::journal::Sequence;
 use crate::money::Money;
@@ -26,6 +27,31 @@ pub enum RuleClass {
     Conflict,
     /// The request itself cannot be meant so.
     Invalid,
+}
+
+/// Gives each variant its stable code. `code`, `place` and `CODES` come from this one list, and a variant that it leaves out does not compile.
+macro_rules! codes {
+    ($kind:ident { $($variant:ident => $code:literal,)+ }) => {
+        impl $kind {
+            /// The codes of all variants, in the order of the variants.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+
+            /// The code of the variant.
+            const fn of_variant(self) -> &'static str {
+                Self::CODES[self.place()]
+            }
+
+            /// The place of the code in [`Self::CODES`].
+            pub const fn place(self) -> usize {
+                enum Place {
+                    $($variant),+
+                }
+                match self {
+                    $(Self::$variant { .. } => Place::$variant as usize,)+
+                }
+            }
+        }
+    };
 }
 
 /// The rules say no. A value with a stable code: counted, never logged as a failure.
@@ -102,28 +128,40 @@ impl Refusal {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Rule(rule) => rule.code,
-            Self::SoldOut => "sold_out",
-            Self::PurchaseLimit { .. } => "purchase_limit",
-            Self::NotStarted { .. } => "not_started",
-            Self::Ended => "ended",
-            Self::TooManyUnpaid { .. } => "too_many_unpaid",
-            Self::IdempotencyMismatch => "idempotency_mismatch",
-            Self::UnknownItem => "unknown_item",
-            Self::UnknownOrder => "unknown_order",
-            Self::WrongStatus => "wrong_status",
-            Self::NotDue => "not_due",
-            Self::OffSale => "off_sale",
-            Self::InsufficientStock { .. } => "insufficient_stock",
-            Self::VersionMismatch { .. } => "version_mismatch",
-            Self::OrderClosed => "order_closed",
-            Self::AlreadyPaid => "already_paid",
-            Self::AmountMismatch { .. } => "amount_mismatch",
-            Self::ExceedsOrder => "exceeds_order",
-            Self::TooManyParts { .. } => "too_many_parts",
-            Self::TooMuchStock { .. } => "too_much_stock",
+            known => known.of_variant(),
         }
     }
 }
+
+impl Unavailable {
+    /// The stable code of problem documents and metrics.
+    pub const fn code(self) -> &'static str {
+        self.of_variant()
+    }
+}
+
+codes!(Refusal {
+    Rule => "rule",
+    SoldOut => "sold_out",
+    PurchaseLimit => "purchase_limit",
+    NotStarted => "not_started",
+    Ended => "ended",
+    TooManyUnpaid => "too_many_unpaid",
+    IdempotencyMismatch => "idempotency_mismatch",
+    UnknownItem => "unknown_item",
+    UnknownOrder => "unknown_order",
+    WrongStatus => "wrong_status",
+    NotDue => "not_due",
+    OffSale => "off_sale",
+    InsufficientStock => "insufficient_stock",
+    VersionMismatch => "version_mismatch",
+    OrderClosed => "order_closed",
+    AlreadyPaid => "already_paid",
+    AmountMismatch => "amount_mismatch",
+    ExceedsOrder => "exceeds_order",
+    TooManyParts => "too_many_parts",
+    TooMuchStock => "too_much_stock",
+});
 
 /// The weather says no: nothing is wrong with the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -148,19 +186,14 @@ pub enum Unavailable {
     OutcomeUnknown,
 }
 
-impl Unavailable {
-    /// The stable code of problem documents and metrics.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::JournalFull => "journal_full",
-            Self::LagShed => "lag_shed",
-            Self::LagFull => "lag_full",
-            Self::Warming => "warming",
-            Self::OutcomeUnknown => "outcome_unknown",
-        }
-    }
-}
+codes!(Unavailable {
+    Busy => "busy",
+    JournalFull => "journal_full",
+    LagShed => "lag_shed",
+    LagFull => "lag_full",
+    Warming => "warming",
+    OutcomeUnknown => "outcome_unknown",
+});
 
 /// `?` hands on the weather; a refusal has to be answered.
 pub type Answer<T> = Result<Result<T, Refusal>, Unavailable>;

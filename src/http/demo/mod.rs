@@ -68,7 +68,10 @@ pub async fn shopper(state: web::Data<State>) -> Result<HttpResponse, Problem> {
 }
 
 /// Orders and refusals since the start (embedded mode only)
-#[utoipa::path(tag = "demo", operation_id = "demo_stats", responses((status = 200, description = "Cumulative counters", body = TallyView)))]
+#[utoipa::path(tag = "demo", operation_id = "demo_stats", responses(
+    (status = 200, description = "Cumulative counters", body = TallyView),
+    (status = 429, description = "rate_limited", body = ProblemDocument),
+))]
 #[get("/demo/stats")]
 pub async fn stats(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().json(state.tally.view())

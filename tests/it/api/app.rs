@@ -31,6 +31,7 @@ pub struct TestApp {
     verifier: Arc<Verifier>,
     users: AtomicU64,
     shop: Shop,
+    state: Arc<State>,
     database: Settings,
     server: actix_web::dev::ServerHandle,
     folder: TempDir,
@@ -66,7 +67,8 @@ impl TestApp {
         link.iter().for_each(|link| drop(link.start()));
         let verifier = Verifier::new(SECRET).remembering(1_024);
         let state = State::new(&config, shop.clone(), verifier).with_redis(link);
-        let (address, server) = http::start(&config.http, Arc::new(state)).unwrap();
+        let state = Arc::new(state);
+        let (address, server) = http::start(&config.http, Arc::clone(&state)).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
@@ -76,6 +78,7 @@ impl TestApp {
             verifier: Arc::new(Verifier::new(SECRET)),
             users: AtomicU64::new(1),
             shop,
+            state,
             database: Plan::of(&config).database,
             server: handle,
             folder,
@@ -96,6 +99,11 @@ impl TestApp {
     /// Somebody with this token.
     pub fn holder_of(&self, token: &str) -> Person<'_> {
         Person { app: self, token: Some(token.to_owned()) }
+    }
+
+    /// Connections that are open, without those beyond a limit.
+    pub fn open_connections(&self) -> usize {
+        self.state.connections.open()
     }
 
     /// Where the shop keeps its data, for the binary to be run beside it.

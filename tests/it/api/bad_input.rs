@@ -7,7 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use super::app::{SECRET, TestApp, purchase_head};
+use super::app::{Reply, SECRET, TestApp, purchase_head};
 
 const MIB: usize = 1 << 20;
 
@@ -26,6 +26,9 @@ async fn a_bad_quantity_is_named() {
     shopper.buy_with("1", Some("key"), "{}").await.is_problem(422, "validation_failed", &["quantity"]);
     shopper.buy_with("1", Some("key"), "{\"quantity\": 1, \"gift\": 1}").await.is_problem(422, "validation_failed", &["gift"]);
     assert_eq!(app.remaining().await, 10);
+    // JSON knows one kind of number: 1.0 is whole.
+    assert_eq!(shopper.buy_with("1", Some("key"), "{\"quantity\": 1.0}").await.status, 201);
+    assert_eq!(shopper.buy(1, "key").await.status, 200, "the same request");
 }
 
 #[actix_web::test]
@@ -62,10 +65,17 @@ async fn an_unknown_item_is_named() {
 #[actix_web::test]
 async fn an_order_that_cannot_be_is_named() {
     let app = TestApp::start().await;
-    for wrong in ["abc", "0", "-1", "2026112400300523456780000001I"] {
+    for wrong in ["abc", "0", "-1", "2026112400300523456780000001I", "10000000000000000"] {
         app.shopper().get(&format!("/v1/orders/{wrong}")).await.is_problem(400, "validation_failed", &["id"]);
     }
-    app.shopper().get("/v1/orders/9007199254740991").await.is_problem(404, "unknown_order", &["id"]);
+    // What has the shape of an id or a number is no bad input, even if it is above the largest id or in a thirteenth month.
+    for unknown in ["9007199254740991", "9999999999999999", "20261324003005234567800000011"] {
+        app.shopper().get(&format!("/v1/orders/{unknown}")).await.is_problem(404, "unknown_order", &["id"]);
+        app.shopper().post(&format!("/v1/orders/{unknown}/cancel")).await.is_problem(404, "unknown_order", &["id"]);
+    }
+    for path in ["/v1/orders", "/v1/products"] {
+        assert_eq!(app.shopper().get(&format!("{path}?cursor=9999999999999999")).await.status, 200, "a cursor above every id");
+    }
     app.shopper().get("/v1/orders?size=1000&cursor=x").await.is_problem(400, "validation_failed", &["cursor", "size"]);
 }
 
@@ -82,6 +92,8 @@ async fn a_forged_expired_or_unsigned_token_is_refused() {
         (signed(Algorithm::HS512, SECRET, good), "token_invalid"),
         (signed(Algorithm::HS256, SECRET, late), "token_expired"),
         (unsigned.to_owned(), "token_invalid"),
+        (signed(Algorithm::HS256, SECRET, json!({"sub": "1", "exp": 99_999_999_999_u64, "nbf": 99_999_999_998_u64})), "token_invalid"),
+        (signed(Algorithm::HS256, SECRET, json!({"sub": "001", "exp": 99_999_999_999_u64})), "token_invalid"),
         ("nonsense".to_owned(), "token_invalid"),
     ] {
         let refused = app.holder_of(&token).buy(1, "key").await;
@@ -89,6 +101,37 @@ async fn a_forged_expired_or_unsigned_token_is_refused() {
         assert!(refused.header("www-authenticate").starts_with("Bearer error=\"invalid_token\""), "{refused:?}");
     }
     assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_header_that_says_one_thing_may_not_come_twice() {
+    let app = TestApp::start().await;
+    let (one, two) = (app.shopper(), app.shopper());
+    for path in ["/v1/seckill/items/1/orders", "/v1/seckill/items/%31/orders"] {
+        let buy = || one.request(reqwest::Method::POST, path).body("{\"quantity\": 1}");
+        let keys = buy().header("Idempotency-Key", "one").header("Idempotency-Key", "two");
+        Reply::of(keys).await.is_problem(400, "header_repeated", &["Idempotency-Key"]);
+        let tokens = buy().bearer_auth(two.token()).header("Idempotency-Key", "one");
+        Reply::of(tokens).await.is_problem(400, "header_repeated", &["Authorization"]);
+    }
+    assert_eq!(app.remaining().await, 10);
+}
+
+#[actix_web::test]
+async fn a_compressed_body_is_refused_as_such() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    for path in ["/v1/seckill/items/1/orders", "/v1/seckill/items/%31/orders"] {
+        let buy = |coding: &'static str, body: Vec<u8>| {
+            let request = shopper.request(reqwest::Method::POST, path).header("Idempotency-Key", "key");
+            Reply::of(request.header("Content-Encoding", coding).body(body))
+        };
+        let refused = buy("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]).await;
+        refused.is_problem(415, "content_encoding_unsupported", &["Content-Encoding"]);
+        assert_eq!(refused.header("accept-encoding"), "identity");
+        assert!(buy("identity", b"{\"quantity\": 1}".to_vec()).await.status.is_success());
+    }
+    assert_eq!(app.remaining().await, 9);
 }
 
 #[actix_web::test]

@@ -22,5 +22,9 @@ async fn every_wrong_parameter_is_named() {
     let app = TestApp::start().await;
     let refused = app.anonymous().get("/v1/products?size=0&sise=2&category_id=x&cursor=-1").await;
     refused.is_problem(400, "validation_failed", &["sise", "category_id", "cursor", "size"]);
+    let blanks = "%20".repeat(51);
+    app.anonymous().get(&format!("/v1/products?keyword={blanks}")).await.is_problem(400, "validation_failed", &["keyword"]);
+    app.anonymous().get("/v1/products/0").await.is_problem(400, "validation_failed", &["id"]);
+    app.anonymous().get("/v1/products/9007199254740992").await.is_problem(400, "validation_failed", &["id"]);
     app.anonymous().get("/v1/products?size=1&size=2").await.is_problem(400, "validation_failed", &["size"]);
 }

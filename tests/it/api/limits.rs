@@ -38,6 +38,9 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_bucket() {
     assert_eq!(get("198.51.100.1").await, 200);
     assert_eq!(get("198.51.100.2").await, 200);
     assert_eq!(get("203.0.113.9, 198.51.100.1").await, 429);
+    assert_eq!(get("198.51.100.3:4011").await, 200);
+    assert_eq!(get("[2001:db8::3]:4011").await, 200);
+    assert_eq!(get("198.51.100.3:4012").await, 429);
 }
 
 #[actix_web::test]

@@ -15,3 +15,4 @@ mod limits;
 mod orders;
 mod redis;
 mod seckill;
+mod stalled;

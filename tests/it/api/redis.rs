@@ -15,11 +15,15 @@ async fn app(redis: config::Redis) -> TestApp {
     .await
 }
 
-async fn redis_health(app: &TestApp) -> String {
+async fn redis_check(app: &TestApp) -> serde_json::Value {
     let ready = app.anonymous().get("/health/ready").await;
     assert_eq!(ready.status, 200);
     let part = |check: &&serde_json::Value| check["part"] == "redis";
-    ready.body["checks"].as_array().unwrap().iter().find(part).unwrap()["health"].as_str().unwrap().to_owned()
+    ready.body["checks"].as_array().unwrap().iter().find(part).unwrap().clone()
+}
+
+async fn redis_health(app: &TestApp) -> String {
+    redis_check(app).await["health"].as_str().unwrap().to_owned()
 }
 
 #[actix_web::test]
@@ -67,4 +71,17 @@ async fn redis_that_dies_during_a_sale_is_noticed_and_nobody_else_notices() {
     server.start_again().await;
     until("its return is seen", async || redis_health(&app).await == "pass").await;
     assert_eq!(app.shopper().buy(1, "key").await.status, 201);
+}
+
+#[actix_web::test]
+async fn redis_that_refuses_writes_is_degraded_with_its_reason_and_the_shop_sells() {
+    let server = Server::start().await;
+    let app = app(server.settings()).await;
+    until("redis is seen", async || redis_health(&app).await == "pass").await;
+    server.told("CONFIG SET maxmemory 1").await;
+    until("its refusal is seen", async || redis_health(&app).await == "degraded").await;
+    assert!(redis_check(&app).await["detail"].as_str().unwrap().contains("OOM"));
+    assert_eq!(app.shopper().buy(1, "key").await.status, 201);
+    server.told("CONFIG SET maxmemory 0").await;
+    until("its end is seen", async || redis_health(&app).await == "pass").await;
 }

@@ -17,24 +17,24 @@ use super::proxy::{Door, Proxy};
 use super::rig::{Rig, SOON, address, id};
 use crate::database::journal::MemoryJournal;
 
-fn record(number: u64) -> Record {
+pub fn record(number: u64) -> Record {
     let at = Timestamp::from_millis(1_795_451_405_007 + number);
     Record::system(at, IdsFact::Reserved(IdsReserved { first: number, count: 1 }))
 }
 
-fn append(journal: &MemoryJournal, numbers: RangeInclusive<u64>) {
+pub fn append(journal: &MemoryJournal, numbers: RangeInclusive<u64>) {
     for number in numbers {
         journal.append(&record(number));
     }
 }
 
-fn journal_of(records: u64) -> Arc<MemoryJournal> {
+pub fn journal_of(records: u64) -> Arc<MemoryJournal> {
     let journal = Arc::new(MemoryJournal::new());
     append(&journal, 1..=records);
     journal
 }
 
-fn follow(target: Target, folder: &Path, journal: &Arc<MemoryJournal>) -> Result<ProjectorHandle, PlaceError> {
+pub fn follow(target: Target, folder: &Path, journal: &Arc<MemoryJournal>) -> Result<ProjectorHandle, PlaceError> {
     follow_as(ProjectorSettings::default(), target, folder, journal)
 }
 
@@ -51,11 +51,11 @@ fn follow_as(
     Ok(Projector::follow(settings, events, port).unwrap())
 }
 
-fn sequences(records: RangeInclusive<u64>) -> Vec<String> {
+pub fn sequences(records: RangeInclusive<u64>) -> Vec<String> {
     records.map(|sequence| sequence.to_string()).collect()
 }
 
-async fn is(handle: &ProjectorHandle, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
+pub async fn is(handle: &ProjectorHandle, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
     let mut state = handle.state.clone();
     let found = tokio::time::timeout(SOON, state.wait_for(wanted)).await;
     found.unwrap_or_else(|_| panic!("never {what}: {:?}", handle.state.borrow())).unwrap().clone()

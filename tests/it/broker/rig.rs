@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicConsumeOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties, Consumer, ExchangeKind};
-use mallcore::broker::Target;
+use lapin::options::{BasicConsumeOptions, BasicGetOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
+use mallcore::broker::{Status, Target};
 use mallcore::config::Secret;
 
 /// What has not happened by then does not happen; it also has to outlast a machine that is busy with something else.
@@ -20,39 +20,72 @@ fn url() -> String {
 
 /// Host and port of the broker.
 pub fn address() -> String {
-    let url = url();
+    address_in(&url())
+}
+
+fn address_in(url: &str) -> String {
     let authority = url.split("://").nth(1).unwrap().split('/').next().unwrap();
     authority.rsplit('@').next().unwrap().to_owned()
 }
 
-/// The broker through another door.
-pub fn url_through(address: &str) -> String {
-    url().replace(&self::address(), address)
+fn channel_closes_with_it() -> QueueDeclareOptions {
+    QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() }
 }
 
 /// A connection of the test's own, and its exchange.
 pub struct Rig {
+    url: String,
     connection: Connection,
-    exchange: String,
+    pub exchange: String,
 }
 
 impl Rig {
+    /// At the broker that all tests share.
     pub async fn new() -> Self {
-        let connection = Connection::connect(&url(), ConnectionProperties::default())
+        Self::at(url()).await
+    }
+
+    /// At another broker.
+    pub async fn at(url: String) -> Self {
+        let connection = Connection::connect(&url, ConnectionProperties::default())
             .await
             .expect("the tests need a RabbitMQ server, see docs/TESTING.md");
         let exchange = format!("mallcore.test.{}", uuid::Uuid::new_v4().simple());
-        Self { connection, exchange }
+        Self { url, connection, exchange }
     }
 
     /// The broker itself.
     pub fn target(&self) -> Target {
-        self.target_through(&address())
+        self.target_as(self.url.clone())
+    }
+
+    /// The broker with another account.
+    pub fn target_as(&self, url: String) -> Target {
+        Target { url: Secret::new(url), exchange: self.exchange.clone(), status: Status::default() }
     }
 
     /// The broker through a proxy.
     pub fn target_through(&self, address: &str) -> Target {
-        Target { url: Secret::new(url_through(address)), exchange: self.exchange.clone() }
+        self.target_as(self.url.replace(&address_in(&self.url), address))
+    }
+
+    /// Deletes the exchange, with its bindings.
+    pub async fn delete_exchange(&self) {
+        let channel = self.connection.create_channel().await.unwrap();
+        channel.exchange_delete(self.exchange.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
+    }
+
+    /// A queue that holds so many messages and refuses more; nobody reads it but [`Narrow::take`].
+    pub async fn narrow(&self, pattern: &str, messages: u16) -> Narrow {
+        self.declare(ExchangeKind::Topic).await;
+        let channel = self.connection.create_channel().await.unwrap();
+        let mut limits = FieldTable::default();
+        limits.insert("x-max-length".into(), AMQPValue::ShortUInt(messages));
+        limits.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+        let queue = channel.queue_declare("".into(), channel_closes_with_it(), limits).await.unwrap().name().clone();
+        let (bind, none) = (QueueBindOptions::default(), FieldTable::default());
+        channel.queue_bind(queue.clone(), self.exchange.as_str().into(), pattern.into(), bind, none).await.unwrap();
+        Narrow { channel, queue }
     }
 
     /// Declares the exchange as somebody else might have.
@@ -67,8 +100,7 @@ impl Rig {
         let channel = self.connection.create_channel().await.unwrap();
         let durable = lapin::options::ExchangeDeclareOptions { durable: true, ..Default::default() };
         channel.exchange_declare(self.exchange.as_str().into(), ExchangeKind::Topic, durable, FieldTable::default()).await.unwrap();
-        let own = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
-        let queue = channel.queue_declare("".into(), own, FieldTable::default()).await.unwrap();
+        let queue = channel.queue_declare("".into(), channel_closes_with_it(), FieldTable::default()).await.unwrap();
         let bind = QueueBindOptions::default();
         channel.queue_bind(queue.name().clone(), self.exchange.as_str().into(), pattern.into(), bind, FieldTable::default()).await.unwrap();
         let no_ack = BasicConsumeOptions { no_ack: true, ..Default::default() };
@@ -79,18 +111,32 @@ impl Rig {
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        let exchange = self.exchange.clone();
+        let (exchange, url) = (self.exchange.clone(), self.url.clone());
         // A thread of its own, because a runtime may not wait inside another.
         let end = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let connection = Connection::connect(&url(), ConnectionProperties::default()).await.unwrap();
+                let connection = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
                 let channel = connection.create_channel().await.unwrap();
                 channel.exchange_delete(exchange.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
                 connection.close(200, "done".into()).await.unwrap();
             });
         };
         let _ = std::thread::spawn(end).join();
+    }
+}
+
+/// A queue with a limit.
+pub struct Narrow {
+    channel: Channel,
+    queue: ShortString,
+}
+
+impl Narrow {
+    /// Takes the first message out of it and says its id.
+    pub async fn take(&self) -> Option<String> {
+        let got = self.channel.basic_get(self.queue.clone(), BasicGetOptions { no_ack: true }).await.unwrap();
+        got.map(|message| id(&message.delivery))
     }
 }
 

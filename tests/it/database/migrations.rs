@@ -1,6 +1,6 @@
 //! Who may bring the schema up to date, and when there is nothing to do.
 
-use mallcore::database::{Connections, Database, Error, MySqlServer, Settings};
+use mallcore::database::{Connections, Database, Engine, Error, MySqlServer, Settings};
 
 use super::scratch;
 
@@ -61,4 +61,22 @@ async fn an_account_that_may_not_change_tables_opens_a_schema_that_is_up_to_date
     statement(&scratch.database, &format!("DROP USER {user}@'%'")).await;
     assert!(opened.is_ok(), "{opened:?}");
     assert!(matches!(behind, Err(Error::Migrate(_))), "{behind:?}");
+}
+
+/// MySQL commits before each change of a table: one that waited in vain for a lock, or whose process died, leaves a step that is half done.
+#[tokio::test]
+async fn a_step_that_was_cut_off_is_run_again() {
+    for scratch in scratch::both().await {
+        let last = scratch.database.migrations().await.unwrap().applied as i64;
+        statement(&scratch.database, "DELETE FROM _sqlx_migrations WHERE version > 58").await;
+        let cut_off = match scratch.database.engine() {
+            Engine::MySql => "UPDATE _sqlx_migrations SET success = 0 WHERE version = 58",
+            // It undoes a step and the note about it together.
+            Engine::Sqlite => "DELETE FROM _sqlx_migrations WHERE version = 58",
+        };
+        statement(&scratch.database, cut_off).await;
+        scratch.database.migrate().await.unwrap();
+        let steps = scratch.database.migrations().await.unwrap();
+        assert_eq!((steps.applied as i64, steps.pending, steps.altered), (last, Vec::new(), Vec::new()));
+    }
 }

@@ -1,7 +1,7 @@
 //! The outbox: its rounds against a model, its rows on both databases, its relay between destinations that come and go.
 
-mod destinations;
+pub mod destinations;
 mod protocol;
 mod relay;
-mod repository;
+pub mod repository;
 mod shop;

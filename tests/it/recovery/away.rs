@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use super::process::{Process, Setup};
 use super::proxy::{Proxy, Way};
 use crate::database::scratch::{self, Scratch};
+use crate::database::waiting::{run, stranger};
 
 const QUOTA: u32 = 40;
 
@@ -140,6 +141,33 @@ async fn what_the_database_had_before_is_no_lag() {
     stage.proxy.set(Way::Open);
     process.until("it is healthy", async || process.readiness().await.is_some_and(|(_, readiness)| readiness["status"] == "pass")).await;
     process.kill();
+}
+
+/// Somebody changes a table, or copies it: the database is there, and what a start wants to know of it is not.
+#[tokio::test]
+async fn a_start_while_tables_are_locked_goes_on_from_the_snapshot() {
+    let stage = stage().await;
+    let process = stage.setup.start().await;
+    let numbers = bought(&process, 1..4).await;
+    pinned(&process).await;
+    process.kill();
+    for tables in
+        ["products WRITE", "seckill_items WRITE", "skus WRITE, products WRITE, seckill_items WRITE, orders WRITE, order_items WRITE"]
+    {
+        let mut holder = stranger(&stage.scratch).await;
+        run(&mut holder, &format!("LOCK TABLES {tables}")).await;
+        let process = stage.setup.start().await;
+        let (_, activity) = process.get("/seckill/activities/1", 1).await;
+        assert_eq!(activity["status"].as_str(), Some("running"), "{tables}: {activity} {}", process.log());
+        let (status, body) = process.buy(3, "key-3").await;
+        assert_eq!((status, body["order_no"].as_str()), (StatusCode::OK, Some(numbers[2].as_str())), "{tables}: {body}");
+        assert_eq!(process.buy(10 + tables.len() as u64, tables.split(' ').next().unwrap()).await.0, StatusCode::CREATED, "{tables}");
+        run(&mut holder, "UNLOCK TABLES").await;
+        process.until("it follows", async || process.detail("database").await.starts_with("Following, 0 records behind")).await;
+        process.kill();
+    }
+    let report = reconcile(&stage.scratch.database).await.unwrap();
+    assert_eq!((report.differences, report.orders), (Vec::new(), 6));
 }
 
 async fn last_record(process: &Process) -> u64 {

@@ -2,4 +2,5 @@
 
 mod limits;
 mod link;
+mod refusals;
 pub mod server;

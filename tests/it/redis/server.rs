@@ -56,8 +56,30 @@ pub fn certificate(name: &str) -> String {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings on its command line.
+    pub async fn start_with(arguments: &[&str]) -> Self {
         let port = free_port();
-        Self::run(port, &["--port", &port.to_string()]).await
+        Self::run(port, &[&["--port", &port.to_string()], arguments].concat()).await
+    }
+
+    /// Sends a command over a connection of its own, as an operator with redis-cli would.
+    pub async fn told(&self, command: &str) {
+        let client = mallcore::redis::client(&self.settings()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut words = command.split(' ');
+        let mut sent = redis::cmd(words.next().unwrap());
+        for word in words {
+            sent.arg(word);
+        }
+        let _: redis::Value = sent.query_async(&mut connection).await.unwrap();
+    }
+
+    /// No file can be written in the server's folder any more, as on a full disk.
+    pub fn lose_folder(&self) {
+        std::fs::remove_dir_all(self.folder.path()).unwrap();
     }
 
     /// Speaks TLS only, and wants [`PASSWORD`].

@@ -1,29 +1,21 @@
 //! Names of the journal's metrics. Recorded once a group, never for each record.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use crate::metrics::{CounterFamily, GaugeFamily, HistogramFamily};
 
 /// Time of one write, before its sync.
-pub const WRITE_DURATION: &str = "mallcore_journal_write_duration_seconds";
+pub static WRITE_DURATION: HistogramFamily =
+    HistogramFamily::new("mallcore_journal_write_duration_seconds", "Time of one write of the journal, before its sync.");
 /// Time of one sync.
-pub const SYNC_DURATION: &str = "mallcore_journal_sync_duration_seconds";
+pub static SYNC_DURATION: HistogramFamily =
+    HistogramFamily::new("mallcore_journal_sync_duration_seconds", "Time of one sync of the journal.");
 /// Records in one group.
-pub const BATCH_RECORDS: &str = "mallcore_journal_batch_records";
+pub static BATCH_RECORDS: HistogramFamily = HistogramFamily::new("mallcore_journal_batch_records", "Records written and synced together.");
 /// Bytes of one group.
-pub const BATCH_BYTES: &str = "mallcore_journal_batch_bytes";
+pub static BATCH_BYTES: HistogramFamily = HistogramFamily::new("mallcore_journal_batch_bytes", "Bytes written and synced together.");
 /// Disk taken by retained records.
-pub const BYTES: &str = "mallcore_journal_bytes";
+pub static BYTES: GaugeFamily = GaugeFamily::new("mallcore_journal_bytes", "Bytes of disk that retained records of the journal take.");
 /// Disk that they may take.
-pub const BUDGET_BYTES: &str = "mallcore_journal_budget_bytes";
+pub static BUDGET_BYTES: GaugeFamily =
+    GaugeFamily::new("mallcore_journal_budget_bytes", "Bytes of disk that the journal may take before orders are refused.");
 /// Records made durable.
-pub const RECORDS: &str = "mallcore_journal_records_total";
-
-/// Tells the recorder what the names mean; called once when the recorder is installed.
-pub fn describe() {
-    describe_histogram!(WRITE_DURATION, Unit::Seconds, "Time of one write of the journal, before its sync");
-    describe_histogram!(SYNC_DURATION, Unit::Seconds, "Time of one sync of the journal");
-    describe_histogram!(BATCH_RECORDS, Unit::Count, "Records written and synced together");
-    describe_histogram!(BATCH_BYTES, Unit::Bytes, "Bytes written and synced together");
-    describe_gauge!(BYTES, Unit::Bytes, "Bytes of disk that retained records of the journal take");
-    describe_gauge!(BUDGET_BYTES, Unit::Bytes, "Bytes of disk that the journal may take before orders are refused");
-    describe_counter!(RECORDS, Unit::Count, "Records made durable");
-}
+pub static RECORDS: CounterFamily = CounterFamily::new("mallcore_journal_records_total", "Records made durable.");

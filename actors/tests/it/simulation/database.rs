@@ -138,6 +138,7 @@ impl Database {
                     row.counts = false;
                 }
             }
+            other => unreachable!("{sequence}: this world records no {other:?}"),
         }
     }
 

@@ -1,0 +1,2 @@
+-- Addresses and numbers of one account: it compares by its bytes, as in SQLite, where utf8mb4_unicode_ci takes `A`, `a` and `á` for one. Safe to repeat.
+ALTER TABLE admins MODIFY email VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL, MODIFY phone VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
