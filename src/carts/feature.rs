@@ -23,17 +23,18 @@ use crate::shop::{Opening, StartError};
 /// The feature.
 pub const FEATURE: Feature = Feature {
     document: documents::document,
+    rules: mallcore_actors::carts::RULES,
     projections: &[CartProjection::NAME],
     open,
     ..Feature::of_routes("carts", routes::configure, PATTERNS)
 };
 
 const PATTERNS: &[Pattern] = &[
-    shop("/cart", "GET, DELETE"),
+    shop("/cart", "DELETE, GET"),
     shop("/cart/add", "POST"),
     shop("/cart/merge", "POST"),
     shop("/cart/selection", "PUT"),
-    shop("/cart/items/{}", "PUT, DELETE"),
+    shop("/cart/items/{}", "DELETE, PUT"),
 ];
 
 /// Actors that share the carts.

@@ -46,9 +46,9 @@ fn parsed(body: &AddBody) -> Result<(SkuId, Quantity), Problem> {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, warming", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, warming", body = ProblemDocument),
     ),
 )]
 #[get("/cart")]
@@ -64,9 +64,9 @@ pub async fn show(shopper: Shopper, carts: Provided<Carts>) -> Result<HttpRespon
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart, empty", body = CartBody),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[delete("/cart")]
@@ -82,18 +82,18 @@ pub async fn clear(shopper: Shopper, carts: Provided<Carts>) -> Result<HttpRespo
     tag = "cart",
     operation_id = "cart_add",
     request_body = AddBody,
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters, the same for every attempt")),
+    params(IdempotencyKey),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 400, description = "malformed_json, header_missing, header_invalid", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "unknown_product: no such SKU, or off the shelf", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "cart_full, cart_quantity_limit", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "body_too_large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 400, description = "malformed_json, header_missing, header_invalid", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_product: no such SKU, or off the shelf", body = ProblemDocument),
+        (status = 409, description = "cart_full, cart_quantity_limit", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
 #[post("/cart/add")]
@@ -117,16 +117,16 @@ pub async fn add(body: RawBody, shopper: Shopper, key: IdempotencyKey, carts: Pr
     tag = "cart",
     operation_id = "cart_merge",
     request_body = MergeBody,
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters, the same for every attempt")),
+    params(IdempotencyKey),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 400, description = "malformed_json, header_missing, header_invalid", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "body_too_large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 400, description = "malformed_json, header_missing, header_invalid", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
 #[post("/cart/merge")]
@@ -150,12 +150,12 @@ pub async fn merge(body: RawBody, shopper: Shopper, key: IdempotencyKey, carts: 
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 400, description = "malformed_json", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "body_too_large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 400, description = "malformed_json", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 422, description = "validation_failed", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[put("/cart/selection")]
@@ -172,17 +172,17 @@ pub async fn select(body: RawBody, shopper: Shopper, carts: Provided<Carts>) -> 
     tag = "cart",
     operation_id = "cart_change",
     request_body = ChangeBody,
-    params(("id" = u64, Path, description = "SKU of the line", minimum = 1, maximum = 9007199254740991_u64)),
+    params(PathId<SkuId>),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 400, description = "malformed_json, validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "unknown_cart_line", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "body_too_large", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 400, description = "malformed_json, validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_cart_line", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 422, description = "validation_failed", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[put("/cart/items/{id}")]
@@ -202,14 +202,14 @@ pub async fn change(body: RawBody, shopper: Shopper, sku: PathId<SkuId>, carts: 
 #[utoipa::path(
     tag = "cart",
     operation_id = "cart_remove",
-    params(("id" = u64, Path, description = "SKU of the line", minimum = 1, maximum = 9007199254740991_u64)),
+    params(PathId<SkuId>),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The cart", body = CartBody),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
 #[delete("/cart/items/{id}")]

@@ -144,6 +144,6 @@ mod tests {
     fn every_value_out_of_range_is_named() {
         let errors = wrong("{\"name\": \"\", \"lines\": [{\"pieces\": 0}, {\"pieces\": 10}]}");
         let paths: Vec<&str> = errors.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(paths, ["name", "lines[0].pieces", "lines[1].pieces"]);
+        assert_eq!(paths, ["lines[0].pieces", "lines[1].pieces", "name"]);
     }
 }

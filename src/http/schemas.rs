@@ -36,7 +36,7 @@ pub fn word(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
 
 /// The code of a problem, or of one wrong field.
 pub fn problem_code() -> ObjectBuilder {
-    word(wording::codes()).description(Some("What is wrong, for programs"))
+    word(wording::all_codes()).description(Some("What is wrong, for programs"))
 }
 
 /// An optional parameter of the query.

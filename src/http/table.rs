@@ -34,7 +34,7 @@ impl Pattern {
         match self.methods {
             "GET" => "GET, HEAD",
             "GET, POST" => "GET, HEAD, POST",
-            "GET, DELETE" => "GET, HEAD, DELETE",
+            "DELETE, GET" => "DELETE, GET, HEAD",
             other => other,
         }
     }

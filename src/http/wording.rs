@@ -1,7 +1,9 @@
 //! The words of every problem code, Chinese first. Codes that are not listed here do not exist: metrics, the embedded page's counters and the
 //! OpenAPI document take their codes from this table.
 
-/// How many codes there are.
+use crate::shop::features::FEATURES;
+
+/// How many codes there are, beside those of features' own rules.
 pub const COUNT: usize = WORDS.len();
 
 /// All codes, the commonest first.
@@ -19,6 +21,11 @@ pub fn of(code: &str) -> (&'static str, &'static str) {
     let place = place(code);
     debug_assert!(place.is_some(), "the problem code {code} is missing in src/http/wording.rs");
     place.map_or(("请求失败 / Request failed", "请求未能完成。"), |place| (WORDS[place].1, WORDS[place].2))
+}
+
+/// All codes, and those that features' own rules bring.
+pub fn all_codes() -> impl Iterator<Item = &'static str> {
+    codes().chain(FEATURES.iter().flat_map(|feature| feature.rules).map(|rule| rule.code))
 }
 
 const WORDS: &[(&str, &str, &str)] = &[
@@ -51,6 +58,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("amount_mismatch", "金额不符 / Amount mismatch", "支付金额与应付金额不一致。"),
     ("exceeds_order", "超出订单 / Exceeds the order", "数量或金额超过订单还能处理的部分。"),
     ("too_many_parts", "次数过多 / Too many parts", "一个订单的包裹或退款次数已到上限。"),
+    ("rule", "规则不允许 / Refused by a rule", "当前规则不允许这个操作。"),
     ("not_due", "尚未到期 / Not due", "订单还没有到期。"),
     ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),
     ("token_expired", "登录已过期 / Token expired", "令牌已过期，请重新登录。"),

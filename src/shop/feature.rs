@@ -1,6 +1,7 @@
 //! What a feature of the shop brings along, as one value. `features.rs` lists them; nothing else does.
 
 use mallcore_actors::kernel::Fact;
+use mallcore_actors::refusal::Rule;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::opening::Opening;
@@ -17,6 +18,8 @@ pub struct Feature {
     pub routes: fn(&mut ServiceConfig),
     /// The same routes as patterns, for metrics and `Allow`.
     pub patterns: &'static [Pattern],
+    /// The refusals that its aggregates declare: their codes are part of the API.
+    pub rules: &'static [&'static Rule],
     /// The `data` of the event that tells of a fact; none if the fact is another feature's.
     pub document: fn(&Fact) -> Option<Data>,
     /// Tells the recorder what its metrics mean; once, after the recorder is installed.
@@ -30,7 +33,7 @@ pub struct Feature {
 impl Feature {
     /// A feature that has routes and nothing else; others override what they have.
     pub const fn of_routes(name: &'static str, routes: fn(&mut ServiceConfig), patterns: &'static [Pattern]) -> Self {
-        Self { name, routes, patterns, document: |_| None, describe: || {}, projections: &[], open: |_| Ok(()) }
+        Self { name, routes, patterns, rules: &[], document: |_| None, describe: || {}, projections: &[], open: |_| Ok(()) }
     }
 }
 

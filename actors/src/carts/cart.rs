@@ -42,6 +42,9 @@ pub const UNKNOWN_LINE: Rule = Rule {
     detail: "购物车中没有这件商品。",
 };
 
+/// The refusals that carts declare.
+pub const RULES: &[&Rule] = &[&CART_FULL, &CART_QUANTITY, &UNKNOWN_LINE];
+
 /// Rows that are no cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the rows are no cart: {0}")]

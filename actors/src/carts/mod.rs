@@ -7,7 +7,7 @@ mod facts;
 mod fold;
 mod hosted;
 
-pub use cart::{BadCart, Cart, LINES_MAX, REQUESTS_REMEMBERED};
+pub use cart::{BadCart, Cart, LINES_MAX, REQUESTS_REMEMBERED, RULES};
 pub use commands::{AddLine, CartView, ChangeLine, ClearCart, GetCart, MergeLines, Merged, RemoveBought, RemoveLine, SelectAll};
 pub use facts::{CartCleared, CartFact, CartLine, LinesRemoved, LinesSet, Request};
 pub use fold::{CartChange, CartFold};
