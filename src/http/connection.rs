@@ -5,7 +5,8 @@
 //! - T2 What is sent is taken: [`TAKEN_BYTES_MIN`] within each `write`, or the answer's end.
 //! - T3 Without a request the connection is closed after `idle`, and one on which nothing was ever said after `read`: without a word,
 //!   because a browser that connected in advance would take it for the answer to its first request.
-//! - T4 While a request is being answered there is no limit here: its body's is `body`'s, and the answer is our own affair.
+//! - T4 After its last answer the connection is closed within `read`, however much of the request is still to come.
+//! - T5 While a request is being answered there is no limit here: its body's is `body`'s, and the answer is our own affair.
 //!
 //! Each connection has one timer. It never lies further ahead than the shortest of the limits, and is looked at when it fires; so a
 //! request arms none and costs one reading of the clock. actix's own timers are off: they know the first head and idle connections only.
@@ -67,6 +68,8 @@ enum Phase {
     Input,
     /// A request is being answered.
     Request,
+    /// The last answer was given. What arrives is the rest of a body that nobody reads; while it has not ended, actix-http waits for it.
+    Closing,
 }
 
 /// What a connection is about; shared by the connection and the requests on it.
@@ -87,6 +90,11 @@ impl Progress {
     /// The request has its answer.
     pub fn answered(&self, now: Instant) {
         self.begin(Phase::Idle, now);
+    }
+
+    /// The request has its answer, which is the connection's last.
+    pub fn answered_last(&self, now: Instant) {
+        self.begin(Phase::Closing, now);
     }
 
     /// The limit that the connection is beyond, if any: then it is closed with its first answer.
@@ -137,8 +145,8 @@ impl Connection {
     fn heard(&mut self) -> io::Result<()> {
         match self.progress.phase.get() {
             Phase::New | Phase::Idle => self.progress.begin(Phase::Input, Instant::now()),
-            Phase::Input if self.progress.since.get().elapsed() >= self.limits.read => return Err(cut("request")),
-            Phase::Input | Phase::Request => {}
+            Phase::Input | Phase::Closing if self.progress.since.get().elapsed() >= self.limits.read => return Err(cut("request")),
+            Phase::Input | Phase::Closing | Phase::Request => {}
         }
         Ok(())
     }
@@ -175,7 +183,7 @@ impl Connection {
         let since = self.progress.since.get();
         match self.progress.phase.get() {
             Phase::Idle => Some(since + self.limits.idle),
-            Phase::New | Phase::Input => Some(since + self.limits.read),
+            Phase::New | Phase::Input | Phase::Closing => Some(since + self.limits.read),
             Phase::Request => None,
         }
     }
