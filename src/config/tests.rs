@@ -26,6 +26,18 @@ fn nothing_configured_is_the_embedded_mode() {
 }
 
 #[test]
+fn one_address_may_have_half_of_all_connections_unless_said_otherwise() {
+    let limits = |pairs: &[(&str, &str)]| {
+        let http = load(pairs).unwrap().http;
+        (http.connections_max, http.connections_per_address_max, http.read_timeout_seconds, http.write_timeout_seconds)
+    };
+    assert_eq!(limits(&[]), (10_000, 5_000, 10, 30));
+    assert_eq!(limits(&[("HTTP_CONNECTIONS_MAX", "1")]), (1, 1, 10, 30));
+    assert_eq!(limits(&[("HTTP_CONNECTIONS_MAX", "20"), ("HTTP_CONNECTIONS_PER_ADDRESS_MAX", "20")]), (20, 20, 10, 30));
+    assert_eq!(faulty(&[("HTTP_READ_TIMEOUT_SECONDS", "0"), ("HTTP_WRITE_TIMEOUT_SECONDS", "601")]).len(), 2);
+}
+
+#[test]
 fn all_faults_are_shown_at_once_by_name() {
     let faults =
         faulty(&[("PORT", "web"), ("ORDER_UNPAID_MAX_PER_USER", "0"), ("TRUSTED_PROXIES", "10.0.0.0/8, nowhere"), ("JWT_SECRET", "short")]);

@@ -5,7 +5,8 @@
 //! - T2 What is sent is taken: [`TAKEN_BYTES_MIN`] within each `write`, or the answer's end.
 //! - T3 Without a request the connection is closed after `idle`, and one on which nothing was ever said after `read`: without a word,
 //!   because a browser that connected in advance would take it for the answer to its first request.
-//! - T4 While a request is being answered there is no limit here: its body's is `body`'s, and the answer is our own affair.
+//! - T4 After its last answer the connection is closed within `read`, however much of the request is still to come.
+//! - T5 While a request is being answered there is no limit here: its body's is `body`'s, and the answer is our own affair.
 //!
 //! Each connection has one timer. It never lies further ahead than the shortest of the limits, and is looked at when it fires; so a
 //! request arms none and costs one reading of the clock. actix's own timers are off: they know the first head and idle connections only.
@@ -66,6 +67,8 @@ enum Phase {
     Input,
     /// A request is being answered.
     Request,
+    /// The last answer was given. What arrives is the rest of a body that nobody reads; while it has not ended, actix-http waits for it.
+    Closing,
 }
 
 /// What a connection is about; shared by the connection and the requests on it.
@@ -86,6 +89,11 @@ impl Progress {
     /// The request has its answer.
     pub fn answered(&self, now: Instant) {
         self.begin(Phase::Idle, now);
+    }
+
+    /// The request has its answer, which is the connection's last.
+    pub fn answered_last(&self, now: Instant) {
+        self.begin(Phase::Closing, now);
     }
 
     /// The limit that the connection is beyond, if any: then it is closed with its first answer.
@@ -136,66 +144,68 @@ impl Connection {
     fn heard(&mut self) -> io::Result<()> {
         match self.progress.phase.get() {
             Phase::New | Phase::Idle => self.progress.begin(Phase::Input, Instant::now()),
-            Phase::Input if self.progress.since.get().elapsed() >= self.limits.read => return Err(cut("request")),
-            Phase::Input | Phase::Request => {}
+            Phase::Input | Phase::Closing if self.progress.since.get().elapsed() >= self.limits.read => return Err(cut("request")),
+            Phase::Input | Phase::Closing | Phase::Request => {}
         }
         Ok(())
     }
 
-    /// Nothing is there to be read: until when may that be so?
-    fn wait_for_input(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+    /// The client does nothing: until when may that be so? Completes with the end of the connection; before it, the task is woken in time
+    /// for this deadline and for any that may follow.
+    fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if let Some(pushed_out) = self.place.pushed_out()
             && Pin::new(pushed_out).poll(context).is_ready()
         {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
         }
-        let (phase, since) = (self.progress.phase.get(), self.progress.since.get());
-        let deadline = match phase {
-            // The answer has its own limit.
-            _ if self.untaken.is_some() => None,
-            Phase::Idle => Some(since + self.limits.idle),
-            Phase::New | Phase::Input => Some(since + self.limits.read),
-            Phase::Request => None,
-        };
-        ready!(self.reach(deadline, context));
-        if phase != Phase::Input {
-            return Poll::Ready(io::ErrorKind::TimedOut.into());
-        }
-        // Best effort: whoever sends nothing is seldom there to read either.
-        let timeout = refusal::whole(StatusCode::REQUEST_TIMEOUT, "request_timeout");
-        let _ = Pin::new(&mut self.stream).poll_write(context, &timeout);
-        Poll::Ready(cut("request"))
-    }
-
-    /// The client takes nothing: until when may that be so?
-    fn wait_for_taking(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        loop {
-            let untaken = self.untaken.get_or_insert_with(|| Untaken { since: Instant::now(), bytes: 0 });
-            let deadline = untaken.since + self.limits.write;
-            ready!(self.reach(Some(deadline), context));
-            match &mut self.untaken {
-                Some(untaken) if untaken.bytes >= TAKEN_BYTES_MIN => *untaken = Untaken { since: Instant::now(), bytes: 0 },
-                _ => {
-                    // Else the system would go on offering what nobody takes.
-                    let _ = self.stream.set_zero_linger();
-                    return Poll::Ready(cut("answer"));
-                }
-            }
-        }
-    }
-
-    /// Completes at the deadline, whose phase must have begun before this is called. Without one, or before it, the task is woken in time
-    /// for any deadline that may follow.
-    fn reach(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(self.timer.as_mut().poll(context));
             let now = Instant::now();
             let next = now + self.limits.shortest();
-            match deadline {
-                Some(deadline) if now >= deadline => return Poll::Ready(()),
-                Some(deadline) => self.timer.as_mut().reset(next.min(deadline).into()),
-                None => self.timer.as_mut().reset(next.into()),
+            match self.deadline() {
+                Some(deadline) if now >= deadline => {
+                    if let Some(end) = self.expire(now, context) {
+                        return Poll::Ready(end);
+                    }
+                }
+                deadline => self.timer.as_mut().reset(deadline.map_or(next, |deadline| next.min(deadline)).into()),
             }
+        }
+    }
+
+    /// The one deadline that counts now. Reading and writing both wait for it: whichever looked at its own only would put the timer off
+    /// over the other's.
+    fn deadline(&self) -> Option<Instant> {
+        if let Some(untaken) = &self.untaken {
+            return Some(untaken.since + self.limits.write);
+        }
+        let since = self.progress.since.get();
+        match self.progress.phase.get() {
+            Phase::Idle => Some(since + self.limits.idle),
+            Phase::New | Phase::Input | Phase::Closing => Some(since + self.limits.read),
+            Phase::Request => None,
+        }
+    }
+
+    /// The deadline is over: the end of the connection, unless the client has taken enough to be given as much time again.
+    fn expire(&mut self, now: Instant, context: &mut Context<'_>) -> Option<io::Error> {
+        match &mut self.untaken {
+            Some(untaken) if untaken.bytes >= TAKEN_BYTES_MIN => {
+                *untaken = Untaken { since: now, bytes: 0 };
+                None
+            }
+            Some(_) => {
+                // Else the system would go on offering what nobody takes.
+                let _ = self.stream.set_zero_linger();
+                Some(cut("answer"))
+            }
+            None if self.progress.phase.get() == Phase::Input => {
+                // Best effort: whoever sends nothing is seldom there to read either.
+                let timeout = refusal::whole(StatusCode::REQUEST_TIMEOUT, "request_timeout");
+                let _ = Pin::new(&mut self.stream).poll_write(context, &timeout);
+                Some(cut("request"))
+            }
+            None => Some(io::ErrorKind::TimedOut.into()),
         }
     }
 
@@ -207,7 +217,10 @@ impl Connection {
                 }
                 Poll::Ready(Ok(taken))
             }
-            Poll::Pending => self.wait_for_taking(context).map(Err),
+            Poll::Pending => {
+                self.untaken.get_or_insert_with(|| Untaken { since: Instant::now(), bytes: 0 });
+                self.wait(context).map(Err)
+            }
             failed => failed,
         }
     }
@@ -225,7 +238,7 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => Poll::Ready(this.heard()),
-            Poll::Pending => this.wait_for_input(context).map(Err),
+            Poll::Pending => this.wait(context).map(Err),
             closed_or_failed => closed_or_failed,
         }
     }

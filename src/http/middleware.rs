@@ -122,11 +122,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn answered(&self, status: StatusCode) {
+    fn answered(&self, status: StatusCode, is_last: bool) {
         let now = Instant::now();
         self.state.meters.answered(self.place, status, now.saturating_duration_since(self.started));
-        if let Some(progress) = &self.progress {
-            progress.answered(now);
+        match &self.progress {
+            Some(progress) if is_last => progress.answered_last(now),
+            Some(progress) => progress.answered(now),
+            None => {}
         }
     }
 
@@ -166,11 +168,12 @@ where
             },
         };
         let status = polled.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
-        self.watch.answered(status);
+        let is_last = self.watch.closes() || polled.as_ref().is_ok_and(closes);
+        self.watch.answered(status, is_last);
         let origin = self.origin.take();
         Poll::Ready(polled.map(|mut response| {
             harden(response.headers_mut());
-            if self.watch.closes() {
+            if is_last {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
             if self.watch.state.cors.is_some() {
@@ -179,6 +182,12 @@ where
             response
         }))
     }
+}
+
+/// Whether the request's body was given up, or the handler says that it does not wait for it.
+fn closes<B>(response: &ServiceResponse<B>) -> bool {
+    matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        || response.response().head().connection_type() == ConnectionType::Close
 }
 
 /// What OWASP asks of every answer; pages bring a policy of their own.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::guard::{Guard, GuardContext};
-use actix_web::http::Method;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::{Error, HttpResponse, ResponseError};
 use mallcore_actors::ids::FlashItemId;
 
@@ -62,8 +62,17 @@ async fn purchase(state: &State, request: &mut ServiceRequest) -> Result<HttpRes
     let payload = request.parts_mut().1.take();
     let mut body = Reading::new(request.headers(), payload, state);
     let arrived = body.arrived().await;
-    // Whoever has no token is not waited for.
-    let shopper = Shopper::of(request.headers(), state)?;
+    let shopper = match Shopper::of(request.headers(), state) {
+        Ok(shopper) => shopper,
+        Err(problem) => {
+            let mut refused = problem.error_response();
+            if arrived.is_none() {
+                // Whoever has no token is not waited for, and the rest of their request neither.
+                refused.head_mut().set_connection_type(ConnectionType::Close);
+            }
+            return Ok(refused);
+        }
+    };
     let body = match arrived {
         Some(body) => body,
         None => body.await?,

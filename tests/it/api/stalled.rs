@@ -82,9 +82,9 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 
 #[actix_web::test]
 async fn whoever_has_no_token_is_told_before_the_body_is_there() {
-    let app = TestApp::start().await;
-    for path in ["1", "%31"] {
-        let head = purchase_head("nonsense", "Content-Length: 15").replace("items/1/", &format!("items/{path}/"));
+    let app = TestApp::with(SALE, |config| config.http.read_timeout_seconds = 2).await;
+    for (path, framing) in [("1", "Content-Length: 15"), ("1", "Transfer-Encoding: chunked"), ("%31", "Content-Length: 15")] {
+        let head = purchase_head("nonsense", framing).replace("items/1/", &format!("items/{path}/"));
         let mut stranger = Raw::said(&app, &head);
         let heard = aside(move || stranger.all_heard()).await;
         is_problem(&heard.expect("the connection stays open"), "401", "token_invalid");
