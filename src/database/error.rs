@@ -44,6 +44,13 @@ impl Error {
         }
     }
 
+    /// Whether the account lacks a right, or the schema a column: it is mended at the server, and then the same statement works.
+    pub fn is_denied(&self) -> bool {
+        let Self::Refused(sqlx::Error::Database(refusal)) = self else { return false };
+        let my = refusal.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+        my.is_some_and(|my| MYSQL_DENIED.contains(&my.number()))
+    }
+
     /// Whether a table that the statement names does not exist: as long as a schema is being restored, or before the first migration.
     pub fn is_missing_table(&self) -> bool {
         let (Self::Unavailable(cause) | Self::Refused(cause)) = self else { return false };
@@ -95,6 +102,9 @@ fn is_weather(cause: &sqlx::Error) -> bool {
 const SQLITE_WEATHER: [u32; 9] = [5, 6, 7, 8, 9, 10, 13, 14, 15];
 
 const MYSQL_NO_SUCH_TABLE: u16 = 1146;
+
+/// Unknown column; command denied on a table, on a column; more rights needed; routine denied; access denied without a password.
+const MYSQL_DENIED: [u16; 6] = [1054, 1142, 1143, 1227, 1370, 1698];
 
 /// What MySQL, MariaDB, TiDB and the proxies before them say when the statement is good and cannot be done now. Everything else is the
 /// statement's own fault: a duplicate key (1062), a value out of range (1264), a packet too large (1153) …

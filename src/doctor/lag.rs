@@ -87,3 +87,24 @@ fn lasting(seconds: u64) -> String {
         _ => format!("{} h", seconds / 3_600),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Outcome;
+    use super::*;
+
+    #[test]
+    fn a_lag_is_told_at_the_thresholds_of_a_running_server() {
+        let mut config = Config::embedded(std::path::Path::new("/nowhere")).unwrap();
+        config.lag.database_records_max = 1_000;
+        (config.lag.alert_percent, config.lag.shed_percent) = (25, 75);
+        let found = Found { last: 10_000, ..Found::default() };
+        let at = |sequence| Attached { journal_uuid: String::new(), epoch: 1, sequence };
+        let outcome = |sequence| behind(&config, &found, Some(&at(sequence))).map(|finding| finding.outcome);
+        assert_eq!([outcome(10_000), outcome(9_751)], [Some(Outcome::Pass); 2]);
+        assert_eq!([outcome(9_750), outcome(9_251)], [Some(Outcome::Warn); 2]);
+        assert_eq!([outcome(9_250), outcome(0)], [Some(Outcome::Fail); 2]);
+        assert_eq!(outcome(10_001), None, "a database that is ahead is told elsewhere");
+        assert_eq!(behind(&config, &found, None), None);
+    }
+}

@@ -145,13 +145,15 @@ impl Problem {
             {
                 Remedy::Wait
             }
-            Self::Connect(Error::Unfit { .. }) => Remedy::Ask,
+            // No record is at fault: whoever mends the server need not restart the shop.
+            Self::Connect(_) | Self::Migrate(_) | Self::Attach { cause: AttachError::Database(_), .. } => Remedy::Ask,
             Self::Elsewhere { .. } => Remedy::Again,
             Self::Attach { known: false, .. } => Remedy::Mismatch,
             Self::Write(_, _, cause) if cause.is_transient() => Remedy::Wait,
             Self::Read(ReadError::Io(_)) | Self::Silent => Remedy::Wait,
+            Self::Write(_, _, WriteError::Database(cause)) if cause.is_denied() => Remedy::Ask,
             Self::Write(from, through, _) if from != through => Remedy::Narrow(*through),
-            Self::Connect(_) | Self::Migrate(_) | Self::Attach { .. } | Self::Read(_) => Remedy::Halt,
+            Self::Attach { .. } | Self::Read(_) => Remedy::Halt,
             Self::Decode(..) | Self::Fold(..) | Self::Write(..) => Remedy::Halt,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::{Connections, Database, Error, Settings};
+use mallcore::database::{Connections, Database, Error, MySqlServer, Settings};
 use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, attach};
 use mallcore_actors::journal::Sequence;
 
@@ -45,6 +45,35 @@ async fn a_table_that_is_away_for_a_while_is_waited_for() {
     run(&scratch.database, "RENAME TABLE order_items_away TO order_items").await;
     assert!(projector.reached(end).await);
     assert_eq!(projector.stop(Duration::from_secs(5)).await, end);
+}
+
+/// Whether the database was attached before, or turns up after a start without it: a missing right is no fault of a record, and no foreign journal.
+#[tokio::test]
+async fn a_right_that_is_missing_stops_the_projection_until_it_is_given() {
+    for is_attached in [false, true] {
+        let scratch = scratch::mysql().await;
+        stage(&scratch.database).await;
+        let Settings::MySql(server) = &scratch.settings else { unreachable!("it is MySQL's") };
+        let schema = server.database.clone().unwrap();
+        let user = schema.replace("mallcore_test", "no_insert");
+        run(&scratch.database, &format!("CREATE USER {user}@'%' IDENTIFIED BY 'no insert'")).await;
+        run(&scratch.database, &format!("GRANT SELECT, UPDATE, DELETE ON {schema}.* TO {user}@'%'")).await;
+        let settings = Settings::MySql(MySqlServer { user: user.clone(), password: "no insert".into(), ..server.clone() });
+        let (shop, journal) = (Shop::after(&day()), Arc::new(MemoryJournal::new()));
+        if is_attached {
+            attach(&scratch.database, &*journal).await.unwrap();
+        }
+        journal.append_all(&shop.records);
+        let end = Sequence(shop.records.len() as u64);
+        let projector = Projector::spawn(ProjectorSettings::default(), settings, journal, None).unwrap();
+        let state = stopped(&projector).await;
+        let is_named = matches!(&state, State::Refused(why) if why.contains("1142") && why.contains("INSERT"));
+        run(&scratch.database, &format!("GRANT INSERT ON {schema}.* TO {user}@'%'")).await;
+        let reached = projector.reached(end).await;
+        projector.stop(Duration::from_secs(5)).await;
+        run(&scratch.database, &format!("DROP USER {user}@'%'")).await;
+        assert!(is_named && reached, "{state:?}");
+    }
 }
 
 #[tokio::test]
