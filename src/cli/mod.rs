@@ -1,6 +1,7 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
 pub mod args;
+mod clock;
 mod config_check;
 mod doctor;
 mod events;
@@ -88,6 +89,7 @@ fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Migrate => store::migrate(&config),
         Command::SeedDemo(args) => store::seed_demo(&config, &args),
         Command::Journal(command) => journal::run(&config, &command),
+        Command::Clock(command) => clock::run(&config, &command),
         Command::Seckill(command) => store::sales(&config, &command),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args),
         Command::Product(command) => product::run(&config, &command),

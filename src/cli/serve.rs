@@ -16,7 +16,7 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{broker, cache, file_limit, health_metrics, http, limits, pinned, projection, redis, shop, telemetry};
+use crate::{broker, cache, clock, file_limit, health_metrics, http, limits, pinned, projection, redis, shop, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -42,6 +42,7 @@ pub fn run(config: &Config) -> Result<(), CliError> {
     health_metrics::describe();
     pinned::metrics::describe();
     broker::metrics::describe();
+    clock::describe();
     shop::describe();
     cache::metrics::describe();
     redis::metrics::describe();

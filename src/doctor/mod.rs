@@ -4,6 +4,7 @@
 //! - O3 No server that is silent holds it up for longer than its time.
 
 mod broker;
+mod clock;
 mod database;
 mod disk;
 mod journal;
@@ -120,6 +121,7 @@ pub async fn examine(config: &Config, orders_per_second: u32) -> Report {
     findings.extend(disk::look(config));
     let (journal, found) = journal::look(config, attached.as_ref());
     findings.extend(journal);
+    findings.extend(clock::look(config));
     findings.extend(lag::look(config, &found, orders_per_second));
     Report::new(Some(config.mode.name()), findings)
 }

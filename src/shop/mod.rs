@@ -33,6 +33,7 @@ use tokio::task::JoinHandle;
 
 use crate::catalog::{ProductQuery, ProductView};
 use crate::database::Flusher;
+use crate::clock::SystemClock;
 use crate::orders::{OrderRef, OrderView};
 use crate::outbox;
 use crate::page::Page;
@@ -61,6 +62,8 @@ struct Inner {
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
     reads: Arc<Reads>,
+    /// The engine's clock, for the readiness.
+    clock: Arc<SystemClock>,
     sales: Arc<Sales>,
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
@@ -181,7 +184,7 @@ impl Shop {
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        let mut checks = vec![journal, sales, self.0.relay.status().check(self.now())];
+        let mut checks = vec![journal, sales, self.0.clock.check(), self.0.relay.status().check(self.now())];
         checks.extend(self.snapshot_check());
         // A first try that hangs has no state of its own yet.
         let is_reached = self.0.began_alone.as_ref().is_none_or(|said| said.has_changed().unwrap_or(true));

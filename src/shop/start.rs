@@ -32,6 +32,7 @@ use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::database::{Connections, Database, Error, Flusher, Settings};
+use crate::clock::rebase::Rebase;
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
@@ -131,7 +132,14 @@ impl Shop {
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest) = survivors(&plan, &*port).await?;
         let Recovered { pinned, checkpoint, .. } = recovered;
-        let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
+        let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
+        let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), pinned.through, pinned.last_at)));
+        if let Some(Rebase { through, at, .. }) = rebase {
+            let restarted = pinned.orders.restart_pay_windows(through, at);
+            tracing::info!(
+                "the clock was rebased above record {through}: {restarted} open orders have their whole time to pay from then on"
+            );
+        }
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let sales = Arc::new(Sales::default());
@@ -208,6 +216,7 @@ impl Shop {
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher });
+            clock: Arc::clone(&clock),
         Ok(shop)
     }
 }

@@ -1,6 +1,7 @@
 //! Starts and stops of the real process, with a database that may be away, and what its snapshots are worth.
 
 mod away;
+mod clock;
 mod folding;
 mod lifecycle;
 mod process;
