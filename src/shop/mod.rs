@@ -3,6 +3,7 @@
 //! the end in `stop`.
 
 mod cold_writes;
+mod data_folder;
 mod following;
 mod own_orders;
 mod plan;
@@ -32,8 +33,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::catalog::{ProductQuery, ProductView};
-use crate::database::Flusher;
 use crate::clock::SystemClock;
+use crate::database::Flusher;
 use crate::orders::{OrderRef, OrderView};
 use crate::outbox;
 use crate::page::Page;
@@ -41,6 +42,8 @@ use crate::pinned::{self, KeeperHandle};
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
+use data_folder::DataFolder;
+pub use data_folder::{last_record, refuse_without_database};
 use following::Following;
 pub use following::{ORDER_BYTES, describe};
 pub use plan::{BrokerPlan, Plan, database};
@@ -59,11 +62,11 @@ pub struct Shop(Arc<Inner>);
 
 struct Inner {
     engine: Arc<Engine>,
+    /// The engine's clock, for the readiness.
+    clock: Arc<SystemClock>,
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
     reads: Arc<Reads>,
-    /// The engine's clock, for the readiness.
-    clock: Arc<SystemClock>,
     sales: Arc<Sales>,
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
@@ -72,6 +75,8 @@ struct Inner {
     pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database; changes when that was reached.
     began_alone: Option<watch::Receiver<Sequence>>,
+    /// What was deleted or replaced in the data folder under the running shop; the journal is abandoned then.
+    displaced: watch::Sender<Option<String>>,
     /// Set when the process is told to stop: balancers go elsewhere.
     stopping: AtomicBool,
     /// Taken at the stop.
@@ -88,6 +93,7 @@ struct Running {
     broker: Option<ProjectorHandle>,
     /// Of a database that is a file.
     flusher: Option<Flusher>,
+    data_folder: Arc<DataFolder>,
 }
 
 impl Inner {
@@ -229,6 +235,19 @@ impl Shop {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// Ends when a file or folder of the data folder was deleted or replaced under the running shop; its path. Nothing is acknowledged then.
+    pub async fn displaced(&self) -> String {
+        let mut displaced = self.0.displaced.subscribe();
+        // The sender lives as long as this shop.
+        let path = displaced.wait_for(Option::is_some).await.ok().and_then(|path| path.clone());
+        path.unwrap_or_default()
+    }
+
+    /// Whether the data folder is no longer the one that was opened.
+    pub fn is_displaced(&self) -> bool {
+        self.0.displaced.borrow().is_some()
     }
 
     /// Durable records that the database does not have.

@@ -2,6 +2,7 @@
 
 mod away;
 mod clock;
+mod data_folder;
 mod folding;
 mod lifecycle;
 mod process;
