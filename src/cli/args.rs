@@ -36,6 +36,9 @@ pub enum Command {
     /// Look at the journal
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// The shop's clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Flash sales
     #[command(subcommand)]
     Seckill(SeckillCommand),
@@ -93,6 +96,22 @@ pub enum JournalCommand {
     Inspect(Inspect),
     /// Read every record and fold it: damage and broken invariants are said with their place
     Verify,
+}
+
+/// Of `clock`.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Let the next start begin with the machine's clock although the last records say a later time: they were written while the machine's
+    /// clock was ahead. The server has to be stopped
+    Rebase(RebaseClock),
+}
+
+/// Whether to rebase, or only to say what would be.
+#[derive(Debug, Args)]
+pub struct RebaseClock {
+    /// Do it: the machine's clock was compared with another one and is right
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// What `journal inspect` shows.

@@ -1,6 +1,7 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
 pub mod args;
+mod clock;
 mod config;
 mod doctor;
 mod events;
@@ -122,6 +123,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Migrate => store::migrate(&config, out),
         Command::SeedDemo(args) => store::seed_demo(&config, &args, out),
         Command::Journal(command) => journal::run(&config, &command, out),
+        Command::Clock(command) => clock::run(&config, &command, out),
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),

@@ -17,7 +17,7 @@ use crate::http::state::State;
 use crate::http::{metrics, metrics_server};
 use crate::redis::Link;
 use crate::shop::{Plan, Shop};
-use crate::{file_limit, health_metrics, http, redis, telemetry};
+use crate::{file_limit, health_metrics, http, redis, shop, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -25,6 +25,8 @@ const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
 const PROJECTION_AT_STOP: Duration = Duration::from_secs(10);
 /// For answers that say "outcome unknown" to leave.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// EX_OSFILE of sysexits.h.
+const EXIT_DISPLACED: i32 = 72;
 /// EX_IOERR of sysexits.h.
 const EXIT_JOURNAL_FAILED: i32 = 74;
 /// EX_CONFIG of sysexits.h.
@@ -59,6 +61,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
         banner(config, &address.to_string(), &metrics_address.to_string(), out);
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
+        actix_web::rt::spawn(stop_when_the_data_folder_is_displaced(shop.clone()));
         let watched = Arc::clone(&state);
         actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
         actix_web::rt::spawn(stop_when_the_database_is_another(shop.clone()));
@@ -77,9 +80,13 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
 async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
     if config.http.demo {
+        let plan = Plan::of(config);
+        let refused = |cause| CliError::failed("the shop cannot open", cause);
+        shop::refuse_without_database(&plan).map_err(refused)?;
         let database = store::ready_database(config).await?;
         let empty = crate::demo::seed::is_empty(&database).await.map_err(|cause| CliError::failed("the database cannot be read", cause))?;
-        if empty {
+        // Beside a journal that has records an empty database is refused, and not filled with a fresh shop.
+        if empty && shop::last_record(&plan.journal_folder).map_err(refused)?.is_none() {
             store::fill(&database, &SeedDemo::default()).await?;
         }
         database.close().await;
@@ -90,11 +97,26 @@ async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.
 async fn stop_when_the_journal_fails(shop: Shop) {
     let mut durable = shop.durable();
-    if durable.wait_for(|durable| matches!(durable, Durable::Failed(_))).await.is_ok() {
+    let has_failed = durable.wait_for(|durable| matches!(durable, Durable::Failed(_))).await.is_ok();
+    // Abandoned for a reason of its own, which has its own status.
+    if has_failed && !shop.is_displaced() {
         tracing::error!("the journal failed; the process ends, and its next start reads what is on disk");
         tokio::time::sleep(LAST_ANSWERS).await;
         std::process::exit(EXIT_JOURNAL_FAILED);
     }
+}
+
+/// What is written to files that nobody finds again is lost at the next start: those who wait are told that the outcome is unknown, then the
+/// process ends.
+async fn stop_when_the_data_folder_is_displaced(shop: Shop) {
+    let path = shop.displaced().await;
+    tracing::error!(
+        "{path} was deleted or replaced under the running shop; nothing is acknowledged any more, and the process ends. Put back what was moved \
+         away, or a backup of the whole data folder, before the next start: what was sold is in the files that were opened, not in those that \
+         are there now"
+    );
+    tokio::time::sleep(LAST_ANSWERS).await;
+    std::process::exit(EXIT_DISPLACED);
 }
 
 /// A start without the database believed the snapshot. If the database that comes back has other records, pieces may be sold twice: the

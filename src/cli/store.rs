@@ -68,6 +68,15 @@ pub fn migrate(config: &Config, out: &mut Out) -> Result<(), CliError> {
 /// `seed-demo`.
 pub fn seed_demo(config: &Config, args: &SeedDemo, out: &mut Out) -> Result<(), CliError> {
     only_for_trying_out(config, "seed-demo")?;
+    let journal = shop::Plan::of(config).journal_folder;
+    let last = shop::last_record(&journal).map_err(|cause| CliError::failed("the journal cannot be read", cause))?;
+    if let Some(last) = last {
+        return Err(CliError::Argument(format!(
+            "the journal in {} has records up to {last}: the demo shop goes into an empty data folder only, so choose another DATA_DIR, or put \
+             the database of this journal back",
+            journal.display()
+        )));
+    }
     System::new().block_on(async {
         let database = ready_database(config).await?;
         let seeded = fill(&database, args).await?;

@@ -10,6 +10,7 @@ use super::Finding;
 use super::database::Attached;
 use super::net::told;
 use crate::config::Config;
+use crate::database::Settings;
 
 const PART: &str = "journal";
 
@@ -34,6 +35,10 @@ pub(super) fn look(config: &Config, attached: Option<&Attached>) -> (Vec<Finding
     }
     let (owner, is_held) = owner(&folder);
     let mut findings = vec![owner];
+    let database = match crate::shop::database(config) {
+        Settings::Sqlite(file) if !file.exists() => Some(file),
+        _ => None,
+    };
     let report = OsDisk::existing(&folder).map_err(|cause| cause.to_string());
     let report = report.and_then(|disk| inspect::verify(&disk).map_err(|damage| told(&damage)));
     match report {
@@ -55,9 +60,17 @@ pub(super) fn look(config: &Config, attached: Option<&Attached>) -> (Vec<Finding
             let seen = format!("{uuid}, epoch {}, {} segments, records {first} to {last}, all whole", report.epoch, report.segments.len());
             findings.push(Finding::pass(PART, "records", seen));
             findings.extend(attached.map(|attached| belongs(&report, attached)));
+            findings.extend(database.filter(|_| last > 0).map(|file| without_database(&file, last)));
             (findings, found)
         }
     }
+}
+
+/// What the start will refuse: the journal's database is not there.
+fn without_database(file: &Path, last: u64) -> Finding {
+    let seen = format!("{} does not exist, but the journal has records up to {last}", file.display());
+    let remedy = "put the database back from a copy; it catches up from the journal. To give up everything that was sold, move DATA_DIR away as a whole";
+    Finding::fail(PART, "belongs", seen, remedy)
 }
 
 fn missing(none: &str, attached: Option<&Attached>) -> Finding {
@@ -97,14 +110,16 @@ fn belongs(report: &Report, attached: &Attached) -> Finding {
     Finding::pass(PART, "belongs", format!("the database follows it and is {} records behind", last - sequence))
 }
 
-/// Who has the journal open, and whether anybody has, as far as that can be told.
+/// Who has the journal open, and whether anybody has, as far as that can be told: releases since this one lock the folder, older ones the file
+/// in it.
 fn owner(folder: &Path) -> (Finding, bool) {
-    let Ok(lock) = std::fs::metadata(folder.join("lock")) else { return (Finding::pass(PART, "lock", "never taken"), false) };
+    let inodes: Vec<u64> =
+        [folder.to_owned(), folder.join("lock")].iter().filter_map(|path| std::fs::metadata(path).ok()).map(|found| found.ino()).collect();
     let Ok(locks) = std::fs::read_to_string("/proc/locks") else {
         let remedy = "see by hand that only one server is started on this folder";
         return (Finding::warn(PART, "lock", "cannot be told here", remedy), false);
     };
-    match holder(&locks, lock.ino()) {
+    match inodes.into_iter().find_map(|inode| holder(&locks, inode)) {
         None => (Finding::pass(PART, "lock", "free: no server runs on it"), false),
         Some(pid) => {
             let seen = format!("held by process {pid}: a server runs on it, and a second one on the same folder is refused");

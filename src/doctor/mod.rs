@@ -6,6 +6,7 @@
 
 mod broker;
 mod broker_account;
+mod clock;
 mod database;
 mod disk;
 mod journal;
@@ -125,6 +126,7 @@ pub async fn examine(config: &Config, orders_per_second: u32) -> Report {
     findings.extend(journal);
     findings.extend(server::look(config, found.is_held).await);
     findings.extend(lag::behind(config, &found, attached.as_ref()));
+    findings.extend(clock::look(config));
     findings.extend(lag::look(config, &found, orders_per_second));
     Report::new(Some(config.mode.name()), findings)
 }

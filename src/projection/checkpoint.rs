@@ -48,6 +48,18 @@ pub enum AttachError {
         /// The journal's first record.
         first: Sequence,
     },
+    /// An empty database: it was deleted, or another one is configured.
+    #[error(
+        "the database has no SKUs and has never followed a journal, but the data folder holds journal {found} with records up to {end}: put the \
+         database of this journal back from a copy, or configure the right one; it then catches up. To give up everything that was sold, move \
+         the whole data folder away"
+    )]
+    Empty {
+        /// On disk.
+        found: String,
+        /// The journal's last record.
+        end: Sequence,
+    },
     /// The database could not be asked.
     #[error("failed to read or write the projection's checkpoint")]
     Database(#[from] Error),
@@ -77,6 +89,10 @@ pub async fn attach(database: &Database, journal: &dyn Journal) -> Result<Sequen
     let mut tx = database.begin().await?;
     let stored = tx.first("SELECT journal_uuid, epoch, sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
     let at = match stored {
+        // One with SKUs may be a copy from before the first record: all of them are there to be written, or there is a gap.
+        None if end > Sequence::ZERO && tx.first("SELECT id FROM skus LIMIT 1", Vec::new()).await?.is_none() => {
+            return Err(AttachError::Empty { found: uuid.to_string(), end });
+        }
         None => {
             let new: Vec<Value> = vec![NAME.into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
             tx.execute("INSERT INTO projection_checkpoints (name, journal_uuid, epoch, sequence, updated_at) VALUES (?, ?, ?, ?, ?)", new)

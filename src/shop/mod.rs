@@ -3,6 +3,7 @@
 //! the end in `stop`.
 
 mod cold_writes;
+mod data_folder;
 mod following;
 mod own_orders;
 mod plan;
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 
 use crate::broker;
 use crate::catalog::{ProductQuery, ProductView};
+use crate::clock::SystemClock;
 use crate::database::Flusher;
 use crate::orders::{OrderRef, OrderView};
 use crate::outbox;
@@ -41,6 +43,8 @@ use crate::pinned::{self, KeeperHandle};
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
+use data_folder::DataFolder;
+pub use data_folder::{last_record, refuse_without_database};
 use following::Following;
 pub use following::ORDER_BYTES;
 pub use plan::{BrokerPlan, Plan, database};
@@ -59,6 +63,8 @@ pub struct Shop(Arc<Inner>);
 
 struct Inner {
     engine: Arc<Engine>,
+    /// The engine's clock, for the readiness.
+    clock: Arc<SystemClock>,
     journal: Arc<SegmentLog>,
     registry: Arc<StockRegistry>,
     reads: Arc<Reads>,
@@ -73,6 +79,8 @@ struct Inner {
     pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database; changes when that was reached.
     began_alone: Option<watch::Receiver<Sequence>>,
+    /// What was deleted or replaced in the data folder under the running shop; the journal is abandoned then.
+    displaced: watch::Sender<Option<String>>,
     /// Set when the process is told to stop: balancers go elsewhere.
     stopping: AtomicBool,
     /// Taken at the stop.
@@ -89,6 +97,7 @@ struct Running {
     broker: Option<ProjectorHandle>,
     /// Of a database that is a file.
     flusher: Option<Flusher>,
+    data_folder: Arc<DataFolder>,
 }
 
 impl Inner {
@@ -185,7 +194,7 @@ impl Shop {
         } else {
             check("sales", Health::Fail, "starting".to_owned())
         };
-        let mut checks = vec![journal, sales, self.0.relay.status().check(self.now())];
+        let mut checks = vec![journal, sales, self.0.clock.check(), self.0.relay.status().check(self.now())];
         checks.extend(self.snapshot_check());
         // A first try that hangs has no state of its own yet.
         let is_reached = self.0.began_alone.as_ref().is_none_or(|said| said.has_changed().unwrap_or(true));
@@ -231,6 +240,19 @@ impl Shop {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// Ends when a file or folder of the data folder was deleted or replaced under the running shop; its path. Nothing is acknowledged then.
+    pub async fn displaced(&self) -> String {
+        let mut displaced = self.0.displaced.subscribe();
+        // The sender lives as long as this shop.
+        let path = displaced.wait_for(Option::is_some).await.ok().and_then(|path| path.clone());
+        path.unwrap_or_default()
+    }
+
+    /// Whether the data folder is no longer the one that was opened.
+    pub fn is_displaced(&self) -> bool {
+        self.0.displaced.borrow().is_some()
     }
 
     /// Durable records that the database does not have.

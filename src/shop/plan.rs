@@ -8,6 +8,7 @@ use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
 use crate::broker;
+use crate::clock::rebase;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::outbox::RelaySettings;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub journal_folder: PathBuf,
     /// The journal's settings.
     pub journal: Options,
+    /// The file in which an operator's rebase of the clock is kept.
+    pub clock_rebase: PathBuf,
     /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
     /// Where is noted what it has; none for one that is never away alone.
@@ -110,6 +113,7 @@ impl Plan {
                 retain: Duration::from_secs(journal.retain_seconds),
                 ..Options::default()
             },
+            clock_rebase: config.storage.data_dir.join(rebase::FILE),
             database: database(config),
             database_noted: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),

@@ -110,6 +110,8 @@ impl Sales {
     pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
         let _looking = self.looking.lock().await;
         let now = engine.clock.now();
+        // Giving pieces back cannot be undone: not by a clock that may be wrong.
+        let timers_fire = !engine.clock.frozen();
         let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
         let read = reads.ask(ANSWER_WITHIN, async |database| Ok(repository::activities(database, since).await?.value)).await;
         let known = self.on_offer.load_full();
@@ -119,7 +121,7 @@ impl Sales {
         };
         for row in rows {
             for item in &row.items {
-                tend(registry, row, item, now).await;
+                tend(registry, row, item, now, timers_fire).await;
             }
         }
         self.offer(read?, engine);
@@ -159,7 +161,7 @@ impl Sales {
 }
 
 /// An item of a sale that has not ended needs its pieces, and its actor in memory; one of an ended sale gives them back.
-async fn tend(registry: &StockRegistry, activity: &ActivityRow, item: &ItemRow, now: Timestamp) {
+async fn tend(registry: &StockRegistry, activity: &ActivityRow, item: &ItemRow, now: Timestamp, timers_fire: bool) {
     let answer: Answer<()> = if now < activity.ends_at {
         if item.carved_at.is_some() && registry.is_resident(item.sku) {
             return;
@@ -174,7 +176,7 @@ async fn tend(registry: &StockRegistry, activity: &ActivityRow, item: &ItemRow, 
             ends_at: activity.ends_at,
         };
         registry.ask(item.sku, |reply| CarveQuota { plan, reply }).await
-    } else if item.carved_at.is_some() && item.released_at.is_none() {
+    } else if timers_fire && item.carved_at.is_some() && item.released_at.is_none() {
         let id = item.id;
         registry.ask(item.sku, |reply| ReleaseQuota { item: id, reply }).await
     } else {

@@ -24,6 +24,7 @@ use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
+use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
 use super::following::{Follower, Following};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
@@ -31,6 +32,7 @@ use super::{Inner, Plan, Running, Shop};
 use crate::broker::{Events, PlaceError, Publisher};
 use crate::cache::{self, Products};
 use crate::clock::SystemClock;
+use crate::clock::rebase::Rebase;
 use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
@@ -56,10 +58,10 @@ const TRY_PAUSE: Duration = Duration::from_millis(200);
 /// Why the shop cannot open.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The journal's folder.
-    #[error("failed to open the journal's folder {folder}")]
+    /// A folder or file of the data folder.
+    #[error("failed to open {folder} of the data folder")]
     Folder {
-        /// Which.
+        /// Its path.
         folder: PathBuf,
         /// Why.
         #[source]
@@ -74,6 +76,19 @@ pub enum StartError {
     /// Database and journal do not belong together.
     #[error(transparent)]
     Attach(#[from] AttachError),
+    /// A journal without its database.
+    #[error(
+        "{file} is missing, but the journal in {journal} has records up to {last}: put the database back from a copy (with its -wal file, if \
+         there is one); it then catches up from the journal. To give up everything that was sold, move the whole data folder away"
+    )]
+    DatabaseMissing {
+        /// The database's file.
+        file: PathBuf,
+        /// Folder of the journal.
+        journal: PathBuf,
+        /// The journal's last record.
+        last: Sequence,
+    },
     /// A snapshot says that the journal has lost records.
     #[error(transparent)]
     Snapshot(#[from] LoadError),
@@ -125,6 +140,7 @@ impl StockLoader for Loader {
 impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
+        refuse_without_database(&plan)?;
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
         let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal.clone())?;
@@ -136,13 +152,21 @@ impl Shop {
         let (recovered, newest) = survivors(&plan, &*port).await?;
         let Recovered { mut pinned, checkpoint, .. } = recovered;
         let snapshot_plan = std::mem::take(&mut pinned.plan);
-        let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
+        let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
+        let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), pinned.through, pinned.last_at)));
+        if let Some(Rebase { through, at, .. }) = rebase {
+            let restarted = pinned.orders.restart_pay_windows(through, at);
+            tracing::info!(
+                "the clock was rebased above record {through}: {restarted} open orders have their whole time to pay from then on"
+            );
+        }
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
             sales.take_from(&snapshot_plan, &engine);
         }
+        let data_folder = Arc::new(DataFolder::open(&plan).await?);
         let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
@@ -197,6 +221,7 @@ impl Shop {
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
+            clock: Arc::clone(&clock),
             journal,
             registry,
             reads,
@@ -209,12 +234,14 @@ impl Shop {
             broker_status,
             pinned: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
+            displaced: tokio::sync::watch::Sender::new(None),
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
+        tasks.push(tokio::spawn(keep_watch(Arc::downgrade(&shop.0), Arc::clone(&data_folder))));
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher, data_folder });
         Ok(shop)
     }
 }

@@ -26,6 +26,7 @@ impl Shop {
         let (checkpoint, ()) = tokio::join!(running.projector.stop(projection_within), broker);
         let flusher = running.flusher;
         drop(tokio::task::spawn_blocking(move || drop(flusher)).await);
+        running.data_folder.close().await;
         self.0.journal.close();
         tracing::info!("stopped: the database has records up to {checkpoint}");
     }

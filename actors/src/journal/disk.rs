@@ -9,14 +9,19 @@ use std::{io, sync::Arc};
 use crate::time::Timestamp;
 
 /// Given back when the folder is to be free for another process.
-pub trait FolderLock: Send + Sync {}
+pub trait FolderLock: Send + Sync {
+    /// What was deleted or replaced since the folder was locked, so that its name no longer leads to what is locked; none while all is in
+    /// its place.
+    fn displaced(&self) -> io::Result<Option<String>>;
+}
 
 /// A folder of files.
 pub trait Disk: Send + Sync + 'static {
     /// Where it is, for messages.
     fn place(&self) -> String;
 
-    /// Takes the folder for this process alone; `WouldBlock` while another has it.
+    /// Takes the folder for this process alone; `WouldBlock` while another has it. What is locked is the folder itself: nobody gets a
+    /// second lock by removing a file.
     fn lock(&self) -> io::Result<Box<dyn FolderLock>>;
 
     /// Names of all files, in no order.
@@ -51,6 +56,9 @@ pub trait DiskFile: Send + Sync {
 
     /// Length in bytes.
     fn bytes(&self) -> io::Result<u64>;
+
+    /// Whether its name still leads to it: false once it was removed or another file took its name.
+    fn is_linked(&self) -> io::Result<bool>;
 
     /// When it was last written.
     fn modified(&self) -> io::Result<Timestamp>;

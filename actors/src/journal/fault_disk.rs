@@ -265,7 +265,11 @@ struct FaultLock {
     life: u64,
 }
 
-impl FolderLock for FaultLock {}
+impl FolderLock for FaultLock {
+    fn displaced(&self) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+}
 
 impl Drop for FaultLock {
     fn drop(&mut self) {
@@ -372,6 +376,10 @@ impl DiskFile for FaultFile {
 
     fn bytes(&self) -> io::Result<u64> {
         self.with(|state| Ok(state.files[self.file].current().len() as u64))
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        self.with(|state| Ok(state.folder.names().iter().any(|name| state.folder.get(name) == Some(self.file))))
     }
 
     fn modified(&self) -> io::Result<Timestamp> {

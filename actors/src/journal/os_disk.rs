@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::UNIX_EPOCH,
@@ -12,6 +12,7 @@ use std::{
 use super::disk::{Disk, DiskFile, FolderLock};
 use crate::time::Timestamp;
 
+/// Releases that do not lock the folder itself lock this file.
 const LOCK_NAME: &str = "lock";
 
 /// Zeros are written in pieces of this size, each synced, so that the syncs of running appends never queue behind a whole segment.
@@ -52,12 +53,46 @@ impl OsDisk {
     }
 }
 
+/// The folder and the file in it, both locked: a file can be removed and made anew, and then two processes hold one each; the folder's
+/// inode stays the same for as long as there is this journal. The kernel releases both when they are closed, which the end of the process
+/// does too.
 struct OsLock {
-    // The kernel lets go of the lock when the file is closed, which the end of the process does too.
-    _file: File,
+    held: [(PathBuf, File); 2],
 }
 
-impl FolderLock for OsLock {}
+impl FolderLock for OsLock {
+    fn displaced(&self) -> io::Result<Option<String>> {
+        for (path, file) in &self.held {
+            if !leads_to(path, file)? {
+                return Ok(Some(path.display().to_string()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether the path still leads to this open file or folder.
+fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
+    let open = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (open.dev(), open.ino())),
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+        Err(cause) => Err(cause),
+    }
+}
+
+fn try_lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|refused| match refused {
+        TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
+        TryLockError::Error(cause) => cause,
+    })
+}
+
+/// NFS locks only what is open for writing, which a folder never is.
+fn cannot_lock_folders(cause: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::BADF, Errno::OPNOTSUPP].iter().any(|errno| cause.raw_os_error() == Some(errno.raw_os_error()))
+}
 
 impl Disk for OsDisk {
     fn place(&self) -> String {
@@ -65,11 +100,20 @@ impl Disk for OsDisk {
     }
 
     fn lock(&self) -> io::Result<Box<dyn FolderLock>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(self.at(LOCK_NAME))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Box::new(OsLock { _file: file })),
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(TryLockError::Error(cause)) => Err(cause),
+        let folder = File::open(&self.folder)?;
+        match try_lock(&folder) {
+            Err(cause) if cannot_lock_folders(&cause) => {
+                tracing::warn!("{}: this file system does not lock folders, only {LOCK_NAME} is locked: {cause}", self.place());
+            }
+            locked => locked?,
+        }
+        let name = self.at(LOCK_NAME);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&name)?;
+        try_lock(&file)?;
+        let lock = OsLock { held: [(self.folder.clone(), folder), (name, file)] };
+        match lock.displaced()? {
+            None => Ok(Box::new(lock)),
+            Some(path) => Err(io::Error::other(format!("{path} was replaced while it was being locked"))),
         }
     }
 
@@ -134,6 +178,10 @@ impl DiskFile for OsFile {
 
     fn bytes(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() > 0)
     }
 
     fn modified(&self) -> io::Result<Timestamp> {

@@ -105,6 +105,19 @@ impl Retained {
         (oldest.next.0 <= self.released.0 + 1 && oldest.sealed_at <= before).then_some((oldest.number, oldest.file_bytes))
     }
 
+    /// The segments that must be on disk: the writer's, the newest with records, and all with records that are not released. One that leaves
+    /// this list never comes back to it, and only such a one is removed.
+    pub fn needed(&self) -> Vec<SegmentNumber> {
+        let newest = self.segments.iter().rposition(|segment| segment.next > segment.first).unwrap_or_default();
+        let is_needed = |(at, segment): &(usize, &Segment)| *at >= newest || segment.next.0 > self.released.0 + 1;
+        self.segments.iter().enumerate().filter(is_needed).map(|(_, segment)| segment.number).collect()
+    }
+
+    /// The writer's file.
+    pub fn in_use(&self) -> Option<Arc<dyn DiskFile>> {
+        self.segments.back().and_then(|segment| segment.file.clone())
+    }
+
     pub fn removed(&mut self, number: SegmentNumber) {
         if self.segments.front().is_some_and(|oldest| oldest.number == number) {
             self.segments.pop_front();

@@ -100,7 +100,7 @@ pub struct SegmentLog {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Last field: the folder is free after everything else is gone.
-    _lock: Box<dyn FolderLock>,
+    lock: Box<dyn FolderLock>,
 }
 
 /// Writer and housekeeper without threads, for those who decide themselves when something happens: the simulator.
@@ -163,7 +163,40 @@ impl SegmentLog {
             writer: Writer::new(shared.clone(), fresh, recovered.last),
             housekeeper: Housekeeper::new(shared.clone(), next_number),
         };
-        Ok((Self { shared, threads: Mutex::default(), _lock: lock }, steps, recovered))
+        Ok((Self { shared, threads: Mutex::default(), lock }, steps, recovered))
+    }
+
+    /// What was deleted or replaced under the open journal: the folder, its lock or a segment that is needed. Records that are acknowledged
+    /// from then on are lost at the next start, so whoever hears of it has to [`abandon`](Self::abandon) the journal. Blocks on the disk.
+    pub fn displaced(&self) -> io::Result<Option<String>> {
+        if let Some(path) = self.lock.displaced()? {
+            return Ok(Some(path));
+        }
+        let disk = &self.shared.disk;
+        let named = |name: String| Some(format!("{}/{name}", disk.place()));
+        let (needed, in_use) = {
+            let retained = self.shared.retained.lock();
+            (retained.needed(), retained.in_use())
+        };
+        if let (Some(file), Some(number)) = (in_use, needed.last())
+            && !file.is_linked()?
+        {
+            return Ok(named(number.file_name()));
+        }
+        let present = disk.list()?;
+        let mut missing = needed.into_iter().filter(|number| !present.contains(&number.file_name())).peekable();
+        if missing.peek().is_none() {
+            return Ok(None);
+        }
+        // Asked again: the housekeeper may have removed what is not needed any more.
+        let still_needed = self.shared.retained.lock().needed();
+        Ok(missing.find(|number| still_needed.contains(number)).and_then(|number| named(number.file_name())))
+    }
+
+    /// Acknowledges nothing from here on: whoever waits learns that the outcome is unknown. A group that is being written ends as it ends.
+    pub fn abandon(&self) {
+        self.shared.fail();
+        self.shared.writer_wake.notify_all();
     }
 
     fn start(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {

@@ -91,7 +91,9 @@ impl Writer {
         if let Some(group) = group {
             names::BATCH_RECORDS.get().record((group.last.0 - group.first.0 + 1) as f64);
             names::BATCH_BYTES.get().record(frames.len() as f64);
-            if let Err(cause) = self.write_parts(&mut frames) {
+            if let Err(cause) = self.write_parts(&mut frames)
+                && !self.shared.queue.lock().protocol.has_failed()
+            {
                 error!(segment = %self.active.number, cause = &cause as &dyn std::error::Error, "journal stopped: write or sync failed");
                 self.shared.fail();
             }
@@ -115,7 +117,9 @@ impl Writer {
             self.active.file.sync()?;
             names::WRITE_DURATION.get().record(written - began);
             names::SYNC_DURATION.get().record(written.elapsed());
-            self.publish(next);
+            if !self.publish(next) {
+                return Err(io::Error::other("the journal was abandoned"));
+            }
             frames = rest;
         }
         Ok(())
@@ -154,17 +158,32 @@ impl Writer {
         Ok(())
     }
 
-    fn publish(&mut self, next: Sequence) {
+    /// Tells of what is on disk; false if the journal was abandoned meanwhile, and nothing may be acknowledged any more.
+    fn publish(&mut self, next: Sequence) -> bool {
         let used_bytes = {
             let mut retained = self.shared.retained.lock();
             retained.advanced(next, self.active.blocks.end(), &mut self.index);
             retained.used_bytes()
         };
         let durable = Sequence(next.0 - 1);
-        self.shared.queue.lock().protocol.synced(durable);
-        self.shared.durable.send_replace(Durable::Through(durable));
+        {
+            let mut queue = self.shared.queue.lock();
+            if queue.protocol.has_failed() {
+                return false;
+            }
+            queue.protocol.synced(durable);
+        }
+        // Whoever abandoned the journal since has told of this record too, and has the last word.
+        self.shared.durable.send_if_modified(|told| {
+            let goes_on = matches!(told, Durable::Through(_));
+            if goes_on {
+                *told = Durable::Through(durable);
+            }
+            goes_on
+        });
         names::RECORDS.get().increment(durable.0 - self.durable.0);
         names::BYTES.get().set(used_bytes as f64);
         self.durable = durable;
+        true
     }
 }

@@ -6,6 +6,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::shard::OrderShard;
 use crate::ids::UserId;
 use crate::journal::Sequence;
+use crate::time::Timestamp;
 
 /// Power of two; more than the threads that place orders, so that they seldom meet.
 const SHARDS: usize = 64;
@@ -32,6 +33,11 @@ impl OrderBook {
     /// Every shard in turn, one lock at a time.
     pub fn shards(&self) -> impl Iterator<Item = MutexGuard<'_, OrderShard>> {
         self.shards.iter().map(Mutex::lock)
+    }
+
+    /// Gives every open order that was placed at or before this record the whole time to pay, counted from `at`. How many there are.
+    pub fn restart_pay_windows(&self, through: Sequence, at: Timestamp) -> usize {
+        self.shards().map(|mut shard| shard.restart_pay_windows(through, at)).sum()
     }
 
     /// Lets go of what the database has.

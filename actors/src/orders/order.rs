@@ -149,6 +149,12 @@ impl Order {
         }
     }
 
+    /// The whole time that there was to pay for it, counted from `at`: after records of a wrong clock, when `expires_at` may lie years ahead
+    /// or, for an order of before, in a time that was skipped. Once, on an order as it was placed.
+    pub fn restart_pay_window(&mut self, at: Timestamp) {
+        self.expires_at = at.plus_millis(self.expires_at.millis_since(self.placed_at));
+    }
+
     /// Makes an event of this order so; others, and those it already has, leave it as it is.
     pub fn apply(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
         let (order, version, status) = match event {

@@ -150,6 +150,21 @@ impl OrderShard {
         }
     }
 
+    /// Gives every open order that was placed at or before this record the whole time to pay, counted from `at`. How many there are.
+    /// Once, at start-up, on orders as they were placed: the deadline that it gives is not kept anywhere.
+    pub fn restart_pay_windows(&mut self, through: Sequence, at: Timestamp) -> usize {
+        let mut restarted = 0;
+        for order in self.users.values_mut().flat_map(|orders| &mut orders.orders).map(|kept| &mut *kept.order) {
+            if order.status == Status::PendingPayment && order.sequence <= through {
+                self.deadlines.remove(&Deadline { at: order.expires_at, user: order.user, order: order.id });
+                order.restart_pay_window(at);
+                self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
+                restarted += 1;
+            }
+        }
+        restarted
+    }
+
     /// Lets go of what the database has; `projected` is its checkpoint.
     pub fn evict(&mut self, projected: Sequence) {
         while let Some(&(sequence, user, id)) = self.settled.front()

@@ -62,7 +62,8 @@ impl Pinned {
                 }
             }
         }
-        self.last_at = self.last_at.max(record.at);
+        // The last and not the latest: after records of a wrong clock the ones that follow are right again.
+        self.last_at = record.at;
         self.through = sequence;
     }
 

@@ -87,6 +87,37 @@ fn one_order() -> (Shop, OrderId) {
 }
 
 #[test]
+fn after_a_wrong_clock_an_open_order_gets_its_whole_time_to_pay_and_then_times_out() {
+    // It was placed at STARTS_AT by a clock that was ahead; the right time is half a second earlier.
+    let right = Timestamp::from_millis(STARTS_AT - 500);
+    let (mut shop, id) = one_order();
+    let (placed, expires_at) = {
+        let order = shop.orders.order(user(1), id).unwrap();
+        (order.sequence, right.plus_millis(PAY_WINDOW_MILLIS))
+    };
+    assert_eq!(shop.orders.restart_pay_windows(Sequence(placed.0 - 1), right), 0, "it was placed after that record");
+    assert_eq!(shop.orders.take_due(expires_at, 9), [], "by the wrong clock it is not due yet");
+    assert_eq!(shop.orders.restart_pay_windows(placed, right), 1);
+    let order = shop.orders.order(user(1), id).unwrap();
+    assert_eq!(order.expires_at, expires_at);
+    assert_eq!(order.decide(TIME_OUT, Timestamp::from_millis(expires_at.millis() - 1)), Err(Refusal::NotDue), "O3");
+    assert_eq!(order.decide(TIME_OUT, expires_at), Ok(Status::Closed));
+    assert_eq!(shop.orders.take_due(Timestamp::from_millis(expires_at.millis() - 1), 9), []);
+    assert_eq!(shop.orders.take_due(expires_at, 9).len(), 1);
+    assert_eq!(shop.orders.take_due(Timestamp::MAX, 9), [], "the old deadline is gone");
+}
+
+#[test]
+fn a_closed_order_is_not_opened_by_a_new_window() {
+    let (mut shop, id) = one_order();
+    shop.now = Timestamp::from_millis(STARTS_AT + PAY_WINDOW_MILLIS);
+    shop.run(&Step::CloseDue);
+    assert_eq!(shop.orders.order(user(1), id).unwrap().status, Status::Closed);
+    assert_eq!(shop.orders.restart_pay_windows(Sequence(u64::MAX), Timestamp::from_millis(STARTS_AT)), 0);
+    assert_eq!(shop.orders.take_due(Timestamp::MAX, 9), []);
+}
+
+#[test]
 fn the_table_of_transitions_is_the_one_in_the_rules() {
     let (shop, id) = one_order();
     let pending = shop.orders.order(user(1), id).unwrap();

@@ -93,6 +93,17 @@ fn the_bytes_of_a_snapshot_are_those_of_version_2() {
 const GOLDEN: (usize, u32) = (246, 2_104_944_384);
 
 #[test]
+fn records_of_a_wrong_clock_do_not_keep_their_hold_on_the_time() {
+    let mut pinned = sale(1);
+    let right = pinned.last_at;
+    let ids = |at| record(at, Event::IdsReserved(IdsReserved { first: 100_001, count: 1 }));
+    let through = pinned.through;
+    pinned.apply(Sequence(through.0 + 1), &ids(5 * 3_600_000));
+    pinned.apply(Sequence(through.0 + 2), &ids(9));
+    assert!(pinned.last_at < right.plus_millis(3_600_000), "{}", pinned.last_at.millis());
+}
+
+#[test]
 fn many_buyers_come_back() {
     let disk = FaultDisk::new(1);
     let before = sale(3_000);

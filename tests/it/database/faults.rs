@@ -119,6 +119,22 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
 }
 
 #[tokio::test]
+async fn an_empty_database_is_refused_by_a_journal_with_records_and_one_from_before_them_is_not() {
+    let shop = Shop::after(&day());
+    for scratch in scratch::both().await {
+        let journal = MemoryJournal::new();
+        journal.append_all(&shop.records[..8]);
+        let refused = attach(&scratch.database, &journal).await.unwrap_err();
+        assert!(matches!(refused, AttachError::Empty { end: Sequence(8), .. }), "{refused}");
+        assert!(refused.to_string().contains("put the database of this journal back"), "{refused}");
+        let again = attach(&scratch.database, &journal).await.unwrap_err();
+        assert!(matches!(again, AttachError::Empty { .. }), "a refusal leaves nothing behind: {again}");
+        stage(&scratch.database).await;
+        assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence::ZERO);
+    }
+}
+
+#[tokio::test]
 async fn reconciling_tells_each_row_that_does_not_add_up() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {

@@ -1,6 +1,8 @@
 //! Starts and stops of the real process, with a database that may be away, and what its snapshots are worth.
 
 mod away;
+mod clock;
+mod data_folder;
 mod folding;
 mod front_door;
 mod lifecycle;

@@ -24,7 +24,11 @@ impl Setup {
     /// Alone, with SQLite in the folder.
     pub fn embedded(folder: &Path) -> Self {
         let mut setup = Self { folder: folder.to_owned(), settings: Vec::new() };
-        setup.set("JOURNAL_SEGMENT_BYTES", "1048576").set("RATE_LIMIT_ENABLED", "false").set("ORDER_UNPAID_MAX_PER_USER", "100");
+        setup
+            .set("JWT_SECRET", SECRET)
+            .set("JOURNAL_SEGMENT_BYTES", "1048576")
+            .set("RATE_LIMIT_ENABLED", "false")
+            .set("ORDER_UNPAID_MAX_PER_USER", "100");
         setup
     }
 
@@ -34,11 +38,7 @@ impl Setup {
         setup.set("APP_ENV", "testing").set("CONFIG_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/config/environments"));
         setup.set("DB_HOST", &server.host).set("DB_PORT", &server.port.to_string()).set("DB_USERNAME", &server.user);
         setup.set("DB_PASSWORD", &server.password).set("DB_DATABASE", server.database.as_deref().unwrap());
-        setup
-            .set("REDIS_HOST", "")
-            .set("RABBITMQ_URL", "")
-            .set("SESSION_SECRET", "another secret of the tests, 32 bytes")
-            .set("JWT_SECRET", SECRET);
+        setup.set("REDIS_HOST", "").set("RABBITMQ_URL", "").set("SESSION_SECRET", "another secret of the tests, 32 bytes");
         setup
     }
 

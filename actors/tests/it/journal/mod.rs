@@ -3,6 +3,7 @@
 mod contract;
 mod crashes;
 mod damage;
+mod folder;
 mod format;
 mod group_commit;
 mod inspect;
