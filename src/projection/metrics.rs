@@ -14,6 +14,8 @@ pub const RECORDS_TOTAL: &str = "mallcore_projection_records_total";
 pub const RETRIES_TOTAL: &str = "mallcore_projection_retries_total";
 /// 1 while a record that cannot be projected stops the projection.
 pub const HALTED: &str = "mallcore_projection_halted";
+/// SKUs of records that had no row any more; what they count is left out.
+pub const REMOVED_SKUS_TOTAL: &str = "mallcore_projection_removed_skus_total";
 /// Which projection.
 pub const PROJECTION: &str = "projection";
 
@@ -24,5 +26,6 @@ pub fn describe() {
     describe_histogram!(BATCH_DURATION_SECONDS, Unit::Seconds, "Time from reading a batch to its commit.");
     describe_counter!(RECORDS_TOTAL, Unit::Count, "Records that the projection has written.");
     describe_counter!(RETRIES_TOTAL, Unit::Count, "Batches tried again because the target was not available.");
+    describe_counter!(REMOVED_SKUS_TOTAL, Unit::Count, "SKUs of records that had no row any more: their stock is not counted.");
     describe_gauge!(HALTED, Unit::Count, "1 while a record that cannot be projected stops the projection.");
 }
