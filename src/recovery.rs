@@ -1,12 +1,12 @@
 //! What start-up makes of snapshot, database and journal: the pinned state, the SKUs of the unprojected tail, the orders in memory.
 //! - V1 The tail is folded whole before anybody is served: memory then equals the journal.
 //! - V2 A record that snapshot or database already has changes nothing, so it does not matter how far behind they are.
+//! - V4 A SKU whose row was removed is left out: the shop starts without it.
 //! - V3 Without the database only what is pinned is known; any other SKU of the tail stays cold until the database has caught up.
 
 use std::collections::HashSet;
 
 use mallcore_actors::facts::{DecodeError, Record};
-use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
 use mallcore_actors::sale_snapshot::Pinned;
 use mallcore_actors::stock::skus;
@@ -47,14 +47,6 @@ pub enum RecoverError {
         /// Why.
         cause: DecodeError,
     },
-    /// A record names a SKU that the database does not have.
-    #[error("record {sequence} of the journal names SKU {sku}, which the database does not have: is it the database of this journal?")]
-    UnknownSku {
-        /// Which.
-        sequence: Sequence,
-        /// The SKU.
-        sku: SkuId,
-    },
 }
 
 /// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
@@ -67,6 +59,7 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
         None => from_database(database).await?,
     };
     let (end, begin, mut folded) = (durable(journal), pinned.through, 0);
+    let mut removed = HashSet::new();
     let mut next = checkpoint.min(begin).next();
     while next <= end {
         let (after, chunk) = read_chunk(journal, next)?;
@@ -74,9 +67,16 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
         for (sequence, record) in chunk {
             // What the snapshot does not pin comes from the database, as of its checkpoint.
             for sku in skus(&record.fact).into_iter().filter(|_| sequence > checkpoint) {
-                if !pinned.stocks.contains_key(&sku) {
-                    let loaded = stock::repository::load(database, sku).await?.value;
-                    pinned.stocks.insert(sku, loaded.ok_or(RecoverError::UnknownSku { sequence, sku })?);
+                if !pinned.stocks.contains_key(&sku) && !removed.contains(&sku) {
+                    match stock::repository::load(database, sku).await?.value {
+                        Some(stock) => drop(pinned.stocks.insert(sku, stock)),
+                        None if removed.insert(sku) => {
+                            tracing::error!(
+                                "record {sequence} of the journal names SKU {sku}, whose row was removed: it cannot be ordered"
+                            );
+                        }
+                        None => {}
+                    }
                 }
             }
             pinned.apply(sequence, &record);

@@ -101,6 +101,11 @@ impl Row {
         bytes.try_into().map_err(|_| unexpected(column, format!("{} bytes", bytes.len())))
     }
 
+    /// Bytes of any number, or NULL.
+    pub fn bytes_or_null(&self, column: usize) -> Result<Option<Vec<u8>>, Error> {
+        get!(self, column, Option<Vec<u8>>)
+    }
+
     /// A moment.
     pub fn time(&self, column: usize) -> Result<Timestamp, Error> {
         self.time_or_null(column)?.ok_or_else(|| unexpected(column, "NULL"))

@@ -19,6 +19,8 @@ pub enum Value {
     Text(Cow<'static, str>),
     /// A hash.
     Bytes([u8; 16]),
+    /// Bytes of any number.
+    Blob(Vec<u8>),
     /// A moment.
     Time(Timestamp),
 }
@@ -81,6 +83,12 @@ impl From<[u8; 16]> for Value {
     }
 }
 
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
@@ -96,6 +104,7 @@ pub(super) fn to_sqlite(values: Arguments) -> Result<SqliteArguments, sqlx::Erro
             Value::Int(number) => arguments.add(number),
             Value::Text(text) => arguments.add(text),
             Value::Bytes(bytes) => arguments.add(bytes.to_vec()),
+            Value::Blob(bytes) => arguments.add(bytes),
             Value::Time(at) => arguments.add(at.millis() as i64),
         }
         .map_err(sqlx::Error::Encode)?;
@@ -112,6 +121,7 @@ pub(super) fn to_mysql(values: Arguments) -> Result<MySqlArguments, sqlx::Error>
             Value::Int(number) => arguments.add(number),
             Value::Text(text) => arguments.add(text),
             Value::Bytes(bytes) => arguments.add(&bytes[..]),
+            Value::Blob(bytes) => arguments.add(bytes),
             // As text, which the server reads into DATETIME(3); the driver's own types would add a second calendar to the build.
             Value::Time(at) => arguments.add(datetime_text(at)),
         }

@@ -2,11 +2,13 @@
 //! Not here: how an order moves (`mallcore_actors::orders`).
 
 pub mod documents;
+pub mod loading;
 pub mod model;
 mod reference;
 pub mod repository;
 mod restore;
 pub mod routes;
+mod stored;
 mod views;
 
 use crate::http::table::{Pattern, shop};

@@ -81,3 +81,52 @@ pub const fn close_reason_number(reason: CloseReason) -> u8 {
         CloseReason::TimedOut => 2,
     }
 }
+
+/// What happened to an order after it was placed. Numbers are those of the column `order_events.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EventKind {
+    /// It was placed; this one is not stored, for the order's own row says when.
+    Placed = 1,
+    /// It was paid.
+    Paid = 2,
+    /// It, or a parcel of it, left the warehouse.
+    Shipped = 3,
+    /// It was received.
+    Completed = 4,
+    /// It was closed unpaid.
+    Closed = 5,
+    /// Money went back.
+    Refunded = 6,
+    /// Its owner hid it.
+    Hidden = 7,
+}
+
+impl EventKind {
+    /// From the column.
+    pub const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Placed),
+            2 => Some(Self::Paid),
+            3 => Some(Self::Shipped),
+            4 => Some(Self::Completed),
+            5 => Some(Self::Closed),
+            6 => Some(Self::Refunded),
+            7 => Some(Self::Hidden),
+            _ => None,
+        }
+    }
+
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Paid => "paid",
+            Self::Shipped => "shipped",
+            Self::Completed => "completed",
+            Self::Closed => "closed",
+            Self::Refunded => "refunded",
+            Self::Hidden => "hidden",
+        }
+    }
+}

@@ -1,78 +1,28 @@
 //! What the order book and the id block start from.
 
 use futures_util::TryStreamExt;
-use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
-use mallcore_actors::journal::Sequence;
-use mallcore_actors::money::Money;
-use mallcore_actors::orders::{FlashRef, Line, Lines};
-use mallcore_actors::orders::{Order, Status};
-use mallcore_actors::quantity::Quantity;
+use mallcore_actors::ids::{ActivityId, UserId};
+use mallcore_actors::orders::Order;
 
-use super::repository::status;
-use crate::database::{Database, Error, Loaded, Row};
+use super::stored::{COLUMNS, Stored};
+use crate::database::{Database, Error, Loaded};
 use crate::projection::{self, checkpoint};
 
-const OPEN: &str = "SELECT o.id, o.order_no, o.user_id, o.payable_fen, o.address_id, o.status, o.version, o.created_at, o.updated_at, \
-     o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen, o.key_hash, o.body_fingerprint \
-     FROM orders o JOIN order_items i ON i.order_id = o.id LEFT JOIN seckill_items f ON f.id = i.seckill_item_id \
-     WHERE o.status = 1 ORDER BY o.id, i.line_no";
-
-/// Every order that is open (pending payment).
+/// Every order that is open (pending payment), baskets with everything that was frozen.
 pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Error> {
+    let text =
+        format!("SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.status = 1 ORDER BY o.id, i.line_no");
     let mut tx = database.snapshot().await?;
     let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
-    let mut orders = Vec::<Order>::new();
+    let mut orders = Vec::new();
     {
-        let mut rows = tx.stream(OPEN, Vec::new())?;
+        let mut rows = tx.stream(text, Vec::new())?;
         while let Some(row) = rows.try_next().await? {
-            let (id, line) = (row.id(0, OrderId::new)?, line(&row)?);
-            match orders.last_mut().filter(|order| order.id == id) {
-                Some(order) => order.lines.push(line),
-                None => orders.push(order(&row, id, line)?),
-            }
+            Stored::take(&mut orders, &row)?;
         }
     }
     tx.commit().await?;
-    Ok(Loaded { checkpoint, value: orders })
-}
-
-fn order(row: &Row, id: OrderId, line: Line) -> Result<Order, Error> {
-    let status: Status = status(row, 5)?;
-    Ok(Order {
-        id,
-        no: row.parsed(1)?,
-        user: row.id(2, UserId::new)?,
-        lines: Lines::from_iter([line]),
-        payable: row.id(3, Money::from_fen)?,
-        address: row.id_or_null(4, AddressId::new)?,
-        status,
-        version: row.pieces(6)?,
-        placed_at: row.time(7)?,
-        updated_at: row.time(8)?,
-        expires_at: row.time(9)?,
-        close_reason: None,
-        sequence: Sequence(row.count(10)?),
-        key: KeyHash::from_bytes(row.hash(16)?),
-        body: BodyFingerprint::from_u64(row.bits(17)?),
-        basket: None,
-        progress: None,
-        is_hidden: false,
-    })
-}
-
-fn line(row: &Row) -> Result<Line, Error> {
-    let flash = match (row.id_or_null(12, FlashItemId::new)?, row.id_or_null(13, ActivityId::new)?) {
-        (Some(item), Some(activity)) => Some(FlashRef { item, activity }),
-        _ => None,
-    };
-    let quantity = row.pieces(14)?;
-    Ok(Line {
-        sku: row.id(11, SkuId::new)?,
-        flash,
-        quantity: Quantity::new(quantity).map_err(|refused| Error::Unexpected { column: 14, found: refused.to_string() })?,
-        unit_price: row.id(15, Money::from_fen)?,
-    })
+    Ok(Loaded { checkpoint, value: orders.into_iter().map(|stored| stored.order).collect() })
 }
 
 const RETURNED: &str = "SELECT DISTINCT o.user_id, o.seckill_activity_id FROM seckill_items f \

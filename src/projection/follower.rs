@@ -21,7 +21,7 @@ use super::retention::seats;
 use super::settings::ProjectorSettings;
 use super::store::Store;
 use super::target::{Remedy, Target, Trouble};
-use super::write::Trade;
+use super::trade::Trade;
 use super::{metrics, priority};
 use crate::backoff::Backoff;
 use crate::database::Settings;

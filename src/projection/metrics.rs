@@ -20,5 +20,8 @@ pub static RETRIES_TOTAL: CounterFamily =
 /// 1 while a record that cannot be projected stops the projection.
 pub static HALTED: GaugeFamily =
     GaugeFamily::new("mallcore_projection_halted", "1 while a record that cannot be projected stops the projection.");
-/// Which projection.
+/// SKUs of records that had no row any more; what they count is left out.
+pub static REMOVED_SKUS_TOTAL: CounterFamily =
+    CounterFamily::new("mallcore_projection_removed_skus_total", "SKUs of records that had no row any more: their stock is not counted.");
+/// Label: the projection's name.
 pub const PROJECTION: &str = "projection";

@@ -18,6 +18,7 @@ mod retention;
 mod settings;
 mod store;
 mod target;
+mod trade;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
@@ -30,4 +31,5 @@ pub use retention::{Seat, seats, seats_for};
 pub use settings::ProjectorSettings;
 pub use store::Store;
 pub use target::{Remedy, Target, Trouble};
-pub use write::{Trade, WriteError, write};
+pub use trade::Trade;
+pub use write::{WriteError, write};

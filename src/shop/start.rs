@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use actix::Actor;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
-use mallcore_actors::ids::{OrderId, SkuId, UserId};
+use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
@@ -18,7 +18,7 @@ use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::host::Keeping;
 use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
-use mallcore_actors::orders::{Deadlines, Order, OrderLoader, OrdersHandle, Skus};
+use mallcore_actors::orders::{Deadlines, OrdersHandle, Skus};
 use mallcore_actors::registry::Registry;
 use mallcore_actors::sale_snapshot::{LoadError, Pinned};
 use mallcore_actors::stock::Sku;
@@ -38,6 +38,7 @@ use crate::cache::{self, Products};
 use crate::clock::SystemClock;
 use crate::clock::rebase::Rebase;
 use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
+use crate::orders::loading::StoredOrders;
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
@@ -146,15 +147,6 @@ impl Loader<Sku> for StockLoader {
     }
 }
 
-/// No command reaches an order that left memory yet.
-struct NoOrders;
-
-impl OrderLoader for NoOrders {
-    fn load(&self, _: UserId, _: OrderId) -> BoxFuture<Result<(Option<Order>, Sequence), LoadFailed>> {
-        Box::pin(async { Err(LoadFailed("orders that left memory are not loaded".to_owned())) })
-    }
-}
-
 impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
@@ -230,7 +222,7 @@ impl Shop {
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
         let skus: Arc<dyn Skus> = Arc::clone(&registry) as _;
-        let orders = OrdersHandle::new(Arc::clone(&engine), skus, Arc::new(NoOrders));
+        let orders = OrdersHandle::new(Arc::clone(&engine), skus, Arc::new(StoredOrders(Arc::clone(&reads))));
         let timer = Deadlines::new(Arc::clone(&engine), orders);
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);

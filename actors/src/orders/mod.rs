@@ -44,7 +44,7 @@ pub use placed::{
     Spec, TEXT_BYTES_MAX, Title,
 };
 pub use placing::{Skus, place};
-pub use progress::{LineProgress, Progress};
+pub use progress::{LineProgress, Part, Progress};
 pub use receiving::ReceivedBy;
 pub use refunding::RefundCommand;
 pub use shard::{Deadline, OrderShard, TakenIn};

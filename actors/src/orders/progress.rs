@@ -50,6 +50,17 @@ pub struct Progress {
     pub shipped_at: Option<Timestamp>,
 }
 
+/// One step of an order's progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Everything that was left to send was sent.
+    Whole,
+    /// A parcel was sent.
+    Parcel(Parcel),
+    /// Money went back.
+    Refund(Refund),
+}
+
 impl LineProgress {
     /// Pieces that can still be sent.
     pub const fn to_ship(&self) -> u32 {
@@ -101,6 +112,20 @@ impl Progress {
             shipped_at: is_shipped.then_some(order.updated_at),
             ..Self::default()
         }
+    }
+
+    /// Put together again from what was recorded after the order was paid, in the order of the records: `order` is as it would be without
+    /// any of it, its status aside.
+    pub fn restored(order: &Order, payment: Option<Payment>, parts: impl IntoIterator<Item = (Timestamp, Part)>) -> Self {
+        let mut progress = Self { payment, ..Self::new(order) };
+        for (at, part) in parts {
+            match part {
+                Part::Whole => progress.ship_the_rest(at),
+                Part::Parcel(parcel) => progress.ship(parcel, at),
+                Part::Refund(refund) => progress.refund(refund, at),
+            }
+        }
+        progress
     }
 
     /// The line of a SKU.

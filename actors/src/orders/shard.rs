@@ -148,12 +148,7 @@ impl OrderShard {
         let Fact::Orders(fact) = fact else { return };
         let (user, id) = match fact {
             OrderFact::Placed(placed) => return self.place(Order::placed(sequence, at, placed)),
-            OrderFact::BasketPlaced(placed) => {
-                let order = Order::basket_placed(sequence, at, placed);
-                let (user, key, body, receipt) = (order.user, order.key, order.body, order.receipt());
-                self.place(order);
-                return self.remember(user, key, body, receipt);
-            }
+            OrderFact::BasketPlaced(placed) => return self.place(Order::basket_placed(sequence, at, placed)),
             fact => (fact.user(), fact.version().0),
         };
         if let OrderFact::Closed(closed) = fact
@@ -176,7 +171,7 @@ impl OrderShard {
         }
     }
 
-    /// Takes in an order that was just placed, or that was read from the database at start.
+    /// Takes in an order that was just placed, or that was read from the database or a snapshot. A basket's request is remembered with it.
     pub fn place(&mut self, order: Order) {
         let orders = self.users.entry(order.user).or_default();
         let place = match orders.place(order.id) {
@@ -189,8 +184,12 @@ impl OrderShard {
         } else {
             self.settled.push_back((order.sequence, order.user, order.id));
         }
+        let request = order.basket.is_some().then(|| (order.user, order.key, order.body, order.receipt()));
         orders.orders.insert(place, Kept { id: order.id, order: Box::new(order) });
         self.resident += 1;
+        if let Some((user, key, body, receipt)) = request {
+            self.remember(user, key, body, receipt);
+        }
     }
 
     /// Takes in an order that was read from the database when that had every record up to `read_at` (U4).

@@ -61,7 +61,7 @@ async fn a_right_that_is_missing_stops_the_projection_until_it_is_given() {
         let settings = Settings::MySql(MySqlServer { user: user.clone(), password: "no insert".into(), ..server.clone() });
         let (shop, journal) = (Shop::after(&day()), Arc::new(MemoryJournal::new()));
         if is_attached {
-            attach(&scratch.database, &*journal).await.unwrap();
+            attach(&scratch.database, &*journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         }
         journal.append_all(&shop.records);
         let end = Sequence(shop.records.len() as u64);

@@ -5,114 +5,24 @@
 //!
 //! Not here: SQL.
 
+mod changes;
+
 use std::collections::{BTreeMap, HashMap};
 
-use super::facts::{CloseReason, IdsFact, Line, OrderClosed, OrderFact, OrderPlaced};
+pub use changes::{
+    Adjustment, Happened, ItemChange, LineChange, Milestones, NewOrder, OrderChange, OrderEvent, Placing, SkuChange, Standing,
+};
+
+use super::facts::{IdsFact, Line, OrderClosed, OrderFact};
+use super::fulfilment::{OrderRefunded, ParcelShipped};
 use super::status::Status;
-use crate::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
+use crate::ids::{FlashItemId, OrderId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::Fact;
 use crate::kernel::facts::{Kind, Record};
 use crate::kernel::fold::{Fold, FoldError};
-use crate::stock::{StockAdjusted, StockFact};
+use crate::stock::StockFact;
 use crate::time::Timestamp;
-
-/// When an order reached each of its stations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Milestones {
-    /// Paid.
-    pub paid_at: Option<Timestamp>,
-    /// Handed to a carrier.
-    pub shipped_at: Option<Timestamp>,
-    /// Received.
-    pub completed_at: Option<Timestamp>,
-    /// Closed unpaid.
-    pub closed_at: Option<Timestamp>,
-}
-
-/// Where an order stands after the batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Its status.
-    pub status: Status,
-    /// Its version.
-    pub version: u32,
-    /// Its last record.
-    pub sequence: Sequence,
-    /// That record's time.
-    pub updated_at: Timestamp,
-    /// Stations reached within the batch.
-    pub milestones: Milestones,
-    /// Why it was closed.
-    pub close_reason: Option<CloseReason>,
-    /// Closing it gave the purchase limit back.
-    pub limit_returned: bool,
-}
-
-/// An order that the database does not have yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewOrder {
-    /// As placed.
-    pub placed: OrderPlaced,
-    /// When.
-    pub placed_at: Timestamp,
-    /// Where it stands by now.
-    pub progress: Standing,
-}
-
-/// A change of an order that the database has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrderChange {
-    /// The version that its row has.
-    pub from_version: u32,
-    /// Where it stands by now.
-    pub progress: Standing,
-}
-
-/// What moves in a SKU's row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SkuChange {
-    /// Added to the available pieces.
-    pub available: i64,
-    /// Added to the held pieces (outside flash sales).
-    pub held: i64,
-    /// Added to the sold pieces (outside flash sales).
-    pub sold: i64,
-    /// Pieces paid, in and outside of flash sales.
-    pub paid: i64,
-    /// The last adjustment in these sums, if there is one.
-    pub last_adjustment: Option<AdjustmentId>,
-    /// The first record of this batch in these sums.
-    pub first: Sequence,
-    /// The last one: the row's version from now on.
-    pub last: Sequence,
-}
-
-/// What moves in a flash item's row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ItemChange {
-    /// Added to the remaining pieces.
-    pub remaining: i64,
-    /// Added to the held pieces.
-    pub held: i64,
-    /// Added to the sold pieces.
-    pub sold: i64,
-    /// When the quota was carved, if it was in this batch.
-    pub carved_at: Option<Timestamp>,
-    /// When its rest was released, if it was in this batch.
-    pub released_at: Option<Timestamp>,
-}
-
-/// A change of stock to be kept for whoever asks who did what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adjustment {
-    /// As recorded.
-    pub adjusted: StockAdjusted,
-    /// Its record.
-    pub sequence: Sequence,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// What some consecutive records change in the rows of stock and orders.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -121,6 +31,8 @@ pub struct TradeFold {
     /// Where a new order lies in `new_orders`.
     places: HashMap<OrderId, usize>,
     changes: BTreeMap<OrderId, OrderChange>,
+    events: Vec<OrderEvent>,
+    lines: BTreeMap<(OrderId, SkuId), LineChange>,
     skus: BTreeMap<SkuId, SkuChange>,
     items: BTreeMap<FlashItemId, ItemChange>,
     adjustments: Vec<Adjustment>,
@@ -169,37 +81,58 @@ impl TradeFold {
     }
 
     fn order(&mut self, sequence: Sequence, at: Timestamp, fact: OrderFact) -> Result<(), FoldError> {
-        match fact {
-            OrderFact::Placed(placed) => self.place(sequence, at, placed)?,
+        let (user, (order, version)) = (fact.user(), fact.version());
+        let what = match fact {
+            OrderFact::Placed(placed) => return self.place(sequence, at, Placing::Purchase(placed)),
+            OrderFact::BasketPlaced(placed) => return self.place(sequence, at, Placing::Basket(Box::new(placed))),
             OrderFact::Paid(paid) => {
-                let progress = self.advance(paid.order, paid.version, sequence, at, Status::Paid)?;
-                progress.milestones.paid_at = Some(at);
+                self.advance(order, version, sequence, at, Some(Status::Paid))?.milestones.paid_at = Some(at);
                 paid.lines.iter().for_each(|line| self.pay(sequence, line));
+                Happened::Paid(None)
             }
-            OrderFact::Shipped(moved) => {
-                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Shipped)?;
-                progress.milestones.shipped_at = Some(at);
+            OrderFact::PaymentTaken(paid) => {
+                self.advance(order, version, sequence, at, Some(Status::Paid))?.milestones.paid_at = Some(at);
+                paid.lines.iter().for_each(|line| self.pay(sequence, line));
+                Happened::Paid(Some(paid.payment))
             }
-            OrderFact::Completed(moved) => {
-                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Completed)?;
-                progress.milestones.completed_at = Some(at);
+            OrderFact::Shipped(_) => {
+                self.advance(order, version, sequence, at, Some(Status::Shipped))?.milestones.shipped_at = Some(at);
+                Happened::Shipped(None)
             }
-            OrderFact::Closed(closed) => self.close(sequence, at, &closed)?,
-            // Nothing in the server records these yet.
-            OrderFact::BasketPlaced(_)
-            | OrderFact::PaymentTaken(_)
-            | OrderFact::ParcelShipped(_)
-            | OrderFact::Refunded(_)
-            | OrderFact::Hidden(_) => {}
-        }
+            OrderFact::ParcelShipped(ParcelShipped { status, parcel, .. }) => {
+                self.advance(order, version, sequence, at, Some(status))?.note_shipped(at);
+                for pieces in &parcel.pieces {
+                    self.lines.entry((order, pieces.sku)).or_default().shipped += pieces.quantity.get();
+                }
+                Happened::Shipped(Some(parcel))
+            }
+            OrderFact::Completed(_) => {
+                self.advance(order, version, sequence, at, Some(Status::Completed))?.milestones.completed_at = Some(at);
+                Happened::Completed
+            }
+            OrderFact::Closed(closed) => {
+                self.close(sequence, at, &closed)?;
+                Happened::Closed(closed.reason)
+            }
+            OrderFact::Refunded(refunded) => {
+                self.refund(sequence, at, &refunded)?;
+                Happened::Refunded(refunded.refund)
+            }
+            OrderFact::Hidden(_) => {
+                self.advance(order, version, sequence, at, None)?.is_hidden = true;
+                Happened::Hidden
+            }
+        };
+        self.events.push(OrderEvent { order, user, version, at, what });
         Ok(())
     }
 
-    fn place(&mut self, sequence: Sequence, at: Timestamp, placed: OrderPlaced) -> Result<(), FoldError> {
-        if self.places.insert(placed.order, self.new_orders.len()).is_some() || self.changes.contains_key(&placed.order) {
-            return Err(FoldError::Twice { order: placed.order, sequence });
+    fn place(&mut self, sequence: Sequence, at: Timestamp, placed: Placing) -> Result<(), FoldError> {
+        let order = placed.order();
+        if self.places.insert(order, self.new_orders.len()).is_some() || self.changes.contains_key(&order) {
+            return Err(FoldError::Twice { order, sequence });
         }
-        for line in &placed.lines {
+        for line in &placed.lines() {
             let pieces = i64::from(line.quantity.get());
             let sku = self.sku(line.sku, sequence);
             match line.flash {
@@ -214,16 +147,26 @@ impl TradeFold {
                 }
             }
         }
-        let progress = Standing {
-            status: Status::PendingPayment,
-            version: 1,
-            sequence,
-            updated_at: at,
-            milestones: Milestones::default(),
-            close_reason: None,
-            limit_returned: false,
-        };
+        let progress = Standing::at(1, Some(Status::PendingPayment), sequence, at);
         self.new_orders.push(NewOrder { placed, placed_at: at, progress });
+        Ok(())
+    }
+
+    fn refund(&mut self, sequence: Sequence, at: Timestamp, refunded: &OrderRefunded) -> Result<(), FoldError> {
+        self.advance(refunded.order, refunded.version, sequence, at, Some(refunded.status))?.note_shipped(at);
+        for line in &refunded.refund.lines {
+            let pieces = i64::from(line.quantity.get());
+            self.lines.entry((refunded.order, line.sku)).or_default().refunded += line.quantity.get();
+            let sku = self.sku(line.sku, sequence);
+            sku.paid -= pieces;
+            if refunded.refund.restock {
+                sku.available += pieces;
+            }
+            match line.flash {
+                Some(flash) => self.items.entry(flash.item).or_default().sold -= pieces,
+                None => sku.sold -= pieces,
+            }
+        }
         Ok(())
     }
 
@@ -245,7 +188,7 @@ impl TradeFold {
     }
 
     fn close(&mut self, sequence: Sequence, at: Timestamp, closed: &OrderClosed) -> Result<(), FoldError> {
-        let progress = self.advance(closed.order, closed.version, sequence, at, Status::Closed)?;
+        let progress = self.advance(closed.order, closed.version, sequence, at, Some(Status::Closed))?;
         progress.milestones.closed_at = Some(at);
         progress.close_reason = Some(closed.reason);
         progress.limit_returned = closed.limit_returned;
@@ -267,35 +210,27 @@ impl TradeFold {
         Ok(())
     }
 
-    /// The order's progress, moved on to its next version.
+    /// The order's progress, moved on to its next version; without a status it keeps the one that it has.
     fn advance(
         &mut self,
         order: OrderId,
         version: u32,
         sequence: Sequence,
         at: Timestamp,
-        status: Status,
+        status: Option<Status>,
     ) -> Result<&mut Standing, FoldError> {
         let progress = match self.places.get(&order) {
             Some(&place) => &mut self.new_orders[place].progress,
             None => {
                 let from_version = version.saturating_sub(1);
-                let unchanged = Standing {
-                    status,
-                    version: from_version,
-                    sequence,
-                    updated_at: at,
-                    milestones: Milestones::default(),
-                    close_reason: None,
-                    limit_returned: false,
-                };
-                &mut self.changes.entry(order).or_insert(OrderChange { from_version, progress: unchanged }).progress
+                let unchanged = OrderChange { from_version, progress: Standing::at(from_version, None, sequence, at) };
+                &mut self.changes.entry(order).or_insert(unchanged).progress
             }
         };
         if version != progress.version + 1 {
             return Err(FoldError::Version { aggregate: order, sequence, version, at: progress.version });
         }
-        progress.status = status;
+        progress.status = status.or(progress.status);
         progress.version = version;
         progress.sequence = sequence;
         progress.updated_at = at;
@@ -319,6 +254,16 @@ impl TradeFold {
         &self.changes
     }
 
+    /// What happened to orders after they were placed, in the order of the records.
+    pub fn events(&self) -> &[OrderEvent] {
+        &self.events
+    }
+
+    /// Lines of which pieces were sent or refunded.
+    pub fn lines(&self) -> &BTreeMap<(OrderId, SkuId), LineChange> {
+        &self.lines
+    }
+
     /// SKUs to change.
     pub fn skus(&self) -> &BTreeMap<SkuId, SkuChange> {
         &self.skus
@@ -337,5 +282,14 @@ impl TradeFold {
     /// The first identifier that is not set aside, if ids were.
     pub fn next_id(&self) -> Option<u64> {
         self.next_id
+    }
+}
+
+impl Standing {
+    /// Everything that was to be sent is on its way since then, if it was not before.
+    fn note_shipped(&mut self, at: Timestamp) {
+        if self.status == Some(Status::Shipped) {
+            self.milestones.shipped_at.get_or_insert(at);
+        }
     }
 }

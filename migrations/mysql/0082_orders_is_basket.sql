@@ -1,0 +1,2 @@
+-- 1: it was placed as a basket, whose lines were frozen when it was placed.
+ALTER TABLE orders ADD COLUMN is_basket TINYINT NOT NULL DEFAULT 0;

@@ -1,0 +1,2 @@
+-- Orders that complete by themselves some days after they were sent.
+CREATE INDEX orders_on_their_way ON orders (status, shipped_at);

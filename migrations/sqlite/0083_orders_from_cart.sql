@@ -1,0 +1,2 @@
+-- 1: its lines were the selected ones of the shopper's cart.
+ALTER TABLE orders ADD COLUMN from_cart INTEGER NOT NULL DEFAULT 0;
