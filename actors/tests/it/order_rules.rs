@@ -4,10 +4,12 @@ use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::BodyFingerprint;
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::{OrderNo, Partition};
 use mallcore_actors::orders::{Basket, Decided, OrderFact, OrderShard, PARCELS_MAX, ReceivedBy, Status, TakenIn};
 use mallcore_actors::refusal::Refusal;
+use mallcore_actors::stock::Stock;
 use mallcore_actors::time::Timestamp;
 
 use crate::baskets::{basket, fen, key, line, parcel, payment, refund, sku, user};
@@ -149,6 +151,25 @@ fn a_basket_that_could_not_be_recorded_is_refused() {
     assert_eq!(try_lines(most), Ok(()));
     let wants = basket(1, 1, &[(1, 2), (2, 3)]);
     assert_eq!((wants.amounts().payable, wants.wants().count()), (fen(500), 2));
+}
+
+#[test]
+fn a_late_or_repeated_effect_changes_nothing() {
+    let (mut world, id) = paid_order(&[(2, 3, 100, 0)], 0);
+    world.decide(0, |order, now| order.decide_refund(&refund(1, &[(2, 1)], 0, true), now));
+    let stock = &world.stocks[&sku(2)];
+    let loaded = || Stock::new(sku(2), stock.available(), stock.held(), stock.sold(), stock.version(), None, Default::default());
+    let (mut late, mut order) = (loaded(), world.order(id).clone());
+    for (nth, (at, fact)) in world.journal.iter().enumerate() {
+        let sequence = Sequence(nth as u64 + 1);
+        late.apply(sequence, *at, fact);
+        if let Fact::Orders(fact) = fact {
+            order.apply(sequence, *at, fact);
+        }
+    }
+    let counts = |stock: &Stock| (stock.available(), stock.held(), stock.sold(), stock.broken());
+    assert_eq!((counts(&late), counts(&late)), (counts(stock), (RECEIVED - 2, 0, 2, None)));
+    assert_eq!(&order, world.order(id));
 }
 
 #[test]
