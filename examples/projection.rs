@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 
 use mallcore::database::{Connections, Database, Encryption, MySqlServer, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
-use mallcore::projection::{Batch, NAME, write};
+use mallcore::projection::{NAME, Trade, write};
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::fold::TradeFold;
+use mallcore_actors::orders::{CloseReason, FlashRef, Line, Lines, OrderClosed, OrderFact, OrderPlaced, Return};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{CloseReason, Event, FlashRef, Line, Lines, OrderClosed, OrderPlaced, QuotaCarved, Record, Return};
+use mallcore_actors::stock::{QuotaCarved, StockFact};
 use mallcore_actors::time::Timestamp;
 
 type Failure = Box<dyn std::error::Error>;
@@ -74,12 +78,12 @@ async fn project(database: &Database, next: &mut Sequence, what: &str, records: 
     let (count, began, cpu) = (records.len(), Instant::now(), cpu_time()?);
     let mut records = records.into_iter().peekable();
     while records.peek().is_some() {
-        let mut batch = Batch::after(Sequence(next.0 - 1));
+        let mut batch = Batch::<TradeFold>::after(Sequence(next.0 - 1));
         for record in records.by_ref().take(BATCH) {
             batch.take(*next, record)?;
             *next = next.next();
         }
-        write(database, &batch).await?;
+        write::<Trade>(database, &batch).await?;
     }
     let (elapsed, cpu) = (began.elapsed(), cpu_time()? - cpu);
     println!(
@@ -95,7 +99,7 @@ fn carve(line: &Line, quota: u32) -> Record {
     // The only line that is projected here has a flash item.
     let Some(FlashRef { item, activity }) = line.flash else { unreachable!() };
     let carved = QuotaCarved { sku: line.sku, item, activity, quota, limit_per_user: 1, unit_price: line.unit_price, starts_at, ends_at };
-    Record { at: starts_at, event: Event::QuotaCarved(carved) }
+    Record::system(starts_at, StockFact::QuotaCarved(carved))
 }
 
 fn place(number: u64, line: Line) -> Result<Record, Failure> {
@@ -113,7 +117,7 @@ fn place(number: u64, line: Line) -> Result<Record, Failure> {
         body: BodyFingerprint::from_u64(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
         address: None,
     };
-    Ok(Record { at, event: Event::OrderPlaced(placed) })
+    Ok(Record::system(at, OrderFact::Placed(placed)))
 }
 
 fn close(number: u64, line: Line) -> Result<Record, Failure> {
@@ -125,7 +129,7 @@ fn close(number: u64, line: Line) -> Result<Record, Failure> {
         returns: [Return { line, to_quota: true }].into_iter().collect(),
         limit_returned: number.is_multiple_of(2),
     };
-    Ok(Record { at: Timestamp::from_millis(START + 400_000 + number / 30), event: Event::OrderClosed(closed) })
+    Ok(Record::system(Timestamp::from_millis(START + 400_000 + number / 30), OrderFact::Closed(closed)))
 }
 
 /// User and system time of all threads, from /proc in ticks of 10 ms.

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod backoff;
 pub mod broker;
 pub mod cache;
+pub mod carts;
 pub mod catalog;
 pub mod cli;
 pub mod clock;

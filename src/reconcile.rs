@@ -2,7 +2,7 @@
 //! Not here: the journal against the database (`projection`), clients' receipts against both (`bench`).
 
 use crate::database::{Arguments, Database, Error};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 /// What was compared, and every difference.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,7 +70,7 @@ const DIFFERENCES_MAX: u64 = 20;
 /// Compares everything in one snapshot.
 pub async fn reconcile(database: &Database) -> Result<Report, Error> {
     let mut tx = database.snapshot().await?;
-    let mut report = Report { checkpoint: checkpoint(&mut tx).await?.0, ..Report::default() };
+    let mut report = Report { checkpoint: checkpoint(&mut tx, projection::NAME).await?.0, ..Report::default() };
     for (table, count) in [("orders", &mut report.orders), ("seckill_items", &mut report.flash_items), ("skus", &mut report.skus)] {
         *count = tx.first(format!("SELECT COUNT(*) FROM {table}"), Arguments::new()).await?.map_or(Ok(0), |row| row.count(0))?;
     }

@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 
+use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
-use mallcore_actors::pinned::Pinned;
-use mallcore_actors::record::{DecodeError, Record};
+use mallcore_actors::sale_snapshot::Pinned;
+use mallcore_actors::stock::skus;
 
 use crate::database::{Database, Error};
 use crate::{orders, projection, stock};
@@ -59,7 +60,7 @@ pub enum RecoverError {
 /// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
 pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = projection::checkpoint(&mut tx).await?;
+    let checkpoint = projection::checkpoint(&mut tx, projection::NAME).await?;
     tx.commit().await?;
     let mut pinned = match snapshot {
         Some(snapshot) => snapshot,
@@ -72,7 +73,7 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
         next = after;
         for (sequence, record) in chunk {
             // What the snapshot does not pin comes from the database, as of its checkpoint.
-            for sku in record.event.skus().into_iter().filter(|_| sequence > checkpoint) {
+            for sku in skus(&record.fact).into_iter().filter(|_| sequence > checkpoint) {
                 if !pinned.stocks.contains_key(&sku) {
                     let loaded = stock::repository::load(database, sku).await?.value;
                     pinned.stocks.insert(sku, loaded.ok_or(RecoverError::UnknownSku { sequence, sku })?);
@@ -90,7 +91,7 @@ pub fn recover_alone(mut pinned: Pinned, journal: &dyn Journal) -> Result<Recove
     let mut cold = HashSet::new();
     let begin = pinned.through;
     fold(journal, begin, durable(journal), |sequence, record| {
-        cold.extend(record.event.skus().into_iter().filter(|sku| !pinned.stocks.contains_key(sku)));
+        cold.extend(skus(&record.fact).into_iter().filter(|sku| !pinned.stocks.contains_key(sku)));
         pinned.apply(sequence, record);
     })?;
     if !cold.is_empty() {

@@ -42,6 +42,8 @@ pub struct Engine {
     pub ids: OrderIds,
     /// Limits and windows.
     pub rules: Rules,
+    /// Where the random part of order numbers comes from; the simulator's is seeded.
+    pub order_nonce: fn() -> u64,
     /// Whether fresh purchases are let in while something follows the journal from too far behind.
     pub admission: Admission,
     /// What is measured.
@@ -61,6 +63,7 @@ impl Engine {
             orders,
             ids: OrderIds::starting_at(next_order_id),
             rules,
+            order_nonce: rand::random,
             admission: Admission::default(),
             meters: Meters::default(),
             gates: DashMap::new(),
@@ -95,11 +98,6 @@ impl Engine {
         Owner(self.owners.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Whether a coordinator has registered and is not done.
-    pub fn is_registered(&self, owner: Owner) -> bool {
-        self.waiting.contains_key(&owner)
-    }
-
     /// Coordinators that have registered and are not done.
     pub fn coordinators(&self) -> usize {
         self.waiting.len()
@@ -115,14 +113,20 @@ impl Engine {
         self.in_flight.insert((user, key)).then(|| Claim { engine: Arc::clone(self), user, key })
     }
 
-    /// From now on this coordinator hears how its waiting ended.
+    /// From now on this coordinator may hold pieces, and hears how its waiting ended.
     pub fn register(&self, owner: Owner, inputs: UnboundedSender<Input>) {
         self.waiting.insert(owner, inputs);
     }
 
-    /// The coordinator is done.
+    /// The coordinator is done. Called before it releases what it holds: a request for a hold that comes later is refused then, so that none
+    /// is left over.
     pub fn unregister(&self, owner: Owner) {
         self.waiting.remove(&owner);
+    }
+
+    /// Whether this coordinator is registered and not done yet.
+    pub(crate) fn is_coordinating(&self, owner: Owner) -> bool {
+        self.waiting.contains_key(&owner)
     }
 
     /// Tells a coordinator how its waiting ended. One that is done has released its hold already.

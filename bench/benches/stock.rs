@@ -19,13 +19,14 @@ use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::journal::memory::MemoryJournal;
+use mallcore_actors::kernel::host::Keeping;
+use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader, Provenance};
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::OrderBook;
+use mallcore_actors::orders::{OrderBook, OrderFact, OrderPlaced};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{Event, OrderPlaced};
-use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
-use mallcore_actors::stock::{Buy, PlaceOrder, Purchase, QuotaPlan, Stock};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::stock::{Buy, PlaceOrder, Purchase, QuotaPlan, Sku, Stock, StockFact};
 use mallcore_actors::time::{Clock, Timestamp};
 
 /// The server's.
@@ -52,7 +53,7 @@ fn stock() -> Stock {
         ends_at: Timestamp::from_millis(2_000),
     };
     let carved = stock.decide_carve(&plan).unwrap().unwrap();
-    stock.apply(Sequence(1), NOW, &Event::QuotaCarved(carved));
+    stock.apply(Sequence(1), NOW, &StockFact::QuotaCarved(carved).into());
     stock
 }
 
@@ -84,7 +85,7 @@ fn decisions(c: &mut Criterion) {
                     let wish = wish(number);
                     let Ok(Purchase::Fresh(line, payable)) = stock.decide_buy(&wish, NOW) else { unreachable!("there are pieces") };
                     let order = OrderId::new(number).unwrap();
-                    let event = Event::OrderPlaced(OrderPlaced {
+                    let fact = OrderFact::Placed(OrderPlaced {
                         order,
                         no: OrderNo::new(order, NOW, number),
                         user: wish.user,
@@ -95,7 +96,7 @@ fn decisions(c: &mut Criterion) {
                         body: wish.body,
                         address: None,
                     });
-                    stock.apply(Sequence(number + 1), NOW, &event);
+                    stock.apply(Sequence(number + 1), NOW, &fact.into());
                 }
                 spent += started.elapsed();
             }
@@ -115,9 +116,9 @@ impl Clock for FixedClock {
 
 struct OneSku;
 
-impl StockLoader for OneSku {
-    fn load(&self, _: SkuId) -> BoxFuture<Result<Option<Stock>, LoadFailed>> {
-        Box::pin(async { Ok(Some(stock())) })
+impl Loader<Sku> for OneSku {
+    fn load(&self, _: SkuId) -> BoxFuture<Result<(Option<Sku>, Sequence), LoadFailed>> {
+        Box::pin(async { Ok((Some(Sku::new(stock())), Sequence::ZERO)) })
     }
 }
 
@@ -135,9 +136,10 @@ fn round_trips(c: &mut Criterion) {
                 let journal = Arc::new(MemoryJournal::durable_when_told());
                 let rules = Rules { unpaid_max_per_user: 5, flash_pay_window_millis: 300_000 };
                 let engine = Arc::new(Engine::new(Arc::clone(&journal) as _, Arc::new(FixedClock), OrderBook::default(), 1, rules));
-                let residence = Residence { idle: Duration::from_secs(600), check: Duration::from_secs(60) };
+                let keeping = Keeping { waiting_max: 8_192, waiting_total_max: 8_192, idle_millis: 600_000, reload_millis: 1_000 };
+                let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), keeping);
                 let (_projected, checkpoint) = tokio::sync::watch::channel(Sequence::ZERO);
-                let registry = StockRegistry::new(engine, Arc::new(OneSku), residence, [], checkpoint);
+                let registry = Registry::new(common, Arc::new(OneSku), Duration::from_secs(60), [], checkpoint);
                 let thread = Arbiter::new();
                 registry.live_on(thread.handle());
                 thread.spawn(async move {
@@ -146,7 +148,7 @@ fn round_trips(c: &mut Criterion) {
                         tokio::task::yield_now().await;
                     }
                 });
-                let ask = |number| registry.ask(SkuId::new(1).unwrap(), move |reply| PlaceOrder { wish: wish(number), reply });
+                let ask = |number| registry.ask(SkuId::new(1).unwrap(), Provenance::SHOPPER, PlaceOrder(wish(number)));
                 ask(next.fetch_add(1, Ordering::Relaxed)).await.unwrap().unwrap();
                 let mut spent = Duration::ZERO;
                 for _ in 0..rounds {

@@ -1,11 +1,11 @@
 //! What other services read: one JSON document an event, as docs/events describes them. A field's meaning never changes; fields may be added.
-//! What concerns nobody outside stays inside: idempotency keys, fingerprints.
+//! What concerns nobody outside stays inside: idempotency keys, fingerprints. The features say what the `data` of their facts is.
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::record::{
-    CloseReason, Event, IdsReserved, Line, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, QuotaCarved, QuotaReleased, Record, Return,
-};
+use mallcore_actors::kernel::Fact;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Outgoing;
@@ -13,6 +13,12 @@ use crate::rfc3339::Rfc3339;
 
 /// Of the envelope: grows when a reader has to change.
 const VERSION: u8 = 1;
+
+/// The `data` of the event that tells of a fact: JSON that fits its schema in docs/events.
+pub type Data = Box<RawValue>;
+
+/// Renders the `data` of any fact.
+pub type Documents = fn(&Fact) -> Data;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -22,169 +28,26 @@ struct Envelope<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     occurred_at: Rfc3339,
-    data: Data<'a>,
+    data: &'a RawValue,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Data<'a> {
-    Ids { first_id: u64, count: u32 },
-    Carved(CarvedData),
-    Released { sku_id: u64, flash_item_id: u64, activity_id: u64, pieces: u32 },
-    Placed(PlacedData),
-    Paid { order_id: u64, user_id: u64, version: u32, lines: Vec<LineData> },
-    Moved { order_id: u64, user_id: u64, version: u32 },
-    Closed(ClosedData),
-    Adjusted { sku_id: u64, adjustment_id: u64, delta: i32, reason: &'a str, operator: &'a str },
-}
-
-#[derive(Serialize)]
-struct CarvedData {
-    sku_id: u64,
-    flash_item_id: u64,
-    activity_id: u64,
-    quota: u32,
-    limit_per_user: u32,
-    unit_price_fen: u64,
-    starts_at: Rfc3339,
-    ends_at: Rfc3339,
-}
-
-#[derive(Serialize)]
-struct PlacedData {
-    order_id: u64,
-    order_no: String,
-    user_id: u64,
-    version: u32,
-    lines: Vec<LineData>,
-    payable_fen: u64,
-    expires_at: Rfc3339,
-    address_id: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct LineData {
-    sku_id: u64,
-    flash_item_id: Option<u64>,
-    activity_id: Option<u64>,
-    quantity: u32,
-    unit_price_fen: u64,
-}
-
-#[derive(Serialize)]
-struct ClosedData {
-    order_id: u64,
-    user_id: u64,
-    version: u32,
-    reason: &'static str,
-    returns: Vec<ReturnData>,
-    limit_returned: bool,
-}
-
-#[derive(Serialize)]
-struct ReturnData {
-    #[serde(flatten)]
-    line: LineData,
-    returned_to: &'static str,
+/// JSON of a value that has only numbers, texts and lists of them, so that rendering cannot fail.
+pub fn data(value: &impl Serialize) -> Data {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// The message that tells of this record.
-pub fn message(journal: Uuid, sequence: Sequence, record: &Record) -> Outgoing {
-    let kind = record.event.kind();
-    let envelope =
-        Envelope { version: VERSION, sequence: sequence.0, journal, kind, occurred_at: record.at.into(), data: data(&record.event) };
+pub fn message(journal: Uuid, sequence: Sequence, record: &Record, documents: Documents) -> Outgoing {
+    let kind = record.fact.name();
+    let data = documents(&record.fact);
+    let occurred_at = record.header.at.into();
+    let envelope = Envelope { version: VERSION, sequence: sequence.0, journal, kind, occurred_at, data: &data };
     Outgoing {
         id: sequence.to_string(),
         kind: kind.into(),
-        occurred_at: record.at,
+        occurred_at: record.header.at,
         headers: vec![("journal", journal.to_string())],
         // Numbers, texts and lists of them: this cannot fail.
         body: serde_json::to_vec(&envelope).unwrap_or_default(),
-    }
-}
-
-fn data(event: &Event) -> Data<'_> {
-    match event {
-        Event::IdsReserved(IdsReserved { first, count }) => Data::Ids { first_id: *first, count: *count },
-        Event::QuotaCarved(carved) => Data::Carved(carved.into()),
-        Event::QuotaReleased(QuotaReleased { sku, item, activity, pieces }) => {
-            Data::Released { sku_id: sku.get(), flash_item_id: item.get(), activity_id: activity.get(), pieces: *pieces }
-        }
-        Event::OrderPlaced(placed) => Data::Placed(placed.into()),
-        Event::OrderPaid(OrderPaid { order, user, version, lines }) => {
-            Data::Paid { order_id: order.get(), user_id: user.get(), version: *version, lines: lines.iter().map(LineData::from).collect() }
-        }
-        Event::OrderShipped(moved) | Event::OrderCompleted(moved) => {
-            let OrderMoved { order, user, version } = moved;
-            Data::Moved { order_id: order.get(), user_id: user.get(), version: *version }
-        }
-        Event::OrderClosed(closed) => Data::Closed(closed.into()),
-        Event::StockAdjusted(adjusted) => Data::Adjusted {
-            sku_id: adjusted.sku.get(),
-            adjustment_id: adjusted.adjustment.get(),
-            delta: adjusted.delta.get(),
-            reason: adjusted.reason.as_str(),
-            operator: adjusted.operator.as_str(),
-        },
-    }
-}
-
-impl From<&QuotaCarved> for CarvedData {
-    fn from(carved: &QuotaCarved) -> Self {
-        Self {
-            sku_id: carved.sku.get(),
-            flash_item_id: carved.item.get(),
-            activity_id: carved.activity.get(),
-            quota: carved.quota,
-            limit_per_user: carved.limit_per_user,
-            unit_price_fen: carved.unit_price.fen(),
-            starts_at: carved.starts_at.into(),
-            ends_at: carved.ends_at.into(),
-        }
-    }
-}
-
-impl From<&OrderPlaced> for PlacedData {
-    fn from(placed: &OrderPlaced) -> Self {
-        Self {
-            order_id: placed.order.get(),
-            order_no: placed.no.to_string(),
-            user_id: placed.user.get(),
-            version: 1,
-            lines: placed.lines.iter().map(LineData::from).collect(),
-            payable_fen: placed.payable.fen(),
-            expires_at: placed.expires_at.into(),
-            address_id: placed.address.map(|address| address.get()),
-        }
-    }
-}
-
-impl From<&Line> for LineData {
-    fn from(line: &Line) -> Self {
-        Self {
-            sku_id: line.sku.get(),
-            flash_item_id: line.flash.map(|flash| flash.item.get()),
-            activity_id: line.flash.map(|flash| flash.activity.get()),
-            quantity: line.quantity.get(),
-            unit_price_fen: line.unit_price.fen(),
-        }
-    }
-}
-
-impl From<&OrderClosed> for ClosedData {
-    fn from(closed: &OrderClosed) -> Self {
-        let back =
-            |back: &Return| ReturnData { line: LineData::from(&back.line), returned_to: if back.to_quota { "quota" } else { "available" } };
-        Self {
-            order_id: closed.order.get(),
-            user_id: closed.user.get(),
-            version: closed.version,
-            reason: match closed.reason {
-                CloseReason::Cancelled => "cancelled",
-                CloseReason::TimedOut => "timed_out",
-            },
-            returns: closed.returns.iter().map(back).collect(),
-            limit_returned: closed.limit_returned,
-        }
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
-use mallcore_actors::record::{DecodeError, Record};
 
-use super::document;
+use super::document::{self, Documents};
 use super::link::{Link, LinkError};
 use super::place::{Place, PlaceError};
 use super::returns::Returns;
@@ -29,14 +29,15 @@ pub struct Events {
     place: Place,
     link: Option<Link>,
     returns: Returns,
+    documents: Documents,
 }
 
 impl Events {
     /// Reads the checkpoint in `folder`; the broker itself need not be there.
-    pub fn open(target: Target, folder: &Path, journal: Arc<dyn Journal>, seat: Seat) -> Result<Self, PlaceError> {
+    pub fn open(target: Target, folder: &Path, journal: Arc<dyn Journal>, seat: Seat, documents: Documents) -> Result<Self, PlaceError> {
         let place = Place::open(folder, &*journal)?;
         seat.reached(place.confirmed());
-        Ok(Self { target, journal, seat, place, link: None, returns: Returns::of(NAME) })
+        Ok(Self { target, journal, seat, place, link: None, returns: Returns::of(NAME), documents })
     }
 
     fn read(&self, at: Sequence, records_max: usize) -> Result<Vec<Outgoing>, Problem> {
@@ -49,7 +50,7 @@ impl Events {
                 return;
             }
             match Record::decode(payload) {
-                Ok(record) => messages.push(document::message(uuid, sequence, &record)),
+                Ok(record) => messages.push(document::message(uuid, sequence, &record, self.documents)),
                 Err(cause) => problem = Some(Problem::Decode(sequence, cause)),
             }
         };

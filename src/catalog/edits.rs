@@ -2,9 +2,9 @@
 //! - E1 Orders and flash sales keep the prices that they have; stock is never a field here (`stock::adjustments`).
 //! - E2 Rows are locked in one order, SKUs by id, then the product, then the outbox, which is that of the projection.
 
-use mallcore_actors::adjustment::Operator;
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
+use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
 
 use super::model::{OFF_SALE, ON_SALE};

@@ -7,11 +7,19 @@ pub mod repository;
 pub mod routes;
 mod views;
 
+use crate::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+
 pub use query::{KEYWORD_CHARACTERS_MAX, ProductQuery};
 pub use views::{ProductView, SkuView};
 
 use crate::database::{Database, Error};
 use crate::page::Page;
+
+/// The feature.
+pub const FEATURE: Feature = Feature::of_routes("catalog", routes::configure, PATTERNS);
+
+const PATTERNS: &[Pattern] = &[shop("/products/{}", "GET"), shop("/products", "GET")];
 
 /// A page of the products on sale, newest first.
 pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<ProductView>, Error> {

@@ -1,9 +1,11 @@
 //! `journal inspect|verify`: what is in the journal, beside a running server or without one. Nothing is changed.
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::disk::Disk;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Sequence, inspect};
-use mallcore_actors::record::{Event, Record};
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::OrderFact;
 
 use super::CliError;
 use super::args::{Inspect, JournalCommand};
@@ -30,7 +32,7 @@ fn show(disk: &OsDisk, args: &Inspect) -> Result<(), CliError> {
         }
         left -= 1;
         match Record::decode(payload) {
-            Ok(record) => println!("{sequence} {} {} {:?}", Rfc3339::from(record.at), record.event.kind(), record.event),
+            Ok(record) => println!("{sequence} {} {} {:?}", Rfc3339::from(record.header.at), record.fact.name(), record.fact),
             Err(cause) => println!("{sequence} ({} bytes) {cause}", payload.len()),
         }
         left > 0
@@ -59,10 +61,10 @@ fn show_one(disk: &OsDisk, wanted: Sequence) -> Result<(), CliError> {
 }
 
 fn document(sequence: Sequence, record: &Record) -> serde_json::Value {
-    let at = Rfc3339::from(record.at).to_string();
-    let mut document = serde_json::json!({ "sequence": sequence, "at": at, "kind": record.event.kind(), "event": record.event });
+    let at = Rfc3339::from(record.header.at).to_string();
+    let mut document = serde_json::json!({ "sequence": sequence, "at": at, "kind": record.fact.name(), "event": record.fact });
     // What the event holds in parts, as people and tables know it.
-    if let (Event::OrderPlaced(placed), Some(fields)) = (&record.event, document.as_object_mut()) {
+    if let (Fact::Orders(OrderFact::Placed(placed)), Some(fields)) = (&record.fact, document.as_object_mut()) {
         fields.insert("order_no".to_owned(), placed.no.to_string().into());
         let key: String = placed.key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         fields.insert("key_hash".to_owned(), key.into());

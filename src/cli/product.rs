@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use actix_web::rt::System;
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
 use super::{CliError, store};
@@ -132,7 +132,7 @@ async fn is_stored(database: &Database, entry: &Entry) -> Result<bool, crate::da
     let detail = entry.detail.as_deref().and_then(|detail| serde_json::from_str::<serde_json::Value>(detail).ok());
     let Some(sequence) = detail.and_then(|detail| detail["sequence"].as_u64()) else { return Ok(true) };
     let mut tx = database.snapshot().await?;
-    let checkpoint = projection::checkpoint(&mut tx).await?;
+    let checkpoint = projection::checkpoint(&mut tx, projection::NAME).await?;
     tx.commit().await?;
     Ok(checkpoint.0 >= sequence)
 }

@@ -235,6 +235,24 @@ impl Rows {
         }
     }
 
+    /// Inserts rows, or sets those that are there with the same `keys` to the same values; of a column in `rising` the larger value stays.
+    /// How many rows it matched says nothing: the engines count differently.
+    pub fn upsert(engine: Engine, table: &str, keys: &[&str], columns: &[&str], rising: &[&str], rows: usize) -> String {
+        let set = |column: &str| match (engine, rising.contains(&column)) {
+            (Engine::Sqlite, false) => format!("{column} = excluded.{column}"),
+            (Engine::Sqlite, true) => format!("{column} = MAX({table}.{column}, excluded.{column})"),
+            (Engine::MySql, false) => format!("{column} = VALUES({column})"),
+            (Engine::MySql, true) => format!("{column} = GREATEST({column}, VALUES({column}))"),
+        };
+        let set = columns.iter().filter(|column| !keys.contains(*column)).map(|column| set(column)).collect::<Vec<_>>().join(", ");
+        let conflict = match engine {
+            Engine::Sqlite => format!("ON CONFLICT ({}) DO UPDATE SET", keys.join(", ")),
+            Engine::MySql => "ON DUPLICATE KEY UPDATE".to_owned(),
+        };
+        let values = vec![format!("({})", Self::places(columns.len())); rows].join(", ");
+        format!("INSERT INTO {table} ({}) VALUES {values} {conflict} {set}", columns.join(", "))
+    }
+
     /// `?, ?, …`.
     pub fn places(count: usize) -> String {
         vec!["?"; count].join(", ")

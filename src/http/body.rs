@@ -28,6 +28,14 @@ pub const BODY_BYTES_MAX: usize = 16 * 1024;
 pub struct RawBody(Result<Bytes, Problem>);
 
 impl RawBody {
+    /// Its bytes, for a route that reads them with [`super::json`].
+    ///
+    /// # Errors
+    /// The problem that reading it ran into.
+    pub fn json<T: serde::de::DeserializeOwned + garde::Validate<Context = ()>>(self) -> Result<T, Problem> {
+        super::json::parse(&self.0?)
+    }
+
     /// Its fields.
     pub fn parse<T: ParseBody>(self) -> Result<T, Problem> {
         fields::parse(&self.0?)

@@ -14,11 +14,13 @@ pub mod fields;
 pub mod health;
 pub mod idempotency;
 pub mod in_flight;
+pub mod json;
 pub mod metrics;
 pub mod metrics_server;
 mod middleware;
 pub mod path;
 pub mod problem;
+pub mod provided;
 pub mod query;
 mod rate_limit;
 pub mod state;
@@ -38,7 +40,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use crate::config::Http;
-use crate::{catalog, orders, seckill};
+use crate::seckill;
+use crate::shop::features::FEATURES;
 use middleware::Envelope;
 use state::State;
 
@@ -103,12 +106,11 @@ fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
     if with_demo {
         routes.configure(demo::configure);
     }
-    routes.service(
-        scope::scope(prefix)
-            .configure(seckill::routes::configure)
-            .configure(orders::routes::configure)
-            .configure(catalog::routes::configure),
-    );
+    routes.service(scope::scope(prefix).configure(|routes| {
+        for feature in FEATURES {
+            routes.configure(feature.routes);
+        }
+    }));
 }
 
 fn first_address(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {

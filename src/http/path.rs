@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
-use mallcore_actors::ids::{ActivityId, FlashItemId};
+use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
 
 use super::problem::Problem;
 
@@ -47,6 +47,12 @@ impl ParsePath for FlashItemId {
 }
 
 impl ParsePath for ActivityId {
+    fn parse(text: &str) -> Option<Self> {
+        Self::new(plain_number(text)?).ok()
+    }
+}
+
+impl ParsePath for SkuId {
     fn parse(text: &str) -> Option<Self> {
         Self::new(plain_number(text)?).ok()
     }

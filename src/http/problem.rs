@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, ResponseError};
-use mallcore_actors::refusal::{Refusal, Unavailable};
+use mallcore_actors::refusal::{Refusal, Rule, RuleClass, Unavailable};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,6 +67,8 @@ pub struct Problem {
     pub status: StatusCode,
     /// What happened, for programs.
     pub code: &'static str,
+    /// Title and detail of a code that `wording` does not know.
+    pub words: Option<(&'static str, &'static str)>,
     /// What happened, where the words of the code do not say enough.
     pub detail: Option<Box<str>>,
     /// The id under which our log has it.
@@ -118,7 +120,7 @@ pub struct ProblemDocument<'a> {
 impl Problem {
     /// A problem with the words that belong to its code.
     pub const fn new(status: StatusCode, code: &'static str) -> Self {
-        Self { status, code, detail: None, instance: None, errors: Vec::new(), fact: None, hint: None }
+        Self { status, code, words: None, detail: None, instance: None, errors: Vec::new(), fact: None, hint: None }
     }
 
     /// The same with another sentence.
@@ -172,6 +174,21 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited").hinting(Hint::RetryAfter(retry_after_seconds))
     }
 
+    /// An aggregate's own refusal, in its own words.
+    fn of_rule(rule: &'static Rule) -> Self {
+        let status = match rule.class {
+            RuleClass::Missing => StatusCode::NOT_FOUND,
+            RuleClass::Conflict => StatusCode::CONFLICT,
+            RuleClass::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self { words: Some((rule.title, rule.detail)), ..Self::new(status, rule.code) }
+    }
+
+    /// The database did not answer (503).
+    pub fn database_unavailable() -> Self {
+        Self::unavailable("database_unavailable", 5)
+    }
+
     fn unavailable(code: &'static str, retry_after_seconds: u32) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code).hinting(Hint::RetryAfter(retry_after_seconds))
     }
@@ -199,7 +216,7 @@ impl Problem {
     }
 
     fn document(&self) -> ProblemDocument<'_> {
-        let (title, detail) = wording::of(self.code);
+        let (title, detail) = self.words.unwrap_or_else(|| wording::of(self.code));
         let (starts_at, limit) = match self.fact {
             Some(Fact::StartsAt(starts_at)) => (Some(starts_at), None),
             Some(Fact::Limit(limit)) => (None, Some(limit)),
@@ -223,6 +240,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let code = refusal.code();
         match refusal {
+            Refusal::Rule(rule) => Self::of_rule(rule),
             Refusal::UnknownItem | Refusal::UnknownOrder => Self::unknown(code),
             Refusal::IdempotencyMismatch => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code).naming("Idempotency-Key", code),
             Refusal::NotStarted { starts_at } => Self::new(StatusCode::CONFLICT, code).stating(Fact::StartsAt(starts_at.into())),
@@ -232,6 +250,8 @@ impl From<Refusal> for Problem {
             Refusal::SoldOut | Refusal::Ended | Refusal::WrongStatus | Refusal::NotDue | Refusal::OffSale => {
                 Self::new(StatusCode::CONFLICT, code)
             }
+            Refusal::OrderClosed | Refusal::AlreadyPaid | Refusal::AmountMismatch { .. } => Self::new(StatusCode::CONFLICT, code),
+            Refusal::ExceedsOrder | Refusal::TooManyParts { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code),
             Refusal::InsufficientStock { .. } | Refusal::VersionMismatch { .. } | Refusal::TooMuchStock { .. } => {
                 Self::new(StatusCode::CONFLICT, code)
             }
@@ -253,7 +273,7 @@ impl From<Unavailable> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(_: StoreError) -> Self {
-        Self::unavailable("database_unavailable", 5)
+        Self::database_unavailable()
     }
 }
 

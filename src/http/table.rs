@@ -1,5 +1,9 @@
 //! Every route by its pattern: labels of metrics, and what is allowed where. A test compares it with the OpenAPI document.
 
+use std::sync::LazyLock;
+
+use crate::shop::features::FEATURES;
+
 /// A path of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
@@ -24,7 +28,8 @@ pub enum Part {
     Other,
 }
 
-const fn shop(path: &'static str, allow: &'static str) -> Pattern {
+/// A route below the API prefix.
+pub const fn shop(path: &'static str, allow: &'static str) -> Pattern {
     Pattern { path, allow, part: Part::Shop }
 }
 
@@ -36,16 +41,9 @@ const fn demo(path: &'static str, allow: &'static str) -> Pattern {
     Pattern { path, allow, part: Part::Demo }
 }
 
-/// The hottest first; the last stands for whatever is none of the others.
-pub const PATTERNS: [Pattern; 16] = [
-    shop("/seckill/items/{}/orders", "POST"),
-    shop("/orders/{}/cancel", "POST"),
-    shop("/orders/{}", "GET"),
-    shop("/orders", "GET"),
-    shop("/seckill/activities/{}", "GET"),
-    shop("/seckill/activities", "GET"),
-    shop("/products/{}", "GET"),
-    shop("/products", "GET"),
+/// The service's own routes; the features bring theirs.
+const OWN: [Pattern; 8] = [
+    Pattern { path: "other", allow: "", part: Part::Other },
     health("/health/live"),
     health("/health/ready"),
     demo("/demo/shopper", "POST"),
@@ -53,22 +51,25 @@ pub const PATTERNS: [Pattern; 16] = [
     demo("/demo/app.js", "GET"),
     demo("/demo/style.css", "GET"),
     demo("/", "GET"),
-    Pattern { path: "other", allow: "", part: Part::Other },
 ];
 
+/// Every route. The first stands for whatever is none of the others; then the features' in their order, the hottest first.
+pub static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let features = FEATURES.iter().flat_map(|feature| feature.patterns);
+    OWN[..1].iter().chain(features).chain(&OWN[1..]).copied().collect()
+});
+
 /// Place in [`PATTERNS`] of what is none of the others.
-pub const OTHER: usize = PATTERNS.len() - 1;
+pub const OTHER: usize = 0;
 
 /// Place in [`PATTERNS`] of a request's path, without allocation.
 pub fn place(path: &str, prefix: &str) -> usize {
     let after_prefix = path.strip_prefix(prefix);
-    PATTERNS[..OTHER]
-        .iter()
-        .position(|pattern| {
-            let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
-            path.is_some_and(|path| matches(pattern.path, path))
-        })
-        .unwrap_or(OTHER)
+    let found = PATTERNS.iter().skip(1).position(|pattern| {
+        let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
+        path.is_some_and(|path| matches(pattern.path, path))
+    });
+    found.map_or(OTHER, |place| place + 1)
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

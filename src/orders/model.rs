@@ -3,8 +3,8 @@
 use mallcore_actors::ids::{AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::CloseReason;
 use mallcore_actors::orders::Status;
-use mallcore_actors::record::CloseReason;
 use mallcore_actors::time::Timestamp;
 
 /// One order with its lines.

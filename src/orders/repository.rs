@@ -9,7 +9,7 @@ use mallcore_actors::orders::Status;
 
 use super::model::{OrderItemRow, OrderRow, close_reason};
 use crate::database::{Arguments, Database, Error, Loaded, Row, Rows, Tx};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 /// Most orders in one page: one more than a list shows, so that it knows whether there are more.
 pub const PAGE_MAX: u32 = 101;
@@ -20,7 +20,7 @@ const COLUMNS: &str = "id, order_no, user_id, total_amount_fen, payable_fen, sta
 /// A shopper's orders with ids below `before` (all, if `None`), newest first, at most `size` and [`PAGE_MAX`].
 pub async fn of_user(database: &Database, user: UserId, before: Option<OrderId>, size: u32) -> Result<Loaded<Vec<OrderRow>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let text = format!("SELECT {COLUMNS} FROM orders WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?");
     let below = before.map_or(i64::MAX as u64, OrderId::get);
     let rows = tx.all(text, vec![user.get().into(), below.into(), size.clamp(1, PAGE_MAX).into()]).await?;
@@ -41,7 +41,7 @@ pub async fn by_no(database: &Database, no: OrderNo) -> Result<Loaded<Option<Ord
 
 async fn one(database: &Database, fits: &str, values: Arguments) -> Result<Loaded<Option<OrderRow>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let rows = tx.all(format!("SELECT {COLUMNS} FROM orders WHERE {fits}"), values).await?;
     let value = with_items(&mut tx, rows).await?.pop();
     tx.commit().await?;

@@ -1,26 +1,27 @@
 //! What the order book and the id block start from.
 
 use futures_util::TryStreamExt;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{FlashRef, Line, Lines};
 use mallcore_actors::orders::{Order, Status};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{FlashRef, Line, Lines};
 
 use super::repository::status;
 use crate::database::{Database, Error, Loaded, Row};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 const OPEN: &str = "SELECT o.id, o.order_no, o.user_id, o.payable_fen, o.address_id, o.status, o.version, o.created_at, o.updated_at, \
-     o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen \
+     o.expires_at, o.sequence, i.sku_id, i.seckill_item_id, f.activity_id, i.quantity, i.unit_price_fen, o.key_hash, o.body_fingerprint \
      FROM orders o JOIN order_items i ON i.order_id = o.id LEFT JOIN seckill_items f ON f.id = i.seckill_item_id \
      WHERE o.status = 1 ORDER BY o.id, i.line_no";
 
 /// Every order that is open (pending payment).
 pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut orders = Vec::<Order>::new();
     {
         let mut rows = tx.stream(OPEN, Vec::new())?;
@@ -52,6 +53,11 @@ fn order(row: &Row, id: OrderId, line: Line) -> Result<Order, Error> {
         expires_at: row.time(9)?,
         close_reason: None,
         sequence: Sequence(row.count(10)?),
+        key: KeyHash::from_bytes(row.hash(16)?),
+        body: BodyFingerprint::from_u64(row.bits(17)?),
+        basket: None,
+        progress: None,
+        is_hidden: false,
     })
 }
 
@@ -76,7 +82,7 @@ const RETURNED: &str = "SELECT DISTINCT o.user_id, o.seckill_activity_id FROM se
 /// Whose purchase limit was given back in a sale that is not over.
 pub async fn limits_returned(database: &Database) -> Result<Loaded<Vec<(UserId, ActivityId)>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut value = Vec::new();
     {
         let mut rows = tx.stream(RETURNED, Vec::new())?;
@@ -91,7 +97,7 @@ pub async fn limits_returned(database: &Database) -> Result<Loaded<Vec<(UserId, 
 /// The first order id that no record up to the checkpoint has set aside; 1 in an empty database.
 pub async fn id_block(database: &Database) -> Result<Loaded<u64>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let row = tx.first("SELECT next_id FROM id_blocks WHERE name = 'orders'", Vec::new()).await?;
     let value = row.map_or(Ok(1), |row| row.count(0))?;
     tx.commit().await?;

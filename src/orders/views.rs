@@ -1,7 +1,7 @@
 //! What an order looks like from outside.
 
 use mallcore_actors::orders::Order;
-use mallcore_actors::record::{CloseReason, Line};
+use mallcore_actors::orders::{CloseReason, Line};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,10 +1,10 @@
 //! What a row can ask for. A kind and its body never change once released, like a record of the journal: rows outlive the release.
 
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::stock::Change;
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use serde::{Deserialize, Serialize};
 
 /// Where rows are carried to.

@@ -1,8 +1,8 @@
 //! Whom the relay talks to. Each port has one implementation of the real thing, and one for where there is none.
 
 use mallcore_actors::ids::SkuId;
+use mallcore_actors::kernel::BoxFuture;
 use mallcore_actors::refusal::Answer;
-use mallcore_actors::registry::BoxFuture;
 use mallcore_actors::stock::{Adjusted, Adjustment};
 use mallcore_actors::time::Timestamp;
 

@@ -1,6 +1,6 @@
 //! Events of cold writes on their way to RabbitMQ.
 
-use mallcore_actors::registry::BoxFuture;
+use mallcore_actors::kernel::BoxFuture;
 
 use super::ports::{Event, EventsOut, Failure};
 use crate::broker::{Outgoing, Publisher};

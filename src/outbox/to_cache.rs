@@ -1,6 +1,6 @@
 //! Products in Redis follow cold writes.
 
-use mallcore_actors::registry::BoxFuture;
+use mallcore_actors::kernel::BoxFuture;
 
 use super::ports::{Failure, ProductCache};
 use crate::cache::Products;

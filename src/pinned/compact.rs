@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::pinned::{LoadError, Pinned, Saved, Store};
-use mallcore_actors::record::Event;
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::sale_snapshot::{LoadError, Pinned, Saved, Store};
 use mallcore_actors::stock::Stock;
+use mallcore_actors::stock::StockFact;
 use tokio::sync::watch;
 
 use super::Sources;
@@ -66,7 +67,7 @@ impl Compactor {
             let (after, chunk) = read_chunk(journal, next)?;
             next = after;
             for (sequence, record) in chunk {
-                if let Event::QuotaCarved(carved) = &record.event
+                if let Fact::Stock(StockFact::QuotaCarved(carved)) = &record.fact
                     && !pinned.stocks.contains_key(&carved.sku)
                 {
                     let stock = self.newly_on_sale(&mut source, carved.sku, sequence).await?;
@@ -96,7 +97,7 @@ impl Compactor {
         let mut stock = loaded.value.ok_or(Trouble::UnknownSku(sku))?;
         // The database may lag behind: what it lacks of this SKU is in the journal, between its checkpoint and here.
         let last = Sequence(before.0.saturating_sub(1));
-        fold(&*self.sources.journal, loaded.checkpoint, last, |sequence, record| stock.apply(sequence, record.at, &record.event))?;
+        fold(&*self.sources.journal, loaded.checkpoint, last, |sequence, record| stock.apply(sequence, record.header.at, &record.fact))?;
         Ok(stock)
     }
 }

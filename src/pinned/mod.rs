@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::lag::BurstLimits;
-use mallcore_actors::pinned::{Saved, Store};
+use mallcore_actors::sale_snapshot::{Saved, Store};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 

@@ -48,14 +48,20 @@ pub enum AttachError {
         /// The journal's first record.
         first: Sequence,
     },
+    /// The database has been projected to before, but not by this projection: rows that it should have would be missing.
+    #[error("the database has no checkpoint of the projection {name}: restore the table projection_checkpoints from a backup")]
+    NoCheckpoint {
+        /// The projection.
+        name: &'static str,
+    },
     /// The database could not be asked.
     #[error("failed to read or write the projection's checkpoint")]
     Database(#[from] Error),
 }
 
-/// The database's checkpoint as seen by this transaction; 0 before the first record.
-pub async fn checkpoint(tx: &mut Tx) -> Result<Sequence, Error> {
-    let row = tx.first("SELECT sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
+/// A projection's checkpoint as seen by this transaction; 0 before the first record.
+pub async fn checkpoint(tx: &mut Tx, name: &'static str) -> Result<Sequence, Error> {
+    let row = tx.first("SELECT sequence FROM projection_checkpoints WHERE name = ?", vec![name.into()]).await?;
     row.map_or(Ok(Sequence::ZERO), |row| row.count(0).map(Sequence))
 }
 
@@ -67,37 +73,40 @@ pub async fn last_record_at(database: &Database) -> Result<Timestamp, Error> {
     row.map_or(Ok(Timestamp::default()), |row| row.time(0))
 }
 
-/// Makes sure that the database can follow the journal from its checkpoint on, and notes the journal's epoch. Returns the checkpoint.
-pub async fn attach(database: &Database, journal: &dyn Journal) -> Result<Sequence, AttachError> {
+/// Makes sure that the database can follow the journal from this projection's checkpoint on, and notes the journal's epoch. Returns the
+/// checkpoint. An empty database gets a checkpoint for each of `all` projections at once; a projection that comes with a later release gets
+/// its own by the migration that makes its tables, at the checkpoint of [`NAME`]: the facts that it takes did not exist before.
+///
+/// # Errors
+/// [`AttachError`] if database and journal do not belong together, or if the database cannot be asked.
+pub async fn attach(database: &Database, journal: &dyn Journal, name: &'static str, all: &[&'static str]) -> Result<Sequence, AttachError> {
     let Identity { uuid, epoch } = journal.identity();
     let end = match *journal.durable().borrow() {
         Durable::Through(sequence) | Durable::Failed(sequence) => sequence,
     };
     let first = journal.first_retained();
     let mut tx = database.begin().await?;
-    let stored = tx.first("SELECT journal_uuid, epoch, sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?;
-    let at = match stored {
-        None => {
-            let new: Vec<Value> = vec![NAME.into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
+    if tx.first("SELECT sequence FROM projection_checkpoints WHERE name = ?", vec![NAME.into()]).await?.is_none() {
+        for projection in all {
+            let new: Vec<Value> =
+                vec![(*projection).into(), uuid.to_string().into(), epoch.into(), 0u64.into(), Timestamp::default().into()];
             tx.execute("INSERT INTO projection_checkpoints (name, journal_uuid, epoch, sequence, updated_at) VALUES (?, ?, ?, ?, ?)", new)
                 .await?;
-            Sequence::ZERO
         }
-        Some(row) => {
-            let (stored_uuid, stored_epoch, at) = (row.text(0)?, row.count(1)?, Sequence(row.count(2)?));
-            if stored_uuid != uuid.to_string() {
-                return Err(AttachError::Foreign { stored: stored_uuid, found: uuid.to_string() });
-            }
-            if at > end || stored_epoch > epoch {
-                return Err(AttachError::Ahead { checkpoint: at, stored_epoch, end, epoch });
-            }
-            tx.execute("UPDATE projection_checkpoints SET epoch = ? WHERE name = ?", vec![epoch.into(), NAME.into()]).await?;
-            at
-        }
-    };
+    }
+    let stored = tx.first("SELECT journal_uuid, epoch, sequence FROM projection_checkpoints WHERE name = ?", vec![name.into()]).await?;
+    let row = stored.ok_or(AttachError::NoCheckpoint { name })?;
+    let (stored_uuid, stored_epoch, at) = (row.text(0)?, row.count(1)?, Sequence(row.count(2)?));
+    if stored_uuid != uuid.to_string() {
+        return Err(AttachError::Foreign { stored: stored_uuid, found: uuid.to_string() });
+    }
+    if at > end || stored_epoch > epoch {
+        return Err(AttachError::Ahead { checkpoint: at, stored_epoch, end, epoch });
+    }
     if at.next() < first {
         return Err(AttachError::Gap { checkpoint: at, first });
     }
+    tx.execute("UPDATE projection_checkpoints SET epoch = ? WHERE name = ?", vec![epoch.into(), name.into()]).await?;
     tx.commit().await?;
     Ok(at)
 }

@@ -21,6 +21,7 @@ use super::retention::seats;
 use super::settings::ProjectorSettings;
 use super::store::Store;
 use super::target::{Remedy, Target, Trouble};
+use super::write::Trade;
 use super::{metrics, priority};
 use crate::backoff::Backoff;
 use crate::database::Settings;
@@ -91,7 +92,7 @@ impl Projector {
         attached: Option<Sequence>,
     ) -> std::io::Result<ProjectorHandle> {
         let [seat] = seats(&journal);
-        Self::follow(settings, Store::new(database, Arc::clone(&journal), seat, attached), journal)
+        Self::follow(settings, Store::<Trade>::new(database, Arc::clone(&journal), seat, attached), journal)
     }
 
     /// Starts the thread. `checkpoint` begins with what is known, and is right once the other side was reached.
@@ -387,7 +388,7 @@ impl<T: Target> Follower<T> {
 
     fn is_at(&mut self, at: Sequence) {
         self.at = Some(at);
-        self.highest.fetch_max(at.0, Ordering::AcqRel);
+        self.highest.fetch_max(self.target.stored(at).0, Ordering::AcqRel);
         self.publish.send_replace(at);
     }
 

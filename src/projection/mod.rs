@@ -8,12 +8,12 @@
 //! Not here: the journal (`mallcore_actors::journal`), what the tables mean (`docs/SCHEMA.md`), the broker (`crate::broker`).
 
 mod checkpoint;
-mod fold;
 mod follower;
 pub mod metrics;
 mod noted;
 mod patience;
 mod priority;
+mod projection;
 mod retention;
 mod settings;
 mod store;
@@ -21,13 +21,13 @@ mod target;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
-pub use fold::{Adjustment, Batch, FoldError, ItemChange, Milestones, NewOrder, OrderChange, Progress, SkuChange};
 pub use follower::{Projector, ProjectorHandle, State};
 pub use noted::Noted;
 pub use patience::Patience;
 pub use priority::lower_this_thread;
-pub use retention::{Seat, seats};
+pub use projection::{Projection, Span};
+pub use retention::{Seat, seats, seats_for};
 pub use settings::ProjectorSettings;
 pub use store::Store;
 pub use target::{Remedy, Target, Trouble};
-pub use write::{WriteError, write};
+pub use write::{Trade, WriteError, write};

@@ -17,6 +17,12 @@ pub struct Seat {
     place: usize,
 }
 
+/// As [`seats`], where the number is only known at run time.
+pub fn seats_for(journal: &Arc<dyn Journal>, projections: usize) -> Vec<Seat> {
+    let retention = Arc::new(Retention { journal: Arc::clone(journal), reached: Mutex::new(vec![Sequence::ZERO; projections]) });
+    (0..projections).map(|place| Seat { retention: Arc::clone(&retention), place }).collect()
+}
+
 /// Seats for so many projections. All of them are made at once, before any of them runs: nobody is forgotten, nobody comes late.
 pub fn seats<const PROJECTIONS: usize>(journal: &Arc<dyn Journal>) -> [Seat; PROJECTIONS] {
     let retention = Arc::new(Retention { journal: Arc::clone(journal), reached: Mutex::new(vec![Sequence::ZERO; PROJECTIONS]) });

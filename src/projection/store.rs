@@ -1,16 +1,18 @@
 //! The database as a projection's target: a batch is read, folded, and written in one transaction with the checkpoint.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use mallcore_actors::facts::DecodeError;
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
-use mallcore_actors::record::{DecodeError, Record};
+use mallcore_actors::kernel::fold::{Batch, FoldError, TakeError};
 use tokio::time::timeout;
 
 use super::checkpoint::{AttachError, attach, checkpoint};
-use super::fold::{Batch, FoldError};
 use super::noted::Noted;
+use super::projection::Projection;
 use super::retention::Seat;
 use super::target::{Remedy, Target, Trouble};
 use super::write::{CHECKPOINTS, WriteError, write};
@@ -26,8 +28,11 @@ const WRITE_WITHIN: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_secs(5);
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// The database's connection and place.
-pub struct Store {
+/// How often a place in the journal is stored that only skipped records have moved.
+const SKIPPED_STORED_EVERY: Duration = Duration::from_secs(1);
+
+/// One projection's connection to the database, and its place.
+pub struct Store<P> {
     settings: Settings,
     journal: Arc<dyn Journal>,
     seat: Seat,
@@ -36,13 +41,36 @@ pub struct Store {
     attached: Option<Sequence>,
     /// What it was last seen to have.
     noted: Option<Noted>,
+    /// The checkpoint that the database has; `at` may be ahead of it by records that this projection does not take.
+    stored_at: Sequence,
+    skipped_stored: Instant,
+    /// The projections that an empty database gets checkpoints for.
+    all: Vec<&'static str>,
+    projection: PhantomData<P>,
 }
 
-impl Store {
+impl<P: Projection> Store<P> {
     /// Not reached yet. `attached`: the database's checkpoint if start-up has found that it belongs to the journal; otherwise the first
     /// connection brings the schema up to date and finds out.
     pub fn new(settings: Settings, journal: Arc<dyn Journal>, seat: Seat, attached: Option<Sequence>) -> Self {
-        Self { settings, journal, seat, connection: None, attached, noted: None }
+        let (stored_at, skipped_stored) = (Sequence::ZERO, Instant::now());
+        Self {
+            settings,
+            journal,
+            seat,
+            connection: None,
+            attached,
+            noted: None,
+            stored_at,
+            skipped_stored,
+            all: vec![P::NAME],
+            projection: PhantomData,
+        }
+    }
+
+    /// An empty database gets checkpoints for all of these projections.
+    pub fn among(self, all: Vec<&'static str>) -> Self {
+        Self { all, ..self }
     }
 
     /// Until it is reached it is taken to have what was noted, and what it has is noted from then on.
@@ -63,9 +91,10 @@ impl Store {
         if !known {
             in_time(async { database.migrate().await.map_err(Problem::Migrate) }).await?;
         }
-        let attach = async { attach(&database, &*self.journal).await.map_err(|cause| Problem::Attach { cause, known }) };
+        let attach =
+            async { attach(&database, &*self.journal, P::NAME, &self.all).await.map_err(|cause| Problem::Attach { cause, known }) };
         let at = in_time(attach).await?;
-        (self.connection, self.attached) = (Some(database), Some(at));
+        (self.connection, self.attached, self.stored_at) = (Some(database), Some(at), at);
         self.has(at);
         Ok(at)
     }
@@ -74,31 +103,33 @@ impl Store {
         let Some(database) = &self.connection else { return Ok(None) };
         let ask = async {
             let mut tx = database.snapshot().await?;
-            let stored = checkpoint(&mut tx).await?;
+            let stored = checkpoint(&mut tx, P::NAME).await?;
             tx.commit().await?;
             Ok(Some(stored))
         };
         in_time(async { ask.await.map_err(Problem::Connect) }).await
     }
 
-    fn read(&self, at: Sequence, records_max: usize) -> Result<Batch, Problem> {
-        let mut batch = Batch::after(at);
+    fn read(&self, at: Sequence, records_max: usize) -> Result<Batch<P::Fold>, Problem> {
+        let mut batch = Batch::resuming(self.stored_at, at);
+        let mut read = 0;
         let mut problem = None;
         let bytes_max = if records_max == 1 { 1 } else { records_max.saturating_mul(RECORD_BYTES) };
         let mut visit = |sequence, payload: &[u8]| {
             // A journal may hand over more than was asked for; a record after one at fault is not wanted.
-            if problem.is_some() || batch.records() >= records_max as u64 {
+            if problem.is_some() || read >= records_max {
                 return;
             }
-            match Record::decode(payload) {
-                Ok(record) => problem = batch.take(sequence, record).err().map(|cause| Problem::Fold(sequence, cause)),
-                Err(cause) => problem = Some(Problem::Decode(sequence, cause)),
-            }
+            read += 1;
+            problem = batch.take_bytes(sequence, payload).err().map(|cause| match cause {
+                TakeError::Decode(cause) => Problem::Decode(sequence, cause),
+                TakeError::Fold(cause) => Problem::Fold(sequence, cause),
+            });
         };
         self.journal.read(at.next(), bytes_max, &mut visit).map_err(Problem::Read)?;
         match problem {
             // What comes before the record at fault is still written; the next batch begins with it.
-            Some(problem) if batch.records() == 0 => Err(problem),
+            Some(problem) if batch.through() == at => Err(problem),
             _ => Ok(batch),
         }
     }
@@ -173,9 +204,9 @@ async fn in_time<O>(question: impl Future<Output = Result<O, Problem>>) -> Resul
     timeout(ANSWER_WITHIN, question).await.unwrap_or(Err(Problem::Silent))
 }
 
-impl Target for Store {
-    const NAME: &'static str = super::NAME;
-    const THREAD: &'static str = "projection";
+impl<P: Projection> Target for Store<P> {
+    const NAME: &'static str = P::NAME;
+    const THREAD: &'static str = P::THREAD;
     const TEND_EVERY: Duration = QUIET;
 
     fn known(&self) -> Sequence {
@@ -189,29 +220,49 @@ impl Target for Store {
     async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
         let batch = self.read(at, records_max)?;
         let Some(database) = &self.connection else { return Ok(at) };
-        if batch.records() == 0 {
-            return Ok(at);
+        // Where nothing is to be written, the place is stored now and then: a transaction a batch would be for others' records.
+        if batch.through() == at || (batch.taken() == 0 && self.skipped_stored.elapsed() < SKIPPED_STORED_EVERY) {
+            return Ok(batch.through());
         }
-        match timeout(WRITE_WITHIN, write(database, &batch)).await {
+        match timeout(WRITE_WITHIN, write::<P>(database, &batch)).await {
             Ok(Ok(())) => {}
             Ok(Err(cause)) => {
                 // The database may have been exchanged for an earlier copy under us: then the batch is not at fault.
                 if let WriteError::Mismatch { table: CHECKPOINTS, .. } = &cause {
                     self.tend(at).await?;
                 }
-                return Err(Problem::Write(batch.from().next(), batch.through(), cause).into());
+                return Err(Problem::Write(at.next(), batch.through(), cause).into());
             }
             Err(_) => return Err(Problem::Silent.into()),
         }
+        (self.stored_at, self.skipped_stored) = (batch.through(), Instant::now());
         self.has(batch.through());
         Ok(batch.through())
     }
 
+    fn stored(&self, _: Sequence) -> Sequence {
+        self.stored_at
+    }
+
     async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
         match self.stored().await? {
-            Some(stored) if stored != at => Err(Problem::Elsewhere { left: at, stored }.into()),
-            _ => Ok(()),
+            Some(stored) if stored != self.stored_at => return Err(Problem::Elsewhere { left: self.stored_at, stored }.into()),
+            _ => {}
         }
+        if at > self.stored_at
+            && let Some(database) = &self.connection
+        {
+            // What was skipped since the last record of ours: the journal may let go of it once this is stored.
+            let skipped = Batch::<P::Fold>::resuming(self.stored_at, at);
+            match timeout(WRITE_WITHIN, write::<P>(database, &skipped)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(cause)) => return Err(Problem::Write(at, at, cause).into()),
+                Err(_) => return Err(Problem::Silent.into()),
+            }
+            (self.stored_at, self.skipped_stored) = (at, Instant::now());
+            self.has(at);
+        }
+        Ok(())
     }
 
     async fn detach(&mut self) {

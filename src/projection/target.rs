@@ -24,6 +24,11 @@ pub trait Target: Send + 'static {
     /// anew it says then how far it came.
     fn write(&mut self, at: Sequence, records_max: usize) -> impl Future<Output = Result<Sequence, Trouble>>;
 
+    /// Of the records up to `at`, the last one that the other side has on record itself: it is behind where skipped records need no writing.
+    fn stored(&self, at: Sequence) -> Sequence {
+        at
+    }
+
     /// Keeps things in order while nothing is written, and notices that the other side has gone; `at` is where it was left.
     fn tend(&mut self, at: Sequence) -> impl Future<Output = Result<(), Trouble>>;
 

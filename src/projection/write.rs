@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use mallcore_actors::ids::{AdjustmentId, SkuId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::fold::Batch;
+use mallcore_actors::orders::fold::{Adjustment, ItemChange, NewOrder, SkuChange, Standing, TradeFold};
 
-use super::checkpoint::NAME;
-use super::fold::{Adjustment, Batch, NewOrder, Progress};
+use super::projection::{Projection, Span};
 use crate::database::{Arguments, Column, Database, Error, LOG_PAGES, Rows, Tx, Value};
 use crate::orders::model::close_reason_number;
 
@@ -96,41 +97,55 @@ struct Described {
     spec: String,
 }
 
-/// Writes the batch and moves the checkpoint, or changes nothing.
-pub async fn write(database: &Database, batch: &Batch) -> Result<(), WriteError> {
+/// Writes a batch and moves the projection's checkpoint in one transaction, or changes nothing.
+///
+/// # Errors
+/// [`WriteError`]; the database is as before.
+pub async fn write<P: Projection>(database: &Database, batch: &Batch<P::Fold>) -> Result<(), WriteError> {
     let mut tx = database.begin().await?;
     tx.write_back_from(if batch.records() >= LARGE_RECORDS { LOG_PAGES_IN_A_BURST } else { LOG_PAGES }).await?;
-    let mut writer = Writer { tx: &mut tx, from: batch.from(), through: batch.through() };
-    writer.move_checkpoint(batch).await?;
-    let skus = writer.describe(batch).await?;
-    writer.insert_orders(batch.new_orders()).await?;
-    writer.insert_items(batch.new_orders(), &skus).await?;
-    writer.change_orders(batch).await?;
-    writer.change_skus(batch).await?;
-    writer.change_items(batch).await?;
-    writer.change_products(batch, &skus).await?;
-    writer.insert_adjustments(batch).await?;
-    writer.note_ids(batch).await?;
+    let text = "UPDATE projection_checkpoints SET sequence = ?, updated_at = ? WHERE name = ? AND sequence = ?";
+    let values = vec![batch.through().0.into(), batch.through_at().into(), P::NAME.into(), batch.from().0.into()];
+    let matched = tx.execute(text, values).await?;
+    Span::of(batch).expect(CHECKPOINTS, 1, matched)?;
+    P::write(&mut tx, batch).await?;
     tx.commit().await?;
     Ok(())
 }
 
+/// Stock and orders, which share one projection: one record moves both.
+#[derive(Debug)]
+pub struct Trade;
+
+impl Projection for Trade {
+    type Fold = TradeFold;
+    const NAME: &'static str = super::NAME;
+    const THREAD: &'static str = "projection";
+
+    async fn write(tx: &mut Tx, batch: &Batch<TradeFold>) -> Result<(), WriteError> {
+        let span = Span::of(batch);
+        let batch = batch.folded();
+        let mut writer = Writer { tx, span };
+        let skus = writer.describe(batch).await?;
+        writer.insert_orders(batch.new_orders()).await?;
+        writer.insert_items(batch.new_orders(), &skus).await?;
+        writer.change_orders(batch).await?;
+        writer.change_skus(batch).await?;
+        writer.change_items(batch).await?;
+        writer.change_products(batch, &skus).await?;
+        writer.insert_adjustments(batch).await?;
+        writer.note_ids(batch).await
+    }
+}
+
 struct Writer<'a> {
     tx: &'a mut Tx,
-    from: Sequence,
-    through: Sequence,
+    span: Span,
 }
 
 impl Writer<'_> {
-    async fn move_checkpoint(&mut self, batch: &Batch) -> Result<(), WriteError> {
-        let text = "UPDATE projection_checkpoints SET sequence = ?, updated_at = ? WHERE name = ? AND sequence = ?";
-        let values = vec![batch.through().0.into(), batch.through_at().into(), NAME.into(), batch.from().0.into()];
-        let matched = self.tx.execute(text, values).await?;
-        self.expect(CHECKPOINTS, 1, matched)
-    }
-
     /// Product and names of the SKUs that the batch sells or moves.
-    async fn describe(&mut self, batch: &Batch) -> Result<HashMap<SkuId, Described>, WriteError> {
+    async fn describe(&mut self, batch: &TradeFold) -> Result<HashMap<SkuId, Described>, WriteError> {
         let mut described = HashMap::with_capacity(batch.skus().len());
         let ids: Vec<SkuId> = batch.skus().keys().copied().collect();
         for chunk in chunks(&ids) {
@@ -189,7 +204,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn change_orders(&mut self, batch: &Batch) -> Result<(), WriteError> {
+    async fn change_orders(&mut self, batch: &TradeFold) -> Result<(), WriteError> {
         let columns = [
             Column::Int("id"),
             Column::Int("from_version"),
@@ -222,7 +237,7 @@ impl Writer<'_> {
         for chunk in chunks(&changes) {
             let mut values = Arguments::with_capacity(chunk.len() * columns.len());
             for (order, change) in chunk {
-                let Progress { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = change.progress;
+                let Standing { status, version, sequence, updated_at, milestones, close_reason, limit_returned } = change.progress;
                 values.extend([
                     order.get().into(),
                     change.from_version.into(),
@@ -244,7 +259,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn change_skus(&mut self, batch: &Batch) -> Result<(), WriteError> {
+    async fn change_skus(&mut self, batch: &TradeFold) -> Result<(), WriteError> {
         let columns = ["id", "available", "held", "sold", "last_adjustment", "first_record", "last_record"].map(Column::Int);
         let change = [
             ("available", "t.available + n.available"),
@@ -255,7 +270,7 @@ impl Writer<'_> {
         ];
         let skus: Vec<_> = batch.skus().iter().collect();
         for chunk in chunks(&skus) {
-            let row = |(sku, change): &(&SkuId, &super::SkuChange)| -> [Value; 7] {
+            let row = |(sku, change): &(&SkuId, &SkuChange)| -> [Value; 7] {
                 [
                     sku.get().into(),
                     change.available.into(),
@@ -272,7 +287,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn change_items(&mut self, batch: &Batch) -> Result<(), WriteError> {
+    async fn change_items(&mut self, batch: &TradeFold) -> Result<(), WriteError> {
         let columns = [
             Column::Int("id"),
             Column::Int("remaining"),
@@ -290,7 +305,7 @@ impl Writer<'_> {
         ];
         let items: Vec<_> = batch.items().iter().collect();
         for chunk in chunks(&items) {
-            let row = |(item, change): &(&mallcore_actors::ids::FlashItemId, &super::ItemChange)| -> [Value; 6] {
+            let row = |(item, change): &(&mallcore_actors::ids::FlashItemId, &ItemChange)| -> [Value; 6] {
                 [
                     item.get().into(),
                     change.remaining.into(),
@@ -306,7 +321,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn change_products(&mut self, batch: &Batch, skus: &HashMap<SkuId, Described>) -> Result<(), WriteError> {
+    async fn change_products(&mut self, batch: &TradeFold, skus: &HashMap<SkuId, Described>) -> Result<(), WriteError> {
         let mut products = BTreeMap::<u64, (i64, i64)>::new();
         for (sku, change) in batch.skus() {
             let described = skus.get(sku).ok_or(WriteError::UnknownSku(*sku))?;
@@ -325,7 +340,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn insert_adjustments(&mut self, batch: &Batch) -> Result<(), WriteError> {
+    async fn insert_adjustments(&mut self, batch: &TradeFold) -> Result<(), WriteError> {
         for chunk in chunks(batch.adjustments()) {
             let row = |Adjustment { adjusted, sequence, at }: &Adjustment| -> [Value; 7] {
                 [
@@ -349,7 +364,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn note_ids(&mut self, batch: &Batch) -> Result<(), WriteError> {
+    async fn note_ids(&mut self, batch: &TradeFold) -> Result<(), WriteError> {
         let Some(next) = batch.next_id() else { return Ok(()) };
         let matched = self.tx.execute("UPDATE id_blocks SET next_id = ? WHERE name = 'orders'", vec![next.into()]).await?;
         if matched == 0 {
@@ -369,21 +384,14 @@ impl Writer<'_> {
     ) -> Result<(), WriteError> {
         let text = Rows::update(self.tx.engine(), table, columns, change, fits, rows);
         let matched = self.tx.execute(text, values).await?;
-        self.expect(table, rows as u64, matched)
-    }
-
-    fn expect(&self, table: &'static str, expected: u64, matched: u64) -> Result<(), WriteError> {
-        if matched == expected {
-            return Ok(());
-        }
-        Err(WriteError::Mismatch { table, expected, matched, from: self.from.next(), through: self.through })
+        self.span.expect(table, rows as u64, matched)
     }
 }
 
 /// The first [`PLACED_COLUMNS`].
 fn bind_placed(order: &NewOrder, values: &mut Arguments) {
     let NewOrder { placed, placed_at, progress } = order;
-    let Progress { status, version, sequence, updated_at, .. } = *progress;
+    let Standing { status, version, sequence, updated_at, .. } = *progress;
     values.extend([
         placed.order.get().into(),
         placed.no.to_string().into(),
@@ -405,8 +413,8 @@ fn bind_placed(order: &NewOrder, values: &mut Arguments) {
 }
 
 /// The others.
-fn bind_progress(progress: &Progress, values: &mut Arguments) {
-    let Progress { milestones, close_reason, limit_returned, .. } = *progress;
+fn bind_progress(progress: &Standing, values: &mut Arguments) {
+    let Standing { milestones, close_reason, limit_returned, .. } = *progress;
     values.extend([
         close_reason.map(close_reason_number).into(),
         limit_returned.into(),

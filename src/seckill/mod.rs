@@ -7,5 +7,15 @@ pub mod repository;
 pub mod routes;
 mod views;
 
+use crate::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+
 pub use express::Express;
 pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
+
+/// The feature.
+pub const FEATURE: Feature =
+    Feature { document: crate::stock::documents::document, ..Feature::of_routes("seckill", routes::configure, PATTERNS) };
+
+const PATTERNS: &[Pattern] =
+    &[shop("/seckill/items/{}/orders", "POST"), shop("/seckill/activities/{}", "GET"), shop("/seckill/activities", "GET")];

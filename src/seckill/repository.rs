@@ -7,7 +7,7 @@ use mallcore_actors::time::Timestamp;
 use super::model::{ActivityRow, ItemRow, SalePlan};
 use crate::catalog::model::ON_SALE;
 use crate::database::{Database, Error, Loaded, Row};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 /// Sales with anything left to do or to show: those that have an item whose rest was not given back.
 const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, p.name, i.price_fen, s.price_fen, i.quota, \
@@ -18,7 +18,7 @@ const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id,
 /// The sales on offer, by their start.
 pub async fn activities(database: &Database, since: Timestamp) -> Result<Loaded<Vec<ActivityRow>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let rows = tx.all(OPEN, vec![since.into()]).await?;
     tx.commit().await?;
     let mut value: Vec<ActivityRow> = Vec::new();

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::SkuId;
+use mallcore_actors::kernel::{BoxFuture, Provenance};
 use mallcore_actors::refusal::Answer;
-use mallcore_actors::registry::{BoxFuture, StockRegistry};
-use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment, Sku};
 
 use super::reads::Reads;
 use super::sales::Sales;
@@ -16,12 +17,12 @@ use crate::outbox::ports::{Failure, InShop};
 pub(super) struct InThisShop {
     sales: Arc<Sales>,
     engine: Arc<Engine>,
-    registry: Arc<StockRegistry>,
+    registry: Arc<Registry<Sku>>,
     reads: Arc<Reads>,
 }
 
 impl InThisShop {
-    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<StockRegistry>, reads: &Arc<Reads>) -> Self {
+    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<Registry<Sku>>, reads: &Arc<Reads>) -> Self {
         Self { sales: Arc::clone(sales), engine: Arc::clone(engine), registry: Arc::clone(registry), reads: Arc::clone(reads) }
     }
 }
@@ -35,6 +36,6 @@ impl InShop for InThisShop {
 
     fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>> {
         let registry = Arc::clone(&self.registry);
-        Box::pin(async move { registry.ask(sku, |reply| AdjustStock { wish: wish.clone(), reply }).await })
+        Box::pin(async move { registry.ask(sku, Provenance::COMMAND_LINE, AdjustStock(wish)).await })
     }
 }

@@ -2,7 +2,9 @@
 
 use mallcore_actors::engine::Engine;
 use mallcore_actors::journal::{Durable, Journal, Sequence};
-use mallcore_actors::lag::{Lag, Level, Meter, Reading};
+use std::sync::Arc;
+
+use mallcore_actors::lag::{Admission, Lag, Level, Meter, Reading};
 use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -38,6 +40,8 @@ pub(super) struct Follower {
     state: watch::Receiver<State>,
     /// Orders in memory wait for it.
     holds_memory: bool,
+    /// The scope in which its lag sheds, if that is not the purchases'.
+    scope: Option<Arc<Admission>>,
     meter: Mutex<(Meter, Option<Reading>)>,
     level: Gauge,
     bytes: Gauge,
@@ -52,12 +56,18 @@ impl Follower {
             checkpoint: handle.checkpoint.clone(),
             state: handle.state.clone(),
             holds_memory,
+            scope: None,
             meter: Mutex::new((meter, None)),
             level: gauge!(LEVEL, PROJECTION => name),
             bytes: gauge!(BYTES, PROJECTION => name),
             spent: gauge!(SPENT, PROJECTION => name),
             records: gauge!(projection::metrics::LAG_RECORDS, PROJECTION => name),
         }
+    }
+
+    /// Its lag turns away what asks this, and no purchase.
+    pub fn shedding(self, scope: Arc<Admission>) -> Self {
+        Self { scope: Some(scope), ..self }
     }
 
     fn observe(&self, end: Sequence, record_bytes: u64, memory_bytes: u64) -> Reading {
@@ -83,14 +93,15 @@ impl Follower {
 
     fn tell(&self, reading: Reading, lag: Lag) {
         let (name, percent, records) = (self.name, reading.spent_permille / 10, lag.records);
+        let what = if self.scope.is_some() { "commands of its kind" } else { "purchases" };
         match reading.level {
             Level::Ok => tracing::info!("the {name} projection is near enough again: {records} records behind, {percent} % of its budget"),
             Level::Alert => tracing::warn!("the {name} projection is {records} records behind, {percent} % of its budget"),
             Level::Shed => tracing::error!(
-                "fresh purchases are turned away in part: the {name} projection is {records} records behind, {percent} % of its budget"
+                "fresh {what} are turned away in part: the {name} projection is {records} records behind, {percent} % of its budget"
             ),
             Level::Refuse => {
-                tracing::error!("no fresh purchase is let in: the {name} projection is {records} records behind, its budget is spent");
+                tracing::error!("no fresh {what} are let in: the {name} projection is {records} records behind, its budget is spent");
             }
         }
     }
@@ -102,6 +113,8 @@ impl Follower {
         let level = reading.map_or(Level::Ok, |reading| reading.level);
         let percent = reading.map_or(0, |reading| reading.spent_permille / 10);
         let health = match level {
+            // Purchases go on: the part that is refused is told by its name.
+            Level::Refuse if self.scope.is_some() => Health::Degraded,
             Level::Refuse => Health::Fail,
             Level::Ok if state == State::Following && is_reached => Health::Pass,
             Level::Ok | Level::Alert | Level::Shed => Health::Degraded,
@@ -116,11 +129,18 @@ pub(super) struct Following(pub Vec<Follower>);
 impl Following {
     /// Looks at how far each is behind, and lets in as many fresh purchases as the one that is worst off allows.
     pub fn look(&self, engine: &Engine) {
-        let (end, record_bytes) = written(&*engine.journal);
+        let (end, record_bytes) = written(&**engine.journal());
         let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
         gauge!(MEMORY).set(memory_bytes as f64);
-        let turned_away = self.0.iter().map(|follower| follower.observe(end, record_bytes, memory_bytes).turned_away).max();
-        engine.admission.turn_away(turned_away.unwrap_or(0));
+        let mut turned_away = 0;
+        for follower in &self.0 {
+            let parts = follower.observe(end, record_bytes, memory_bytes).turned_away;
+            match &follower.scope {
+                Some(scope) => scope.turn_away(parts),
+                None => turned_away = turned_away.max(parts),
+            }
+        }
+        engine.admission.turn_away(turned_away);
     }
 
     /// How each does; `is_reached` is false until a database that was away at start is there.

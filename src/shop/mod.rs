@@ -3,10 +3,13 @@
 //! the end in `stop`.
 
 mod cold_writes;
+pub mod feature;
+pub mod features;
 mod following;
+mod opening;
 mod own_orders;
 mod plan;
-mod reads;
+pub mod reads;
 mod sales;
 mod start;
 mod stop;
@@ -21,11 +24,12 @@ use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Durable, Journal, Sequence};
+use mallcore_actors::kernel::Provenance;
 use mallcore_actors::orders::Deadlines;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
-use mallcore_actors::registry::StockRegistry;
-use mallcore_actors::stock::{Buy, PlaceOrder, Placed};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::stock::{Buy, PlaceOrder, Placed, Sku};
 use mallcore_actors::time::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -42,6 +46,7 @@ use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
 use following::Following;
 pub use following::{ORDER_BYTES, describe};
+pub use opening::{Opening, Projected};
 pub use plan::{BrokerPlan, Plan, database};
 use reads::{ANSWER_WITHIN, Reads};
 use sales::Sales;
@@ -59,12 +64,14 @@ pub struct Shop(Arc<Inner>);
 struct Inner {
     engine: Arc<Engine>,
     journal: Arc<SegmentLog>,
-    registry: Arc<StockRegistry>,
+    registry: Arc<Registry<Sku>>,
     reads: Arc<Reads>,
     sales: Arc<Sales>,
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
     following: Following,
+    provided: opening::Provided,
+    on_thread: Vec<opening::OnThread>,
     projection_state: watch::Receiver<projection::State>,
     pinned: Option<watch::Receiver<pinned::Progress>>,
     /// It was started without the database; changes when that was reached.
@@ -83,6 +90,8 @@ struct Running {
     keeper: KeeperHandle,
     projector: ProjectorHandle,
     broker: Option<ProjectorHandle>,
+    /// The features' projections.
+    projectors: Vec<ProjectorHandle>,
     /// Of a database that is a file.
     flusher: Option<Flusher>,
 }
@@ -106,7 +115,7 @@ impl Shop {
         request: impl FnOnce() -> (KeyHash, BodyFingerprint),
     ) -> Answer<Placed> {
         let engine = &self.0.engine;
-        let let_in = self.0.sales.at_gate(item, |gate| gate.refusal(user, engine.clock.now()).map_or(Ok(gate.sku()), Err));
+        let let_in = self.0.sales.at_gate(item, |gate| gate.refusal(user, engine.clock().now()).map_or(Ok(gate.sku()), Err));
         let answer = match let_in {
             None if !self.0.sales.are_known() => Err(Unavailable::Warming),
             None => Ok(Err(Refusal::UnknownItem)),
@@ -114,9 +123,9 @@ impl Shop {
             Some(Ok(sku)) => {
                 let (key, body) = request();
                 let wish = Buy { item, user, quantity, key, body, address };
-                match self.0.registry.ask(sku, |reply| PlaceOrder { wish, reply }).await {
+                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(wish)).await {
                     // The actor has let go of the quota, the list still shows the sale.
-                    Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock.now()) => Ok(Err(Refusal::Ended)),
+                    Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock().now()) => Ok(Err(Refusal::Ended)),
                     answer => answer,
                 }
             }
@@ -127,6 +136,11 @@ impl Shop {
             Err(weather) => engine.meters.unavailable(*weather),
         }
         answer
+    }
+
+    /// The handle that a feature provides for its handlers; none if no feature of this shop does.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.provided.get()
     }
 
     /// Closes one's own unpaid order; closing it twice is closing it once.
@@ -169,7 +183,7 @@ impl Shop {
         let usage = Journal::usage(&*self.0.journal);
         let journal = match *self.durable().borrow() {
             Durable::Failed(after) => check("journal", Health::Fail, format!("stopped after record {after}")),
-            Durable::Through(_) if self.0.engine.is_journal_full() => {
+            Durable::Through(_) if self.0.engine.recorder.is_journal_full() => {
                 check("journal", Health::Fail, format!("full: {} of {} bytes", usage.used_bytes, usage.budget_bytes))
             }
             Durable::Through(through) => {
@@ -240,7 +254,7 @@ impl Shop {
 
     /// The shop's time.
     pub fn now(&self) -> Timestamp {
-        self.0.engine.clock.now()
+        self.0.engine.clock().now()
     }
 }
 

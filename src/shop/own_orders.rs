@@ -3,8 +3,9 @@
 
 use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::{Durable, Journal, Sequence};
+use mallcore_actors::kernel::Provenance;
+use mallcore_actors::orders::CloseReason;
 use mallcore_actors::orders::Order;
-use mallcore_actors::record::CloseReason;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::stock::CloseOrder;
 
@@ -84,8 +85,8 @@ pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Resul
     let sku: Option<SkuId> = order.lines.first().map(|line| line.sku);
     let Some(sku) = sku else { return Ok(Ok(Err(Refusal::UnknownOrder))) };
     let id = order.id;
-    let close = |reply| CloseOrder { user, order: id, reason: CloseReason::Cancelled, reply };
-    Ok(match shop.registry.ask(sku, close).await {
+    let close = CloseOrder { user, order: id, reason: CloseReason::Cancelled };
+    Ok(match shop.registry.ask(sku, Provenance::SHOPPER, close).await {
         Ok(Ok(closed)) => Ok(Ok(view(shop, &closed.order))),
         // Closed by an earlier request, perhaps long enough ago to have left memory.
         Ok(Err(Refusal::WrongStatus | Refusal::UnknownOrder)) => Ok(past_cancelling(shop, user, named).await?),

@@ -62,6 +62,11 @@ pub struct BrokerPlan {
 /// Messages that are on their way to the broker together: enough that its syncs are shared, few enough to lie in memory.
 const BROKER_BATCH: usize = 2048;
 
+/// A basket that has not got all its pieces by then gives up and says `busy`.
+const HOLDING_MAX_MILLIS: u64 = 3_000;
+/// An order that is on its way completes by itself seven days after shipping.
+const AUTO_COMPLETE_AFTER_MILLIS: u64 = 7 * 24 * 3_600_000;
+
 impl Plan {
     /// As configured.
     pub fn of(config: &Config) -> Self {
@@ -119,6 +124,9 @@ impl Plan {
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
+                pay_window_millis: u64::from(config.orders.pay_window_seconds) * 1000,
+                holding_max_millis: HOLDING_MAX_MILLIS,
+                auto_complete_after_millis: AUTO_COMPLETE_AFTER_MILLIS,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,

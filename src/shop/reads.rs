@@ -10,12 +10,12 @@ use arc_swap::ArcSwap;
 use crate::database::{Connections, Database, Error, Settings};
 
 /// For a list or a detail that a client waits for.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// For a SKU with all its buyers.
-pub(super) const LOAD_WITHIN: Duration = Duration::from_secs(60);
+pub const LOAD_WITHIN: Duration = Duration::from_secs(60);
 
 /// The readers' connections.
-pub(super) struct Reads {
+pub struct Reads {
     settings: Settings,
     current: ArcSwap<Database>,
 }

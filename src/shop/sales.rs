@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
+use futures_util::StreamExt;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
-use mallcore_actors::refusal::Answer;
-use mallcore_actors::registry::StockRegistry;
-use mallcore_actors::stock::{CarveQuota, Gate, QuotaPlan, ReleaseQuota};
+use mallcore_actors::kernel::Provenance;
+use mallcore_actors::refusal::{Answer, Unavailable};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::stock::{CarveQuota, Gate, QuotaPlan, ReleaseQuota, Sku};
 use mallcore_actors::time::Timestamp;
 use tokio::sync::watch;
 
@@ -27,6 +29,10 @@ use crate::seckill::{ActivityView, ItemView, repository};
 const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
 /// How soon a sale that was created elsewhere is seen.
 const LOOK: Duration = Duration::from_secs(1);
+/// Items that are asked for at the same time.
+const MAINTAINED_AT_ONCE: usize = 64;
+/// A SKU that takes longer to answer is asked again at the next look.
+const MAINTAINED_WITHIN: Duration = Duration::from_millis(500);
 
 /// The sales on offer.
 pub(super) struct Sales {
@@ -107,9 +113,9 @@ impl Sales {
     }
 
     /// Reads the list, then asks for what it calls for; without the database, for what the list as it was calls for.
-    pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &StockRegistry) -> Result<(), Error> {
+    pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &Registry<Sku>) -> Result<(), Error> {
         let _looking = self.looking.lock().await;
-        let now = engine.clock.now();
+        let now = engine.clock().now();
         let since = Timestamp::from_millis(now.millis().saturating_sub(SHOWN_AFTER_MILLIS));
         let read = reads.ask(ANSWER_WITHIN, async |database| Ok(repository::activities(database, since).await?.value)).await;
         let known = self.on_offer.load_full();
@@ -117,11 +123,10 @@ impl Sales {
             Ok(rows) => rows.iter().collect(),
             Err(_) => known.activities.iter().map(|activity| &activity.row).collect(),
         };
-        for row in rows {
-            for item in &row.items {
-                tend(registry, row, item, now).await;
-            }
-        }
+        // All at once and not for long: one SKU that is slow to answer must not keep the others' offers from being shown.
+        let is_resident = |sku| registry.is_resident(sku);
+        let due: Vec<Due> = rows.iter().flat_map(|row| row.items.iter().filter_map(|item| Due::of(row, item, now, is_resident))).collect();
+        futures_util::stream::iter(due).for_each_concurrent(MAINTAINED_AT_ONCE, |due| maintain(registry, due)).await;
         self.offer(read?, engine);
         Ok(())
     }
@@ -158,35 +163,60 @@ impl Sales {
     }
 }
 
-/// An item of a sale that has not ended needs its pieces, and its actor in memory; one of an ended sale gives them back.
-async fn tend(registry: &StockRegistry, activity: &ActivityRow, item: &ItemRow, now: Timestamp) {
-    let answer: Answer<()> = if now < activity.ends_at {
-        if item.carved_at.is_some() && registry.is_resident(item.sku) {
-            return;
-        }
-        let plan = QuotaPlan {
-            item: item.id,
-            activity: activity.id,
-            quota: item.quota,
-            limit_per_user: item.limit_per_user,
-            unit_price: item.price,
-            starts_at: activity.starts_at,
-            ends_at: activity.ends_at,
+/// What a SKU has to be asked for, for the sake of one of its flash items.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    sku: SkuId,
+    item: FlashItemId,
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Command {
+    Carve(CarveQuota),
+    Release(ReleaseQuota),
+}
+
+impl Due {
+    /// An item of a sale that has not ended needs its pieces, and its actor in memory; one of an ended sale gives them back.
+    fn of(activity: &ActivityRow, item: &ItemRow, now: Timestamp, is_resident: impl Fn(SkuId) -> bool) -> Option<Self> {
+        let command = if now < activity.ends_at {
+            if item.carved_at.is_some() && is_resident(item.sku) {
+                return None;
+            }
+            Command::Carve(CarveQuota(QuotaPlan {
+                item: item.id,
+                activity: activity.id,
+                quota: item.quota,
+                limit_per_user: item.limit_per_user,
+                unit_price: item.price,
+                starts_at: activity.starts_at,
+                ends_at: activity.ends_at,
+            }))
+        } else if item.carved_at.is_some() && item.released_at.is_none() {
+            Command::Release(ReleaseQuota(item.id))
+        } else {
+            return None;
         };
-        registry.ask(item.sku, |reply| CarveQuota { plan, reply }).await
-    } else if item.carved_at.is_some() && item.released_at.is_none() {
-        let id = item.id;
-        registry.ask(item.sku, |reply| ReleaseQuota { item: id, reply }).await
-    } else {
-        return;
+        Some(Self { sku: item.sku, item: item.id, command })
+    }
+}
+
+async fn maintain(registry: &Registry<Sku>, Due { sku, item, command }: Due) {
+    let asked = async {
+        match command {
+            Command::Carve(carve) => registry.ask(sku, Provenance::SYSTEM, carve).await,
+            Command::Release(release) => registry.ask(sku, Provenance::SYSTEM, release).await,
+        }
     };
+    let answer: Answer<()> = tokio::time::timeout(MAINTAINED_WITHIN, asked).await.unwrap_or(Err(Unavailable::Busy));
     match answer {
         Ok(Ok(())) => {}
         Ok(Err(refusal)) => tracing::error!(
-            seckill.item.id = %item.id, sku.id = %item.sku, reason = refusal.code(),
+            seckill.item.id = %item, sku.id = %sku, reason = refusal.code(),
             "a flash item cannot have its pieces: give the SKU more stock, or the item less quota"
         ),
-        Err(weather) => tracing::warn!(seckill.item.id = %item.id, reason = weather.code(), "a flash item waits for its pieces"),
+        Err(unavailable) => tracing::warn!(seckill.item.id = %item, reason = unavailable.code(), "a flash item waits for its pieces"),
     }
 }
 

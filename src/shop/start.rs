@@ -10,21 +10,25 @@ use std::time::{Duration, Instant};
 use actix::Actor;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::kernel::host::Keeping;
+use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
-use mallcore_actors::orders::Deadlines;
-use mallcore_actors::pinned::LoadError;
-use mallcore_actors::registry::{BoxFuture, LoadFailed, Residence, StockLoader, StockRegistry};
-use mallcore_actors::stock::Stock;
+use mallcore_actors::orders::{Deadlines, Order, OrderLoader, OrdersHandle, Skus};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::sale_snapshot::LoadError;
+use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
+use super::features::{self, FEATURES};
 use super::following::{Follower, Following};
+use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
@@ -35,14 +39,16 @@ use crate::database::{Connections, Database, Error, Flusher, Settings};
 use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::outbox::{Effects, Relay};
 use crate::pinned::{Hold, Sources};
-use crate::projection::{AttachError, Noted, Projector, seats};
+use crate::projection::{AttachError, Noted, Projector, seats_for};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::{broker, pinned, projection, stock, story};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
-/// A stock actor that nobody asks for this long leaves memory.
-const RESIDENCE: Residence = Residence { idle: Duration::from_secs(300), check: Duration::from_secs(15) };
+/// A stock actor that nobody asks for five minutes leaves memory. Commands wait for the load of a SKU as they would in its mailbox.
+const STOCK: Keeping = Keeping { waiting_max: 8_192, waiting_total_max: 8_192, idle_millis: 300_000, reload_millis: 500 };
+/// How often a stock actor looks whether it may leave.
+const IDLE_CHECK: Duration = Duration::from_secs(15);
 /// How long a start that has a snapshot waits for the database.
 const WITH_A_SNAPSHOT: Duration = Duration::from_secs(2);
 /// One try to reach the database, at most.
@@ -91,21 +97,24 @@ pub enum StartError {
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
+    /// More projections are started than features name: a bug of ours.
+    #[error("a feature starts a projection that it does not name")]
+    Seats,
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
 }
 
 /// Loads SKUs that are not in memory, from a database that is not older than what this process has let go of.
-struct Loader {
+struct StockLoader {
     reads: Arc<Reads>,
     /// Rows of an earlier record may lack what memory no longer has: after a start without the database, or once the database was
     /// restored to an earlier moment. Whoever asks waits until the projection has caught up.
     at_least: Arc<AtomicU64>,
 }
 
-impl StockLoader for Loader {
-    fn load(&self, sku: SkuId) -> BoxFuture<Result<Option<Stock>, LoadFailed>> {
+impl Loader<Sku> for StockLoader {
+    fn load(&self, sku: SkuId) -> BoxFuture<Result<(Option<Sku>, Sequence), LoadFailed>> {
         let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
             let loaded = reads.ask(LOAD_WITHIN, async |database| stock::repository::load(database, sku).await).await;
@@ -113,14 +122,24 @@ impl StockLoader for Loader {
             if loaded.checkpoint < at_least {
                 return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
             }
-            Ok(loaded.value)
+            Ok((loaded.value.map(Sku::new), loaded.checkpoint))
         })
+    }
+}
+
+/// No command reaches an order that left memory yet.
+struct NoOrders;
+
+impl OrderLoader for NoOrders {
+    fn load(&self, _: UserId, _: OrderId) -> BoxFuture<Result<(Option<Order>, Sequence), LoadFailed>> {
+        Box::pin(async { Err(LoadFailed("orders that left memory are not loaded".to_owned())) })
     }
 }
 
 impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
+        let for_features = plan.clone();
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
         let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal.clone())?;
@@ -129,7 +148,7 @@ impl Shop {
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let (recovered, newest) = survivors(&plan, &*port).await?;
+        let (recovered, newest, attached) = survivors(&plan, &*port).await?;
         let Recovered { pinned, checkpoint, .. } = recovered;
         let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
@@ -142,13 +161,19 @@ impl Shop {
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
         let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
-        let [projected, snapshots, for_broker] = seats(&port);
+        let all = opening::projections();
+        let mut seats = seats_for(&port, all.len() + 2);
+        let [Some(projected), Some(snapshots), Some(for_broker)] = [seats.pop(), seats.pop(), seats.pop()] else {
+            return Err(StartError::Seats);
+        };
         let flusher = match &plan.database {
             Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
             Settings::MySql(_) => None,
         };
         let noted = plan.database_noted.map(|file| Noted::open(&file, port.identity(), durable(&*port)));
-        let target = projection::Store::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).noting(noted);
+        let target = projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint)
+            .noting(noted)
+            .among(all);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
         let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
@@ -158,16 +183,17 @@ impl Shop {
                 None
             }
             Some(plan) => {
-                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker)?;
+                let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker, features::document)?;
                 let handle = Projector::follow(plan.projector, events, Arc::clone(&port)).map_err(StartError::Thread)?;
                 following.push(Follower::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
                 Some(handle)
             }
         };
         let reads = Arc::new(Reads::new(plan.database.clone()));
-        let loader = Loader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
-        let warm = pinned.stocks.into_values();
-        let registry = StockRegistry::new(Arc::clone(&engine), Arc::new(loader), RESIDENCE, warm, projector.checkpoint.clone());
+        let loader = StockLoader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
+        let warm = pinned.stocks.into_iter().map(|(sku, stock)| (sku, Sku::new(stock)));
+        let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), STOCK);
+        let registry = Registry::<Sku>::new(common, Arc::new(loader), IDLE_CHECK, warm, projector.checkpoint.clone());
         let registry = Arc::new(registry);
         let sources =
             Sources { journal: Arc::clone(&port), database: plan.database, plan: sales.plan(), projected: projector.checkpoint.clone() };
@@ -175,7 +201,9 @@ impl Shop {
         let hold = Hold::new(snapshots, Arc::clone(&port), &keeper);
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
-        let timer = Deadlines::new(Arc::clone(&engine), Arc::clone(&registry));
+        let skus: Arc<dyn Skus> = Arc::clone(&registry) as _;
+        let orders = OrdersHandle::new(Arc::clone(&engine), skus, Arc::new(NoOrders));
+        let timer = Deadlines::new(Arc::clone(&engine), orders);
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
         let events: Arc<dyn EventsOut> = match plan.events {
@@ -188,7 +216,23 @@ impl Shop {
         };
         let effects = Effects { shop: Arc::new(in_shop), events, cache, database: cold };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(reach);
-        let following = Following(following);
+        let attached = attached.into_iter().collect();
+        let mut opening = Opening {
+            engine: &engine,
+            plan: &for_features,
+            reads: &reads,
+            attached: &attached,
+            seats,
+            followers: following,
+            projectors: Vec::new(),
+            provided: Provided::default(),
+            on_thread: Vec::new(),
+        };
+        for feature in FEATURES {
+            (feature.open)(&mut opening)?;
+        }
+        let Opening { followers, projectors, provided, on_thread, .. } = opening;
+        let following = Following(followers);
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
@@ -200,6 +244,8 @@ impl Shop {
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
             following,
+            provided,
+            on_thread,
             pinned: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
             stopping: AtomicBool::new(false),
@@ -207,13 +253,16 @@ impl Shop {
         }));
         let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
         tasks.extend(products.iter().map(Products::start));
-        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, flusher });
+        *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher });
         Ok(shop)
     }
 }
 
+/// Where each projection stands in the database.
+type Attached = Vec<(&'static str, Sequence)>;
+
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
-async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence), StartError> {
+async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
     let store = pinned::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -223,15 +272,15 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
     // With a snapshot the sale stands still for nothing but a server that is starting too.
     let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
-    let recovered = match (reach(plan, patience, journal).await?, found.pinned) {
-        (Ok(database), snapshot) => {
+    let (recovered, attached) = match (reach(plan, patience, journal).await?, found.pinned) {
+        (Ok((database, attached)), snapshot) => {
             let recovered = recover(&database, snapshot, journal).await?;
             database.close().await;
-            recovered
+            (recovered, attached)
         }
         (Err(cause), Some(snapshot)) => {
             tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
-            recover_alone(snapshot, journal)?
+            (recover_alone(snapshot, journal)?, Attached::new())
         }
         (Err(cause), None) => return Err(StartError::NothingToStartFrom { folder, cause }),
     };
@@ -242,11 +291,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
         recovered.pinned.stocks.len(),
         recovered.pinned.orders.resident()
     );
-    Ok((recovered, newest))
+    Ok((recovered, newest, attached))
 }
 
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
-async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<Database, Error>, StartError> {
+async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<(Database, Attached), Error>, StartError> {
     let until = Instant::now() + patience;
     let try_within = TRY_WITHIN.min(patience);
     loop {
@@ -264,17 +313,22 @@ async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result
     }
 }
 
-async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<Database, AttachError> {
+async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> Result<(Database, Attached), AttachError> {
     let database = settings.connect(Connections { wait_max: within, ..Connections::ONE }).await?;
     database.migrate().await?;
-    projection::attach(&database, journal).await?;
-    Ok(database)
+    let all = opening::projections();
+    let mut attached = Vec::new();
+    for name in &all {
+        attached.push((*name, projection::attach(&database, journal, name, &all).await?));
+    }
+    Ok((database, attached))
 }
 
 impl Shop {
     /// The thread that this is called on is one on which actors may live.
     pub fn adopt_this_thread(&self) {
         self.0.registry.live_on(Arbiter::current());
+        self.0.on_thread.iter().for_each(|live_on| live_on(Arbiter::current()));
     }
 
     /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in

@@ -1,7 +1,7 @@
 //! Adjustments of stock: asked for here, decided by the SKU's actor, kept by the projection.
 
-use mallcore_actors::adjustment::{Operator, Reason};
 use mallcore_actors::ids::{AdjustmentId, SkuId};
+use mallcore_actors::stock::adjustment::{Operator, Reason};
 use mallcore_actors::stock::{Adjustment, Change};
 use mallcore_actors::time::Timestamp;
 

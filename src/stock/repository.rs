@@ -9,16 +9,16 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::Status;
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::QuotaCarved;
+use mallcore_actors::stock::QuotaCarved;
 use mallcore_actors::stock::{FlashQuota, Receipt, Stock};
 
 use crate::database::{Database, Error, Loaded, Row, Tx};
-use crate::projection::checkpoint;
+use crate::projection::{self, checkpoint};
 
 /// A SKU as its actor starts from it, or `None` if there is no such SKU. Records above the checkpoint are still to be applied.
 pub async fn load(database: &Database, sku: SkuId) -> Result<Loaded<Option<Stock>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let text = "SELECT available, held, sold, version, last_adjustment_id FROM skus WHERE id = ?";
     let value = match tx.first(text, vec![sku.get().into()]).await? {
         None => None,
@@ -109,7 +109,7 @@ pub async fn skus_on_sale(database: &Database) -> Result<Vec<SkuId>, Error> {
 /// Pieces of many SKUs at once, for lists: (available, held, sold).
 pub async fn counts(database: &Database, skus: &[SkuId]) -> Result<Loaded<HashMap<SkuId, (u32, u32, u32)>>, Error> {
     let mut tx = database.snapshot().await?;
-    let checkpoint = checkpoint(&mut tx).await?;
+    let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut value = HashMap::with_capacity(skus.len());
     for chunk in skus.chunks(256) {
         let text = format!("SELECT id, available, held, sold FROM skus WHERE id IN ({})", crate::database::Rows::places(chunk.len()));

@@ -237,10 +237,8 @@ where
         }
         let since = Instant::now();
         let queue = self.replies.queue::<A::Reply>();
-        let next = self.host.ask(key, command, provenance, (&*self.common.shared, &self.common.recorder), move |answer| match answer {
-            Ok(Ok(settled)) => queue.when_durable(settled.relies_on, reply, settled.reply),
-            Ok(Err(refusal)) => drop(reply.send(Reply::Answer(Ok(Err(refusal))))),
-            Err(unavailable) => drop(reply.send(Reply::Answer(Err(unavailable)))),
+        let next = self.host.ask(key, command, provenance, (&*self.common.shared, &self.common.recorder), move |answer| {
+            queue.answer(answer, reply);
         });
         if next == Next::Load {
             self.load(key, ctx);

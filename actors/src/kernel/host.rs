@@ -49,7 +49,8 @@ pub struct Keeping {
     pub waiting_total_max: usize,
     /// After so many milliseconds without a command an aggregate may leave.
     pub idle_millis: u64,
-    /// So many milliseconds after a failed load the next one may begin; until then callers are told `warming`.
+    /// So many milliseconds after a load that failed or found no row the next one may begin; until then callers are told `warming`, or that
+    /// there is none.
     pub reload_millis: u64,
 }
 
@@ -71,7 +72,8 @@ struct Waiting<A: Aggregate> {
 enum State<A: Aggregate> {
     Loading(VecDeque<Waiting<A>>),
     Ready(A),
-    Absent,
+    /// There was no row; it may be looked for again then, however often it is asked for meanwhile.
+    Absent(Timestamp),
     /// Loading failed; the next one may begin then.
     Away(Timestamp),
 }
@@ -124,15 +126,15 @@ impl<A: Aggregate> Host<A> {
         let (mut next, mut waits) = (Next::Done, false);
         match &mut cell.state {
             State::Ready(aggregate) => reply(handled(aggregate, command, shared, &mut transaction)),
-            State::Absent => reply(Ok(Err(A::ABSENT))),
+            State::Absent(until) if now < *until => reply(Ok(Err(A::ABSENT))),
             State::Away(until) if now < *until => reply(Err(Unavailable::Warming)),
             State::Loading(waiting) if is_full || waiting.len() >= waiting_max => reply(Err(Unavailable::Busy)),
-            State::Away(_) if is_full => reply(Err(Unavailable::Busy)),
+            State::Absent(_) | State::Away(_) if is_full => reply(Err(Unavailable::Busy)),
             State::Loading(waiting) => {
                 waiting.push_back(waiting_for(command, provenance, reply));
                 waits = true;
             }
-            State::Away(_) => {
+            State::Absent(_) | State::Away(_) => {
                 cell.state = State::Loading(VecDeque::from([waiting_for(command, provenance, reply)]));
                 (next, waits) = (Next::Load, true);
             }
@@ -150,13 +152,11 @@ impl<A: Aggregate> Host<A> {
                 aggregate.effect(effect, shared);
                 Next::Done
             }
-            // Whatever it is about, there is nothing to bring up to date.
-            State::Absent => Next::Done,
             State::Loading(_) => {
                 cell.effects.push_back(effect);
                 Next::Done
             }
-            State::Away(until) => {
+            State::Absent(until) | State::Away(until) => {
                 let is_due = now >= *until;
                 cell.effects.push_back(effect);
                 if !is_due {
@@ -190,7 +190,8 @@ impl<A: Aggregate> Host<A> {
         };
         match found {
             None => {
-                cell.state = State::Absent;
+                cell.state = State::Absent(recorder.clock().now().plus_millis(self.keeping.reload_millis));
+                // Whatever they are about, there is nothing to bring up to date.
                 cell.effects.clear();
                 waiting.into_iter().for_each(|waiting| run(waiting, Found::Absent));
             }
@@ -206,11 +207,11 @@ impl<A: Aggregate> Host<A> {
         self.scratch = scratch;
     }
 
-    /// Keys whose loading failed, whose pause is over, and for which effects wait: the shell loads each.
+    /// Keys whose loading brought nothing, whose pause is over, and for which effects wait: the shell loads each.
     pub fn due(&mut self, now: Timestamp) -> Vec<A::Key> {
         let mut due = Vec::new();
         for (key, cell) in &mut self.cells {
-            if matches!(cell.state, State::Away(until) if until <= now) && !cell.effects.is_empty() {
+            if matches!(cell.state, State::Absent(until) | State::Away(until) if until <= now) && !cell.effects.is_empty() {
                 cell.state = State::Loading(VecDeque::new());
                 due.push(*key);
             }
@@ -248,7 +249,7 @@ impl<A: Aggregate> Host<A> {
         }
         match &cell.state {
             State::Ready(aggregate) => aggregate.is_settled() && aggregate.last_record() <= projected,
-            State::Absent => true,
+            State::Absent(_) => true,
             State::Away(until) => *until <= now,
             State::Loading(_) => false,
         }
@@ -258,7 +259,7 @@ impl<A: Aggregate> Host<A> {
     pub fn get(&self, key: A::Key) -> Option<&A> {
         match &self.cells.get(&key)?.state {
             State::Ready(aggregate) => Some(aggregate),
-            State::Loading(_) | State::Absent | State::Away(_) => None,
+            State::Loading(_) | State::Absent(_) | State::Away(_) => None,
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 
+use super::aggregate::Settled;
 use crate::journal::{Durable, Journal, Sequence};
 use crate::refusal::{Answer, Unavailable};
 
@@ -61,11 +62,20 @@ pub struct ReplyQueue<T> {
 }
 
 impl<T> ReplyQueue<T> {
+    /// Refusals and failures leave at once: nothing was recorded for them. A reply waits for the record that it relies on.
+    pub fn answer(&self, answer: Answer<Settled<T>>, to: ReplyTo<T>) {
+        // Whoever asked may have gone away; nobody else waits for this answer.
+        match answer {
+            Ok(Ok(settled)) => self.when_durable(settled.relies_on, to, settled.reply),
+            Ok(Err(refusal)) => drop(to.send(Reply::Answer(Ok(Err(refusal))))),
+            Err(unavailable) => drop(to.send(Reply::Answer(Err(unavailable)))),
+        }
+    }
+
     /// Answers now if the record is durable already, otherwise as soon as it is.
     pub fn when_durable(&self, relies_on: Sequence, to: ReplyTo<T>, reply: T) {
         let durable = *self.durable.borrow();
         match outcome(relies_on, durable) {
-            // Whoever asked may have gone away; nobody else waits for this answer.
             Some(outcome) => drop(to.send(Reply::Answer(outcome.map(|()| Ok(reply))))),
             None => self.waiting.borrow_mut().push_back((relies_on, to, reply)),
         }

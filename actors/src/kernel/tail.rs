@@ -2,7 +2,7 @@
 //! journal, applied to each aggregate as it is loaded, dropped when the database has them.
 //! - N1 A row that is older than what was dropped is never completed: its reader has to read a newer one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
@@ -16,15 +16,15 @@ pub struct Tail<A: Aggregate>(Mutex<Kept<A>>);
 
 struct Kept<A: Aggregate> {
     by_key: HashMap<A::Key, Vec<Committed>>,
-    /// The keys by their last record here, in that order.
-    last: BTreeMap<Sequence, A::Key>,
+    /// Each key once, by its last record here; one record may be about several keys.
+    last: BTreeSet<(Sequence, A::Key)>,
     /// Records up to this one may have been dropped.
     dropped_through: Sequence,
 }
 
 impl<A: Aggregate> Default for Tail<A> {
     fn default() -> Self {
-        Self(Mutex::new(Kept { by_key: HashMap::new(), last: BTreeMap::new(), dropped_through: Sequence::ZERO }))
+        Self(Mutex::new(Kept { by_key: HashMap::new(), last: BTreeSet::new(), dropped_through: Sequence::ZERO }))
     }
 }
 
@@ -37,9 +37,9 @@ impl<A: Aggregate> Tail<A> {
         let before = records.last().map(|record| record.sequence);
         records.push(committed);
         if let Some(before) = before {
-            kept.last.remove(&before);
+            kept.last.remove(&(before, key));
         }
-        kept.last.insert(sequence, key);
+        kept.last.insert((sequence, key));
     }
 
     /// The aggregate with every record of the tail above `checkpoint`, where its row stood. None: read a newer row.
@@ -62,10 +62,10 @@ impl<A: Aggregate> Tail<A> {
         if kept.by_key.is_empty() {
             return;
         }
-        while let Some((last, _)) = kept.last.first_key_value()
-            && *last <= projected
-            && let Some((last, key)) = kept.last.pop_first()
+        while let Some((last, key)) = kept.last.first().copied()
+            && last <= projected
         {
+            kept.last.pop_first();
             kept.by_key.remove(&key);
             kept.dropped_through = last;
         }

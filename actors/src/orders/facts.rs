@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 facts! {
     /// What happens to the ids that this process gives out.
-    pub enum IdsFact {
+    pub enum IdsFact of IDS {
         /// Order ids were set aside for this process.
         1 "ids.reserved" since 3 => Reserved(IdsReserved),
     }
@@ -23,7 +23,7 @@ facts! {
 
 facts! {
     /// What happens to orders. Some kinds share a name: consumers of events see one event, whichever kind recorded it.
-    pub enum OrderFact {
+    pub enum OrderFact of ORDERS {
         /// An order was placed; its pieces are held until it is paid or closed.
         1 "order.placed" since 3 => Placed(OrderPlaced),
         /// An order was paid; its pieces are sold.

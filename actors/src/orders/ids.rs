@@ -16,6 +16,8 @@ const BLOCK: u32 = 100_000;
 #[derive(Debug)]
 pub struct OrderIds {
     block: Mutex<Block>,
+    /// Ids that a block has.
+    count: u32,
 }
 
 #[derive(Debug)]
@@ -27,18 +29,23 @@ struct Block {
 impl OrderIds {
     /// `next` is the first id that no surviving block contains.
     pub fn starting_at(next: u64) -> Self {
-        Self { block: Mutex::new(Block { next, end: next }) }
+        Self::in_blocks_of(BLOCK, next)
+    }
+
+    /// As [`Self::starting_at`], with so many ids in each block; the simulator has small ones.
+    pub fn in_blocks_of(count: u32, next: u64) -> Self {
+        Self { block: Mutex::new(Block { next, end: next }), count }
     }
 
     /// The next id; reserves a block first where the last is used up.
     pub fn take(&self, journal: &dyn Journal, now: Timestamp) -> Result<OrderId, EnqueueError> {
         let mut block = self.block.lock();
         if block.next == block.end {
-            let reserved = IdsFact::Reserved(IdsReserved { first: block.end, count: BLOCK });
+            let reserved = IdsFact::Reserved(IdsReserved { first: block.end, count: self.count });
             let mut payload = Vec::new();
             Record::system(now, reserved).encode_into(&mut payload);
             journal.enqueue(&payload)?;
-            block.end += u64::from(BLOCK);
+            block.end += u64::from(self.count);
         }
         // 2^53 ids are out of reach: at 100,000 orders a second they last 2,800 years.
         let id = OrderId::new(block.next.min(ID_MAX)).map_err(|_| EnqueueError::Stopped)?;

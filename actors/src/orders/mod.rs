@@ -6,6 +6,7 @@ mod changes;
 mod closing;
 mod deadlines;
 mod facts;
+pub mod fold;
 mod fulfilment;
 mod handle;
 mod ids;

@@ -147,7 +147,7 @@ impl Placing {
             }
             let now = transaction.now();
             let order = engine.ids.take(transaction.journal(), now)?;
-            let no = OrderNo::in_partition(Partition::ONLY, order, now, rand::random());
+            let no = OrderNo::in_partition(Partition::ONLY, order, now, (engine.order_nonce)());
             Ok(Ok(OrderFact::BasketPlaced(basket.placed(order, no, now.plus_millis(engine.rules.pay_window_millis)))))
         };
         match change(engine, &*self.skus, user, Some(self.owner), &mut transaction, decide) {

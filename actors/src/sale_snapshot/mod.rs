@@ -57,8 +57,8 @@ impl Pinned {
             }
             Fact::Stock(StockFact::QuotaReleased(released)) => self.orders.forget_activity(released.activity),
             Fact::Orders(order) => self.orders.shard(order.user()).apply(sequence, header.at, fact),
-            // No part of a sale.
-            Fact::Stock(_) => {}
+            // No part of a sale, or done above.
+            _ => {}
         }
         self.last_at = self.last_at.max(header.at);
         self.through = sequence;

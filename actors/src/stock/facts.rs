@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 
 facts! {
     /// What happens to a SKU's pieces beside orders.
-    pub enum StockFact {
+    pub enum StockFact of STOCK {
         /// Pieces of a SKU were set aside for a flash sale.
         1 "quota.carved" since 3 => QuotaCarved(QuotaCarved),
         /// What a flash sale left over went back to the SKU.

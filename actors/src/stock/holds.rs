@@ -95,13 +95,6 @@ impl Holds {
         self.wake(stock)
     }
 
-    /// Releases whatever belongs to owners that are no more. An owner whose confirmation is still on its way is alive.
-    pub fn sweep(&mut self, stock: &Stock, alive: impl Fn(Owner) -> bool) -> SmallVec<[Woken; 2]> {
-        self.granted.retain(|held| alive(held.0));
-        self.waiting.retain(|waiting| alive(waiting.0));
-        self.wake(stock)
-    }
-
     /// Sets pieces aside for a flash item, as [`Stock::decide_carve`], out of those that nobody holds.
     pub fn decide_carve(&self, stock: &Stock, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
         let carved = stock.decide_carve(plan)?;

@@ -18,7 +18,7 @@ use crate::ids::{FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::{Aggregate, Committed, Handle, Settled, Transaction};
 use crate::order_no::{OrderNo, Partition};
-use crate::orders::{Lane, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
+use crate::orders::{FlashRef, Lane, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
 use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::Registry;
 
@@ -88,10 +88,10 @@ fn wake(woken: SmallVec<[Woken; 2]>, shared: &Engine) {
     }
 }
 
-/// The answer to a request whose order is still in memory.
+/// The first answer to a request whose order can still be paid: nothing has changed it since, so its last record is the one that placed it.
 fn placed_by(shared: &Engine, buy: &Buy) -> Option<Result<Settled<Placed>, Refusal>> {
     let orders = shared.orders.shard(buy.user);
-    let order = orders.placed_by(buy.user, buy.key)?;
+    let order = orders.placed_by(buy.user, buy.key).filter(|order| order.version == 1)?;
     if order.body != buy.body {
         return Some(Err(Refusal::IdempotencyMismatch));
     }
@@ -183,7 +183,7 @@ impl Handle<PlaceOrder> for Sku {
             return Ok(Err(refusal));
         }
         let order = shared.ids.take(transaction.journal(), now)?;
-        let no = OrderNo::in_partition(Partition::ONLY, order, now, rand::random());
+        let no = OrderNo::in_partition(Partition::ONLY, order, now, (shared.order_nonce)());
         let expires_at = now.plus_millis(shared.rules.flash_pay_window_millis);
         let placed = OrderPlaced {
             order,
@@ -229,9 +229,9 @@ impl Handle<CloseOrder> for Sku {
         }
         let flash = found.lines.iter().find_map(|line| line.flash);
         let returns: SmallVec<[Return; 1]> = found.lines.iter().map(|line| self.stock.returns(*line)).collect();
-        // After the sale there is no limit to give back.
-        let on_sale = returns.iter().any(|back| back.to_quota);
-        let limit_returned = on_sale && flash.is_some_and(|flash| orders.gives_limit_back(user, flash.activity));
+        // After the sale there is no limit to give back, and whose was given back is forgotten with the first item that is released.
+        let is_on_sale = |flash: &FlashRef| self.stock.quota(flash.item).is_some_and(|quota| !quota.released() && now < quota.ends_at());
+        let limit_returned = flash.filter(is_on_sale).is_some_and(|flash| orders.gives_limit_back(user, flash.activity));
         let closed = OrderClosed { order, user, version: found.version + 1, reason, returns, limit_returned };
         let (stock, holds) = (&mut self.stock, &mut self.holds);
         let mut woken = SmallVec::new();
@@ -311,9 +311,10 @@ impl Handle<HoldPieces> for Sku {
     type Reply = Asked;
 
     fn handle(&mut self, command: HoldPieces, shared: &Engine, _: &mut Transaction<'_>) -> Answer<Settled<Asked>> {
-        // It waited for loading longer than its coordinator lived, whose release came first: effects overtake what waits.
-        if !shared.is_registered(command.owner) {
-            return Ok(Ok(Settled::on(Sequence::ZERO, Asked::Busy)));
+        // A coordinator that gave up has sent its release, and a release overtakes a request that waits for the SKU to be loaded: nobody
+        // would release this hold any more.
+        if !shared.is_coordinating(command.owner) {
+            return Err(Unavailable::Busy);
         }
         // A hold is in memory only and relies on no record: the order's own record is what its owner is answered by.
         Ok(Ok(Settled::on(Sequence::ZERO, self.holds.hold(&self.stock, command.owner, command.quantity))))

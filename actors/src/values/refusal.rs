@@ -4,9 +4,35 @@ use crate::journal::Sequence;
 use crate::money::Money;
 use crate::time::Timestamp;
 
+/// A refusal that an aggregate declares in its own module: nobody else has to know of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable code of problem documents and metrics.
+    pub code: &'static str,
+    /// What kind of "no" it is.
+    pub class: RuleClass,
+    /// In two words, Chinese first.
+    pub title: &'static str,
+    /// In a sentence that a shopper can read.
+    pub detail: &'static str,
+}
+
+/// What kind of "no" a rule says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleClass {
+    /// There is no such thing, or it is another's.
+    Missing,
+    /// The state of things does not allow it.
+    Conflict,
+    /// The request itself cannot be meant so.
+    Invalid,
+}
+
 /// The rules say no. A value with a stable code: counted, never logged as a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// An aggregate's own rule.
+    Rule(&'static Rule),
     /// Fewer pieces are left than asked for.
     SoldOut,
     /// The user would have more pieces of this item than allowed.
@@ -75,6 +101,7 @@ impl Refusal {
     /// The stable code of problem documents and metrics.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Rule(rule) => rule.code,
             Self::SoldOut => "sold_out",
             Self::PurchaseLimit { .. } => "purchase_limit",
             Self::NotStarted { .. } => "not_started",

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mallcore_actors::coordinator::{Action, BadBasket, Coordinator, Input, Outcome, PARTICIPANTS_MAX, Participant};
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Committed;
 use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::{Line, OrderFact, OrderPlaced};
 use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
-use mallcore_actors::record::{Event, Line, OrderPlaced};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 use mallcore_actors::stock::{Asked, Holds, Owner, Stock, WAITING_MAX, Woken};
 use mallcore_actors::time::Timestamp;
@@ -21,7 +23,7 @@ type Basket = Vec<(u64, u32)>;
 /// Who says what to whom, in the order in which it was said; the test decides whose message comes next.
 enum Mail {
     Ask(Owner, SkuId, Quantity),
-    Settle(Owner, SkuId, Option<(Sequence, Event)>),
+    Settle(Owner, SkuId, Option<Committed>),
     Tell(Owner, Input),
 }
 
@@ -31,7 +33,7 @@ struct World {
     coordinators: BTreeMap<Owner, (Coordinator, Basket)>,
     mail: BTreeMap<(bool, u64), VecDeque<Mail>>,
     answers: BTreeMap<Owner, Vec<Outcome>>,
-    journal: Vec<Event>,
+    journal: Vec<Record>,
     /// Steps that a coordinator has taken; the failure that it meets instead of the input at that step.
     steps: usize,
     fail_at: Option<(usize, Input)>,
@@ -86,8 +88,8 @@ impl World {
                 self.step(owner, outcome);
             }
             Action::Confirm(Participant::Stock(sku), sequence) => {
-                let event = self.journal[sequence.0 as usize - 1].clone();
-                self.send(Mail::Settle(owner, sku, Some((sequence, event))));
+                let record = self.journal[sequence.0 as usize - 1].clone();
+                self.send(Mail::Settle(owner, sku, Some(Committed { sequence, record })));
             }
             Action::Release(Participant::Stock(sku)) => self.send(Mail::Settle(owner, sku, None)),
             Action::Answer(outcome) => self.answers.entry(owner).or_default().push(outcome),
@@ -98,7 +100,7 @@ impl World {
         let basket = &self.coordinators[&owner].1;
         let order = OrderId::new(self.journal.len() as u64 + 1).unwrap();
         let lines = basket.iter().map(|&(id, count)| Line { sku: sku(id), flash: None, quantity: pieces(count), unit_price: fen(1) });
-        self.journal.push(Event::OrderPlaced(OrderPlaced {
+        let placed = OrderPlaced {
             order,
             no: OrderNo::new(order, Timestamp::default(), 0),
             user: UserId::new(1).unwrap(),
@@ -108,7 +110,8 @@ impl World {
             key: KeyHash::from_bytes([0; 16]),
             body: BodyFingerprint::from_u64(0),
             address: None,
-        }));
+        };
+        self.journal.push(Record::system(Timestamp::default(), OrderFact::Placed(placed)));
         Sequence(self.journal.len() as u64)
     }
 
@@ -139,7 +142,7 @@ impl World {
             Mail::Settle(owner, sku, record) => {
                 let (stock, holds) = self.stocks.get_mut(&sku).unwrap();
                 let woken = match record {
-                    Some((sequence, event)) => holds.confirm(stock, owner, sequence, Timestamp::default(), &event),
+                    Some(committed) => holds.confirm(stock, owner, &committed),
                     None => holds.release(stock, owner),
                 };
                 for woken in woken {
@@ -274,7 +277,7 @@ fn whoever_came_first_is_granted_first() {
     assert_eq!(holds.hold(&stock, Owner(1), pieces(2)), Asked::Granted, "asking again changes nothing");
     assert_eq!(holds.free(&stock), 1);
     assert_eq!(holds.release(&stock, Owner(1))[..], [Woken::Granted(Owner(2))]);
-    assert_eq!(holds.sweep(&stock, |owner| owner != Owner(2))[..], [Woken::Granted(Owner(3))]);
+    assert_eq!(holds.release(&stock, Owner(2))[..], [Woken::Granted(Owner(3))]);
     assert_eq!(holds.release(&stock, Owner(3))[..], []);
     assert!(holds.is_empty());
 }

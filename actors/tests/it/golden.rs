@@ -1,27 +1,35 @@
 //! The golden journals: records of every kind as the releases that brought them wrote them. A file never changes; a new kind or version
-//! gets a new one. Each record stands behind its length (u16, big endian).
+//! gets a new one. Each record stands behind its length (u16, big endian). Versions 1 and 2 are read and no longer written.
 
-use mallcore_actors::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use mallcore_actors::facts::{DecodeError, Header, Kind, Origin, Record, SCHEMA_VERSION};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{
-    CloseReason, Event, FlashRef, IdsReserved, Line, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, QuotaCarved, QuotaReleased, Record,
-    Return, StockAdjusted,
+use mallcore_actors::orders::{
+    CloseReason, FlashRef, IdsFact, IdsReserved, Line, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, Return,
 };
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use mallcore_actors::stock::{QuotaCarved, QuotaReleased, StockAdjusted, StockFact};
 use mallcore_actors::time::Timestamp;
 
 /// Orders and flash sales.
 const V1: &[u8] = include_bytes!("golden/v1.bin");
 /// Adjustments of stock.
 const V2: &[u8] = include_bytes!("golden/v2.bin");
+/// Families and headers: all of the above again.
+const V3: &[u8] = include_bytes!("golden/v3.bin");
 
-fn records() -> Vec<Record> {
+/// Before the first shopper; every record of versions 1 and 2 is at or soon after it.
+const TIME: Timestamp = Timestamp::from_millis(1_795_451_405_000);
+
+fn facts_of_version_1() -> Vec<Fact> {
     let (order, user, sku) = (OrderId::new(12_345_678).unwrap(), UserId::new(42).unwrap(), SkuId::new(7).unwrap());
     let (item, activity) = (FlashItemId::new(3).unwrap(), ActivityId::new(2).unwrap());
-    let time = Timestamp::from_millis(1_795_451_405_000);
+    let time = TIME;
     let price = Money::from_fen(19_900).unwrap();
     let flash = Line { sku, flash: Some(FlashRef { item, activity }), quantity: Quantity::new(2).unwrap(), unit_price: price };
     let plain = Line { sku: SkuId::new(mallcore_actors::ids::ID_MAX).unwrap(), flash: None, ..flash };
@@ -45,9 +53,9 @@ fn records() -> Vec<Record> {
         returns: [Return { line: flash, to_quota }].into_iter().collect(),
         limit_returned,
     };
-    let events = [
-        Event::IdsReserved(IdsReserved { first: 1, count: 10_000 }),
-        Event::QuotaCarved(QuotaCarved {
+    vec![
+        IdsFact::Reserved(IdsReserved { first: 1, count: 10_000 }).into(),
+        StockFact::QuotaCarved(QuotaCarved {
             sku,
             item,
             activity,
@@ -56,86 +64,165 @@ fn records() -> Vec<Record> {
             unit_price: price,
             starts_at: time,
             ends_at: time.plus_millis(3_600_000),
-        }),
-        Event::QuotaReleased(QuotaReleased { sku, item, activity, pieces: 17 }),
-        Event::OrderPlaced(placed(&[flash], None)),
-        Event::OrderPlaced(placed(&[flash, plain], Some(AddressId::new(5).unwrap()))),
-        Event::OrderPaid(OrderPaid { order, user, version: 2, lines: [flash, plain].into_iter().collect() }),
-        Event::OrderShipped(moved(3)),
-        Event::OrderCompleted(moved(4)),
-        Event::OrderClosed(closed(CloseReason::Cancelled, true, true)),
-        Event::OrderClosed(closed(CloseReason::TimedOut, false, false)),
-    ];
-    events.into_iter().enumerate().map(|(nth, event)| Record { at: time.plus_millis(nth as u64), event }).collect()
+        })
+        .into(),
+        StockFact::QuotaReleased(QuotaReleased { sku, item, activity, pieces: 17 }).into(),
+        OrderFact::Placed(placed(&[flash], None)).into(),
+        OrderFact::Placed(placed(&[flash, plain], Some(AddressId::new(5).unwrap()))).into(),
+        OrderFact::Paid(OrderPaid { order, user, version: 2, lines: [flash, plain].into_iter().collect() }).into(),
+        OrderFact::Shipped(moved(3)).into(),
+        OrderFact::Completed(moved(4)).into(),
+        OrderFact::Closed(closed(CloseReason::Cancelled, true, true)).into(),
+        OrderFact::Closed(closed(CloseReason::TimedOut, false, false)).into(),
+    ]
 }
 
-fn records_of_version_2() -> Vec<Record> {
-    let time = Timestamp::from_millis(1_795_451_405_000);
+fn facts_of_version_2() -> Vec<Fact> {
     let adjusted = |delta, reason: &str, operator: &str| {
-        Event::StockAdjusted(StockAdjusted {
+        StockFact::Adjusted(StockAdjusted {
             sku: SkuId::new(7).unwrap(),
             adjustment: AdjustmentId::new(300).unwrap(),
             delta: Delta::new(delta).unwrap(),
             reason: Reason::parse(reason).unwrap(),
             operator: Operator::parse(operator).unwrap(),
         })
+        .into()
     };
-    let events = [adjusted(-5, "盘点：破损 5 件", "小王"), adjusted(PIECES_MAX as i32, "first delivery", "a")];
-    events.into_iter().map(|event| Record { at: time, event }).collect()
+    vec![adjusted(-5, "盘点：破损 5 件", "小王"), adjusted(PIECES_MAX as i32, "first delivery", "a")]
+}
+
+fn records_of_version_1() -> Vec<Record> {
+    facts_of_version_1().into_iter().enumerate().map(|(nth, fact)| Record::system(TIME.plus_millis(nth as u64), fact)).collect()
+}
+
+fn records_of_version_2() -> Vec<Record> {
+    facts_of_version_2().into_iter().map(|fact| Record::system(TIME, fact)).collect()
+}
+
+/// Every fact of the earlier versions, asked for by everybody in turn.
+fn records_of_version_3() -> Vec<Record> {
+    let origins = [
+        Origin::System,
+        Origin::Shopper { request: 0 },
+        Origin::Shopper { request: u64::MAX },
+        Origin::Admin { admin: 7, request: 300 },
+        Origin::Policy { policy: 513 },
+    ];
+    let facts = facts_of_version_1().into_iter().chain(facts_of_version_2());
+    facts
+        .zip(origins.into_iter().cycle())
+        .enumerate()
+        .map(|(nth, (fact, origin))| {
+            let cause = if matches!(origin, Origin::Policy { .. }) { Sequence(1_000_000 + nth as u64) } else { Sequence::ZERO };
+            Record { header: Header { at: TIME.plus_millis(nth as u64), origin, cause }, fact }
+        })
+        .collect()
+}
+
+fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.encode_into(&mut bytes);
+    bytes
 }
 
 fn framed(records: &[Record]) -> Vec<u8> {
-    let mut all = Vec::new();
-    for record in records {
-        let mut bytes = Vec::new();
-        record.encode_into(&mut bytes);
-        all.extend(u16::try_from(bytes.len()).unwrap().to_be_bytes());
-        all.extend(bytes);
+    let frame = |record| {
+        let bytes = encoded(record);
+        [u16::try_from(bytes.len()).unwrap().to_be_bytes().as_slice(), &bytes].concat()
+    };
+    records.iter().flat_map(frame).collect()
+}
+
+fn frames(golden: &[u8]) -> Vec<&[u8]> {
+    let (mut rest, mut frames) = (golden, Vec::new());
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let (record, after) = after.split_at(usize::from(u16::from_be_bytes(*length)));
+        frames.push(record);
+        rest = after;
     }
-    all
+    assert_eq!(rest, b"");
+    frames
 }
 
 #[test]
-fn todays_decoder_reads_earlier_releases_records() {
-    for (golden, records) in [(V1, records()), (V2, records_of_version_2())] {
-        let (mut rest, mut read) = (golden, Vec::new());
-        while let Some((length, after)) = rest.split_first_chunk() {
-            let (record, after) = after.split_at(usize::from(u16::from_be_bytes(*length)));
-            read.push(Record::decode(record).expect("a record of an earlier release"));
-            rest = after;
-        }
-        assert_eq!(rest, b"");
+fn todays_decoder_reads_every_releases_records() {
+    for (golden, records) in [(V1, records_of_version_1()), (V2, records_of_version_2()), (V3, records_of_version_3())] {
+        let read: Vec<Record> = frames(golden).into_iter().map(|bytes| Record::decode(bytes).expect("a record of a release")).collect();
         assert_eq!(read, records);
     }
 }
 
 #[test]
 fn todays_encoder_writes_the_same_bytes() {
-    assert_eq!(framed(&records()), V1);
-    assert_eq!(framed(&records_of_version_2()), V2);
+    assert_eq!(framed(&records_of_version_3()), V3);
 }
 
 #[test]
 fn a_record_says_the_version_that_its_kind_came_with() {
-    let version_of_first = |golden: &[u8]| golden[2];
-    assert_eq!((version_of_first(V1), version_of_first(V2)), (1, 2), "a release before version 2 refuses adjustments by name");
+    let versions = |golden| {
+        let mut versions: Vec<u8> = frames(golden).into_iter().map(|record| record[0]).collect();
+        versions.dedup();
+        versions
+    };
+    assert_eq!([versions(V1), versions(V2), versions(V3)], [[1], [2], [3]], "a release before that version refuses it by name");
+}
+
+/// Numbers are on disk: neither is ever used for anything else.
+const KINDS: [(u8, u8, &str); 9] = [
+    (0, 1, "ids.reserved"),
+    (1, 1, "quota.carved"),
+    (1, 2, "quota.released"),
+    (1, 3, "stock.adjusted"),
+    (2, 1, "order.placed"),
+    (2, 2, "order.paid"),
+    (2, 3, "order.shipped"),
+    (2, 4, "order.completed"),
+    (2, 5, "order.closed"),
+];
+
+#[test]
+fn the_golden_journals_have_every_kind_with_its_number() {
+    let mut kinds: Vec<(u8, u8, &str)> = frames(V3)
+        .into_iter()
+        .map(|bytes| {
+            let name = Record::decode(bytes).unwrap().fact.name();
+            (bytes[1], bytes[2], name)
+        })
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, KINDS);
+    let all: Vec<&str> = Fact::names().collect();
+    assert_eq!(kinds.iter().map(|kind| kind.2).collect::<Vec<_>>(), all, "a kind has no golden record yet");
 }
 
 #[test]
-fn the_golden_journal_has_every_kind() {
-    let mut kinds: Vec<&str> = records().iter().chain(&records_of_version_2()).map(|record| record.event.kind()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let all = [
-        "ids.reserved",
-        "order.closed",
-        "order.completed",
-        "order.paid",
-        "order.placed",
-        "order.shipped",
-        "quota.carved",
-        "quota.released",
-        "stock.adjusted",
-    ];
-    assert_eq!(kinds, all);
+fn a_glance_at_a_record_says_what_reading_it_says() {
+    for bytes in [V1, V2, V3].into_iter().flat_map(frames) {
+        let (kind, header) = Record::peek(bytes).unwrap();
+        let read = Record::decode(bytes).unwrap();
+        assert_eq!(header, read.header);
+        let known = KINDS.into_iter().find(|known| (known.0, known.1) == (kind.family, kind.number));
+        assert_eq!(known.map(|known| known.2), Some(read.fact.name()));
+    }
+}
+
+#[test]
+fn an_unknown_kind_and_a_newer_version_are_refused_by_name() {
+    let changed = |place: usize, to: u8| {
+        let mut bytes = encoded(&records_of_version_3()[0]);
+        bytes[place] = to;
+        Record::decode(&bytes).unwrap_err()
+    };
+    let unknown = |family, number| DecodeError::Unknown(Kind { family, number });
+    assert_eq!([changed(1, 99), changed(2, 77)], [unknown(99, 1), unknown(0, 77)]);
+    assert!(changed(2, 77).to_string().contains("0.77"), "{}", changed(2, 77));
+    let newer = SCHEMA_VERSION + 1;
+    assert_eq!(changed(0, newer), DecodeError::Newer { needed: newer });
+    assert!(changed(0, newer).to_string().contains(&newer.to_string()), "{}", changed(0, newer));
+    // The earlier layout has no kinds but those of its nine positions.
+    let mut legacy = frames(V1)[0].to_vec();
+    let variant = legacy.iter().position(|byte| *byte == 0).expect("ids were the first position");
+    legacy[variant] = 9;
+    assert_eq!(Record::decode(&legacy), Err(DecodeError::Malformed));
 }

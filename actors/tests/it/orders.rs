@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::{Order, OrderCommand, OrderShard, PaymentStatus, Status};
-use mallcore_actors::record::{CloseReason, Event};
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::{CloseReason, Order, OrderCommand, OrderFact, OrderShard, PaymentStatus, Status};
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
 use crate::shop::{self, Outcome, PAY_WINDOW_MILLIS, STARTS_AT, Shop, Step, UNPAID_MAX, USERS, user, wish};
 
-const STATUSES: [Status; 5] = [Status::PendingPayment, Status::Paid, Status::Shipped, Status::Completed, Status::Closed];
+const STATUSES: [Status; 6] = [Status::PendingPayment, Status::Paid, Status::Shipped, Status::Completed, Status::Closed, Status::Refunded];
 const CANCEL: OrderCommand = OrderCommand::Close(CloseReason::Cancelled);
 const TIME_OUT: OrderCommand = OrderCommand::Close(CloseReason::TimedOut);
 
@@ -38,16 +38,17 @@ proptest! {
         steps.iter().for_each(|step| { shop.run(step); });
         let mut stands: HashMap<OrderId, (Status, u32, Timestamp)> = HashMap::new();
         for record in &shop.journal {
-            let (order, version, status) = match &record.event {
-                Event::OrderPlaced(placed) => {
+            let Fact::Orders(fact) = &record.fact else { continue };
+            let (order, version, status) = match fact {
+                OrderFact::Placed(placed) => {
                     prop_assert!(stands.insert(placed.order, (Status::PendingPayment, 1, placed.expires_at)).is_none());
                     continue;
                 }
-                Event::OrderPaid(paid) => (paid.order, paid.version, Status::Paid),
-                Event::OrderShipped(moved) => (moved.order, moved.version, Status::Shipped),
-                Event::OrderCompleted(moved) => (moved.order, moved.version, Status::Completed),
-                Event::OrderClosed(closed) => (closed.order, closed.version, Status::Closed),
-                _ => continue,
+                OrderFact::Paid(paid) => (paid.order, paid.version, Status::Paid),
+                OrderFact::Shipped(moved) => (moved.order, moved.version, Status::Shipped),
+                OrderFact::Completed(moved) => (moved.order, moved.version, Status::Completed),
+                OrderFact::Closed(closed) => (closed.order, closed.version, Status::Closed),
+                other => panic!("this shop sells flash items only: {other:?}"),
             };
             let stand = stands.get_mut(&order).expect("placed before it moves");
             prop_assert!(matches!(
@@ -55,8 +56,8 @@ proptest! {
                 (Status::PendingPayment, Status::Paid | Status::Closed) | (Status::Paid, Status::Shipped) | (Status::Shipped, Status::Completed)
             ), "O1");
             prop_assert_eq!(version, stand.1 + 1, "O2");
-            if let Event::OrderClosed(closed) = &record.event && closed.reason == CloseReason::TimedOut {
-                prop_assert!(record.at >= stand.2, "O3");
+            if let OrderFact::Closed(closed) = fact && closed.reason == CloseReason::TimedOut {
+                prop_assert!(record.header.at >= stand.2, "O3");
             }
             *stand = (status, version, stand.2);
         }
@@ -91,11 +92,11 @@ fn the_table_of_transitions_is_the_one_in_the_rules() {
     let (shop, id) = one_order();
     let pending = shop.orders.order(user(1), id).unwrap();
     let table = [
-        (OrderCommand::Pay, [Some(Status::Paid), None, None, None, None]),
-        (OrderCommand::Ship, [None, Some(Status::Shipped), None, None, None]),
-        (OrderCommand::Complete, [None, None, Some(Status::Completed), None, None]),
-        (CANCEL, [Some(Status::Closed), None, None, None, None]),
-        (TIME_OUT, [Some(Status::Closed), None, None, None, None]),
+        (OrderCommand::Pay, [Some(Status::Paid), None, None, None, None, None]),
+        (OrderCommand::Ship, [None, Some(Status::Shipped), None, None, None, None]),
+        (OrderCommand::Complete, [None, None, Some(Status::Completed), None, None, None]),
+        (CANCEL, [Some(Status::Closed), None, None, None, None, None]),
+        (TIME_OUT, [Some(Status::Closed), None, None, None, None, None]),
     ];
     for (command, row) in table {
         for (status, allowed) in STATUSES.into_iter().zip(row) {
@@ -140,10 +141,19 @@ fn numbers_of_statuses_are_those_of_the_columns() {
     for (number, status) in (1..).zip(STATUSES) {
         assert_eq!((status as u8, Status::from_number(number)), (number, Some(status)));
         let paid = matches!(number, 2..=4);
-        assert_eq!(status.payment(), if paid { PaymentStatus::Paid } else { PaymentStatus::Unpaid });
+        assert_eq!(
+            status.payment(),
+            if number == 6 {
+                PaymentStatus::Refunded
+            } else if paid {
+                PaymentStatus::Paid
+            } else {
+                PaymentStatus::Unpaid
+            }
+        );
     }
-    assert_eq!((Status::from_number(0), Status::from_number(6)), (None, None));
-    assert_eq!((PaymentStatus::Unpaid as u8, PaymentStatus::Paid as u8), (0, 1));
+    assert_eq!((Status::from_number(0), Status::from_number(7)), (None, None));
+    assert_eq!((PaymentStatus::Unpaid as u8, PaymentStatus::Paid as u8, PaymentStatus::Refunded as u8), (0, 1, 2));
 }
 
 #[test]

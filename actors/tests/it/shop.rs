@@ -3,17 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use mallcore_actors::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::{OrderCommand, OrderShard, Status};
+use mallcore_actors::orders::{
+    CloseReason, Line, Lines, OrderClosed, OrderCommand, OrderFact, OrderMoved, OrderPaid, OrderPlaced, OrderShard, Status,
+};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
 use mallcore_actors::refusal::Refusal;
-use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, FlashQuota, Purchase, QuotaPlan, Receipt, Stock};
+use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};
+use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, FlashQuota, Purchase, QuotaCarved, QuotaPlan, Receipt, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
@@ -155,12 +158,12 @@ impl Shop {
             Step::Wait { millis } => self.now = self.now.plus_millis(millis),
             Step::Carve { item, quota, limit } => {
                 if let Ok(Some(carved)) = self.stock.decide_carve(&plan(item, quota, limit)) {
-                    self.record(Event::QuotaCarved(carved));
+                    self.record(StockFact::QuotaCarved(carved));
                 }
             }
             Step::Release { item: id } => {
                 if let Ok(Some(released)) = self.stock.decide_release(item(id), self.now) {
-                    self.record(Event::QuotaReleased(released));
+                    self.record(StockFact::QuotaReleased(released));
                 }
             }
             Step::Buy { user, item, pieces, key, body } => return self.buy(wish(user, item, pieces, key, body)),
@@ -195,7 +198,7 @@ impl Shop {
         let answer = self.stock.decide_adjust(&wish);
         if let Ok(Adjusting::Fresh(adjusted)) = &answer {
             self.received += i64::from(adjusted.delta.get());
-            self.record(Event::StockAdjusted(adjusted.clone()));
+            self.record(StockFact::Adjusted(adjusted.clone()));
         }
         Outcome::Adjusted { id: wish.id, answer }
     }
@@ -215,7 +218,7 @@ impl Shop {
         let (user, key, body) = (wish.user, wish.key, wish.body);
         let lines = Lines::from([line]);
         let sequence =
-            self.record(Event::OrderPlaced(OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None }));
+            self.record(OrderFact::Placed(OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None }));
         self.placed.push((wish.user, order));
         Outcome::Bought { wish, receipt: Receipt { order, no, payable, placed_at: self.now, expires_at, sequence } }
     }
@@ -225,26 +228,27 @@ impl Shop {
         let found = self.orders.order(user, order).ok_or(Refusal::UnknownOrder)?;
         let status = found.decide(command, self.now)?;
         let (version, lines) = (found.version + 1, found.lines.clone());
-        let event = match command {
-            OrderCommand::Pay => Event::OrderPaid(OrderPaid { order, user, version, lines }),
-            OrderCommand::Ship => Event::OrderShipped(OrderMoved { order, user, version }),
-            OrderCommand::Complete => Event::OrderCompleted(OrderMoved { order, user, version }),
+        let fact = match command {
+            OrderCommand::Pay => OrderFact::Paid(OrderPaid { order, user, version, lines }),
+            OrderCommand::Ship => OrderFact::Shipped(OrderMoved { order, user, version }),
+            OrderCommand::Complete => OrderFact::Completed(OrderMoved { order, user, version }),
             OrderCommand::Close(reason) => {
                 let limit_returned =
                     lines.iter().filter_map(|line| line.flash).all(|flash| self.orders.gives_limit_back(user, flash.activity));
                 let returns = lines.iter().map(|line: &Line| self.stock.returns(*line)).collect();
-                Event::OrderClosed(OrderClosed { order, user, version, reason, returns, limit_returned })
+                OrderFact::Closed(OrderClosed { order, user, version, reason, returns, limit_returned })
             }
         };
-        self.record(event);
+        self.record(fact);
         Ok(status)
     }
 
-    fn record(&mut self, event: Event) -> Sequence {
+    fn record(&mut self, fact: impl Into<Fact>) -> Sequence {
         let sequence = Sequence(self.journal.len() as u64 + 1);
-        self.stock.apply(sequence, self.now, &event);
-        self.orders.apply(sequence, self.now, &event);
-        self.journal.push(Record { at: self.now, event });
+        let record = Record::system(self.now, fact);
+        self.stock.apply(sequence, self.now, &record.fact);
+        self.orders.apply(sequence, self.now, &record.fact);
+        self.journal.push(record);
         sequence
     }
 }
@@ -264,7 +268,7 @@ pub fn plan(item_id: u64, quota: u32, limit_per_user: u32) -> QuotaPlan {
 /// The rows that a database would have after a prefix of the journal, made without the machines' help.
 #[derive(Default)]
 pub struct Rows {
-    carved: Vec<(mallcore_actors::record::QuotaCarved, u32, u32, u32, bool)>,
+    carved: Vec<(QuotaCarved, u32, u32, u32, bool)>,
     available: i64,
     last_adjustment: Option<AdjustmentId>,
     orders: BTreeMap<OrderId, Row>,
@@ -290,32 +294,39 @@ impl Rows {
     }
 
     fn project(&mut self, sequence: Sequence, record: &Record) {
-        match &record.event {
-            Event::QuotaCarved(carved) => {
+        match &record.fact {
+            Fact::Stock(StockFact::QuotaCarved(carved)) => {
                 self.available -= i64::from(carved.quota);
                 self.carved.push((carved.clone(), carved.quota, 0, 0, false));
             }
-            Event::QuotaReleased(released) => {
+            Fact::Stock(StockFact::QuotaReleased(released)) => {
                 self.available += i64::from(released.pieces);
                 let quota = self.carved.iter_mut().find(|quota| quota.0.item == released.item).expect("carved before");
                 (quota.1, quota.4) = (quota.1 - released.pieces, true);
             }
-            Event::OrderPlaced(placed) => {
+            Fact::Orders(OrderFact::Placed(placed)) => {
                 let quota = self.quota(placed.lines[0]);
                 quota.1 -= placed.lines[0].quantity.get();
                 quota.2 += placed.lines[0].quantity.get();
-                let row = Row { sequence, at: record.at, placed: placed.clone(), status: Status::PendingPayment, version: 1, counts: true };
+                let row = Row {
+                    sequence,
+                    at: record.header.at,
+                    placed: placed.clone(),
+                    status: Status::PendingPayment,
+                    version: 1,
+                    counts: true,
+                };
                 self.orders.insert(placed.order, row);
             }
-            Event::OrderPaid(paid) => {
+            Fact::Orders(OrderFact::Paid(paid)) => {
                 let quota = self.quota(paid.lines[0]);
                 quota.2 -= paid.lines[0].quantity.get();
                 quota.3 += paid.lines[0].quantity.get();
                 self.order(paid.order, Status::Paid);
             }
-            Event::OrderShipped(moved) => self.order(moved.order, Status::Shipped),
-            Event::OrderCompleted(moved) => self.order(moved.order, Status::Completed),
-            Event::OrderClosed(closed) => {
+            Fact::Orders(OrderFact::Shipped(moved)) => self.order(moved.order, Status::Shipped),
+            Fact::Orders(OrderFact::Completed(moved)) => self.order(moved.order, Status::Completed),
+            Fact::Orders(OrderFact::Closed(closed)) => {
                 let back = closed.returns[0];
                 let count = back.line.quantity.get();
                 let quota = self.quota(back.line);
@@ -331,15 +342,16 @@ impl Rows {
                     self.limits_returned.push((closed.user, back.line.flash.expect("a flash line").activity));
                 }
             }
-            Event::StockAdjusted(adjusted) => {
+            Fact::Stock(StockFact::Adjusted(adjusted)) => {
                 self.available += i64::from(adjusted.delta.get());
                 self.last_adjustment = Some(adjusted.adjustment);
             }
-            Event::IdsReserved(_) => {}
+            Fact::Ids(_) => {}
+            other => panic!("this shop sells flash items only: {other:?}"),
         }
     }
 
-    fn quota(&mut self, line: Line) -> &mut (mallcore_actors::record::QuotaCarved, u32, u32, u32, bool) {
+    fn quota(&mut self, line: Line) -> &mut (QuotaCarved, u32, u32, u32, bool) {
         let flash = line.flash.expect("a flash line");
         self.carved.iter_mut().find(|quota| quota.0.item == flash.item).expect("carved before")
     }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use mallcore_actors::adjustment::{Delta, PIECES_MAX};
 use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::OrderShard;
-use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderPaid, OrderPlaced, Return};
+use mallcore_actors::orders::{CloseReason, Line, Lines, OrderClosed, OrderFact, OrderPaid, OrderPlaced, OrderShard, Return};
 use mallcore_actors::refusal::Refusal;
-use mallcore_actors::stock::{Adjusting, Buy, Change, Purchase, Receipt, Stock};
+use mallcore_actors::stock::adjustment::{Delta, PIECES_MAX};
+use mallcore_actors::stock::{Adjusting, Buy, Change, Purchase, Receipt, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
@@ -87,15 +87,15 @@ proptest! {
         let mut counting: HashMap<(UserId, u64), u32> = HashMap::new();
         let mut given_back: HashMap<UserId, u32> = HashMap::new();
         for record in &shop.journal {
-            match &record.event {
-                Event::OrderPlaced(placed) => {
+            match &record.fact {
+                Fact::Orders(OrderFact::Placed(placed)) => {
                     let line = placed.lines[0];
                     let flash = line.flash.unwrap().item;
                     let has = counting.entry((placed.user, flash.get())).or_default();
                     *has += line.quantity.get();
                     prop_assert!(*has <= shop.stock.quota(flash).unwrap().limit_per_user(), "Q2");
                 }
-                Event::OrderClosed(closed) if closed.limit_returned => {
+                Fact::Orders(OrderFact::Closed(closed)) if closed.limit_returned => {
                     let line = closed.returns[0].line;
                     *counting.entry((closed.user, line.flash.unwrap().item.get())).or_default() -= line.quantity.get();
                     *given_back.entry(closed.user).or_default() += 1;
@@ -114,9 +114,9 @@ proptest! {
             let (mut stock, mut orders) = Rows::of(&shop.journal[..cut]).load(Sequence(cut as u64));
             // From the very beginning: what the rows have changes nothing.
             for (index, record) in shop.journal.iter().enumerate() {
-                stock.apply(Sequence(index as u64 + 1), record.at, &record.event);
+                stock.apply(Sequence(index as u64 + 1), record.header.at, &record.fact);
                 if index >= cut {
-                    orders.apply(Sequence(index as u64 + 1), record.at, &record.event);
+                    orders.apply(Sequence(index as u64 + 1), record.header.at, &record.fact);
                 }
             }
             prop_assert_eq!(observed(&stock, shop.now), observed(&shop.stock, shop.now));
@@ -128,32 +128,32 @@ proptest! {
     fn effects_of_different_orders_commute(orders in prop::collection::vec((1..5u32, 0..3u8), 1..8), seed: u64) {
         // Each order's own records stay in order; between orders, any interleaving.
         let line = |count| Line { sku: SkuId::new(shop::SKU).unwrap(), flash: None, quantity: pieces(count), unit_price: fen(100) };
-        let mut queues: Vec<Vec<(Sequence, Event)>> = Vec::new();
+        let mut queues: Vec<Vec<(Sequence, Fact)>> = Vec::new();
         let mut sequence = Sequence::ZERO;
         for (nth, (count, fate)) in orders.iter().enumerate() {
             let id = OrderId::new(nth as u64 + 1).unwrap();
             let wish = wish(1, 1, *count, nth as u8, 0);
             let (user, key, body) = (wish.user, wish.key, wish.body);
             let no = OrderNo::new(id, Timestamp::default(), 0);
-            let mut events = vec![Event::OrderPlaced(OrderPlaced { order: id, no, user, lines: Lines::from([line(*count)]), payable: fen(100), expires_at: Timestamp::MAX, key, body, address: None })];
+            let mut facts = vec![OrderFact::Placed(OrderPlaced { order: id, no, user, lines: Lines::from([line(*count)]), payable: fen(100), expires_at: Timestamp::MAX, key, body, address: None })];
             match fate {
-                1 => events.push(Event::OrderPaid(OrderPaid { order: id, user, version: 2, lines: Lines::from([line(*count)]) })),
-                2 => events.push(Event::OrderClosed(OrderClosed { order: id, user, version: 2, reason: CloseReason::Cancelled, returns: [Return { line: line(*count), to_quota: false }].into_iter().collect(), limit_returned: false })),
+                1 => facts.push(OrderFact::Paid(OrderPaid { order: id, user, version: 2, lines: Lines::from([line(*count)]) })),
+                2 => facts.push(OrderFact::Closed(OrderClosed { order: id, user, version: 2, reason: CloseReason::Cancelled, returns: [Return { line: line(*count), to_quota: false }].into_iter().collect(), limit_returned: false })),
                 _ => {}
             }
-            queues.push(events.into_iter().map(|event| { sequence = sequence.next(); (sequence, event) }).collect());
+            queues.push(facts.into_iter().map(|fact| { sequence = sequence.next(); (sequence, Fact::from(fact)) }).collect());
         }
         let (mut in_order, mut shuffled) = (shop::new_stock(), shop::new_stock());
-        for (sequence, event) in queues.iter().flatten() {
-            in_order.apply(*sequence, Timestamp::default(), event);
+        for (sequence, fact) in queues.iter().flatten() {
+            in_order.apply(*sequence, Timestamp::default(), fact);
         }
         let mut state = seed | 1;
         while queues.iter().any(|queue| !queue.is_empty()) {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let pick = (state >> 33) as usize % queues.len();
             if !queues[pick].is_empty() {
-                let (sequence, event) = queues[pick].remove(0);
-                shuffled.apply(sequence, Timestamp::default(), &event);
+                let (sequence, fact) = queues[pick].remove(0);
+                shuffled.apply(sequence, Timestamp::default(), &fact);
             }
         }
         prop_assert_eq!(observed(&shuffled, Timestamp::default()), observed(&in_order, Timestamp::default()));
@@ -229,7 +229,7 @@ fn more_than_is_available_is_not_carved_nor_twice() {
     let mut stock = shop::new_stock();
     assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED + 1, 1)), Err(Refusal::SoldOut));
     let carved = stock.decide_carve(&shop::plan(1, RECEIVED, 1)).unwrap().unwrap();
-    stock.apply(Sequence(1), Timestamp::default(), &Event::QuotaCarved(carved));
+    stock.apply(Sequence(1), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!((stock.available(), stock.quota(item(1)).unwrap().remaining()), (0, RECEIVED));
     assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED, 1)), Ok(None));
     assert_eq!(stock.decide_carve(&shop::plan(2, 1, 1)), Err(Refusal::SoldOut));
@@ -240,7 +240,7 @@ fn an_adjustment_moves_available_pieces_once() {
     let mut stock = shop::new_stock();
     let wish = shop::adjustment(5, Change::By(Delta::new(-7).unwrap()));
     let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&wish) else { panic!("there are enough") };
-    stock.apply(Sequence(1), Timestamp::default(), &Event::StockAdjusted(adjusted));
+    stock.apply(Sequence(1), Timestamp::default(), &StockFact::Adjusted(adjusted).into());
     assert_eq!(stock.available(), RECEIVED - 7);
     for id in [5, 4] {
         let again = shop::adjustment(id, Change::By(Delta::new(1).unwrap()));
@@ -253,7 +253,7 @@ fn more_than_is_available_is_not_taken_away_and_too_much_is_not_added() {
     let mut stock = shop::new_stock();
     let by = |delta| shop::adjustment(1, Change::By(Delta::new(delta).unwrap()));
     let carved = stock.decide_carve(&shop::plan(1, RECEIVED - 3, 1)).unwrap().unwrap();
-    stock.apply(Sequence(1), Timestamp::default(), &Event::QuotaCarved(carved));
+    stock.apply(Sequence(1), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!(stock.decide_adjust(&by(-4)), Err(Refusal::InsufficientStock { available: 3 }), "a quota's pieces are not there to take");
     assert!(matches!(stock.decide_adjust(&by(-3)), Ok(Adjusting::Fresh(_))));
     assert!(matches!(stock.decide_adjust(&by(PIECES_MAX as i32 - 3)), Ok(Adjusting::Fresh(_))));
@@ -266,7 +266,7 @@ fn set_to_needs_the_version_that_was_looked_at() {
     let to = |pieces, expected| shop::adjustment(1, Change::To { pieces, expected: Sequence(expected) });
     assert_eq!(stock.decide_adjust(&to(RECEIVED, 0)), Ok(Adjusting::Unchanged));
     let carved = stock.decide_carve(&shop::plan(1, 1, 1)).unwrap().unwrap();
-    stock.apply(Sequence(9), Timestamp::default(), &Event::QuotaCarved(carved));
+    stock.apply(Sequence(9), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!(stock.decide_adjust(&to(0, 0)), Err(Refusal::VersionMismatch { version: Sequence(9) }));
     let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&to(0, 9)) else { panic!("looked at the newest counts") };
     assert_eq!(adjusted.delta.get(), 1 - RECEIVED as i32);

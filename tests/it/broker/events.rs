@@ -8,8 +8,9 @@ use std::time::Duration;
 use lapin::ExchangeKind;
 use mallcore::broker::{Events, PlaceError, Target};
 use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, seats};
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::{Journal, Sequence};
-use mallcore_actors::record::{Event, IdsReserved, Record};
+use mallcore_actors::orders::{IdsFact, IdsReserved};
 use mallcore_actors::time::Timestamp;
 
 use super::proxy::{Door, Proxy};
@@ -17,7 +18,8 @@ use super::rig::{Rig, SOON, address, id};
 use crate::database::journal::MemoryJournal;
 
 fn record(number: u64) -> Record {
-    Record { at: Timestamp::from_millis(1_795_451_405_007 + number), event: Event::IdsReserved(IdsReserved { first: number, count: 1 }) }
+    let at = Timestamp::from_millis(1_795_451_405_007 + number);
+    Record::system(at, IdsFact::Reserved(IdsReserved { first: number, count: 1 }))
 }
 
 fn append(journal: &MemoryJournal, numbers: RangeInclusive<u64>) {
@@ -44,7 +46,7 @@ fn follow_as(
 ) -> Result<ProjectorHandle, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
     let [seat] = seats(&port);
-    let events = Events::open(target, folder, Arc::clone(&port), seat)?;
+    let events = Events::open(target, folder, Arc::clone(&port), seat, mallcore::shop::features::document)?;
     let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
     Ok(Projector::follow(settings, events, port).unwrap())
 }
@@ -269,7 +271,7 @@ async fn a_large_lag_is_worked_off_at_normal_priority_and_calm_returns() {
     let mut heard = rig.hear("#").await;
     let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
     let [seat] = seats(&port);
-    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), seat).unwrap();
+    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), seat, mallcore::shop::features::document).unwrap();
     let settings = ProjectorSettings { batch_records_max: 100, urgent_above: 500, ..ProjectorSettings::default() };
     let handle = Projector::follow(settings, events, port).unwrap();
     assert!(handle.reached(Sequence(2_000)).await);

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use mallcore::broker::document;
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, ID_MAX, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::{Line, OrderFact, OrderMoved, OrderPlaced};
 use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
-use mallcore_actors::record::{Event, Line, OrderMoved, OrderPlaced, Record};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -51,7 +52,7 @@ fn close(schema: &mut Value) {
 /// Checks a record's message and says its kind.
 #[track_caller]
 fn check(validators: &BTreeMap<String, Validator>, sequence: u64, record: &Record) -> String {
-    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record);
+    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record, mallcore::shop::features::document);
     let body: Value = serde_json::from_slice(&message.body).unwrap();
     let validator = validators.get(&*message.kind).unwrap_or_else(|| panic!("no schema of {}", message.kind));
     let faults: Vec<String> = validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -73,8 +74,8 @@ proptest! {
 
 #[test]
 fn every_kind_was_tried() {
+    use mallcore_actors::orders::CloseReason::Cancelled;
     use mallcore_actors::orders::OrderCommand::{Close, Complete, Pay, Ship};
-    use mallcore_actors::record::CloseReason::Cancelled;
     let mut day = vec![Wish::ReserveIds, Wish::Carve { sku: 1 }];
     day.extend((1..=2).map(|user| Wish::BuyFlash { sku: 1, user, pieces: 1 }));
     day.extend([Pay, Ship, Complete].map(|command| Wish::Move { order: 0, command }));
@@ -107,10 +108,10 @@ fn the_largest_values_are_as_documented() {
         body: BodyFingerprint::from_u64(u64::MAX),
         address: AddressId::new(ID_MAX).ok(),
     };
-    check(&validators, u64::MAX, &Record { at, event: Event::OrderPlaced(placed) });
-    check(&validators, 1, &Record { at, event: Event::OrderShipped(OrderMoved { order, user, version: u32::MAX }) });
+    check(&validators, u64::MAX, &Record::system(at, OrderFact::Placed(placed)));
+    check(&validators, 1, &Record::system(at, OrderFact::Shipped(OrderMoved { order, user, version: u32::MAX })));
 }
 
-fn smallvec_of(line: Line) -> mallcore_actors::record::Lines {
+fn smallvec_of(line: Line) -> mallcore_actors::orders::Lines {
     std::iter::once(line).collect()
 }

@@ -1,15 +1,18 @@
 //! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
 
 use mallcore::database::{Database, Value};
-use mallcore_actors::adjustment::{Delta, OPERATOR_CHARACTERS_MAX, Operator, PIECES_MAX, REASON_CHARACTERS_MAX, Reason};
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, ID_MAX, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::{CloseReason, IdsFact, Line, Lines, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced};
 use mallcore_actors::orders::{Order, OrderCommand, OrderShard, Status};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{CloseReason, Event, Line, Lines, OrderClosed, OrderMoved, OrderPaid, OrderPlaced, Record};
+use mallcore_actors::stock::StockFact;
+use mallcore_actors::stock::adjustment::{Delta, OPERATOR_CHARACTERS_MAX, Operator, PIECES_MAX, REASON_CHARACTERS_MAX, Reason};
 use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, Purchase, QuotaPlan, Stock};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
@@ -113,12 +116,14 @@ impl Shop {
     pub fn make(&mut self, wish: Wish) {
         self.now += 37;
         let now = Timestamp::from_millis(self.now);
-        let event = match wish {
+        let fact: Option<Fact> = match wish {
             Wish::ReserveIds => {
                 let first = 1 + self.records.len() as u64 * 1000;
-                Some(Event::IdsReserved(mallcore_actors::record::IdsReserved { first, count: 1000 }))
+                Some(Fact::Ids(IdsFact::Reserved(mallcore_actors::orders::IdsReserved { first, count: 1000 })))
             }
-            Wish::Carve { sku } => self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(Event::QuotaCarved),
+            Wish::Carve { sku } => {
+                self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into())
+            }
             Wish::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
             Wish::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
                 let line = Line { sku: sku(id), flash: None, quantity: Quantity::new(pieces).unwrap(), unit_price: price() };
@@ -128,15 +133,16 @@ impl Shop {
             Wish::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
             Wish::EndAndRelease { sku } => {
                 let at = Timestamp::from_millis(END);
-                let event = self.stock(sku).decide_release(item(sku), at).ok().flatten().map(Event::QuotaReleased);
-                if event.is_some() {
+                let fact =
+                    self.stock(sku).decide_release(item(sku), at).ok().flatten().map(|released| StockFact::QuotaReleased(released).into());
+                if fact.is_some() {
                     self.now = self.now.max(END);
                 }
-                event
+                fact
             }
         };
-        if let Some(event) = event {
-            self.record(event);
+        if let Some(fact) = fact {
+            self.record(fact);
         }
     }
 
@@ -144,7 +150,7 @@ impl Shop {
         &self.stocks[sku as usize - 1]
     }
 
-    fn buy_flash(&mut self, sku: u64, user: UserId, pieces: u32, now: Timestamp) -> Option<Event> {
+    fn buy_flash(&mut self, sku: u64, user: UserId, pieces: u32, now: Timestamp) -> Option<Fact> {
         let quantity = Quantity::new(pieces).unwrap();
         let wish = Buy { item: item(sku), user, quantity, key: self.key(), body: BodyFingerprint::of(&[pieces as u8]), address: None };
         match self.stock(sku).decide_buy(&wish, now) {
@@ -157,9 +163,9 @@ impl Shop {
         KeyHash::of("test", &self.records.len().to_string())
     }
 
-    fn placed(&self, user: UserId, line: Line, payable: Money, now: Timestamp) -> Event {
+    fn placed(&self, user: UserId, line: Line, payable: Money, now: Timestamp) -> Fact {
         let order = OrderId::new(1_000 + self.records.len() as u64).unwrap();
-        Event::OrderPlaced(OrderPlaced {
+        Fact::Orders(OrderFact::Placed(OrderPlaced {
             order,
             no: OrderNo::new(order, now, 77),
             user,
@@ -169,11 +175,11 @@ impl Shop {
             key: self.key(),
             body: BodyFingerprint::of(&[line.quantity.get() as u8]),
             address: None,
-        })
+        }))
     }
 
     /// Ids rise with each record; an extreme one is the last that there is, with the longest texts.
-    fn adjusted(&self, sku: u64, delta: i32, extreme: bool) -> Option<Event> {
+    fn adjusted(&self, sku: u64, delta: i32, extreme: bool) -> Option<Fact> {
         let (id, reason, operator) = if extreme {
             (ID_MAX, "😀".repeat(REASON_CHARACTERS_MAX), "盘".repeat(OPERATOR_CHARACTERS_MAX))
         } else {
@@ -186,46 +192,48 @@ impl Shop {
             operator: Operator::parse(&operator).unwrap(),
         };
         match self.stock(sku).decide_adjust(&wish) {
-            Ok(Adjusting::Fresh(adjusted)) => Some(Event::StockAdjusted(adjusted)),
+            Ok(Adjusting::Fresh(adjusted)) => Some(Fact::Stock(StockFact::Adjusted(adjusted))),
             _ => None,
         }
     }
 
-    fn moved(&self, order: usize, command: OrderCommand, now: Timestamp) -> Option<Event> {
+    fn moved(&self, order: usize, command: OrderCommand, now: Timestamp) -> Option<Fact> {
         let order = self.orders.get(order % self.orders.len().max(1))?;
         let late = Timestamp::from_millis(now.millis().max(order.expires_at.millis()));
         let status = order.decide(command, late).ok()?;
         let version = order.version + 1;
         let (id, user) = (order.id, order.user);
         Some(match (status, command) {
-            (Status::Paid, _) => Event::OrderPaid(OrderPaid { order: id, user, version, lines: order.lines.clone() }),
-            (Status::Shipped, _) => Event::OrderShipped(OrderMoved { order: id, user, version }),
-            (Status::Completed, _) => Event::OrderCompleted(OrderMoved { order: id, user, version }),
+            (Status::Paid, _) => Fact::Orders(OrderFact::Paid(OrderPaid { order: id, user, version, lines: order.lines.clone() })),
+            (Status::Shipped, _) => Fact::Orders(OrderFact::Shipped(OrderMoved { order: id, user, version })),
+            (Status::Completed, _) => Fact::Orders(OrderFact::Completed(OrderMoved { order: id, user, version })),
             (_, OrderCommand::Close(reason)) => {
                 let returns = order.lines.iter().map(|line| self.stock(line.sku.get()).returns(*line)).collect();
                 let flash = order.lines.iter().find_map(|line| line.flash);
                 let limit_returned = flash.is_some_and(|flash| self.shard.gives_limit_back(user, flash.activity));
-                Event::OrderClosed(OrderClosed { order: id, user, version, reason, returns, limit_returned })
+                Fact::Orders(OrderFact::Closed(OrderClosed { order: id, user, version, reason, returns, limit_returned }))
             }
             _ => return None,
         })
     }
 
-    fn record(&mut self, event: Event) {
+    fn record(&mut self, fact: Fact) {
         let (sequence, at) = (Sequence(self.records.len() as u64 + 1), Timestamp::from_millis(self.now));
-        let concerned = event.skus();
-        self.stocks.iter_mut().filter(|stock| concerned.contains(&stock.sku())).for_each(|stock| stock.apply(sequence, at, &event));
-        self.shard.apply(sequence, at, &event);
-        self.orders.iter_mut().for_each(|order| order.apply(sequence, at, &event));
-        match &event {
-            Event::OrderPlaced(placed) => {
+        let concerned = mallcore_actors::stock::skus(&fact);
+        self.stocks.iter_mut().filter(|stock| concerned.contains(&stock.sku())).for_each(|stock| stock.apply(sequence, at, &fact));
+        self.shard.apply(sequence, at, &fact);
+        if let Fact::Orders(fact) = &fact {
+            self.orders.iter_mut().for_each(|order| order.apply(sequence, at, fact));
+        }
+        match &fact {
+            Fact::Orders(OrderFact::Placed(placed)) => {
                 self.orders.push(Order::placed(sequence, at, placed));
                 self.placed.push(placed.clone());
             }
-            Event::OrderClosed(closed) if closed.limit_returned => self.limits_returned.push((closed.user, activity())),
+            Fact::Orders(OrderFact::Closed(closed)) if closed.limit_returned => self.limits_returned.push((closed.user, activity())),
             _ => {}
         }
-        self.records.push(Record { at, event });
+        self.records.push(Record::system(at, fact));
     }
 }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mallcore::database::Value;
-use mallcore::projection::{AttachError, Batch, Projector, ProjectorSettings, State, WriteError, attach, checkpoint, write};
+use mallcore::projection::{AttachError, Projector, ProjectorSettings, State, Trade, WriteError, attach, checkpoint, write};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::journal::{Identity, Journal, Sequence};
-use mallcore_actors::record::Event;
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::kernel::fold::Batch;
+use mallcore_actors::orders::OrderFact;
+use mallcore_actors::orders::fold::TradeFold;
 
 use super::events::{Shop, stage};
 use super::journal::MemoryJournal;
@@ -19,14 +22,14 @@ async fn a_batch_is_never_written_twice() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         project(&scratch.database, &shop, 0, 5).await;
         let before = rows(&scratch.database).await;
-        let mut again = Batch::after(Sequence::ZERO);
+        let mut again = Batch::<TradeFold>::after(Sequence::ZERO);
         for (sequence, record) in (1..=5).zip(&shop.records) {
             again.take(Sequence(sequence), record.clone()).unwrap();
         }
-        let refused = write(&scratch.database, &again).await;
+        let refused = write::<Trade>(&scratch.database, &again).await;
         assert!(
             matches!(refused, Err(WriteError::Mismatch { table: "projection_checkpoints", expected: 1, matched: 0, .. })),
             "{refused:?}"
@@ -40,16 +43,16 @@ async fn an_oversold_row_refuses_the_whole_batch() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         let mut tx = scratch.database.begin().await.unwrap();
         tx.execute("UPDATE skus SET available = 1", Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
         let before = rows(&scratch.database).await;
-        let mut batch = Batch::after(Sequence::ZERO);
+        let mut batch = Batch::<TradeFold>::after(Sequence::ZERO);
         for (sequence, record) in (1..).zip(&shop.records[..6]) {
             batch.take(Sequence(sequence), record.clone()).unwrap();
         }
-        let refused = write(&scratch.database, &batch).await.unwrap_err();
+        let refused = write::<Trade>(&scratch.database, &batch).await.unwrap_err();
         assert!(!refused.is_transient(), "{refused:?}");
         assert_eq!(rows(&scratch.database).await, before);
     }
@@ -62,9 +65,12 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
         stage(&scratch.database).await;
         let journal = Arc::new(MemoryJournal::new());
         journal.append_all(&shop.records);
-        let fifth_order =
-            shop.records.iter().position(|record| matches!(&record.event, Event::OrderPlaced(placed) if placed.user.get() == 3)).unwrap();
-        let Event::OrderPlaced(placed) = &shop.records[fifth_order].event else { unreachable!() };
+        let fifth_order = shop
+            .records
+            .iter()
+            .position(|record| matches!(&record.fact, Fact::Orders(OrderFact::Placed(placed)) if placed.user.get() == 3))
+            .unwrap();
+        let Fact::Orders(OrderFact::Placed(placed)) = &shop.records[fifth_order].fact else { unreachable!() };
         // Somebody wrote an order where none may write.
         let mut tx = scratch.database.begin().await.unwrap();
         let values: Vec<Value> = vec![placed.order.get().into(), [9; 16].into(), placed.expires_at.into()];
@@ -81,7 +87,7 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
         assert!(!projector.reached(Sequence(sequence)).await);
         assert_eq!(projector.stop(Duration::from_secs(5)).await, Sequence(sequence - 1));
         let mut tx = scratch.database.snapshot().await.unwrap();
-        assert_eq!(checkpoint(&mut tx).await.unwrap(), Sequence(sequence - 1));
+        assert_eq!(checkpoint(&mut tx, mallcore::projection::NAME).await.unwrap(), Sequence(sequence - 1));
     }
 }
 
@@ -93,26 +99,36 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
         let mut journal = MemoryJournal::new();
         journal.identity.epoch = 4;
         journal.append_all(&shop.records[..8]);
-        assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence::ZERO);
+        assert_eq!(
+            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            Sequence::ZERO
+        );
         project(&scratch.database, &shop, 0, 8).await;
-        assert_eq!(attach(&scratch.database, &journal).await.unwrap(), Sequence(8));
+        assert_eq!(
+            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            Sequence(8)
+        );
 
-        let foreign = attach(&scratch.database, &MemoryJournal::new()).await.unwrap_err();
+        let foreign =
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(foreign, AttachError::Foreign { .. }) && foreign.to_string().contains("DATA_DIR"), "{foreign}");
 
         let mut shorter = MemoryJournal::new();
         shorter.identity = journal.identity;
-        let ahead = attach(&scratch.database, &shorter).await.unwrap_err();
+        let ahead = attach(&scratch.database, &shorter, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(ahead, AttachError::Ahead { .. }) && ahead.to_string().contains("put the newest one back"), "{ahead}");
 
         let mut older = MemoryJournal::new();
         older.identity = Identity { epoch: 3, ..journal.identity };
         older.append_all(&shop.records);
-        assert!(matches!(attach(&scratch.database, &older).await, Err(AttachError::Ahead { .. })));
+        assert!(matches!(
+            attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await,
+            Err(AttachError::Ahead { .. })
+        ));
 
         older.identity.epoch = 5;
         older.first = Sequence(10);
-        let gap = attach(&scratch.database, &older).await.unwrap_err();
+        let gap = attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
         assert!(matches!(gap, AttachError::Gap { .. }) && gap.to_string().contains("restore a newer copy"), "{gap}");
         assert_eq!(older.first_retained(), Sequence(10));
     }
@@ -123,7 +139,7 @@ async fn reconciling_tells_each_row_that_does_not_add_up() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
         project(&scratch.database, &shop, 0, shop.records.len()).await;
         let report = reconcile(&scratch.database).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new());

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::journal::{Durable, EnqueueError, Identity, Journal, ReadError, Sequence, Usage};
-use mallcore_actors::record::Record;
 use tokio::sync::watch;
 
 pub struct MemoryJournal {

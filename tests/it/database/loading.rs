@@ -19,7 +19,7 @@ use super::scratch;
 
 async fn stored(database: &Database, shop: &Shop) {
     stage(database).await;
-    attach(database, &MemoryJournal::new()).await.unwrap();
+    attach(database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
     project(database, shop, 0, shop.records.len()).await;
 }
 

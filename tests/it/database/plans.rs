@@ -39,7 +39,7 @@ const QUERIES: [(&str, &str, &str); 10] = [
 /// Enough rows that a scan is the worse plan.
 async fn filled(database: &Database) {
     stage(database).await;
-    attach(database, &MemoryJournal::new()).await.unwrap();
+    attach(database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
     let mut shop = Shop::after(&[Wish::Carve { sku: 1 }]);
     for user in 1..=12 {
         shop.make(Wish::BuyFlash { sku: 1, user, pieces: 1 });

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mallcore::database::Database;
-use mallcore::projection::{Batch, Projector, ProjectorSettings, attach, write};
+use mallcore::projection::{Projector, ProjectorSettings, Trade, attach, write};
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::kernel::fold::Batch;
+use mallcore_actors::orders::CloseReason;
+use mallcore_actors::orders::fold::TradeFold;
 use mallcore_actors::orders::{OrderCommand, Status};
-use mallcore_actors::record::CloseReason;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -35,11 +37,11 @@ pub fn day() -> Vec<Wish> {
 }
 
 pub async fn project(database: &Database, shop: &Shop, from: usize, through: usize) {
-    let mut batch = Batch::after(Sequence(from as u64));
+    let mut batch = Batch::<TradeFold>::after(Sequence(from as u64));
     for (place, record) in shop.records[from..through].iter().enumerate() {
         batch.take(Sequence((from + place) as u64 + 1), record.clone()).unwrap();
     }
-    write(database, &batch).await.unwrap();
+    write::<Trade>(database, &batch).await.unwrap();
 }
 
 /// Every row that the projection writes, as text that is the same on both engines.
@@ -115,7 +117,7 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     for split in [all, 1, 5] {
         for scratch in scratch::both().await {
             stage(&scratch.database).await;
-            attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
             for from in (0..all).step_by(split) {
                 project(&scratch.database, &shop, from, all.min(from + split)).await;
             }
@@ -156,7 +158,7 @@ fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
             runtime.block_on(async {
                 empty(&scratch.database).await;
                 stage(&scratch.database).await;
-                attach(&scratch.database, &MemoryJournal::new()).await.unwrap();
+                attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
                 for from in (0..shop.records.len()).step_by(split) {
                     project(&scratch.database, &shop, from, shop.records.len().min(from + split)).await;
                 }

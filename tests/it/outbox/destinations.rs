@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mallcore::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::Sequence;
+use mallcore_actors::kernel::BoxFuture;
 use mallcore_actors::refusal::{Answer, Unavailable};
-use mallcore_actors::registry::BoxFuture;
 use mallcore_actors::stock::{Adjusted, Adjustment};
 
 /// All three of them.

@@ -9,9 +9,9 @@ use mallcore::clock::SystemClock;
 use mallcore::database::Database;
 use mallcore::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
 use mallcore::outbox::{Message, PriceChanged, SkuPrice};
-use mallcore_actors::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};
 use mallcore_actors::ids::{ID_MAX, SkuId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
+use mallcore_actors::stock::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};
 use mallcore_actors::time::Timestamp;
 
 use super::destinations::Destinations;

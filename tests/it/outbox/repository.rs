@@ -3,8 +3,8 @@
 use mallcore::database::Database;
 use mallcore::outbox::repository::{self, Told};
 use mallcore::outbox::{AdjustStock, Destination, Message, StatusChanged, Wanted};
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::SkuId;
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::time::Timestamp;
 
 use crate::database::scratch;

@@ -10,9 +10,9 @@ use mallcore::outbox::{Destination, Wanted};
 use mallcore::reconcile::reconcile;
 use mallcore::shop::{Plan, Shop};
 use mallcore::stock::adjustments::{self, AskError};
-use mallcore_actors::adjustment::{Delta, Operator, PIECES_MAX, Reason};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
+use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};
 use mallcore_actors::time::Timestamp;
 
 use super::repository::at;

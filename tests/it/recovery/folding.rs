@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Identity, Sequence};
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::orders::{OrderShard, Status};
-use mallcore_actors::pinned::{Pinned, Store};
-use mallcore_actors::record::Event;
+use mallcore_actors::sale_snapshot::{Pinned, Store};
+use mallcore_actors::stock::StockFact;
 use mallcore_actors::stock::{FlashQuota, Stock};
 use proptest::prelude::*;
 
@@ -41,18 +42,18 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
     for (place, record) in history.records.iter().enumerate() {
         let sequence = Sequence(place as u64 + 1);
         // As the keeper does: whatever is set aside anew is loaded.
-        if let Event::QuotaCarved(carved) = &record.event
+        if let Fact::Stock(StockFact::QuotaCarved(carved)) = &record.fact
             && left.remove(&carved.sku)
         {
             let mut stock = Stock::new(carved.sku, AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default());
             (0..place).for_each(|earlier| {
                 let earlier_record = &history.records[earlier];
-                stock.apply(Sequence(earlier as u64 + 1), earlier_record.at, &earlier_record.event);
+                stock.apply(Sequence(earlier as u64 + 1), earlier_record.header.at, &earlier_record.fact);
             });
             pinned.stocks.insert(carved.sku, stock);
         }
         pinned.apply(sequence, record);
-        live.apply(sequence, record.at, &record.event);
+        live.apply(sequence, record.header.at, &record.fact);
         if places.contains(&place) {
             let projected = Sequence(sequence.0.saturating_sub(lag));
             let before: BTreeSet<_> = pinned.stocks.keys().copied().collect();
@@ -69,7 +70,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
         }
     }
     assert_eq!((pinned.through, pinned.plan.as_slice()), (end, b"plan".as_slice()));
-    assert_eq!(pinned.last_at, history.records.last().map_or_else(Default::default, |record| record.at));
+    assert_eq!(pinned.last_at, history.records.last().map_or_else(Default::default, |record| record.header.at));
     for live in history.stocks.iter().filter(|stock| stock.quotas().iter().any(|quota| !quota.released())) {
         assert_eq!(counts(&pinned.stocks[&live.sku()]), counts(live));
     }
@@ -82,7 +83,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
         let shard = pinned.orders.shard(user(id));
         assert!(shard.admit(user(id), open + 1).is_ok() && (open == 0 || shard.admit(user(id), open).is_err()));
     }
-    if !history.records.iter().any(|record| matches!(record.event, Event::QuotaReleased(_))) {
+    if !history.records.iter().any(|record| matches!(record.fact, Fact::Stock(StockFact::QuotaReleased(_)))) {
         let returned: BTreeSet<_> = pinned.orders.shards().flat_map(|shard| shard.limits_returned().collect::<Vec<_>>()).collect();
         assert_eq!(returned, history.limits_returned.iter().copied().collect());
     }

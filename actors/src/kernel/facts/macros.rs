@@ -5,18 +5,19 @@
 /// ```ignore
 /// facts! {
 ///     /// What happens to a cart.
-///     pub enum CartFact {
+///     pub enum CartFact of CARTS {
 ///         /// Lines are now so.
 ///         1 "cart.lines_set" since 3 => LinesSet(LinesSet),
 ///     }
 /// }
 /// ```
 macro_rules! facts {
-    ($(#[$about:meta])* pub enum $family:ident {
+    ($(#[$about:meta])* pub enum $family:ident of $of:ident {
         $($(#[$doc:meta])* $number:literal $name:literal since $version:literal => $variant:ident($body:ty),)+
     }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum $family {
             $($(#[$doc])* $variant($body),)+
         }
@@ -27,6 +28,8 @@ macro_rules! facts {
         }
 
         impl $crate::kernel::facts::Family for $family {
+            const FAMILY: u8 = $crate::kernel::families::$of;
+
             fn number(&self) -> (u8, u8) {
                 match self {
                     $(Self::$variant(_) => ($number, $version),)+
@@ -57,9 +60,15 @@ macro_rules! facts {
 
 /// The closed enum of all families, and how a kind leads to its family.
 macro_rules! families {
-    ($($number:literal => $variant:ident($family:ty),)+) => {
+    ($($number:literal $name:ident => $variant:ident($family:ty),)+) => {
+        $(
+            #[doc = concat!("Number of the family ", stringify!($variant), ".")]
+            pub const $name: u8 = $number;
+        )+
+
         /// What happened, to any aggregate. Consumers match the families that they take; nobody matches all of them.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Fact {
             $(
                 #[doc = concat!("A fact of the family ", stringify!($variant), ".")]

@@ -31,6 +31,13 @@ pub struct Kind {
     pub number: u8,
 }
 
+impl Kind {
+    /// Whether it is a fact of this family.
+    pub fn is_of<F: Family>(self) -> bool {
+        self.family == F::FAMILY
+    }
+}
+
 /// Who asked for what happened. The variants' order is their number on disk: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Origin {
@@ -102,6 +109,8 @@ pub enum DecodeError {
 
 /// The facts of one aggregate, as `facts!` makes them.
 pub trait Family: Sized {
+    /// The family's number on disk, as `families.rs` says.
+    const FAMILY: u8;
     /// Number and schema version of this fact.
     fn number(&self) -> (u8, u8);
     /// The fact's name in logs, on the broker and in `journal inspect`.

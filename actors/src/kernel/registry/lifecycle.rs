@@ -3,9 +3,9 @@
 //! - L1 At most one generation of an aggregate is in memory: a successor starts only when the entry of its predecessor is gone.
 //! - L2 An entry is removed only by its own generation; a late removal of an earlier one finds another generation and does nothing.
 //! - L3 It leaves only when nothing is owed: its last record is projected, nothing is held, nobody waits for its answer.
-//! - L4 What it loads is complete: row and checkpoint from one read transaction, then every record above the checkpoint up to `through`,
-//!   the journal's end *after* the entry was made. Whatever is queued later comes to it as a message. If the tail's beginning was projected
-//!   and released meanwhile, the row is read again: it is newer now.
+//! - L4 What it loads is complete: row and checkpoint come from one read transaction, its predecessor left only when all of it was projected
+//!   (L3), and what others record comes to it as an effect, which changes nothing if the row has it. A successor of one that died, whose
+//!   effects are lost, waits until the database has all that was recorded until then.
 //!
 //! Messages met while draining are handed back and sent again through the registry, in their order. Not here: addresses, tasks.
 
@@ -18,7 +18,7 @@ pub struct Generation(pub u64);
 /// Where a life stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It reads its row and the journal's tail; messages wait in its mailbox.
+    /// It reads its row; messages wait.
     Loading,
     /// It serves.
     Active,
@@ -107,11 +107,6 @@ impl Lifecycle {
         loading
     }
 
-    /// Loading failed: callers are told `warming`. Its entry may be removed, by this generation.
-    pub fn load_failed(&mut self) -> Option<Generation> {
-        self.leave(State::Loading)
-    }
-
     /// First step of passivation: from now on messages are handed back.
     pub fn drain(&mut self, idle: &Idle) -> Result<(), Stay> {
         if self.state != State::Active {
@@ -129,48 +124,15 @@ impl Lifecycle {
 
     /// Second step: the mailbox is dry. Its entry may be removed, by this generation.
     pub fn drained(&mut self) -> Option<Generation> {
-        self.leave(State::Draining)
+        (self.state == State::Draining).then(|| {
+            self.state = State::Gone;
+            self.generation
+        })
     }
 
     /// Whether `generation` may remove this entry.
     pub fn may_remove(&self, generation: Generation) -> bool {
         self.generation == generation && self.state == State::Gone
-    }
-
-    fn leave(&mut self, from: State) -> Option<Generation> {
-        (self.state == from).then(|| {
-            self.state = State::Gone;
-            self.generation
-        })
-    }
-}
-
-/// What a new life reads of the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tail {
-    after: Sequence,
-    through: Sequence,
-}
-
-impl Tail {
-    /// `checkpoint` was read with the row; `end` is the last place given out, asked after the entry was made.
-    pub const fn new(checkpoint: Sequence, end: Sequence) -> Self {
-        Self { after: checkpoint, through: if end.0 > checkpoint.0 { end } else { checkpoint } }
-    }
-
-    /// The first record to fold, if there is any.
-    pub fn first(&self) -> Option<Sequence> {
-        (self.after < self.through).then(|| self.after.next())
-    }
-
-    /// The last one to fold: it has to be durable before the fold is complete; live records at or below it are already in.
-    pub const fn through(&self) -> Sequence {
-        self.through
-    }
-
-    /// Whether the record belongs to the fold.
-    pub fn wants(&self, sequence: Sequence) -> bool {
-        sequence > self.after && sequence <= self.through
     }
 }
 
@@ -211,24 +173,5 @@ mod tests {
         assert_eq!((life.drained(), life.drained()), (Some(Generation(1)), None));
         assert!(life.may_remove(Generation(1)));
         assert!(!active(2).may_remove(Generation(1)), "a late removal must spare the successor");
-    }
-
-    #[test]
-    fn a_failed_load_makes_room_for_another() {
-        let mut life = Lifecycle::starting(Generation(1));
-        assert_eq!((life.load_failed(), life.loaded(), life.may_remove(Generation(1))), (Some(Generation(1)), false, true));
-        assert_eq!(active(2).load_failed(), None);
-    }
-
-    #[test]
-    fn the_tail_begins_above_the_checkpoint() {
-        let tail = Tail::new(Sequence(5), Sequence(7));
-        assert_eq!(
-            (tail.first(), tail.through(), tail.wants(Sequence(5)), tail.wants(Sequence(6))),
-            (Some(Sequence(6)), Sequence(7), false, true)
-        );
-        assert_eq!((tail.wants(Sequence(7)), tail.wants(Sequence(8))), (true, false));
-        let projected = Tail::new(Sequence(9), Sequence(7));
-        assert_eq!((projected.first(), projected.through()), (None, Sequence(9)));
     }
 }

@@ -3,8 +3,8 @@
 //!   its own generation.
 //! - A2 An actor leaves only when the database has all of it; a successor of a crashed one waits until that is so.
 //! - A3 A command met by a leaving actor is handed back and sent to the successor; sending it twice is harmless, since keys buy once.
-//! - A4 An effect is never lost: it is sent under its entry's lock, so that no actor begins to leave meanwhile; one that meets a leaving
-//!   actor is parked, and a successor starts for it.
+//! - A4 An effect is never lost, and those of a key keep their order: each is sent under the entry's lock, so that no actor begins to leave
+//!   or starts meanwhile; those that meet a leaving actor are parked, and are its successor's first messages.
 
 pub mod lifecycle;
 mod registration;
@@ -17,6 +17,7 @@ use actix::dev::{SendError, channel};
 use actix::{Addr, Context};
 use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry as Slot;
 use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
@@ -61,9 +62,22 @@ struct Inner<A: Aggregate> {
     warm: DashMap<A::Key, A>,
     /// The journal's end when actors died by panicking: the database has to have that before a successor loads.
     crashed: DashMap<A::Key, Sequence>,
-    /// Effects that met a leaving actor.
-    parked: DashMap<A::Key, Vec<A::Effect>>,
+    parked: DashMap<A::Key, Parked<A>>,
     projected: watch::Receiver<Sequence>,
+}
+
+/// Effects that have no actor to go to: it is leaving, or there is no thread for it yet.
+struct Parked<A: Aggregate> {
+    /// Met by a leaving actor in its mailbox: all of them were sent before it began to leave.
+    met: Vec<A::Effect>,
+    /// Sent since.
+    since: Vec<A::Effect>,
+}
+
+impl<A: Aggregate> Default for Parked<A> {
+    fn default() -> Self {
+        Self { met: Vec::new(), since: Vec::new() }
+    }
 }
 
 struct Entry<A: Aggregate> {
@@ -184,6 +198,7 @@ where
         threads.get(place).cloned()
     }
 
+    /// Under the lock of the key's entry: the effects that were parked are the actor's first messages.
     fn start(self: &Arc<Self>, key: A::Key, thread: &ArbiterHandle) -> Entry<A> {
         let generation = Generation(self.generations.fetch_add(1, Ordering::Relaxed));
         let registration = Registration::new(Arc::clone(self) as Arc<dyn Registrar<A>>, key, generation);
@@ -194,26 +209,24 @@ where
             let context = Context::with_receiver(receiver);
             actix_rt::spawn(context.into_future(HostActor::new(common, Residency::OfKey(registration))));
         });
-        Entry { life: Lifecycle::starting(generation), addr: Addr::new(sender) }
+        let entry = Entry { life: Lifecycle::starting(generation), addr: Addr::new(sender) };
+        if let Some((_, Parked { met, since })) = self.parked.remove(&key) {
+            met.into_iter().chain(since).for_each(|effect| entry.deliver(key, effect));
+        }
+        entry
     }
 
     fn effect(self: &Arc<Self>, key: A::Key, effect: A::Effect) {
-        let Some(thread) = self.thread(key) else {
-            self.parked.entry(key).or_default().push(effect);
-            return;
-        };
         // The entry stays locked until the effect is sent or parked (A4).
-        let entry = self.entries.entry(key).or_insert_with(|| self.start(key, &thread));
+        let slot = self.entries.entry(key);
+        let entry = match (slot, self.thread(key)) {
+            (Slot::Occupied(entry), _) => entry.into_ref(),
+            (Slot::Vacant(entry), Some(thread)) => entry.insert(self.start(key, &thread)),
+            (Slot::Vacant(_entry), None) => return self.parked.entry(key).or_default().since.push(effect),
+        };
         match entry.life.route() {
             Route::Deliver => entry.deliver(key, effect),
-            Route::HandBack => self.parked.entry(key).or_default().push(effect),
-        }
-    }
-
-    /// Effects that were parked for a key go to its next actor.
-    fn unpark(self: &Arc<Self>, key: A::Key) {
-        if let Some((_, effects)) = self.parked.remove(&key) {
-            effects.into_iter().for_each(|effect| self.effect(key, effect));
+            Route::HandBack => self.parked.entry(key).or_default().since.push(effect),
         }
     }
 }
@@ -237,9 +250,19 @@ pub(super) trait Registrar<A: Aggregate>: Send + Sync {
 }
 
 impl<A: Aggregate> Inner<A> {
-    /// The actor of this generation is known to be gone.
+    /// The actor of this generation is known to be gone, and whatever was on its way to it: a successor waits for the database to have all
+    /// that was recorded until now.
     fn remove(&self, key: A::Key, generation: Generation) {
-        self.entries.remove_if(&key, |_, entry| entry.life.generation() == generation);
+        // Under the entry's lock: an effect sent to the dead actor was recorded before this end was read.
+        self.entries.remove_if(&key, |_, entry| {
+            let is_ours = entry.life.generation() == generation;
+            if is_ours {
+                self.crashed.insert(key, self.common.recorder.journal().last_enqueued());
+                self.parked.remove(&key);
+                self.warm.remove(&key);
+            }
+            is_ours
+        });
     }
 }
 
@@ -262,25 +285,27 @@ where
     }
 
     fn drained(self: Arc<Self>, key: A::Key, generation: Generation) {
-        self.entries.remove_if_mut(&key, |_, entry| {
-            entry.life.generation() == generation && entry.life.drained().is_some() && entry.life.may_remove(generation)
-        });
-        self.unpark(key);
+        let Slot::Occupied(mut entry) = self.entries.entry(key) else { return };
+        let life = &mut entry.get_mut().life;
+        if life.generation() != generation || life.drained().is_none() || !life.may_remove(generation) {
+            return;
+        }
+        match self.thread(key) {
+            Some(thread) if self.parked.contains_key(&key) => {
+                entry.insert(self.start(key, &thread));
+            }
+            _ => {
+                entry.remove();
+            }
+        }
     }
 
     fn crashed(&self, key: A::Key, generation: Generation) {
-        // Under the entry's lock: an effect sent to the dead actor was recorded before this end was read.
-        self.entries.remove_if(&key, |_, entry| {
-            let is_ours = entry.life.generation() == generation;
-            if is_ours {
-                self.crashed.insert(key, self.common.recorder.journal().last_enqueued());
-            }
-            is_ours
-        });
+        self.remove(key, generation);
     }
 
     fn park(&self, key: A::Key, effect: A::Effect) {
-        self.parked.entry(key).or_default().push(effect);
+        self.parked.entry(key).or_default().met.push(effect);
     }
 
     fn projected(&self) -> Sequence {

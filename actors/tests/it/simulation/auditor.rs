@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::Status;
-use mallcore_actors::record::{CloseReason, Event, Record};
-use mallcore_actors::stock::Receipt;
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::{CloseReason, OrderFact, Status};
+use mallcore_actors::stock::{Receipt, StockFact};
 use mallcore_actors::time::Timestamp;
 
 use super::database::Database;
@@ -164,12 +165,13 @@ impl Auditor {
         let mut given_back = BTreeSet::new();
         let mut expires: BTreeMap<OrderId, Timestamp> = BTreeMap::new();
         let (mut adjusted, mut moved) = (BTreeSet::new(), BTreeMap::new());
-        for (sequence, Record { at, event }) in records {
+        for (sequence, Record { header, fact }) in records {
             assert_eq!(*sequence, next, "the journal has a gap");
+            let at = &header.at;
             assert!(*at >= time, "record {sequence} is older than the one before");
             (next, time) = (next.next(), *at);
-            match event {
-                Event::OrderPlaced(placed) => {
+            match fact {
+                Fact::Orders(OrderFact::Placed(placed)) => {
                     let mine = open.entry(placed.user).or_default();
                     *mine += 1;
                     assert!(*mine <= self.promises.unpaid_max, "{:?} has {mine} unpaid orders at {sequence}", placed.user);
@@ -185,8 +187,8 @@ impl Auditor {
                         assert!(*all <= promise.quota, "{:?} is oversold at {sequence}", flash.item);
                     }
                 }
-                Event::OrderPaid(paid) => *open.entry(paid.user).or_default() -= 1,
-                Event::OrderClosed(closed) => {
+                Fact::Orders(OrderFact::Paid(paid)) => *open.entry(paid.user).or_default() -= 1,
+                Fact::Orders(OrderFact::Closed(closed)) => {
                     *open.entry(closed.user).or_default() -= 1;
                     let early = closed.reason == CloseReason::TimedOut && *at < expires[&closed.order];
                     assert!(!early, "{:?} was timed out early", closed.order);
@@ -198,14 +200,14 @@ impl Auditor {
                         }
                     }
                 }
-                Event::IdsReserved(_) | Event::QuotaCarved(_) | Event::QuotaReleased(_) => {}
-                Event::OrderShipped(_) | Event::OrderCompleted(_) => {}
-                Event::StockAdjusted(done) => {
+                Fact::Stock(StockFact::Adjusted(done)) => {
                     let key = (done.sku, done.adjustment);
                     assert!(adjusted.insert(key), "{key:?} was done twice");
                     assert_ne!(self.adjustments.get(&key), Some(&Told::Refused), "{key:?} was told refused");
                     *moved.entry(done.sku).or_default() += i64::from(done.delta.get());
                 }
+                // Nothing that anybody was promised.
+                _ => {}
             }
         }
         let mut told_done = self.adjustments.iter().filter(|(_, told)| **told == Told::Done);

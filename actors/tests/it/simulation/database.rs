@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mallcore_actors::checkpoint::{Batch, Checkpoint};
+use mallcore_actors::facts::Record;
 use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::{Order, OrderShard, Status};
-use mallcore_actors::record::{Event, Line, OrderPlaced, QuotaCarved, Record};
-use mallcore_actors::stock::{FlashQuota, Receipt, Stock};
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::orders::{IdsFact, Line, Order, OrderBook, OrderFact, OrderPlaced, Status};
+use mallcore_actors::stock::{FlashQuota, QuotaCarved, Receipt, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 
 /// A SKU's row: pieces available, held, sold.
@@ -72,7 +73,7 @@ impl Database {
         }
         for (sequence, record) in records {
             self.project(*sequence, record);
-            self.last_at = record.at;
+            self.last_at = record.header.at;
         }
         self.checkpoint = Some(batch.to);
         true
@@ -83,38 +84,44 @@ impl Database {
     }
 
     fn project(&mut self, sequence: Sequence, record: &Record) {
-        match &record.event {
-            Event::IdsReserved(ids) => self.ids_next = ids.first + u64::from(ids.count),
-            Event::QuotaCarved(carved) => {
+        match &record.fact {
+            Fact::Ids(IdsFact::Reserved(ids)) => self.ids_next = ids.first + u64::from(ids.count),
+            Fact::Stock(StockFact::QuotaCarved(carved)) => {
                 self.stock(carved.sku).available -= i64::from(carved.quota);
                 let row = QuotaRow { carved: carved.clone(), remaining: i64::from(carved.quota), held: 0, sold: 0, released: false };
                 assert!(self.quotas.insert(carved.item, row).is_none(), "{sequence}: carved twice");
             }
-            Event::QuotaReleased(released) => {
+            Fact::Stock(StockFact::QuotaReleased(released)) => {
                 self.stock(released.sku).available += i64::from(released.pieces);
                 let row = self.quota(released.item);
                 row.remaining -= i64::from(released.pieces);
                 assert!(!std::mem::replace(&mut row.released, true), "{sequence}: released twice");
             }
-            Event::OrderPlaced(placed) => {
+            Fact::Orders(OrderFact::Placed(placed)) => {
                 placed.lines.iter().for_each(|line| self.shift(line, [-1, 1, 0]));
-                let row =
-                    OrderRow { placed: placed.clone(), at: record.at, sequence, status: Status::PendingPayment, version: 1, counts: true };
+                let row = OrderRow {
+                    placed: placed.clone(),
+                    at: record.header.at,
+                    sequence,
+                    status: Status::PendingPayment,
+                    version: 1,
+                    counts: true,
+                };
                 assert!(self.orders.insert(placed.order, row).is_none(), "{sequence}: an order id was given out twice");
             }
-            Event::OrderPaid(paid) => {
+            Fact::Orders(OrderFact::Paid(paid)) => {
                 paid.lines.iter().for_each(|line| self.shift(line, [0, -1, 1]));
                 self.order(paid.order, paid.version, Status::Paid);
             }
-            Event::OrderShipped(moved) => self.order(moved.order, moved.version, Status::Shipped),
-            Event::OrderCompleted(moved) => self.order(moved.order, moved.version, Status::Completed),
-            Event::StockAdjusted(adjusted) => {
+            Fact::Orders(OrderFact::Shipped(moved)) => self.order(moved.order, moved.version, Status::Shipped),
+            Fact::Orders(OrderFact::Completed(moved)) => self.order(moved.order, moved.version, Status::Completed),
+            Fact::Stock(StockFact::Adjusted(adjusted)) => {
                 let row = self.stock(adjusted.sku);
                 row.available += i64::from(adjusted.delta.get());
                 row.last_adjustment = Some(adjusted.adjustment);
                 assert!(row.available >= 0, "{sequence}: {adjusted:?} took away more than there was");
             }
-            Event::OrderClosed(closed) => {
+            Fact::Orders(OrderFact::Closed(closed)) => {
                 for back in &closed.returns {
                     self.shift(&back.line, [i64::from(back.to_quota || back.line.flash.is_none()), -1, 0]);
                     if back.line.flash.is_some() && !back.to_quota {
@@ -131,6 +138,7 @@ impl Database {
                     row.counts = false;
                 }
             }
+            other => panic!("{sequence}: no client of this world does that: {other:?}"),
         }
     }
 
@@ -196,13 +204,13 @@ impl Database {
     }
 
     /// The open orders and whose limits were given back, as at start.
-    pub fn load_orders(&self) -> OrderShard {
-        let mut orders = OrderShard::default();
+    pub fn load_orders(&self) -> OrderBook {
+        let orders = OrderBook::default();
         for row in self.orders.values().filter(|row| row.status == Status::PendingPayment) {
-            orders.place(Order::placed(row.sequence, row.at, &row.placed));
+            orders.shard(row.placed.user).place(Order::placed(row.sequence, row.at, &row.placed));
         }
         for (user, activity) in &self.limits_returned {
-            orders.note_limit_returned(*user, *activity);
+            orders.shard(*user).note_limit_returned(*user, *activity);
         }
         orders
     }

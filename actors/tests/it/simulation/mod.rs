@@ -3,18 +3,51 @@
 
 mod auditor;
 mod database;
+mod ports;
 mod process;
 mod world;
 
-use std::panic::catch_unwind;
-use std::sync::Mutex;
+use std::cell::Cell;
+use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 use std::thread;
 
 use world::Tally;
 
 /// Worlds in an ordinary test run.
 const SEEDS: u64 = 2_000;
+
+thread_local! {
+    /// The world that this thread runs, and the panics in it: a host catches those of commands, but here each is a broken promise.
+    static WORLD: Cell<Option<u64>> = const { Cell::new(None) };
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Panics in this thread's world so far.
+fn panics() -> usize {
+    PANICS.get()
+}
+
+/// Runs a world. Its seed is told even if it ends by aborting the process.
+fn run(seed: u64) -> Tally {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            before(panic);
+            if let Some(seed) = WORLD.get() {
+                PANICS.set(PANICS.get() + 1);
+                eprintln!("a promise was broken; again with SIM_SEED={seed}");
+            }
+        }));
+    });
+    WORLD.set(Some(seed));
+    PANICS.set(0);
+    let tally = world::run(seed);
+    WORLD.set(None);
+    tally
+}
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
@@ -23,7 +56,7 @@ fn setting(name: &str) -> Option<u64> {
 #[test]
 fn books_balance_after_any_crash() {
     if let Some(seed) = setting("SIM_SEED") {
-        let tally = world::run(seed);
+        let tally = run(seed);
         println!("seed {seed}: {tally:?}");
         return;
     }
@@ -37,7 +70,7 @@ fn books_balance_after_any_crash() {
                     if seed >= seeds || !failed.lock().unwrap().is_empty() {
                         return;
                     }
-                    match catch_unwind(|| world::run(seed)) {
+                    match catch_unwind(|| run(seed)) {
                         Ok(tally) => add(&mut total.lock().unwrap(), tally),
                         Err(_) => failed.lock().unwrap().push(seed),
                     }
@@ -50,14 +83,18 @@ fn books_balance_after_any_crash() {
     let total = total.into_inner().unwrap();
     println!("{seeds} worlds: {total:?}");
     if seeds >= SEEDS {
-        let busy = total.acknowledged > 10_000 && total.restarts > 5_000 && total.passivations > 1_000 && total.adjusted > 1_000;
+        let busy = total.acknowledged > 10_000
+            && total.restarts > 5_000
+            && total.passivations > 1_000
+            && total.killed > 1_000
+            && total.adjusted > 1_000;
         assert!(busy, "the worlds are too quiet to prove anything: {total:?}");
     }
 }
 
 #[test]
 fn one_seed_is_one_world() {
-    assert_eq!(format!("{:?}", world::run(1)), format!("{:?}", world::run(1)));
+    assert_eq!(format!("{:?}", run(1)), format!("{:?}", run(1)));
 }
 
 fn add(total: &mut Tally, tally: Tally) {
@@ -66,4 +103,5 @@ fn add(total: &mut Tally, tally: Tally) {
     total.passivations += tally.passivations;
     total.records += tally.records;
     total.adjusted += tally.adjusted;
+    total.killed += tally.killed;
 }

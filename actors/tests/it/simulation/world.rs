@@ -9,15 +9,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mallcore_actors::coordinator::Input;
+use mallcore_actors::engine;
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::fault_disk::{Fault, FaultDisk, OperationKind};
 use mallcore_actors::journal::segment_log::{Options, SegmentLog};
 use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::kernel::Fact;
+use mallcore_actors::kernel::host::Keeping;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{CloseReason, OrderFact};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{CloseReason, Event, Record};
-use mallcore_actors::stock::{Adjustment, Buy, Change, QuotaPlan};
+use mallcore_actors::stock::{AdjustStock, Adjustment, Buy, CarveQuota, Change, QuotaPlan, ReleaseQuota, StockFact};
 use mallcore_actors::time::{Clock, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -25,7 +29,7 @@ use rand::{Rng, SeedableRng};
 use self::desk::Desk;
 use super::auditor::{Auditor, ItemPromise, Promises, Told, Wish};
 use super::database::Database;
-use super::process::{Answer, Closer, Mail, Process, RequestId, Rules, read};
+use super::process::{Answer, Asker, Closer, Command, Process, RequestId, Rules, read};
 
 const START: u64 = 1_795_451_405_000;
 const SKUS: u64 = 3;
@@ -65,6 +69,7 @@ pub struct Tally {
     pub passivations: usize,
     pub records: usize,
     pub adjusted: usize,
+    pub killed: usize,
 }
 
 pub struct World {
@@ -83,7 +88,6 @@ pub struct World {
     /// What was queued and can no longer be lost, and what was queued since.
     log: BTreeMap<Sequence, Record>,
     epoch: u64,
-    reorders: bool,
     tally: Tally,
 }
 
@@ -111,12 +115,13 @@ pub fn run(seed: u64) -> Tally {
     world.check_sums();
     // Long after: every unpaid order has timed out, every sale has ended.
     world.wall = world.wall.plus_millis(100_000_000);
-    world.life().now = world.wall;
+    let wall = world.wall;
+    world.life().clock.set(wall);
     world.rest();
     world.check_end();
     world.tally.acknowledged = world.auditor.acknowledged;
     world.tally.records = world.log.len();
-    world.tally.adjusted = world.log.values().filter(|record| matches!(record.event, Event::StockAdjusted(_))).count();
+    world.tally.adjusted = world.log.values().filter(|record| matches!(record.fact, Fact::Stock(StockFact::Adjusted(_)))).count();
     world.tally
 }
 
@@ -126,9 +131,25 @@ impl World {
         let sku = |id| SkuId::new(id).expect("not zero");
         let received: BTreeMap<SkuId, u32> = (1..=SKUS).map(|id| (sku(id), random.random_range(4..40))).collect();
         let unpaid_max = random.random_range(1..6);
+        let flash_pay_window_millis = random.random_range(100..2_000);
+        let shop = engine::Rules {
+            unpaid_max_per_user: unpaid_max,
+            flash_pay_window_millis,
+            pay_window_millis: flash_pay_window_millis,
+            holding_max_millis: 1_000,
+            auto_complete_after_millis: 7_000,
+        };
+        let keeping = Keeping {
+            waiting_max: random.random_range(1..6),
+            waiting_total_max: random.random_range(4..8),
+            idle_millis: random.random_range(0..200),
+            reload_millis: random.random_range(1..100),
+        };
         let mut plans = Vec::new();
+        // An activity's items have its hours.
+        let starts_at = Timestamp::from_millis(START + random.random_range(0..300));
+        let ends_at = starts_at.plus_millis(random.random_range(1_000..8_000));
         for id in 1..=2 {
-            let starts_at = Timestamp::from_millis(START + random.random_range(0..300));
             let plan = QuotaPlan {
                 item: FlashItemId::new(id).expect("not zero"),
                 activity: ActivityId::new(1).expect("not zero"),
@@ -136,7 +157,7 @@ impl World {
                 limit_per_user: random.random_range(1..8),
                 unit_price: Money::from_fen(100).expect("a small price"),
                 starts_at,
-                ends_at: starts_at.plus_millis(random.random_range(1_000..8_000)),
+                ends_at,
             };
             plans.push((sku(id), plan));
         }
@@ -151,7 +172,7 @@ impl World {
             disk: FaultDisk::new(random.random()),
             database: Database::new(&received),
             auditor: Auditor::new(Promises { received, items, unpaid_max }),
-            rules: Rules { unpaid_max, pay_window_millis: random.random_range(100..2_000) },
+            rules: Rules { shop, keeping },
             plans,
             wall: Timestamp::from_millis(START),
             process: None,
@@ -160,7 +181,6 @@ impl World {
             desk: Desk::default(),
             log: BTreeMap::new(),
             epoch: 0,
-            reorders: random.random_bool(0.25),
             tally: Tally::default(),
             random,
         };
@@ -201,7 +221,7 @@ impl World {
         self.log.split_off(&last.next());
         assert_eq!(self.log.len() as u64, last.0, "recovered what was never queued");
         let first = process.journal.first_retained();
-        for (sequence, record) in read(&process.journal, first, last).expect("a journal that was just opened can be read") {
+        for (sequence, record) in read(&*process.journal, first, last).expect("a journal that was just opened can be read") {
             assert_eq!(self.log[&sequence], record, "record {sequence} changed");
         }
         self.process = Some(process);
@@ -230,15 +250,18 @@ impl World {
         self.wall = self.wall.plus_millis(elapsed);
         // Slewed: a little faster or slower than the wall.
         let slewed = elapsed * self.random.random_range(9..=11) / 10;
-        let now = self.life().now.plus_millis(slewed);
-        self.life().now = now;
+        let now = self.life().now().plus_millis(slewed);
+        self.life().clock.set(now);
         match self.random.random_range(0..1_000) {
             0..300 => self.shop(),
-            300..600 => self.step_actor(),
-            600..680 => self.step_coordinator(),
-            680..790 => {
+            300..560 => self.step_actor(),
+            560..600 => self.deliver_effect(),
+            600..660 => self.step_coordinator(),
+            660..680 => self.send_again(),
+            680..770 => {
                 self.write_group();
             }
+            770..790 => self.life().release_replies(),
             790..830 => {
                 self.life().keep_house();
             }
@@ -247,7 +270,8 @@ impl World {
             }
             900..930 => self.timers(),
             930..960 => self.passivate(),
-            960..975 => self.interrupt(),
+            960..972 => self.interrupt(),
+            972..975 => self.upset_actor(),
             975..982 => self.database.is_up = false,
             982..985 => self.disk.fail(OperationKind::Sync, 0, Fault::Error(std::io::ErrorKind::Other)),
             985..986 => self.disk.fail(OperationKind::Write, 0, Fault::Short(std::io::ErrorKind::Other)),
@@ -273,9 +297,34 @@ impl World {
     fn step_actor(&mut self) {
         let runnable = self.life().runnable_actors();
         if let Some(sku) = self.pick(&runnable) {
-            let reorder = self.reorders && self.chance(500);
+            let prefers_load = self.chance(500);
             let Some(process) = &mut self.process else { return };
-            process.step_actor(sku, &self.database, reorder);
+            process.step_actor(sku, &self.database, prefers_load);
+        }
+    }
+
+    fn deliver_effect(&mut self) {
+        let senders = self.life().senders();
+        if let Some(sender) = self.pick(&senders) {
+            self.life().deliver_effect(sender);
+        }
+    }
+
+    fn send_again(&mut self) {
+        let resendable = self.life().resendable();
+        if let Some(place) = self.pick(&resendable) {
+            self.life().send(place);
+        }
+    }
+
+    /// An actor panics, or loses patience with the database.
+    fn upset_actor(&mut self) {
+        let resident = self.life().resident();
+        let Some(sku) = self.pick(&resident) else { return };
+        if self.chance(300) {
+            self.life().give_up_loading(sku);
+        } else if self.life().kill_actor(sku) {
+            self.tally.killed += 1;
         }
     }
 
@@ -299,6 +348,10 @@ impl World {
         let wrote = process.write_group();
         if wrote {
             self.inspect_disk();
+            // The pump of the answers wakes up now or later.
+            if self.chance(700) {
+                self.life().release_replies();
+            }
         }
         wrote
     }
@@ -319,26 +372,20 @@ impl World {
 
     fn timers(&mut self) {
         self.life().tick();
-        let now = self.life().now;
+        let now = self.life().now();
         for (sku, plan) in self.plans.clone() {
-            if now < plan.ends_at {
-                self.life().send(sku, Mail::Carve(plan));
-            } else {
-                self.life().send(sku, Mail::Release(plan.item));
-            }
+            let command = if now < plan.ends_at { Command::Carve(CarveQuota(plan)) } else { Command::Release(ReleaseQuota(plan.item)) };
+            self.life().ask(Asker::Schedule, sku, command);
         }
         self.relay();
-        if self.reorders {
-            self.life().sweep();
-        }
     }
 
+    /// Everybody's idle check.
     fn passivate(&mut self) {
-        let resident = self.life().resident();
-        if let Some(sku) = self.pick(&resident)
-            && self.life().drain(sku)
-        {
-            self.tally.passivations += 1;
+        for sku in self.life().resident() {
+            if self.life().idle_check(sku) {
+                self.tally.passivations += 1;
+            }
         }
     }
 }

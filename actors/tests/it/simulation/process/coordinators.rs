@@ -1,18 +1,42 @@
 //! Coordinators: their inputs, and their actions carried out.
 
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::kernel::Committed;
+use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::orders::Lane;
+use mallcore_actors::stock::{HoldPieces, SkuEffect};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
 use super::*;
 
+/// A coordinator and whoever drives it.
+pub struct Running {
+    pub coordinator: Coordinator,
+    pub request: RequestId,
+    pub user: UserId,
+    pub lines: Lines,
+    inputs: UnboundedSender<Input>,
+    inbox: UnboundedReceiver<Input>,
+    placed: Option<Arc<Committed>>,
+}
+
 impl Process {
-    pub(super) fn tell(&mut self, owner: Owner, input: Input) {
-        if let Some(running) = self.coordinators.get_mut(&owner) {
-            running.inbox.push_back(input);
-        }
+    pub fn buy_basket(&mut self, request: RequestId, user: UserId, basket: &[(SkuId, Quantity)]) {
+        let wants = basket.iter().map(|(sku, quantity)| (Participant::Stock(*sku), *quantity));
+        let (coordinator, first) = Coordinator::start(wants).expect("shoppers fill sensible baskets");
+        let unit_price = Money::from_fen(100).expect("a small price");
+        let lines = basket.iter().map(|&(sku, quantity)| Line { sku, flash: None, quantity, unit_price }).collect();
+        self.owners += 1;
+        let owner = Owner(self.owners);
+        let (inputs, inbox) = unbounded_channel();
+        self.engine.register(owner, inputs.clone());
+        self.coordinators.insert(owner, Running { coordinator, request, user, lines, inputs, inbox, placed: None });
+        self.act(owner, first);
     }
 
-    pub(super) fn wake(&mut self, woken: Woken) {
-        match woken {
-            Woken::Granted(owner) => self.tell(owner, Input::Granted),
-            Woken::SoldOut(owner) => self.tell(owner, Input::Refused(Refusal::SoldOut)),
+    pub(super) fn tell(&mut self, owner: Owner, input: Input) {
+        if let Some(running) = self.coordinators.get(&owner) {
+            running.inputs.send(input).expect("its inbox is there");
         }
     }
 
@@ -25,7 +49,7 @@ impl Process {
     }
 
     pub fn step_coordinator(&mut self, owner: Owner) {
-        if let Some(input) = self.coordinators.get_mut(&owner).and_then(|running| running.inbox.pop_front()) {
+        if let Some(Ok(input)) = self.coordinators.get_mut(&owner).map(|running| running.inbox.try_recv()) {
             self.drive(owner, input);
         }
     }
@@ -34,62 +58,88 @@ impl Process {
     pub fn drive(&mut self, owner: Owner, input: Input) {
         let Some(running) = self.coordinators.get_mut(&owner) else { return };
         let actions = running.coordinator.step(input);
+        if running.coordinator.is_done() {
+            // Before anything is released: a hold that is asked for later than that is refused.
+            self.engine.unregister(owner);
+            self.forget_asks(owner);
+        }
         actions.into_iter().for_each(|action| self.act(owner, action));
         if self.coordinators.get(&owner).is_some_and(|running| running.coordinator.is_done()) {
             self.coordinators.remove(&owner);
         }
     }
 
-    pub(super) fn act(&mut self, owner: Owner, action: Action) {
+    fn act(&mut self, owner: Owner, action: Action) {
         match action {
-            Action::Hold(Participant::Stock(sku), quantity) => self.send(sku, Mail::Hold(owner, quantity)),
-            Action::Release(Participant::Stock(sku)) => self.send(sku, Mail::Settle(owner, None)),
-            Action::Confirm(Participant::Stock(sku), sequence) => {
-                let (_, record) = self.queued.iter().rfind(|queued| queued.0 == sequence).expect("just queued");
-                let settled = (sequence, record.at, record.event.clone());
-                self.send(sku, Mail::Settle(owner, Some(settled)));
+            Action::Hold(Participant::Stock(sku), quantity) => {
+                self.ask(Asker::Coordinator(owner), sku, Command::Hold(HoldPieces { owner, quantity }));
             }
+            Action::Release(Participant::Stock(sku)) => self.effects.send(sku, SkuEffect::Released(owner)),
             Action::Commit => {
-                let Some(running) = self.coordinators.get(&owner) else { return };
-                let (user, lines) = (running.user, running.lines.clone());
-                let payable = Money::from_fen(100).expect("a small price");
-                // A cart has no key of its own here; what is remembered is the request.
-                let mut key = [0xff; 16];
-                key[..8].copy_from_slice(&(running.request as u64).to_be_bytes());
-                let placed = self.enqueue_placed(user, lines, payable, KeyHash::from_bytes(key), BodyFingerprint::from_u64(0));
-                let input = match placed {
-                    Ok((sequence, ..)) => Input::Enqueued(sequence),
-                    Err(Ok(refusal)) => Input::Refused(refusal),
-                    Err(Err(weather)) => Input::Unavailable(weather),
-                };
+                let input = self.place_basket(owner);
                 self.drive(owner, input);
             }
+            Action::Confirm(Participant::Stock(sku), sequence) => {
+                // The change has handed it to the lane under the shard's lock.
+                let Some(Running { placed: Some(placed), .. }) = self.coordinators.get(&owner) else {
+                    panic!("confirmed before it was placed")
+                };
+                assert!(placed.sequence == sequence && stock::skus(&placed.record.fact).contains(&sku), "{sku} has no line in {placed:?}");
+            }
             Action::Answer(outcome) => {
-                let Some(request) = self.coordinators.get(&owner).map(|running| running.request) else { return };
-                match outcome {
-                    Outcome::Placed(sequence) => {
-                        let (_, record) = self.queued.iter().rfind(|queued| queued.0 == sequence).expect("just queued");
-                        let Event::OrderPlaced(placed) = &record.event else { unreachable!("a coordinator places orders") };
-                        let answer = Answer::BasketPlaced(placed.order);
-                        self.waiting.push((sequence, request, answer));
+                let Some(Running { request, placed, .. }) = self.coordinators.get(&owner) else { return };
+                let request = *request;
+                match (outcome, placed) {
+                    (Outcome::Placed(_), Some(placed)) => {
+                        let Fact::Orders(OrderFact::Placed(fact)) = &placed.record.fact else {
+                            unreachable!("a coordinator places orders")
+                        };
+                        let (answer, sequence) = (Answer::BasketPlaced(fact.order), placed.sequence);
+                        self.answer_when_durable(request, answer, sequence);
                     }
-                    Outcome::Refused(refusal) => self.answer(request, Answer::Refused(refusal)),
-                    Outcome::Unavailable(weather) => self.answer(request, Answer::Unavailable(weather)),
+                    (Outcome::Placed(_), None) => unreachable!("placed without a record"),
+                    (Outcome::Refused(refusal), _) => self.answer(request, Answer::Refused(refusal)),
+                    (Outcome::Unavailable(weather), _) => self.answer(request, Answer::Unavailable(weather)),
                 }
             }
         }
     }
 
-    /// Takes back what coordinators that are no more left behind (their release overtook their request).
-    pub fn sweep(&mut self) {
-        let mut woken = Vec::new();
-        for actor in self.actors.values_mut() {
-            if let (State::Active, Some(stock)) = (actor.life.state(), &actor.stock) {
-                // A confirmation still in the mailbox belongs to an owner that is done: it has to find its hold.
-                let confirming = |owner: Owner| actor.mailbox.iter().any(|mail| matches!(mail, Mail::Settle(of, Some(_)) if *of == owner));
-                woken.extend(actor.holds.sweep(stock, |owner| self.coordinators.contains_key(&owner) || confirming(owner)));
+    fn place_basket(&mut self, owner: Owner) -> Input {
+        let Some(Running { request, user, lines, .. }) = self.coordinators.get(&owner) else { return Input::Abandoned };
+        let (user, lines) = (*user, lines.clone());
+        // A cart has no key of its own here; what is remembered is the request.
+        let mut key = [0xff; 16];
+        key[..8].copy_from_slice(&(*request as u64).to_be_bytes());
+        let engine = Arc::clone(&self.engine);
+        let placed = self.change(user, Some(owner), move |shard, transaction| {
+            if let Err(refusal) = shard.admit(user, engine.rules.unpaid_max_per_user) {
+                return Ok(Err(refusal));
             }
+            let now = transaction.now();
+            let order = engine.ids.take(transaction.journal(), now)?;
+            Ok(Ok(OrderFact::Placed(OrderPlaced {
+                order,
+                no: OrderNo::new(order, now, 0),
+                user,
+                lines,
+                payable: Money::from_fen(100).expect("a small price"),
+                expires_at: now.plus_millis(engine.rules.flash_pay_window_millis),
+                key: KeyHash::from_bytes(key),
+                body: BodyFingerprint::from_u64(0),
+                address: None,
+            })))
+        });
+        match placed {
+            Ok(Ok(committed)) => {
+                let sequence = committed.sequence;
+                if let Some(running) = self.coordinators.get_mut(&owner) {
+                    running.placed = Some(committed);
+                }
+                Input::Enqueued(sequence)
+            }
+            Ok(Err(refusal)) => Input::Refused(refusal),
+            Err(weather) => Input::Unavailable(weather),
         }
-        woken.into_iter().for_each(|woken| self.wake(woken));
     }
 }

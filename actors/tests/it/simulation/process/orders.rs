@@ -1,134 +1,103 @@
-//! Requests, and orders under their shard's lock.
+//! Requests, and changes of orders that are decided at the order.
 
+use mallcore_actors::kernel::{Committed, Transaction};
+use mallcore_actors::orders::{self, OrderShard};
+use mallcore_actors::stock::{Buy, CloseOrder, PlaceOrder};
+use tokio::sync::oneshot;
+
+use super::asks::Changed;
 use super::*;
+
+type Decided = mallcore_actors::refusal::Answer<OrderFact>;
 
 impl Process {
     pub fn buy(&mut self, request: RequestId, sku: SkuId, wish: Buy) {
-        self.send(sku, Mail::Buy(request, wish));
-    }
-
-    pub fn buy_basket(&mut self, request: RequestId, user: UserId, basket: &[(SkuId, Quantity)]) {
-        let wants = basket.iter().map(|(sku, quantity)| (Participant::Stock(*sku), *quantity));
-        let (coordinator, first) = Coordinator::start(wants).expect("shoppers fill sensible baskets");
-        let unit_price = Money::from_fen(100).expect("a small price");
-        let lines = basket.iter().map(|&(sku, quantity)| Line { sku, flash: None, quantity, unit_price }).collect();
-        self.owners += 1;
-        let owner = Owner(self.owners);
-        self.coordinators.insert(owner, Running { coordinator, request, user, lines, inbox: VecDeque::new() });
-        self.act(owner, first);
+        self.ask(Asker::Client(request), sku, Command::Place(PlaceOrder(wish)));
     }
 
     pub fn close(&mut self, closer: Closer, user: UserId, order: OrderId, reason: CloseReason) {
-        let Some(found) = self.orders.order(user, order) else { return self.closing_refused(closer, Refusal::UnknownOrder) };
-        match found.lines.iter().find(|line| line.flash.is_some()) {
-            Some(line) => self.send(line.sku, Mail::Close(closer, user, order, reason)),
-            None => {
-                let returns = found.lines.iter().map(|&line| Return { line, to_quota: false }).collect();
-                if let Some((sequence, at, event)) = self.commit_close(closer, user, order, reason, returns) {
-                    self.spread(sequence, at, &event);
-                }
+        let found = self.engine.orders.shard(user).order(user, order).cloned();
+        let Some(found) = found else { return self.closing_refused(closer, Answer::Refused(Refusal::UnknownOrder)) };
+        if let Some(line) = found.lines.iter().find(|line| line.flash.is_some()) {
+            let asker = match closer {
+                Closer::Client(request) => Asker::Client(request),
+                Closer::Timer(deadline) => Asker::Timer(deadline),
+            };
+            return self.ask(asker, line.sku, Command::Close(CloseOrder { user, order, reason }));
+        }
+        let changed = self.change(user, None, |shard, transaction| {
+            let Some(found) = shard.order(user, order) else { return Ok(Err(Refusal::UnknownOrder)) };
+            if let Err(refusal) = found.decide(OrderCommand::Close(reason), transaction.now()) {
+                return Ok(Err(refusal));
             }
+            let returns = found.lines.iter().map(|&line| Return { line, to_quota: false }).collect();
+            let version = found.version + 1;
+            Ok(Ok(OrderFact::Closed(OrderClosed { order, user, version, reason, returns, limit_returned: false })))
+        });
+        match (changed, closer) {
+            (Ok(Ok(committed)), Closer::Client(request)) => {
+                self.answer_when_durable(request, Answer::Closed(order), committed.sequence);
+            }
+            (Ok(Ok(_)), Closer::Timer(_)) => {}
+            (Ok(Err(refusal)), closer) => self.closing_refused(closer, Answer::Refused(refusal)),
+            (Err(weather), Closer::Client(request)) => self.answer(request, Answer::Unavailable(weather)),
+            (Err(_), Closer::Timer(deadline)) => self.engine.orders.shard(user).postpone(deadline),
         }
     }
 
     pub fn pay(&mut self, request: RequestId, user: UserId, order: OrderId) {
-        let decided = self.orders.order(user, order).ok_or(Refusal::UnknownOrder).and_then(|found| {
-            found.decide(OrderCommand::Pay, self.now)?;
-            Ok(OrderPaid { order, user, version: found.version + 1, lines: found.lines.clone() })
-        });
-        let paid = match decided {
-            Ok(paid) => Event::OrderPaid(paid),
-            Err(refusal) => return self.answer(request, Answer::Refused(refusal)),
-        };
-        match self.enqueue(paid) {
-            Ok((sequence, at, event)) => {
-                self.orders.apply(sequence, at, &event);
-                self.spread(sequence, at, &event);
-                self.waiting.push((sequence, request, Answer::Paid(order)));
+        let changed = self.change(user, None, |shard, transaction| {
+            let Some(found) = shard.order(user, order) else { return Ok(Err(Refusal::UnknownOrder)) };
+            if let Err(refusal) = found.decide(OrderCommand::Pay, transaction.now()) {
+                return Ok(Err(refusal));
             }
+            Ok(Ok(OrderFact::Paid(OrderPaid { order, user, version: found.version + 1, lines: found.lines.clone() })))
+        });
+        match changed {
+            Ok(Ok(committed)) => self.answer_when_durable(request, Answer::Paid(order), committed.sequence),
+            Ok(Err(refusal)) => self.answer(request, Answer::Refused(refusal)),
             Err(weather) => self.answer(request, Answer::Unavailable(weather)),
         }
     }
 
-    /// Sends a record's effects to each SKU that it concerns.
-    pub(super) fn spread(&mut self, sequence: Sequence, at: Timestamp, event: &Event) {
-        let mut skus = event.skus().to_vec();
-        skus.dedup();
-        skus.into_iter().for_each(|sku| self.send(sku, Mail::Effect(sequence, at, event.clone())));
+    pub(super) fn change(
+        &self,
+        user: UserId,
+        holder: Option<Owner>,
+        decide: impl FnOnce(&OrderShard, &mut Transaction<'_>) -> Decided,
+    ) -> mallcore_actors::refusal::Answer<Arc<Committed>> {
+        let mut scratch = Vec::new();
+        let mut transaction = self.engine.recorder.begin(Provenance::SHOPPER, &mut scratch);
+        orders::change(&self.engine, &*self.effects, user, holder, &mut transaction, decide)
     }
 
     pub(super) fn answer(&mut self, request: RequestId, answer: Answer) {
         self.answers.push((request, answer, Sequence::ZERO));
     }
 
-    pub(super) fn enqueue_placed(
-        &mut self,
-        user: UserId,
-        lines: Lines,
-        payable: Money,
-        key: KeyHash,
-        body: BodyFingerprint,
-    ) -> Result<(Sequence, Timestamp, Event), Result<Refusal, Unavailable>> {
-        self.orders.admit(user, self.rules.unpaid_max).map_err(Ok)?;
-        if self.ids.0 == self.ids.1 {
-            self.enqueue(Event::IdsReserved(IdsReserved { first: self.ids.1, count: IDS_BLOCK })).map_err(Err)?;
-            self.ids.1 += u64::from(IDS_BLOCK);
-        }
-        let order = OrderId::new(self.ids.0).expect("ids are small here");
-        let no = OrderNo::new(order, self.now, 0);
-        let expires_at = self.now.plus_millis(self.rules.pay_window_millis);
-        let placed = OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None };
-        let (sequence, at, event) = self.enqueue(Event::OrderPlaced(placed)).map_err(Err)?;
-        self.ids.0 += 1;
-        self.orders.apply(sequence, at, &event);
-        Ok((sequence, at, event))
+    pub(super) fn answer_when_durable(&mut self, request: RequestId, answer: Answer, sequence: Sequence) {
+        let (reply, receiver) = oneshot::channel();
+        self.replies.queue().when_durable(sequence, reply, Changed { answer, sequence });
+        self.changing.push(Changing { request, answer: receiver });
     }
 
-    pub(super) fn commit_close(
-        &mut self,
-        closer: Closer,
-        user: UserId,
-        order: OrderId,
-        reason: CloseReason,
-        returns: smallvec::SmallVec<[Return; 1]>,
-    ) -> Option<(Sequence, Timestamp, Event)> {
-        let found = self.orders.order(user, order)?;
-        if let Err(refusal) = found.decide(OrderCommand::Close(reason), self.now) {
-            self.closing_refused(closer, refusal);
-            return None;
-        }
-        let flash = found.lines.iter().find_map(|line| line.flash);
-        let limit_returned = flash.is_some_and(|flash| self.orders.gives_limit_back(user, flash.activity));
-        let closed = OrderClosed { order, user, version: found.version + 1, reason, returns, limit_returned };
-        match (self.enqueue(Event::OrderClosed(closed)), closer) {
-            (Ok((sequence, at, event)), closer) => {
-                self.orders.apply(sequence, at, &event);
-                if let Closer::Client(request) = closer {
-                    self.waiting.push((sequence, request, Answer::Closed(order)));
-                }
-                Some((sequence, at, event))
-            }
-            (Err(weather), Closer::Client(request)) => {
-                self.answer(request, Answer::Unavailable(weather));
-                None
-            }
-            (Err(_), Closer::Timer(deadline)) => {
-                self.orders.postpone(deadline);
-                None
-            }
-        }
-    }
-
-    pub(super) fn closing_refused(&mut self, closer: Closer, refusal: Refusal) {
+    fn closing_refused(&mut self, closer: Closer, answer: Answer) {
         if let Closer::Client(request) = closer {
-            self.answer(request, Answer::Refused(refusal));
+            self.answer(request, answer);
         }
     }
 
     /// Closes what is due.
     pub fn tick(&mut self) {
-        for due in self.orders.take_due(self.now, 2) {
+        let now = self.now();
+        let due: Vec<Deadline> = self.engine.orders.shards().flat_map(|mut shard| shard.take_due(now, 2)).collect();
+        for due in due {
             self.close(Closer::Timer(due), due.user, due.order, CloseReason::TimedOut);
         }
+    }
+
+    /// Open unpaid orders in memory.
+    pub fn open_orders(&self) -> usize {
+        self.engine.orders.shards().map(|shard| shard.open_orders().count()).sum()
     }
 }

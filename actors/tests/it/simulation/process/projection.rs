@@ -1,41 +1,72 @@
-//! Journal, projection, and what audits ask.
+//! Journal, actors, effects and projection, a step at a time, and what audits ask.
 
 use super::*;
 
+/// A batch that was read; projected or not, nobody has heard.
+pub struct InFlight {
+    batch: Batch,
+    records: Vec<(Sequence, Record)>,
+    is_committed: bool,
+}
+
 impl Process {
-    pub(super) fn enqueue(&mut self, event: Event) -> Result<(Sequence, Timestamp, Event), Unavailable> {
-        let record = Record { at: self.now, event };
-        self.scratch.clear();
-        record.encode_into(&mut self.scratch);
-        let sequence = self.journal.enqueue(&self.scratch).map_err(|refused| match refused {
-            EnqueueError::Full { .. } => Unavailable::JournalFull,
-            EnqueueError::Stopped => Unavailable::OutcomeUnknown,
-        })?;
-        self.queued.push((sequence, record.clone()));
-        Ok((sequence, record.at, record.event))
+    /// Writes what is queued.
+    pub fn write_group(&mut self) -> bool {
+        self.steps.write_group()
     }
 
-    /// Writes what is queued and lets go of the answers that this makes safe.
-    pub fn write_group(&mut self) -> bool {
-        let wrote = self.steps.write_group();
-        let durable = self.durable_through();
-        let (safe, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| waiting.0 <= durable);
-        self.waiting = waiting;
-        let safe: Vec<_> = safe;
-        self.answers.extend(safe.into_iter().map(|(sequence, request, answer)| (request, answer, sequence)));
-        wrote
+    /// The pump of waiting answers wakes up: those that are safe leave.
+    pub fn release_replies(&mut self) {
+        let durable = *self.journal.durable().borrow();
+        self.replies.release(durable);
     }
 
     pub fn keep_house(&mut self) -> bool {
         self.steps.keep_house()
     }
 
+    pub fn runnable_actors(&self) -> Vec<SkuId> {
+        self.registry.runnable(self.progress.sequence())
+    }
+
+    pub fn step_actor(&mut self, sku: SkuId, database: &Database, prefers_load: bool) {
+        self.registry.step(sku, &self.replies, database, self.progress.sequence(), prefers_load);
+    }
+
+    pub fn resident(&self) -> Vec<SkuId> {
+        self.registry.resident()
+    }
+
+    /// An actor's idle check; true if it begins to leave.
+    pub fn idle_check(&mut self, sku: SkuId) -> bool {
+        self.registry.keep_house(sku, self.progress.sequence())
+    }
+
+    pub fn give_up_loading(&mut self, sku: SkuId) {
+        self.registry.give_up_loading(sku);
+    }
+
+    /// An actor panics; true if it was there and could.
+    pub fn kill_actor(&mut self, sku: SkuId) -> bool {
+        self.registry.kill(sku)
+    }
+
+    pub fn senders(&self) -> Vec<Sender> {
+        self.effects.senders()
+    }
+
+    pub fn deliver_effect(&mut self, sender: Sender) {
+        if let Some((sku, effect)) = self.effects.next_of(sender) {
+            self.registry.effect(sku, effect);
+        }
+    }
+
     /// One step of the projection: read a batch, commit it, hear of it. `is_heard`: the database's answer arrives.
     pub fn project(&mut self, database: &mut Database, most: u64, is_heard: bool) -> bool {
         match self.in_flight.take() {
             None => {
-                let Some(batch) = self.progress.next_batch(self.durable_through(), most) else { return false };
-                let Some(records) = read(&self.journal, batch.first, batch.last) else {
+                let Some(batch) = self.progress.next_batch(self.journal.durable_through(), most) else { return false };
+                let Some(records) = read(&*self.journal, batch.first, batch.last) else {
                     self.disk_gave_out = true;
                     return false;
                 };
@@ -56,7 +87,7 @@ impl Process {
                     assert!(self.progress.reloaded(database.checkpoint), "nobody else moves the checkpoint");
                 }
                 self.journal.release(self.progress.sequence());
-                self.orders.evict(self.progress.sequence());
+                self.engine.orders.evict(self.progress.sequence());
             }
         }
         true
@@ -64,23 +95,21 @@ impl Process {
 
     /// Counts of a SKU that is serving: available, held, sold, and each item's remaining, held, sold.
     pub fn counts(&self, sku: SkuId) -> Option<Vec<u32>> {
-        let actor = self.actors.get(&sku).filter(|actor| actor.life.state() == State::Active)?;
-        actor.stock.as_ref().map(counts)
+        self.registry.get(sku).map(|sku| counts(sku.stock()))
     }
 
     /// What a restart now would make of the database and the journal.
     pub fn counts_after_restart(&self, sku: SkuId, database: &Database) -> Vec<u32> {
         let (mut stock, checkpoint) = database.load_stock(sku);
-        for (sequence, record) in read(&self.journal, checkpoint.next(), self.durable_through()).expect("fair weather") {
-            stock.apply(sequence, record.at, &record.event);
+        for (sequence, record) in read(&*self.journal, checkpoint.next(), self.journal.durable_through()).expect("fair weather") {
+            stock.apply(sequence, record.header.at, &record.fact);
         }
         counts(&stock)
     }
+}
 
-    /// What is still held or waited for, if anything.
-    pub fn leftover(&self) -> Option<String> {
-        let held = self.actors.iter().find(|(_, actor)| !actor.holds.is_empty()).map(|(sku, actor)| format!("{sku:?}: {:?}", actor.holds));
-        held.or_else(|| (!self.parked.is_empty()).then(|| format!("handed back for ever: {:?}", self.parked)))
-            .or_else(|| (!self.coordinators.is_empty()).then(|| format!("coordinators hang: {:?}", self.coordinators())))
-    }
+fn counts(stock: &Stock) -> Vec<u32> {
+    let mut quotas: Vec<_> = stock.quotas().iter().map(|quota| (quota.item(), [quota.remaining(), quota.held(), quota.sold()])).collect();
+    quotas.sort_unstable();
+    [stock.available(), stock.held(), stock.sold()].into_iter().chain(quotas.into_iter().flat_map(|quota| quota.1)).collect()
 }

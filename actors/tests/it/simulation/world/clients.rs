@@ -68,10 +68,11 @@ impl World {
     /// Hands out answers and notes what was queued.
     pub(super) fn absorb(&mut self) {
         let Some(process) = &mut self.process else { return };
-        let logged = self.log.last_key_value().map_or(Sequence::ZERO, |last| *last.0);
-        for (sequence, record) in process.queued.iter().rev().take_while(|queued| queued.0 > logged) {
-            self.log.insert(*sequence, record.clone());
+        assert_eq!(super::super::panics(), 0, "a command panicked");
+        for (sequence, record) in process.journal.take_queued() {
+            assert!(self.log.insert(sequence, record).is_none(), "place {sequence} was given out twice");
         }
+        process.listen();
         for (request, answer, relies_on) in std::mem::take(&mut process.answers) {
             let asked = &mut self.requests[request];
             assert!(std::mem::replace(&mut asked.is_open, false), "answered twice: {asked:?} {answer:?}");

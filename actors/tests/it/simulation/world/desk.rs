@@ -1,7 +1,7 @@
 //! The shop's own people: what they write down about stock waits at their desk, and is sent in order until somebody has heard an answer.
 
-use mallcore_actors::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::ids::AdjustmentId;
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 
 use super::*;
 
@@ -50,7 +50,7 @@ impl World {
             }
             let request = self.ask(Ask::Adjust(sku, wish.clone()));
             self.desk.sent.insert(sku, request);
-            self.life().send(sku, Mail::Adjust(request, wish));
+            self.life().ask(Asker::Client(request), sku, Command::Adjust(AdjustStock(wish)));
         }
     }
 }

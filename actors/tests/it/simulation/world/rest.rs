@@ -35,12 +35,22 @@ impl World {
             process.step_actor(sku, &self.database, false);
             busy = true;
         }
+        let senders = self.life().senders();
+        if let Some(sender) = self.pick(&senders) {
+            self.life().deliver_effect(sender);
+            busy = true;
+        }
+        if !self.life().resendable().is_empty() {
+            self.send_again();
+            busy = true;
+        }
         let runnable = self.life().runnable_coordinators();
         if let Some(owner) = self.pick(&runnable) {
             self.life().step_coordinator(owner);
             busy = true;
         }
         busy |= self.write_group();
+        self.life().release_replies();
         busy |= self.life().keep_house();
         busy |= self.project();
         self.absorb();
@@ -69,14 +79,14 @@ impl World {
 
     pub(super) fn check_end(&mut self) {
         self.check_sums();
-        assert_eq!(self.life().orders.open_orders().count(), 0, "an unpaid order outlived its time");
+        assert_eq!(self.life().open_orders(), 0, "an unpaid order outlived its time");
         for row in self.database.stock.values() {
             assert_eq!(row.held, 0, "pieces are held for nobody");
         }
         for quota in self.database.quotas.values() {
             assert!(quota.released && quota.remaining == 0 && quota.held == 0, "a sale's rest was not given back: {quota:?}");
         }
-        let placed = self.log.values().filter(|record| matches!(record.event, Event::OrderPlaced(_))).count();
+        let placed = self.log.values().filter(|record| matches!(record.fact, Fact::Orders(OrderFact::Placed(_)))).count();
         assert_eq!(placed, self.database.orders.len());
     }
 }

@@ -1,49 +1,21 @@
-//! Records folded into what a batch changes: the final row of each new order, one change for each older one, sums for stock.
+//! Facts of stock and orders folded into what a batch changes: the final row of each new order, one change for each older one, sums for
+//! stock. They share one projection, because one fact moves both.
 //! - F1 Taking records one by one or all at once leads to the same rows.
-//! - F2 Stock moves as `mallcore_actors::stock::Stock::apply` moves it; a property test compares the two.
+//! - F2 Stock moves as `stock::Stock::apply` moves it; a property test compares the two.
 //!
-//! Not here: SQL (`write`).
+//! Not here: SQL.
 
 use std::collections::{BTreeMap, HashMap};
 
-use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
-use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::Status;
-use mallcore_actors::record::{CloseReason, Event, Line, OrderClosed, OrderPlaced, Record, StockAdjusted};
-use mallcore_actors::time::Timestamp;
-
-/// Why records cannot be folded: they contradict each other, so this is our own bug or another's journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FoldError {
-    /// Records have to follow each other.
-    #[error("record {found} follows record {after}")]
-    Gap {
-        /// The last one taken.
-        after: Sequence,
-        /// The one offered.
-        found: Sequence,
-    },
-    /// The same order was placed twice.
-    #[error("order {order} is placed a second time by record {sequence}")]
-    Twice {
-        /// The order.
-        order: OrderId,
-        /// The second record.
-        sequence: Sequence,
-    },
-    /// A change of an order that is not its next one.
-    #[error("record {sequence} makes version {version} of order {order}, which is at {at}")]
-    Version {
-        /// The order.
-        order: OrderId,
-        /// The record.
-        sequence: Sequence,
-        /// The version that it makes.
-        version: u32,
-        /// The version that it found.
-        at: u32,
-    },
-}
+use super::facts::{CloseReason, IdsFact, Line, OrderClosed, OrderFact, OrderPlaced};
+use super::status::Status;
+use crate::ids::{AdjustmentId, FlashItemId, OrderId, SkuId};
+use crate::journal::Sequence;
+use crate::kernel::Fact;
+use crate::kernel::facts::{Kind, Record};
+use crate::kernel::fold::{Fold, FoldError};
+use crate::stock::{StockAdjusted, StockFact};
+use crate::time::Timestamp;
 
 /// When an order reached each of its stations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,7 +32,7 @@ pub struct Milestones {
 
 /// Where an order stands after the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct Standing {
     /// Its status.
     pub status: Status,
     /// Its version.
@@ -85,7 +57,7 @@ pub struct NewOrder {
     /// When.
     pub placed_at: Timestamp,
     /// Where it stands by now.
-    pub progress: Progress,
+    pub progress: Standing,
 }
 
 /// A change of an order that the database has.
@@ -94,7 +66,7 @@ pub struct OrderChange {
     /// The version that its row has.
     pub from_version: u32,
     /// Where it stands by now.
-    pub progress: Progress,
+    pub progress: Standing,
 }
 
 /// What moves in a SKU's row.
@@ -142,12 +114,9 @@ pub struct Adjustment {
     pub at: Timestamp,
 }
 
-/// What some consecutive records change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    after: Sequence,
-    through: Sequence,
-    through_at: Timestamp,
+/// What some consecutive records change in the rows of stock and orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TradeFold {
     new_orders: Vec<NewOrder>,
     /// Where a new order lies in `new_orders`.
     places: HashMap<OrderId, usize>,
@@ -158,67 +127,71 @@ pub struct Batch {
     next_id: Option<u64>,
 }
 
-impl Batch {
-    /// Nothing yet; the next record is the one after `checkpoint`.
-    pub fn after(checkpoint: Sequence) -> Self {
-        Self {
-            after: checkpoint,
-            through: checkpoint,
-            through_at: Timestamp::default(),
-            new_orders: Vec::new(),
-            places: HashMap::new(),
-            changes: BTreeMap::new(),
-            skus: BTreeMap::new(),
-            items: BTreeMap::new(),
-            adjustments: Vec::new(),
-            next_id: None,
-        }
+impl Fold for TradeFold {
+    fn takes(kind: Kind) -> bool {
+        kind.is_of::<IdsFact>() || kind.is_of::<StockFact>() || kind.is_of::<OrderFact>()
     }
 
-    /// Folds one record in.
-    pub fn take(&mut self, sequence: Sequence, record: Record) -> Result<(), FoldError> {
-        if sequence != self.through.next() {
-            return Err(FoldError::Gap { after: self.through, found: sequence });
+    fn fold(&mut self, sequence: Sequence, record: Record) -> Result<(), FoldError> {
+        let at = record.header.at;
+        match record.fact {
+            Fact::Ids(IdsFact::Reserved(ids)) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
+            Fact::Stock(fact) => self.stock(sequence, at, fact),
+            Fact::Orders(fact) => self.order(sequence, at, fact)?,
+            _ => {}
         }
-        let at = record.at;
-        match record.event {
-            Event::IdsReserved(ids) => self.next_id = self.next_id.max(Some(ids.first.saturating_add(u64::from(ids.count)))),
-            Event::QuotaCarved(carved) => {
+        Ok(())
+    }
+}
+
+impl TradeFold {
+    fn stock(&mut self, sequence: Sequence, at: Timestamp, fact: StockFact) {
+        match fact {
+            StockFact::QuotaCarved(carved) => {
                 self.sku(carved.sku, sequence).available -= i64::from(carved.quota);
                 let item = self.items.entry(carved.item).or_default();
                 item.remaining += i64::from(carved.quota);
                 item.carved_at = Some(at);
             }
-            Event::QuotaReleased(released) => {
+            StockFact::QuotaReleased(released) => {
                 self.sku(released.sku, sequence).available += i64::from(released.pieces);
                 let item = self.items.entry(released.item).or_default();
                 item.remaining -= i64::from(released.pieces);
                 item.released_at = Some(at);
             }
-            Event::OrderPlaced(placed) => self.place(sequence, at, placed)?,
-            Event::OrderPaid(paid) => {
-                let progress = self.advance(paid.order, paid.version, sequence, at, Status::Paid)?;
-                progress.milestones.paid_at = Some(at);
-                paid.lines.iter().for_each(|line| self.pay(sequence, line));
-            }
-            Event::OrderShipped(moved) => {
-                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Shipped)?;
-                progress.milestones.shipped_at = Some(at);
-            }
-            Event::OrderCompleted(moved) => {
-                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Completed)?;
-                progress.milestones.completed_at = Some(at);
-            }
-            Event::OrderClosed(closed) => self.close(sequence, at, &closed)?,
-            Event::StockAdjusted(adjusted) => {
+            StockFact::Adjusted(adjusted) => {
                 let sku = self.sku(adjusted.sku, sequence);
                 sku.available += i64::from(adjusted.delta.get());
                 sku.last_adjustment = sku.last_adjustment.max(Some(adjusted.adjustment));
                 self.adjustments.push(Adjustment { adjusted, sequence, at });
             }
         }
-        self.through = sequence;
-        self.through_at = at;
+    }
+
+    fn order(&mut self, sequence: Sequence, at: Timestamp, fact: OrderFact) -> Result<(), FoldError> {
+        match fact {
+            OrderFact::Placed(placed) => self.place(sequence, at, placed)?,
+            OrderFact::Paid(paid) => {
+                let progress = self.advance(paid.order, paid.version, sequence, at, Status::Paid)?;
+                progress.milestones.paid_at = Some(at);
+                paid.lines.iter().for_each(|line| self.pay(sequence, line));
+            }
+            OrderFact::Shipped(moved) => {
+                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Shipped)?;
+                progress.milestones.shipped_at = Some(at);
+            }
+            OrderFact::Completed(moved) => {
+                let progress = self.advance(moved.order, moved.version, sequence, at, Status::Completed)?;
+                progress.milestones.completed_at = Some(at);
+            }
+            OrderFact::Closed(closed) => self.close(sequence, at, &closed)?,
+            // Nothing in the server records these yet.
+            OrderFact::BasketPlaced(_)
+            | OrderFact::PaymentTaken(_)
+            | OrderFact::ParcelShipped(_)
+            | OrderFact::Refunded(_)
+            | OrderFact::Hidden(_) => {}
+        }
         Ok(())
     }
 
@@ -241,7 +214,7 @@ impl Batch {
                 }
             }
         }
-        let progress = Progress {
+        let progress = Standing {
             status: Status::PendingPayment,
             version: 1,
             sequence,
@@ -302,12 +275,12 @@ impl Batch {
         sequence: Sequence,
         at: Timestamp,
         status: Status,
-    ) -> Result<&mut Progress, FoldError> {
+    ) -> Result<&mut Standing, FoldError> {
         let progress = match self.places.get(&order) {
             Some(&place) => &mut self.new_orders[place].progress,
             None => {
                 let from_version = version.saturating_sub(1);
-                let unchanged = Progress {
+                let unchanged = Standing {
                     status,
                     version: from_version,
                     sequence,
@@ -320,7 +293,7 @@ impl Batch {
             }
         };
         if version != progress.version + 1 {
-            return Err(FoldError::Version { order, sequence, version, at: progress.version });
+            return Err(FoldError::Version { aggregate: order, sequence, version, at: progress.version });
         }
         progress.status = status;
         progress.version = version;
@@ -334,26 +307,6 @@ impl Batch {
         let change = self.skus.entry(sku).or_insert(unchanged);
         change.last = sequence;
         change
-    }
-
-    /// The checkpoint that the rows have to be at.
-    pub fn from(&self) -> Sequence {
-        self.after
-    }
-
-    /// The checkpoint afterwards.
-    pub fn through(&self) -> Sequence {
-        self.through
-    }
-
-    /// The last record's time.
-    pub fn through_at(&self) -> Timestamp {
-        self.through_at
-    }
-
-    /// How many records were folded in.
-    pub fn records(&self) -> u64 {
-        self.through.0 - self.after.0
     }
 
     /// Orders to insert, in the order of their records.

@@ -1,4 +1,4 @@
-//! What a snapshot of a large sale costs: `cargo run --release -p mallcore-actors --example pinned -- [buyers] [folder]`.
+//! What a snapshot of a large sale costs: `cargo run --release -p mallcore-actors --example sale_snapshot -- [buyers] [folder]`.
 //! Each round is what the keeper does: read the newest file, fold a tail of a tenth of the buyers, write the next one.
 
 use std::error::Error;
@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Identity, Sequence};
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::pinned::{Pinned, Store};
+use mallcore_actors::orders::{FlashRef, Line, OrderFact, OrderPlaced};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::record::{Event, FlashRef, Line, OrderPlaced, QuotaCarved, Record};
-use mallcore_actors::stock::Stock;
+use mallcore_actors::sale_snapshot::{Pinned, Store};
+use mallcore_actors::stock::{QuotaCarved, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 
 const START: u64 = 1_795_451_405_000;
@@ -24,7 +25,7 @@ const IDENTITY: Identity = Identity { uuid: uuid::Uuid::from_u128(1), epoch: 1 }
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let buyers: u64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
-    let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("mallcore-pinned"), PathBuf::from);
+    let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("mallcore-sale-snapshot"), PathBuf::from);
     let store = Store::new(Arc::new(OsDisk::create_folder(&folder)?));
     let mut pinned = opened(u32::try_from(buyers)?.saturating_mul(2))?;
     for buyer in 1..=buyers {
@@ -87,7 +88,7 @@ fn opened(quota: u32) -> Result<Pinned, Box<dyn Error>> {
         starts_at: Timestamp::from_millis(START),
         ends_at: Timestamp::from_millis(START + 86_400_000),
     };
-    pinned.apply(Sequence(1), &Record { at: Timestamp::from_millis(START), event: Event::QuotaCarved(carved) });
+    pinned.apply(Sequence(1), &Record::system(Timestamp::from_millis(START), StockFact::QuotaCarved(carved)));
     Ok(pinned)
 }
 
@@ -105,5 +106,5 @@ fn bought(buyer: u64) -> Result<Record, Box<dyn Error>> {
         body: BodyFingerprint::of(b"1"),
         address: None,
     };
-    Ok(Record { at, event: Event::OrderPlaced(placed) })
+    Ok(Record::system(at, OrderFact::Placed(placed)))
 }

@@ -1,0 +1,13 @@
+//! Carts: what a shopper has laid aside, over HTTP, in the database and on the broker.
+//! Not here: what a cart may do (`mallcore_actors::carts`).
+
+mod documents;
+mod feature;
+mod handle;
+pub mod projection;
+mod repository;
+mod routes;
+mod views;
+
+pub use feature::FEATURE;
+pub use handle::Carts;

@@ -1,0 +1,41 @@
+//! What a feature of the shop brings along, as one value. `features.rs` lists them; nothing else does.
+
+use mallcore_actors::kernel::Fact;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::opening::Opening;
+use super::start::StartError;
+use crate::broker::document::Data;
+use crate::http::table::Pattern;
+
+/// A feature: routes with what they are called in metrics, documents of its events, and the aggregates that it hosts.
+#[derive(Clone, Copy)]
+pub struct Feature {
+    /// Its name, as its module is called.
+    pub name: &'static str,
+    /// Adds its routes below the API prefix.
+    pub routes: fn(&mut ServiceConfig),
+    /// The same routes as patterns, for metrics and `Allow`.
+    pub patterns: &'static [Pattern],
+    /// The `data` of the event that tells of a fact; none if the fact is another feature's.
+    pub document: fn(&Fact) -> Option<Data>,
+    /// Tells the recorder what its metrics mean; once, after the recorder is installed.
+    pub describe: fn(),
+    /// Names of the projections to the database that `open` starts.
+    pub projections: &'static [&'static str],
+    /// Starts what it hosts, before anybody is served.
+    pub open: fn(&mut Opening<'_>) -> Result<(), StartError>,
+}
+
+impl Feature {
+    /// A feature that has routes and nothing else; others override what they have.
+    pub const fn of_routes(name: &'static str, routes: fn(&mut ServiceConfig), patterns: &'static [Pattern]) -> Self {
+        Self { name, routes, patterns, document: |_| None, describe: || {}, projections: &[], open: |_| Ok(()) }
+    }
+}
+
+impl std::fmt::Debug for Feature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feature").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,19 @@
+//! The features of the shop: one line each.
+
+use mallcore_actors::kernel::Fact;
+
+use super::feature::Feature;
+use crate::broker::{self, document::Data};
+
+/// Every feature, the hottest routes first: a request's pattern is looked for in this order.
+pub const FEATURES: &[Feature] = &[crate::seckill::FEATURE, crate::orders::FEATURE, crate::carts::FEATURE, crate::catalog::FEATURE];
+
+/// Names of all projections to the database that features start.
+pub fn projections() -> Vec<&'static str> {
+    FEATURES.iter().flat_map(|feature| feature.projections).copied().collect()
+}
+
+/// The `data` of the event that tells of a fact. A feature that hosts facts says what its events are; a test goes through all names.
+pub fn document(fact: &Fact) -> Data {
+    FEATURES.iter().find_map(|feature| (feature.document)(fact)).unwrap_or_else(|| broker::document::data(&serde_json::json!({})))
+}

@@ -1,0 +1,135 @@
+//! What a feature is given to start its aggregates, and what it leaves behind: projections with their own lag budgets, shards that live on
+//! the serving threads, handles for its handlers.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use actix_rt::ArbiterHandle;
+use mallcore_actors::engine::Engine;
+use mallcore_actors::journal::{Journal, Sequence};
+use mallcore_actors::kernel::{Aggregate, Committed, Fact, Tail};
+use mallcore_actors::lag::{Admission, Meter};
+use tokio::sync::watch;
+
+use super::Plan;
+use super::following::Follower;
+use super::reads::Reads;
+use super::start::StartError;
+use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, Seat, Store};
+use crate::recovery::{durable, fold};
+
+/// Handles that features provide for their handlers, by type.
+#[derive(Default)]
+pub(super) struct Provided(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Provided {
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.get(&TypeId::of::<T>()).cloned().and_then(|handle| handle.downcast().ok())
+    }
+}
+
+/// What is done for each thread that begins to serve.
+pub(super) type OnThread = Box<dyn Fn(ArbiterHandle) + Send + Sync>;
+
+/// A running projection, as the feature that started it sees it.
+pub struct Projected {
+    /// The last record that the database has of what this projection takes.
+    pub checkpoint: watch::Receiver<Sequence>,
+    /// The highest record that the database ever had: rows older than that must not be used.
+    pub highest: Arc<AtomicU64>,
+    /// Whether fresh commands are let in while this projection is behind; others' lag does not count.
+    pub admission: Arc<Admission>,
+    /// Where the database stood when the process started; none if it was away.
+    pub attached: Option<Sequence>,
+}
+
+/// The shop while it is being opened.
+pub struct Opening<'a> {
+    /// Journal and clock, orders and stock.
+    pub engine: &'a Arc<Engine>,
+    /// The configuration.
+    pub plan: &'a Plan,
+    /// The database, for loaders and handlers.
+    pub reads: &'a Arc<Reads>,
+    /// Checkpoints by projection; none if the database is away.
+    pub(super) attached: &'a HashMap<&'static str, Sequence>,
+    pub(super) seats: Vec<Seat>,
+    pub(super) followers: Vec<Follower>,
+    pub(super) projectors: Vec<ProjectorHandle>,
+    pub(super) provided: Provided,
+    pub(super) on_thread: Vec<OnThread>,
+}
+
+impl Opening<'_> {
+    /// Starts a projection of the feature's facts, with a checkpoint, connection, thread and lag budget of its own.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`] if there is no thread for it.
+    pub fn project<P: Projection>(&mut self) -> Result<Projected, StartError> {
+        let journal = self.journal();
+        let attached = self.attached.get(P::NAME).copied();
+        let seat = self.seats.pop().ok_or(StartError::Seats)?;
+        let noted = self.plan.database_noted.as_ref().map(|file| {
+            let file = file.with_file_name(format!("{}-checkpoint.json", P::NAME));
+            Noted::open(&file, journal.identity(), durable(&*journal))
+        });
+        let target = Store::<P>::new(self.plan.database.clone(), Arc::clone(&journal), seat, attached).noting(noted);
+        let handle = Projector::follow(self.plan.projector.clone(), target, journal).map_err(StartError::Thread)?;
+        let admission = Arc::new(Admission::default());
+        let follower = Follower::new(P::NAME, &handle, false, Meter::new(self.plan.database_lag)).shedding(Arc::clone(&admission));
+        let projected = Projected { checkpoint: handle.checkpoint.clone(), highest: Arc::clone(&handle.highest), admission, attached };
+        self.followers.push(follower);
+        self.projectors.push(handle);
+        Ok(projected)
+    }
+
+    /// The records above the projection's checkpoint, by the keys of the aggregates that they are about; and the record that the database
+    /// has to have before rows may be used: 0, or the journal's end if the database is away and nobody knows where the tail begins.
+    ///
+    /// # Errors
+    /// [`StartError::Recover`] if the journal cannot be read.
+    pub fn tail<A: Aggregate>(
+        &self,
+        projected: &Projected,
+        key: impl Fn(&Fact) -> Option<A::Key>,
+    ) -> Result<(Tail<A>, Sequence), StartError> {
+        let journal = self.journal();
+        let end = durable(&*journal);
+        let tail = Tail::default();
+        let Some(after) = projected.attached else { return Ok((tail, end)) };
+        fold(&*journal, after, end, |sequence, record| {
+            if let Some(key) = key(&record.fact) {
+                tail.push(key, Committed { sequence, record: record.clone() });
+            }
+        })?;
+        Ok((tail, Sequence::ZERO))
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        Arc::clone(self.engine.journal())
+    }
+
+    /// Called with each thread that begins to serve: actors may live there.
+    pub fn on_thread(&mut self, live_on: impl Fn(ArbiterHandle) + Send + Sync + 'static) {
+        self.on_thread.push(Box::new(live_on));
+    }
+
+    /// A handle for the feature's handlers, found by its type.
+    pub fn provide<T: Send + Sync + 'static>(&mut self, handle: T) {
+        self.provided.0.insert(TypeId::of::<T>(), Arc::new(handle));
+    }
+}
+
+/// How long a stop waits for a projection at most, beyond the time it is given.
+pub(super) async fn stop_all(projectors: Vec<ProjectorHandle>, within: Duration) {
+    futures_util::future::join_all(projectors.into_iter().map(|projector| projector.stop(within))).await;
+}
+
+/// Names of all projections to the database: the one of stock and orders, and the features'.
+pub(super) fn projections() -> Vec<&'static str> {
+    [projection::NAME].into_iter().chain(super::features::projections()).collect()
+}
