@@ -103,6 +103,11 @@ impl Engine {
         self.waiting.len()
     }
 
+    /// Requests for baskets that are being carried out.
+    pub fn baskets_on_their_way(&self) -> usize {
+        self.in_flight.len()
+    }
+
     /// Claims a request for a basket until the claim is dropped; none if it is being carried out already.
     pub(crate) fn claim(self: &Arc<Self>, user: UserId, key: KeyHash) -> Option<Claim> {
         self.in_flight.insert((user, key)).then(|| Claim { engine: Arc::clone(self), user, key })

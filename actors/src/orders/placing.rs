@@ -14,7 +14,7 @@ use super::changes::{Lane, change};
 use super::facts::OrderFact;
 use super::shard::OrderShard;
 use crate::coordinator::{Action, Coordinator, Input, Outcome, Participant};
-use crate::engine::Engine;
+use crate::engine::{Claim, Engine};
 use crate::ids::SkuId;
 use crate::kernel::{BoxFuture, Provenance, Transaction};
 use crate::order_no::{OrderNo, Partition};
@@ -49,13 +49,14 @@ impl Skus for Registry<Sku> {
 /// # Errors
 /// `Ok(Err(_))` when the rules refuse, `Err(_)` when it cannot be ordered now; repeating with the same key tells what became of it.
 pub async fn place(engine: &Arc<Engine>, skus: &Arc<dyn Skus>, by: Provenance, basket: Basket) -> Answer<Placed> {
-    let task = tokio::spawn(carry_out(Arc::clone(engine), Arc::clone(skus), by, basket));
+    let Some(claim) = engine.claim(basket.user(), basket.request().0) else { return Err(Unavailable::Busy) };
+    let task = tokio::spawn(carry_out(Arc::clone(engine), Arc::clone(skus), by, basket, claim));
     task.await.unwrap_or(Err(Unavailable::OutcomeUnknown))
 }
 
-async fn carry_out(engine: Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, basket: Basket) -> Answer<Placed> {
+/// The claim is dropped when the answer is safe to repeat, whatever it is.
+async fn carry_out(engine: Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, basket: Basket, _claim: Claim) -> Answer<Placed> {
     let (user, (key, body)) = (basket.user(), basket.request());
-    let Some(_claim) = engine.claim(user, key) else { return Err(Unavailable::Busy) };
     let known = {
         let shard = engine.orders.shard(user);
         let fresh = || shard.admit(user, engine.rules.unpaid_max_per_user).map(|()| None);
@@ -146,7 +147,7 @@ impl Placing {
             }
             let now = transaction.now();
             let order = engine.ids.take(transaction.journal(), now)?;
-            let no = OrderNo::in_partition(Partition::ONLY, order, now, rand::random());
+            let no = OrderNo::in_partition(Partition::ONLY, order, now, (engine.order_nonce)());
             Ok(Ok(OrderFact::BasketPlaced(basket.placed(order, no, now.plus_millis(engine.rules.pay_window_millis)))))
         };
         match change(engine, &*self.skus, user, Some(self.owner), &mut transaction, decide) {

@@ -88,10 +88,10 @@ fn wake(woken: SmallVec<[Woken; 2]>, shared: &Engine) {
     }
 }
 
-/// The answer to a request whose order is still in memory.
+/// The first answer to a request whose order can still be paid: nothing has changed it since, so its last record is the one that placed it.
 fn placed_by(shared: &Engine, buy: &Buy) -> Option<Result<Settled<Placed>, Refusal>> {
     let orders = shared.orders.shard(buy.user);
-    let order = orders.placed_by(buy.user, buy.key)?;
+    let order = orders.placed_by(buy.user, buy.key).filter(|order| order.version == 1)?;
     if order.body != buy.body {
         return Some(Err(Refusal::IdempotencyMismatch));
     }

@@ -3,11 +3,16 @@
 
 mod baskets;
 mod coordinator;
+mod floor;
 mod golden;
 mod journal;
+mod order_handle;
 mod order_life;
 mod order_no;
+mod order_rules;
+mod order_world;
 mod orders;
+mod placing;
 mod record;
 mod sale_snapshot;
 mod shop;

@@ -347,7 +347,7 @@ impl Rows {
                 self.last_adjustment = Some(adjusted.adjustment);
             }
             Fact::Ids(_) => {}
-            other => unreachable!("this shop records no {other:?}"),
+            other => panic!("this shop sells flash items only: {other:?}"),
         }
     }
 

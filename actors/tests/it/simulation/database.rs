@@ -138,7 +138,7 @@ impl Database {
                     row.counts = false;
                 }
             }
-            other => unreachable!("{sequence}: this world records no {other:?}"),
+            other => panic!("{sequence}: no client of this world does that: {other:?}"),
         }
     }
 

@@ -136,7 +136,7 @@ impl Process {
             match &fact {
                 Fact::Orders(change) => orders.shard(change.user()).apply(sequence, header.at, &fact),
                 Fact::Ids(IdsFact::Reserved(ids)) => ids_next = ids.first + u64::from(ids.count),
-                _ => {}
+                Fact::Stock(_) | Fact::Carts(_) => {}
             }
         }
         // What the database has all of is loaded when it is asked for, but for running sales.

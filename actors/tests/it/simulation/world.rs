@@ -131,12 +131,13 @@ impl World {
         let sku = |id| SkuId::new(id).expect("not zero");
         let received: BTreeMap<SkuId, u32> = (1..=SKUS).map(|id| (sku(id), random.random_range(4..40))).collect();
         let unpaid_max = random.random_range(1..6);
+        let flash_pay_window_millis = random.random_range(100..2_000);
         let shop = engine::Rules {
             unpaid_max_per_user: unpaid_max,
-            flash_pay_window_millis: random.random_range(100..2_000),
-            pay_window_millis: 1_000,
+            flash_pay_window_millis,
+            pay_window_millis: flash_pay_window_millis,
             holding_max_millis: 1_000,
-            auto_complete_after_millis: 10_000,
+            auto_complete_after_millis: 7_000,
         };
         let keeping = Keeping {
             waiting_max: random.random_range(1..6),
