@@ -98,7 +98,7 @@ pub enum JournalCommand {
     Verify,
 }
 
-/// Of `clock`.
+/// What `mallcore clock` does.
 #[derive(Debug, Subcommand)]
 pub enum ClockCommand {
     /// Let the next start begin with the machine's clock although the last records say a later time: they were written while the machine's

@@ -47,7 +47,7 @@ pub enum CliError {
         list(steps)
     )]
     OldSchema {
-        /// The database.
+        /// Where the database was looked for: a file or a URL without its password.
         place: String,
         /// Numbers of the steps.
         steps: Vec<i64>,

@@ -20,7 +20,7 @@ impl Out {
         Self { to: BufWriter::new(to), failed: None }
     }
 
-    /// One line.
+    /// Prints one line; the newline is added.
     pub fn line(&mut self, text: fmt::Arguments<'_>) {
         self.attempt(|to| to.write_fmt(text).and_then(|()| to.write_all(b"\n")));
     }

@@ -74,7 +74,7 @@ impl Rebase {
 pub struct LastRecord {
     /// Of which journal.
     pub journal: Uuid,
-    /// Its place.
+    /// Its place in the journal.
     pub sequence: Sequence,
     /// The shop's time when it was decided.
     pub at: Timestamp,
@@ -89,9 +89,9 @@ pub enum LastRecordError {
     /// A later release wrote it.
     #[error("record {sequence} means nothing to this release")]
     Record {
-        /// Its place.
+        /// Place of that record in the journal.
         sequence: Sequence,
-        /// Why.
+        /// What its bytes have that this release does not know.
         #[source]
         cause: DecodeError,
     },

@@ -6,7 +6,7 @@ use super::secret::Secret;
 /// Where a broker is, and who asks. Each part is decoded: `%2f` in the URL is `/` here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokerUrl {
-    /// `amqps://`.
+    /// Whether the connection is encrypted: `amqps://`.
     pub tls: bool,
     /// Account; `guest` without one.
     pub username: String,

@@ -21,7 +21,7 @@ pub enum Mode {
 /// A mode, and how it came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChosenMode {
-    /// The mode.
+    /// Where the service runs.
     pub mode: Mode,
     /// The variable that chose it; none for the embedded mode of a process that sets neither.
     pub variable: Option<&'static str>,

@@ -33,7 +33,7 @@ impl fmt::Display for Values {
     }
 }
 
-/// One variable.
+/// What `src/config` asks of one variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// What stands for it when it is not set, in every mode: values between backticks, or the words of a default that depends on the

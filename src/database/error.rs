@@ -16,7 +16,7 @@ pub enum Error {
     Unfit {
         /// The server's variable.
         setting: &'static str,
-        /// Its value.
+        /// The value that the server has.
         found: String,
         /// What to do.
         remedy: &'static str,

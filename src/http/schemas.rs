@@ -14,7 +14,7 @@ pub fn whole_number(least: u64, most: u64) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
 }
 
-/// An identifier.
+/// An identifier: from 1 to `ID_MAX`.
 pub fn id() -> ObjectBuilder {
     whole_number(1, ID_MAX)
 }

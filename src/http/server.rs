@@ -28,7 +28,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// Who is served, and for how long each.
 #[derive(Clone)]
 pub struct Door {
-    /// Threads.
+    /// Threads that serve its connections.
     pub workers: usize,
     /// How many connections.
     pub admission: Arc<Admission>,

@@ -61,7 +61,7 @@ pub enum AttachError {
          the whole data folder away"
     )]
     Empty {
-        /// On disk.
+        /// The journal in the data folder.
         found: String,
         /// The journal's last record.
         end: Sequence,

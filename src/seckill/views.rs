@@ -97,7 +97,7 @@ pub struct ItemView {
 /// The wish of a shopper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 pub struct BuyBody {
-    /// Pieces.
+    /// How many pieces are wanted: from 1 to `QUANTITY_MAX`.
     #[schema(schema_with = quantity, required = true)]
     pub quantity: Quantity,
     /// Where to send it.

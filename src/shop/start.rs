@@ -68,9 +68,9 @@ pub enum StartError {
     /// A folder or file of the data folder.
     #[error("failed to open {folder} of the data folder")]
     Folder {
-        /// Its path.
+        /// Path of the folder or file.
         folder: PathBuf,
-        /// Why.
+        /// What the system said.
         #[source]
         cause: io::Error,
     },
