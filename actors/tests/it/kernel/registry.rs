@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use actix_rt::{Arbiter, System};
@@ -12,11 +13,11 @@ use mallcore_actors::kernel::host::Keeping;
 use mallcore_actors::kernel::{Common, Provenance, Recorder};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 use mallcore_actors::registry::Registry;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::tally::{Add, Effect, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, recorder, records};
+use super::tally::{Add, Effect, Hook, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, recorder, records};
 
 /// Idle at once, loaded again at once.
 pub const KEEPING: Keeping = Keeping { waiting_max: 100, waiting_total_max: 100, idle_millis: 0, reload_millis: 0 };
@@ -26,11 +27,37 @@ const NEVER: Duration = Duration::from_secs(3_600);
 
 /// Gauges by name, whatever their labels.
 #[derive(Default)]
-pub struct Gauges(Mutex<HashMap<String, Arc<AtomicU64>>>);
+pub struct Gauges(Mutex<HashMap<String, Arc<Meter>>>);
 
 impl Gauges {
     pub fn value(&self, name: &str) -> f64 {
-        f64::from_bits(self.0.lock()[name].load(Ordering::Acquire))
+        f64::from_bits(self.0.lock()[name].value.load(Ordering::Acquire))
+    }
+}
+
+/// One gauge.
+#[derive(Default)]
+struct Meter {
+    value: AtomicU64,
+    /// Run once, when it is next counted down: a command is being taken up then.
+    on_decrement: Mutex<Option<Hook>>,
+}
+
+impl GaugeFn for Meter {
+    fn increment(&self, by: f64) {
+        GaugeFn::increment(&self.value, by);
+    }
+
+    fn decrement(&self, by: f64) {
+        GaugeFn::decrement(&self.value, by);
+        let hook = self.on_decrement.lock().take();
+        if let Some(hook) = hook {
+            hook.run();
+        }
+    }
+
+    fn set(&self, value: f64) {
+        GaugeFn::set(&self.value, value);
     }
 }
 
@@ -155,6 +182,37 @@ fn effects_reach_successors_in_their_order_whoever_leaves_meanwhile() {
         let total = u64::from(EFFECTS) * u64::from(EFFECTS + 1) / 2;
         assert_eq!(registry.ask(1, Provenance::SHOPPER, Tell).await, Ok(Ok(total)));
         assert!(ground.rows.loads().len() > 10, "nobody left: {:?}", ground.rows.loads());
+    });
+}
+
+#[test]
+fn effects_that_meet_a_leaving_actor_reach_its_successor_in_their_order() {
+    System::new().block_on(async {
+        let ground = Ground::new();
+        let registry = ground.registry(OFTEN);
+        let effect = |count| {
+            let (registry, recorder) = (Arc::clone(&registry), Arc::clone(&ground.recorder));
+            move || registry.effect(1, commit_elsewhere(&recorder, 1, count))
+        };
+        let (first, second, third) = (effect(1), Hook::new(effect(2)), effect(3));
+        let mailbox = Arc::clone(&ground.gauges.0.lock()["mallcore_mailbox_messages"]);
+        let asker = Arc::clone(&registry);
+        ground.rows.on_settling(Hook::new(move || {
+            // The actor is about to leave and does not know yet what comes now. The command is the first that it hands back, and while it
+            // does, the second effect finds it leaving.
+            let is_first = mailbox.on_decrement.lock().replace(second.clone()).is_none();
+            assert!(is_first, "it was asked again before it left");
+            let mut ask = std::pin::pin!(asker.ask(1, Provenance::SHOPPER, Tell));
+            assert!(ask.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            first();
+        }));
+        assert_eq!(registry.ask(1, Provenance::SHOPPER, Tell).await, Ok(Ok(0)));
+        until(|| ground.arrived.lock().len() >= 2).await;
+        third();
+        until(|| ground.arrived.lock().len() >= 3).await;
+        assert_eq!(*ground.arrived.lock(), [(1, 1), (1, 2), (1, 3)]);
+        assert!(ground.rows.loads().len() >= 2, "they reached the one that was leaving");
+        assert_eq!(registry.ask(1, Provenance::SHOPPER, Tell).await, Ok(Ok(6)));
     });
 }
 

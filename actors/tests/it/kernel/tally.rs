@@ -18,8 +18,30 @@ use crate::clock::SetClock;
 /// Keys from here on have no row and are no aggregates.
 pub const NO_ROW: u64 = 1_000;
 
+/// What a test does in somebody else's turn.
+#[derive(Clone, Default)]
+pub struct Hook(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl Hook {
+    pub fn new(does: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(does)))
+    }
+
+    pub fn run(&self) {
+        if let Some(does) = &self.0 {
+            does();
+        }
+    }
+}
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
+}
+
 /// The sum of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Sum {
     pub key: u64,
     pub total: u64,
@@ -28,6 +50,8 @@ pub struct Sum {
     /// Somebody relies on what only memory has.
     pub owes: bool,
     is_broken: bool,
+    /// Run when somebody asks whether it is settled.
+    on_settling: Hook,
 }
 
 /// Adds this much.
@@ -68,7 +92,7 @@ pub fn read(fact: &Fact) -> (u64, u32) {
 impl Sum {
     /// As a row has it that includes every record up to `through`.
     pub fn of(key: u64, total: u64, through: Sequence) -> Self {
-        Self { key, total, last: through, folded: through, owes: false, is_broken: false }
+        Self { key, total, last: through, folded: through, owes: false, is_broken: false, on_settling: Hook::default() }
     }
 
     /// A row that cannot be right.
@@ -117,6 +141,7 @@ impl Aggregate for Sum {
     }
 
     fn is_settled(&self) -> bool {
+        self.on_settling.run();
         !self.owes
     }
 
@@ -171,6 +196,7 @@ struct State {
     loads: Vec<(u64, Sequence)>,
     is_down: bool,
     broken: Option<u64>,
+    on_settling: Hook,
 }
 
 impl Rows {
@@ -193,6 +219,11 @@ impl Rows {
     /// The database is away, or back.
     pub fn set_down(&self, is_down: bool) {
         self.0.lock().is_down = is_down;
+    }
+
+    /// What is loaded next runs this when it is asked whether it is settled.
+    pub fn on_settling(&self, hook: Hook) {
+        self.0.lock().on_settling = hook;
     }
 
     /// The next row of this key is damaged.
@@ -218,7 +249,8 @@ impl Rows {
             return Ok((Some(Sum::broken(key)), checkpoint));
         }
         let total = state.rows.get(&key).copied().unwrap_or_default();
-        Ok(((key < NO_ROW).then(|| Sum::of(key, total, checkpoint)), checkpoint))
+        let on_settling = std::mem::take(&mut state.on_settling);
+        Ok(((key < NO_ROW).then(|| Sum { on_settling, ..Sum::of(key, total, checkpoint) }), checkpoint))
     }
 }
 
