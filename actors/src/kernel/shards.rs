@@ -36,12 +36,15 @@ pub struct Shards<A: Aggregate> {
     inner: Arc<Inner<A>>,
 }
 
+/// The actor of a shard, once it has been needed.
+type Serving<A> = Option<Addr<HostActor<A>>>;
+
 struct Inner<A: Aggregate> {
     common: Arc<Common<A>>,
     loader: Arc<dyn Loader<A>>,
     threads: RwLock<Vec<ArbiterHandle>>,
     idle_check: Duration,
-    actors: Box<[Mutex<Option<Addr<HostActor<A>>>>]>,
+    actors: Box<[Mutex<Serving<A>>]>,
     /// Rows older than this lack what memory no longer has.
     floor: AtomicU64,
     tail: Tail<A>,
