@@ -52,12 +52,18 @@ if ! simulate; then
 fi
 echo "unchanged: $SIM_SEEDS worlds balance"
 
-mutate 'the sync is taken out' actors/src/journal/writer.rs \
+mutate 'the sync is taken out' actors/src/kernel/journal/writer.rs \
     's|^( *)self\.active\.file\.sync\(\)\?;$|\1|'
-mutate 'the release of a hold is taken out' actors/src/coordinator/mod.rs \
+mutate 'the release of a hold is taken out' actors/src/kernel/coordinator/mod.rs \
     's|self\.wants\[\.\.asked\]\.iter\(\)|self.wants[asked..].iter()|'
-mutate 'the checkpoint does not move' actors/src/checkpoint.rs \
+mutate 'the checkpoint does not move' actors/src/kernel/checkpoint.rs \
     's|(let to = Checkpoint \{.*), sequence: last \};|\1, sequence: self.sequence() };|'
 mutate 'an adjustment is done again when it is repeated' actors/src/stock/sku.rs \
     's/(self\.last_adjustment\.is_some_and\(\|last\| wish\.id) <= last\)/\1 < last)/'
+mutate 'an order is placed before its last hold' actors/src/kernel/coordinator/mod.rs \
+    's|self\.wants\.get\(place \+ 1\)|self.wants.get(place + 2)|'
+mutate 'effects that wait for a load are dropped' actors/src/kernel/host.rs \
+    's/cell\.effects\.drain\(\.\.\)\.for_each\(\|effect\| aggregate\.effect\(effect, shared\)\);/cell.effects.clear();/'
+mutate 'an answer does not wait for its record' actors/src/kernel/replies.rs \
+    's|Durable::Through\(_\) => None,|Durable::Through(_) => Some(Ok(())),|'
 echo "all mutations noticed"

@@ -26,6 +26,8 @@ use crate::refusal::{Answer, Unavailable};
 
 /// How often a command is sent again after its shard died.
 const LOST_MAX: usize = 2;
+/// Pause before that: whoever waited is told of the death before the shard is known to be gone.
+const LOST_PAUSE: Duration = Duration::from_millis(2);
 /// So long a load waits for the database to catch up before its callers are told `warming`.
 const CATCH_UP_MAX: Duration = Duration::from_secs(1);
 
@@ -84,7 +86,7 @@ where
         A: Handle<C>,
         C: Clone + Send + 'static,
     {
-        for _ in 0..LOST_MAX {
+        for _ in 0..=LOST_MAX {
             let Some(addr) = self.inner.find_or_start(key) else { return Err(Unavailable::Warming) };
             let (reply, answer) = oneshot::channel();
             let counted = self.inner.common.in_mailbox();
@@ -99,7 +101,7 @@ where
             match answer.await {
                 Ok(Reply::Answer(answer)) => return answer,
                 // A shard never hands back; one that died with the message has a successor.
-                Ok(Reply::HandedBack) | Err(_) => {}
+                Ok(Reply::HandedBack) | Err(_) => tokio::time::sleep(LOST_PAUSE).await,
             }
         }
         Err(Unavailable::OutcomeUnknown)

@@ -43,7 +43,7 @@ impl<A: Aggregate> Tail<A> {
     }
 
     /// The aggregate with every record of the tail above `checkpoint`, where its row stood. None: read a newer row.
-    pub(super) fn complete(&self, key: A::Key, found: Option<A>, checkpoint: Sequence) -> Option<Option<A>> {
+    pub fn complete(&self, key: A::Key, found: Option<A>, checkpoint: Sequence) -> Option<Option<A>> {
         let kept = self.0.lock();
         if checkpoint < kept.dropped_through {
             return None;
@@ -57,7 +57,7 @@ impl<A: Aggregate> Tail<A> {
     }
 
     /// The database has every record up to this one.
-    pub(super) fn drop_through(&self, projected: Sequence) {
+    pub fn drop_through(&self, projected: Sequence) {
         let mut kept = self.0.lock();
         if kept.by_key.is_empty() {
             return;

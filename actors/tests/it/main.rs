@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
 mod baskets;
+mod clock;
 mod coordinator;
 mod floor;
 mod golden;
 mod journal;
+mod kernel;
 mod order_handle;
 mod order_life;
 mod order_no;

@@ -1,9 +1,8 @@
-//! What the server's code is given instead of the real world: a journal that notes what is queued, a clock that is set, a lane whose effects
+//! What the server's code is given instead of the real world: a journal that notes what is queued, a lane whose effects
 //! the scheduler delivers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use mallcore_actors::facts::Record;
 use mallcore_actors::ids::SkuId;
@@ -12,7 +11,6 @@ use mallcore_actors::journal::{Durable, EnqueueError, Identity, Journal, ReadErr
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::orders::Lane;
 use mallcore_actors::stock::SkuEffect;
-use mallcore_actors::time::{Clock, Timestamp};
 use tokio::sync::watch;
 
 /// The journal, and everything queued in this life, read back from the bytes that were queued.
@@ -75,27 +73,6 @@ impl Journal for Tapped {
 
     fn usage(&self) -> Usage {
         self.log.usage()
-    }
-}
-
-/// The server's clock: slewed by the world, never set back.
-#[derive(Debug)]
-pub struct SetClock(AtomicU64);
-
-impl SetClock {
-    pub fn at(now: Timestamp) -> Self {
-        Self(AtomicU64::new(now.millis()))
-    }
-
-    pub fn set(&self, now: Timestamp) {
-        let before = self.0.swap(now.millis(), Ordering::Relaxed);
-        assert!(before <= now.millis(), "the server's clock went back");
-    }
-}
-
-impl Clock for SetClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -36,7 +36,8 @@ use self::coordinators::Running;
 use self::projection::InFlight;
 use self::registry::Registry;
 use super::database::Database;
-use super::ports::{Effects, Sender, SetClock, Tapped};
+use super::ports::{Effects, Sender, Tapped};
+use crate::clock::SetClock;
 
 pub use self::asks::{Asker, Command};
 
@@ -136,7 +137,8 @@ impl Process {
             match &fact {
                 Fact::Orders(change) => orders.shard(change.user()).apply(sequence, header.at, &fact),
                 Fact::Ids(IdsFact::Reserved(ids)) => ids_next = ids.first + u64::from(ids.count),
-                Fact::Stock(_) | Fact::Carts(_) => {}
+                // What else there is has no part in purchases.
+                _ => {}
             }
         }
         // What the database has all of is loaded when it is asked for, but for running sales.

@@ -27,7 +27,7 @@ enum Load {
     /// It waits for its row, which has to have every record up to this one.
     Wanted(Sequence),
     /// On its way back to the actor.
-    Brought(Loaded<Sku>),
+    Brought(Box<Loaded<Sku>>),
 }
 
 /// What an actor's turn finds.
@@ -196,7 +196,7 @@ impl Registry {
     fn begin_load(&mut self, sku: SkuId) {
         let warm = self.warm.remove(&sku).map(|stock| {
             let last = stock.version();
-            Load::Brought(Loaded::Read(Some(Sku::new(stock)), last))
+            Load::Brought(Box::new(Loaded::Read(Some(Sku::new(stock)), last)))
         });
         let floor = self.crashed.get(&sku).copied().unwrap_or_default();
         let Some(actor) = self.actors.get_mut(&sku) else { return };
@@ -216,10 +216,10 @@ impl Registry {
                 } else {
                     Loaded::Failed
                 };
-                actor.load = Some(Load::Brought(loaded));
+                actor.load = Some(Load::Brought(Box::new(loaded)));
             }
             Some(Load::Brought(loaded)) => {
-                actor.host.loaded(sku, loaded, (&self.engine, &self.engine.recorder));
+                actor.host.loaded(sku, *loaded, (&self.engine, &self.engine.recorder));
                 actor.life.loaded();
                 self.check(sku);
             }
@@ -229,7 +229,7 @@ impl Registry {
     /// Waiting for the database to catch up has taken too long.
     pub fn give_up_loading(&mut self, sku: SkuId) {
         if let Some(Actor { load: Some(load @ Load::Wanted(_)), .. }) = self.actors.get_mut(&sku) {
-            *load = Load::Brought(Loaded::Failed);
+            *load = Load::Brought(Box::new(Loaded::Failed));
         }
     }
 

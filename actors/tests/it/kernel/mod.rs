@@ -1,0 +1,9 @@
+//! The kernel under aggregates of a test's own: hosts, tails, replies, transactions, and the actix shells.
+
+mod host;
+mod registry;
+mod replies;
+mod sale;
+mod shards;
+mod tail;
+mod tally;
