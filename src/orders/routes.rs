@@ -1,10 +1,14 @@
 //! `/orders`: the shopper's own.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use mallcore_actors::ids::{ID_MAX, OrderId};
+use mallcore_actors::orders::Status;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{OrderRef, OrderView};
+use super::checkout;
+use super::{OrderDetail, OrderRef, OrderView};
 use crate::auth::Shopper;
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -12,9 +16,13 @@ use crate::http::query::Query;
 use crate::http::state::State;
 use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page};
 
+/// Longer than any status.
+const STATUS_CHARACTERS_MAX: usize = 32;
+
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
-    routes.service(cancel).service(show).service(list);
+    routes.service(checkout::preview).service(counts).service(cancel).service(confirm).service(show).service(hide).service(list);
+    routes.service(checkout::create);
 }
 
 /// The shopper's orders, newest first
@@ -25,25 +33,31 @@ pub fn configure(routes: &mut ServiceConfig) {
     operation_id = "orders_list",
     params(
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("status" = Option<String>, Query, description = "Only orders of this status",
+            pattern = "^(pending_payment|paid|shipped|completed|closed|refunded)$"),
         ("size" = Option<u32>, Query, description = "1 to 100, 20 unless said", minimum = 1, maximum = 100),
     ),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
-        (status = 503, description = "database_unavailable", body = ProblemDocument),
+        (status = 400, description = "validation_failed (cursor, size, status)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 #[get("/orders")]
 pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let mut query = Query::new(request.query_string(), &["cursor", "size"]);
+    let mut query = Query::new(request.query_string(), &["cursor", "size", "status"]);
     let after = query.number("cursor", 1, ID_MAX).and_then(|id| OrderId::new(id).ok());
     // The upper bound is itself a u32.
     let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+    let status = query.text("status", STATUS_CHARACTERS_MAX).and_then(|word| {
+        let status = Status::ALL.into_iter().find(|status| status.name() == word);
+        status.or_else(|| query.invalid("status"))
+    });
     query.finish()?;
-    Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, after, size).await?))
+    Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, status, after, size).await?))
 }
 
 /// One of the shopper's orders
@@ -53,12 +67,12 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     params(("id" = String, Path, description = "Id or number of the order")),
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The order", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
-        (status = 503, description = "database_unavailable", body = ProblemDocument),
+        (status = 200, description = "The order", body = OrderDetail),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 #[get("/orders/{id}")]
@@ -77,16 +91,83 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order, closed", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "wrong_status: it is paid", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 #[post("/orders/{id}/cancel")]
 pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let order = state.shop.cancel(shopper.0, order.0).await???;
     Ok(HttpResponse::Ok().json(order))
+}
+
+/// How many orders the shopper has, by status
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_counts",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "A number for each status; hidden orders are not counted", body = BTreeMap<String, u64>),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[get("/orders/counts")]
+pub async fn counts(shopper: Shopper, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let counts = state.shop.order_counts(shopper.0).await?;
+    let by_name = Status::ALL.into_iter().map(|status| (status.name(), counts.get(&status).copied().unwrap_or_default()));
+    Ok(HttpResponse::Ok().json(by_name.collect::<BTreeMap<_, _>>()))
+}
+
+/// Confirm that an order was received
+///
+/// Confirming what is confirmed already answers the order as it stands.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_confirm",
+    params(("id" = String, Path, description = "Id or number of the order")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The order, completed", body = OrderView),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "wrong_status: it is not on its way", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[post("/orders/{id}/confirm")]
+pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let order = state.shop.confirm_receipt(shopper.0, order.0).await???;
+    Ok(HttpResponse::Ok().json(order))
+}
+
+/// Hide an order from the shopper's list
+///
+/// It is still found by its id. Hiding what is hidden changes nothing.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_hide",
+    params(("id" = String, Path, description = "Id or number of the order")),
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "Hidden"),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "wrong_status: something may still happen to it", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[delete("/orders/{id}")]
+pub async fn hide(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    state.shop.hide_order(shopper.0, order.0).await???;
+    Ok(HttpResponse::NoContent().finish())
 }

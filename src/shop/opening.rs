@@ -3,6 +3,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,7 +13,9 @@ use mallcore_actors::engine::Engine;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::{Aggregate, Committed, Fact, Tail};
 use mallcore_actors::lag::{Admission, Meter};
+use mallcore_actors::orders::{OrdersHandle, Skus};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Plan;
 use super::following::Follower;
@@ -54,6 +57,10 @@ pub struct Opening<'a> {
     pub plan: &'a Plan,
     /// The database, for loaders and handlers.
     pub reads: &'a Arc<Reads>,
+    /// The SKUs, as orders ask them.
+    pub skus: &'a Arc<dyn Skus>,
+    /// The commands of orders.
+    pub orders: &'a OrdersHandle,
     /// Checkpoints by projection; none if the database is away.
     pub(super) attached: &'a HashMap<&'static str, Sequence>,
     pub(super) seats: Vec<Seat>,
@@ -61,6 +68,7 @@ pub struct Opening<'a> {
     pub(super) projectors: Vec<ProjectorHandle>,
     pub(super) provided: Provided,
     pub(super) on_thread: Vec<OnThread>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Opening<'_> {
@@ -106,6 +114,11 @@ impl Opening<'_> {
             }
         })?;
         Ok((tail, Sequence::ZERO))
+    }
+
+    /// Runs a task until the shop stops.
+    pub fn run(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task));
     }
 
     /// The journal.

@@ -141,10 +141,11 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest, attached) = survivors(&plan, &*port).await?;
-        let Recovered { pinned, checkpoint, .. } = recovered;
+        let Recovered { pinned, checkpoint, orders_through, .. } = recovered;
         let clock = Arc::new(SystemClock::starting_after(pinned.last_at));
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
+        engine.orders.require(orders_through);
         let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
             sales.take_from(&pinned.plan, &engine);
@@ -194,8 +195,8 @@ impl Shop {
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
         let skus: Arc<dyn Skus> = Arc::clone(&registry) as _;
-        let orders = OrdersHandle::new(Arc::clone(&engine), skus, Arc::new(StoredOrders(Arc::clone(&reads))));
-        let timer = Deadlines::new(Arc::clone(&engine), orders);
+        let orders = OrdersHandle::new(Arc::clone(&engine), Arc::clone(&skus), Arc::new(StoredOrders(Arc::clone(&reads))));
+        let timer = Deadlines::new(Arc::clone(&engine), orders.clone());
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
         let events: Arc<dyn EventsOut> = match plan.events {
@@ -213,24 +214,28 @@ impl Shop {
             engine: &engine,
             plan: &for_features,
             reads: &reads,
+            skus: &skus,
+            orders: &orders,
             attached: &attached,
             seats,
             followers: following,
             projectors: Vec::new(),
             provided: Provided::default(),
             on_thread: Vec::new(),
+            tasks: vec![tokio::spawn(clock.keep_disciplined())],
         };
         for feature in FEATURES {
             (feature.open)(&mut opening)?;
         }
-        let Opening { followers, projectors, provided, on_thread, .. } = opening;
+        let Opening { followers, projectors, provided, on_thread, mut tasks, .. } = opening;
         let following = Following(followers);
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
             journal,
-            registry,
+            orders,
             reads,
+            registry,
             sales,
             relay,
             projected: projector.checkpoint.clone(),
@@ -243,7 +248,7 @@ impl Shop {
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
-        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
+        tasks.push(tokio::spawn(evict(Arc::downgrade(&shop.0), hold)));
         tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher });
         Ok(shop)
