@@ -21,8 +21,12 @@ use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
-use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, Seat, Store};
+use crate::policy::{self, Policy};
+use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, ProjectorSettings, Seat, Store};
 use crate::recovery::{durable, fold};
+
+/// Records that a policy reads at a time, about.
+const POLICY_BATCH: usize = 8_192;
 
 /// Handles that features provide for their handlers, by type.
 #[derive(Default)]
@@ -92,6 +96,24 @@ impl Opening<'_> {
         self.followers.push(follower);
         self.projectors.push(handle);
         Ok(projected)
+    }
+
+    /// Starts a policy, with a checkpoint and a thread of its own.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`] if there is no thread for it.
+    pub fn follow<P: Policy>(&mut self, policy: P) -> Result<(), StartError> {
+        let (journal, plan) = (self.journal(), self.plan);
+        let seat = self.seats.pop().ok_or(StartError::Seats)?;
+        let folder = plan.journal_folder.parent().unwrap_or(&plan.journal_folder);
+        let target = policy::Following::open(policy, folder, Arc::clone(&journal), seat);
+        let settings = ProjectorSettings { batch_records_max: POLICY_BATCH, paused: false, ..plan.projector.clone() };
+        let handle = Projector::follow(settings, target, journal).map_err(StartError::Thread)?;
+        // Its lag is told like any other; nobody is turned away for it.
+        let unasked = Arc::new(Admission::default());
+        self.followers.push(Follower::new(P::NAME, &handle, false, Meter::new(plan.database_lag)).shedding(unasked));
+        self.projectors.push(handle);
+        Ok(())
     }
 
     /// The records above the projection's checkpoint, by the keys of the aggregates that they are about; and the record that the database

@@ -98,8 +98,8 @@ pub enum StartError {
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
-    /// More projections are started than features name: a bug of ours.
-    #[error("a feature starts a projection that it does not name")]
+    /// More projections or policies are started than features name: a bug of ours.
+    #[error("a feature starts a projection or a policy that it does not name")]
     Seats,
     /// A thread.
     #[error("failed to start a thread")]
@@ -155,7 +155,7 @@ impl Shop {
         let reach = plan.database.clone();
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let all = opening::projections();
-        let mut seats = seats_for(&port, all.len() + 2);
+        let mut seats = seats_for(&port, all.len() + features::policies().len() + 2);
         let [Some(projected), Some(snapshots), Some(for_broker)] = [seats.pop(), seats.pop(), seats.pop()] else {
             return Err(StartError::Seats);
         };
