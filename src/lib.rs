@@ -23,6 +23,7 @@ pub mod orders;
 pub mod outbox;
 pub mod page;
 pub mod pinned;
+pub mod policy;
 pub mod projection;
 pub mod readiness;
 pub mod reconcile;

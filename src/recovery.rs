@@ -1,13 +1,14 @@
 //! What start-up makes of snapshot, database and journal: the pinned state, the SKUs of the unprojected tail, the orders in memory.
 //! - V1 The tail is folded whole before anybody is served: memory then equals the journal.
 //! - V2 A record that snapshot or database already has changes nothing, so it does not matter how far behind they are.
-//! - V4 A SKU whose row was removed is left out: the shop starts without it.
 //! - V3 Without the database only what is pinned is known; any other SKU of the tail stays cold until the database has caught up.
+//! - V4 A SKU whose row was removed is left out: the shop starts without it.
 
 use std::collections::HashSet;
 
 use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::sale_snapshot::Pinned;
 use mallcore_actors::stock::skus;
 
@@ -28,6 +29,9 @@ pub struct Recovered {
     pub folded: u64,
     /// A SKU that is not in memory may be loaded once the database has this record: 0 if it may be at once.
     pub cold_until: Sequence,
+    /// A row of an order may be used once the database has this record: the last one about orders that it lacks; without a database, the
+    /// journal's end.
+    pub orders_through: Sequence,
 }
 
 /// Why one cannot start.
@@ -59,7 +63,7 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
         None => from_database(database).await?,
     };
     let (end, begin, mut folded) = (durable(journal), pinned.through, 0);
-    let mut removed = HashSet::new();
+    let (mut removed, mut orders_through) = (HashSet::new(), Sequence::ZERO);
     let mut next = checkpoint.min(begin).next();
     while next <= end {
         let (after, chunk) = read_chunk(journal, next)?;
@@ -79,11 +83,14 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
                     }
                 }
             }
+            if matches!(record.fact, Fact::Orders(_)) && sequence > checkpoint {
+                orders_through = sequence;
+            }
             pinned.apply(sequence, &record);
             folded += 1;
         }
     }
-    Ok(Recovered { pinned, checkpoint: Some(checkpoint), folded, cold_until: Sequence::ZERO })
+    Ok(Recovered { pinned, checkpoint: Some(checkpoint), folded, cold_until: Sequence::ZERO, orders_through })
 }
 
 /// Without the database: the snapshot and the tail above it.
@@ -100,7 +107,7 @@ pub fn recover_alone(mut pinned: Pinned, journal: &dyn Journal) -> Result<Recove
     let folded = pinned.through.0 - begin.0;
     // Rows of a SKU that is not here may lack what the journal has of it.
     let cold_until = pinned.through;
-    Ok(Recovered { pinned, checkpoint: None, folded, cold_until })
+    Ok(Recovered { pinned, checkpoint: None, folded, cold_until, orders_through: cold_until })
 }
 
 /// What the database alone says is open: orders, limits given back, ids, the time. No SKU is loaded.

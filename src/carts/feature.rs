@@ -11,10 +11,12 @@ use mallcore_actors::kernel::host::Keeping;
 use mallcore_actors::kernel::shards::Shards;
 use mallcore_actors::kernel::{BoxFuture, Common, Fact, LoadFailed, Loader};
 
+use super::bought::TakeOutBought;
 use super::handle::Carts;
 use super::projection::CartProjection;
 use super::{documents, repository, routes};
 use crate::http::table::{Pattern, shop};
+use crate::policy::Policy;
 use crate::projection::Projection;
 use crate::shop::feature::Feature;
 use crate::shop::reads::{ANSWER_WITHIN, Reads};
@@ -25,6 +27,7 @@ pub const FEATURE: Feature = Feature {
     document: documents::document,
     rules: mallcore_actors::carts::RULES,
     projections: &[CartProjection::NAME],
+    policies: &[TakeOutBought::NAME],
     open,
     ..Feature::of_routes("carts", routes::configure, PATTERNS)
 };
@@ -54,7 +57,10 @@ fn open(opening: &mut Opening<'_>) -> Result<(), StartError> {
     let common = Common::new(shared, Arc::clone(&opening.engine.recorder), KEEPING);
     let loader = CartLoader { reads: Arc::clone(opening.reads), at_least: Arc::clone(&projected.highest) };
     let shards = Arc::new(Shards::new(SHARDS, common, Arc::new(loader), IDLE_CHECK, tail, projected.checkpoint));
-    opening.provide(Carts::new(Arc::clone(&shards), Arc::clone(opening.reads)));
+    let carts = || Carts::new(Arc::clone(&shards), Arc::clone(opening.reads));
+    let (for_handlers, for_policy) = (carts(), carts());
+    opening.provide(for_handlers);
+    opening.follow(TakeOutBought(for_policy))?;
     opening.on_thread(move |thread| shards.live_on(thread));
     Ok(())
 }

@@ -80,6 +80,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// What else there is to know.
     pub fact: Option<Fact>,
+    /// With `price_changed`: what the order costs now.
+    pub quote: Option<Box<serde_json::Value>>,
     /// What the caller should do.
     pub hint: Option<Hint>,
 }
@@ -118,12 +120,16 @@ pub struct ProblemDocument<'a> {
     /// With `purchase_limit` and `too_many_unpaid`: how many are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u32>,
+    /// With `price_changed`: what the order costs now, as `POST /v1/orders/preview` tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    quote: Option<&'a serde_json::Value>,
 }
 
 impl Problem {
     /// A problem with the words that belong to its code.
     pub const fn new(status: StatusCode, code: &'static str) -> Self {
-        Self { status, code, words: None, detail: None, instance: None, errors: Vec::new(), fact: None, hint: None }
+        Self { status, code, words: None, detail: None, instance: None, errors: Vec::new(), fact: None, quote: None, hint: None }
     }
 
     /// The same with another sentence.
@@ -141,6 +147,12 @@ impl Problem {
     /// The same with what else there is to know.
     pub fn stating(mut self, fact: Fact) -> Self {
         self.fact = Some(fact);
+        self
+    }
+
+    /// The same with what the order costs now.
+    pub fn quoting(mut self, quote: serde_json::Value) -> Self {
+        self.quote = Some(Box::new(quote));
         self
     }
 
@@ -207,7 +219,8 @@ impl Problem {
     /// The document's bytes. Those of a problem that tells nothing but its code, such as `sold_out`, are rendered once a thread: a flash
     /// sale answers little else.
     pub(super) fn body(&self) -> Bytes {
-        let is_plain = self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && self.fact.is_none();
+        let is_plain =
+            self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && self.fact.is_none() && self.quote.is_none();
         if !is_plain {
             return self.render();
         }
@@ -243,6 +256,7 @@ impl Problem {
             errors: &self.errors,
             starts_at,
             limit,
+            quote: self.quote.as_deref(),
         }
     }
 }

@@ -59,6 +59,11 @@ impl Query {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// The parameter is there and none of the words that it may be.
+    pub fn invalid<T>(&mut self, name: &'static str) -> Option<T> {
+        self.wrong(name, "invalid")
+    }
+
     /// All errors as one problem.
     pub fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() {

@@ -59,6 +59,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("exceeds_order", "超出订单 / Exceeds the order", "数量或金额超过订单还能处理的部分。"),
     ("too_many_parts", "次数过多 / Too many parts", "一个订单的包裹或退款次数已到上限。"),
     ("rule", "规则不允许 / Refused by a rule", "当前规则不允许这个操作。"),
+    ("price_changed", "价格已变化 / Price changed", "商品价格与您看到的不一致，请按新的金额重新确认。"),
+    ("nothing_selected", "没有选中的商品 / Nothing selected", "购物车里没有选中的商品。"),
     ("not_due", "尚未到期 / Not due", "订单还没有到期。"),
     ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),
     ("token_expired", "登录已过期 / Token expired", "令牌已过期，请重新登录。"),

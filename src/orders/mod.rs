@@ -1,9 +1,16 @@
 //! Orders as their owners see them, and as the database has them: lists, details, what the order book starts from.
 //! Not here: how an order moves (`mallcore_actors::orders`).
 
+mod bodies;
+mod checkout;
+mod completing;
+mod detail;
 pub mod documents;
+mod feature;
+mod handle;
 pub mod loading;
 pub mod model;
+pub mod quote;
 mod reference;
 pub mod repository;
 mod restore;
@@ -11,14 +18,9 @@ pub mod routes;
 mod stored;
 mod views;
 
-use crate::http::table::{Pattern, shop};
-use crate::shop::feature::Feature;
-
+pub use detail::{EventView, OrderDetail};
+pub use feature::FEATURE;
+pub use handle::Orders;
 pub use reference::OrderRef;
 pub use restore::{id_block, limits_returned, open_orders};
 pub use views::{LineView, OrderView};
-
-/// The feature.
-pub const FEATURE: Feature = Feature { document: documents::document, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
-
-const PATTERNS: &[Pattern] = &[shop("/orders/{}/cancel", "POST"), shop("/orders/{}", "GET"), shop("/orders", "GET")];

@@ -1,5 +1,7 @@
 //! Orders as they are read from the database.
 
+use std::collections::BTreeMap;
+
 use mallcore_actors::ids::{AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
@@ -18,8 +20,14 @@ pub struct OrderRow {
     pub user: UserId,
     /// Before discounts.
     pub total: Money,
+    /// Taken off.
+    pub discount: Money,
+    /// For sending it.
+    pub freight: Money,
     /// What has to be paid.
     pub payable: Money,
+    /// What the shopper wanted to be known.
+    pub remark: Option<String>,
     /// Where it stands.
     pub status: Status,
     /// Grows with each change: a newer one in memory wins over this.
@@ -63,7 +71,27 @@ pub struct OrderItemRow {
     pub quantity: u32,
     /// Price of a piece, frozen.
     pub unit_price: Money,
+    /// Its share of the order's discount.
+    pub discount: Money,
+    /// The address of its picture as it was.
+    pub picture: Option<String>,
 }
+
+/// What happened to an order, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// The version that it made.
+    pub version: u32,
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// What else there is to know, a small JSON object.
+    pub data: Option<String>,
+}
+
+/// Orders of a shopper that are not hidden, by status.
+pub type Counts = BTreeMap<Status, u64>;
 
 /// The reason with this number in the column `orders.close_reason`.
 pub const fn close_reason(number: i64) -> Option<CloseReason> {
@@ -128,5 +156,13 @@ impl EventKind {
             Self::Refunded => "refunded",
             Self::Hidden => "hidden",
         }
+    }
+}
+
+/// The word for the reason in JSON.
+pub const fn close_reason_name(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Cancelled => "cancelled",
+        CloseReason::TimedOut => "timed_out",
     }
 }

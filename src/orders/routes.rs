@@ -1,20 +1,41 @@
 //! `/orders`: the shopper's own.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use mallcore_actors::ids::OrderId;
+use mallcore_actors::orders::Status;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{OrderRef, OrderView};
+use super::checkout;
+use super::{OrderDetail, OrderRef, OrderView};
 use crate::auth::Shopper;
 use crate::http::path::PathId;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::query::Query;
+use crate::http::schemas;
 use crate::http::state::State;
 use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
 
+/// Longer than any status.
+const STATUS_CHARACTERS_MAX: usize = 32;
+
+/// The parameter that picks orders of one status, for the OpenAPI document.
+struct OrderStatusParameter;
+
+impl IntoParams for OrderStatusParameter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let pattern = Status::ALL.map(Status::name).join("|");
+        vec![schemas::query("status", "Only orders of this status", schemas::text(&format!("({pattern})")))]
+    }
+}
+
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
-    routes.service(cancel).service(show).service(list);
+    routes.service(checkout::preview).service(counts).service(cancel).service(confirm).service(show).service(hide).service(list);
+    routes.service(checkout::create);
 }
 
 /// The shopper's orders, newest first
@@ -23,11 +44,11 @@ pub fn configure(routes: &mut ServiceConfig) {
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_list",
-    params(PageParameters),
+    params(PageParameters, OrderStatusParameter),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size), header_repeated", body = ProblemDocument),
+        (status = 400, description = "validation_failed (cursor, size, status), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
@@ -35,12 +56,16 @@ pub fn configure(routes: &mut ServiceConfig) {
 )]
 #[get("/orders")]
 pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let mut query = Query::new(request.query_string(), &["cursor", "size"]);
+    let mut query = Query::new(request.query_string(), &["cursor", "size", "status"]);
     let after = query.cursor().and_then(|id| OrderId::new(id).ok());
     // The upper bound is itself a u32.
     let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+    let status = query.text("status", STATUS_CHARACTERS_MAX).and_then(|word| {
+        let status = Status::ALL.into_iter().find(|status| status.name() == word);
+        status.or_else(|| query.invalid("status"))
+    });
     query.finish()?;
-    Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, after, size).await?))
+    Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, status, after, size).await?))
 }
 
 /// One of the shopper's orders
@@ -50,7 +75,7 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     params(PathId::<OrderRef>),
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The order", body = OrderView),
+        (status = 200, description = "The order", body = OrderDetail),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
@@ -86,4 +111,71 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
 pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let order = state.shop.cancel(shopper.0, order.0).await???;
     Ok(HttpResponse::Ok().json(order))
+}
+
+/// How many orders the shopper has, by status
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_counts",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "A number for each status; hidden orders are not counted", body = BTreeMap<String, u64>),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "database_unavailable", body = ProblemDocument),
+    ),
+)]
+#[get("/orders/counts")]
+pub async fn counts(shopper: Shopper, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let counts = state.shop.order_counts(shopper.0).await?;
+    let by_name = Status::ALL.into_iter().map(|status| (status.name(), counts.get(&status).copied().unwrap_or_default()));
+    Ok(HttpResponse::Ok().json(by_name.collect::<BTreeMap<_, _>>()))
+}
+
+/// Confirm that an order was received
+///
+/// Confirming what is confirmed already answers the order as it stands.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_confirm",
+    params(PathId::<OrderRef>),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The order, completed", body = OrderView),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
+        (status = 409, description = "wrong_status: it is not on its way", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
+    ),
+)]
+#[post("/orders/{id}/confirm")]
+pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let order = state.shop.confirm_receipt(shopper.0, order.0).await???;
+    Ok(HttpResponse::Ok().json(order))
+}
+
+/// Hide an order from the shopper's list
+///
+/// It is still found by its id. Hiding what is hidden changes nothing.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_hide",
+    params(PathId::<OrderRef>),
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "Hidden"),
+        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
+        (status = 409, description = "wrong_status: something may still happen to it", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
+    ),
+)]
+#[delete("/orders/{id}")]
+pub async fn hide(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    state.shop.hide_order(shopper.0, order.0).await???;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -13,6 +13,11 @@ pub fn projections() -> Vec<&'static str> {
     FEATURES.iter().flat_map(|feature| feature.projections).copied().collect()
 }
 
+/// Names of all policies that features start.
+pub fn policies() -> Vec<&'static str> {
+    FEATURES.iter().flat_map(|feature| feature.policies).copied().collect()
+}
+
 /// The `data` of the event that tells of a fact. A feature that hosts facts says what its events are; a test goes through all names.
 pub fn document(fact: &Fact) -> Data {
     FEATURES.iter().find_map(|feature| (feature.document)(fact)).unwrap_or_else(|| broker::document::data(&serde_json::json!({})))

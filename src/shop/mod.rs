@@ -26,7 +26,7 @@ use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Durable, Journal, Sequence};
 use mallcore_actors::kernel::Provenance;
-use mallcore_actors::orders::Deadlines;
+use mallcore_actors::orders::{Deadlines, OrdersHandle, Status};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::registry::Registry;
@@ -40,7 +40,8 @@ use crate::broker;
 use crate::catalog::{ProductQuery, ProductView};
 use crate::clock::SystemClock;
 use crate::database::Flusher;
-use crate::orders::{OrderRef, OrderView};
+use crate::orders::model::Counts;
+use crate::orders::{OrderDetail, OrderRef, OrderView};
 use crate::outbox;
 use crate::page::Page;
 use crate::pinned::{self, KeeperHandle};
@@ -72,6 +73,7 @@ struct Inner {
     clock: Arc<SystemClock>,
     journal: Arc<SegmentLog>,
     registry: Arc<Registry<Sku>>,
+    orders: OrdersHandle,
     reads: Arc<Reads>,
     sales: Arc<Sales>,
     /// The plan of the snapshot that the start found, for as long as the sales cannot be read; empty for none.
@@ -161,14 +163,35 @@ impl Shop {
         own_orders::cancel(&self.0, user, order).await
     }
 
-    /// One's own order.
-    pub async fn order(&self, user: UserId, order: OrderRef) -> Result<Option<OrderView>, StoreError> {
-        own_orders::one(&self.0, user, order).await
+    /// Completes one's own order that was received.
+    pub async fn confirm_receipt(&self, user: UserId, order: OrderRef) -> Result<Answer<OrderView>, StoreError> {
+        own_orders::confirm_receipt(&self.0, user, order).await
     }
 
-    /// One's own orders with ids below `after`, newest first.
-    pub async fn orders(&self, user: UserId, after: Option<OrderId>, size: u32) -> Result<Page<OrderView>, StoreError> {
-        own_orders::page(&self.0, user, after, size).await
+    /// Hides one's own order from one's list.
+    pub async fn hide_order(&self, user: UserId, order: OrderRef) -> Result<Answer<()>, StoreError> {
+        own_orders::hide(&self.0, user, order).await
+    }
+
+    /// One's own order.
+    pub async fn order(&self, user: UserId, order: OrderRef) -> Result<Option<OrderDetail>, StoreError> {
+        own_orders::detail(&self.0, user, order).await
+    }
+
+    /// One's own orders that are not hidden, of this status if one is named, with ids below `after`, newest first.
+    pub async fn orders(
+        &self,
+        user: UserId,
+        status: Option<Status>,
+        after: Option<OrderId>,
+        size: u32,
+    ) -> Result<Page<OrderView>, StoreError> {
+        own_orders::page(&self.0, user, status, after, size).await
+    }
+
+    /// How many orders one has that are not hidden, by status.
+    pub async fn order_counts(&self, user: UserId) -> Result<Counts, StoreError> {
+        own_orders::counts(&self.0, user).await
     }
 
     /// The sales that run or will.

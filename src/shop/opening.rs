@@ -3,6 +3,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,14 +13,20 @@ use mallcore_actors::engine::Engine;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::{Aggregate, Committed, Fact, Tail};
 use mallcore_actors::lag::{Admission, Meter};
+use mallcore_actors::orders::{OrdersHandle, Skus};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
-use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, Seat, Store};
+use crate::policy::{self, Policy};
+use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, ProjectorSettings, Seat, Store};
 use crate::recovery::{durable, fold};
+
+/// Records that a policy reads at a time, about.
+const POLICY_BATCH: usize = 8_192;
 
 /// Handles that features provide for their handlers, by type.
 #[derive(Default)]
@@ -54,6 +61,10 @@ pub struct Opening<'a> {
     pub plan: &'a Plan,
     /// The database, for loaders and handlers.
     pub reads: &'a Arc<Reads>,
+    /// The SKUs, as orders ask them.
+    pub skus: &'a Arc<dyn Skus>,
+    /// The commands of orders.
+    pub orders: &'a OrdersHandle,
     /// Checkpoints by projection; none if the database is away.
     pub(super) attached: &'a HashMap<&'static str, Sequence>,
     pub(super) seats: Vec<Seat>,
@@ -61,6 +72,7 @@ pub struct Opening<'a> {
     pub(super) projectors: Vec<ProjectorHandle>,
     pub(super) provided: Provided,
     pub(super) on_thread: Vec<OnThread>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Opening<'_> {
@@ -86,6 +98,24 @@ impl Opening<'_> {
         Ok(projected)
     }
 
+    /// Starts a policy, with a checkpoint and a thread of its own.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`] if there is no thread for it.
+    pub fn follow<P: Policy>(&mut self, policy: P) -> Result<(), StartError> {
+        let (journal, plan) = (self.journal(), self.plan);
+        let seat = self.seats.pop().ok_or(StartError::Seats)?;
+        let folder = plan.journal_folder.parent().unwrap_or(&plan.journal_folder);
+        let target = policy::Following::open(policy, folder, Arc::clone(&journal), seat);
+        let settings = ProjectorSettings { batch_records_max: POLICY_BATCH, paused: false, ..plan.projector.clone() };
+        let handle = Projector::follow(settings, target, journal).map_err(StartError::Thread)?;
+        // Its lag is told like any other; nobody is turned away for it.
+        let unasked = Arc::new(Admission::default());
+        self.followers.push(Follower::new(P::NAME, &handle, false, Meter::new(plan.database_lag)).shedding(unasked));
+        self.projectors.push(handle);
+        Ok(())
+    }
+
     /// The records above the projection's checkpoint, by the keys of the aggregates that they are about; and the record that the database
     /// has to have before rows may be used: 0, or the journal's end if the database is away and nobody knows where the tail begins.
     ///
@@ -106,6 +136,11 @@ impl Opening<'_> {
             }
         })?;
         Ok((tail, Sequence::ZERO))
+    }
+
+    /// Runs a task until the shop stops.
+    pub fn run(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task));
     }
 
     /// The journal.

@@ -117,8 +117,8 @@ pub enum StartError {
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
-    /// More projections are started than features name: a bug of ours.
-    #[error("a feature starts a projection that it does not name")]
+    /// More projections or policies are started than features name: a bug of ours.
+    #[error("a feature starts a projection or a policy that it does not name")]
     Seats,
     /// A thread.
     #[error("failed to start a thread")]
@@ -161,7 +161,7 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest, attached) = survivors(&plan, &*port).await?;
-        let Recovered { mut pinned, checkpoint, .. } = recovered;
+        let Recovered { mut pinned, checkpoint, orders_through, .. } = recovered;
         let snapshot_plan = std::mem::take(&mut pinned.plan);
         let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
         let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), pinned.through, pinned.last_at)));
@@ -173,6 +173,7 @@ impl Shop {
         }
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
+        engine.orders.require(orders_through);
         let sales = Arc::new(Sales::default());
         if checkpoint.is_none() {
             sales.take_from(&snapshot_plan, &engine);
@@ -182,7 +183,7 @@ impl Shop {
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
         // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
         let all = opening::projections();
-        let mut seats = seats_for(&port, all.len() + 2);
+        let mut seats = seats_for(&port, all.len() + features::policies().len() + 2);
         let [Some(projected), Some(snapshots), Some(for_broker)] = [seats.pop(), seats.pop(), seats.pop()] else {
             return Err(StartError::Seats);
         };
@@ -222,8 +223,8 @@ impl Shop {
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
         let skus: Arc<dyn Skus> = Arc::clone(&registry) as _;
-        let orders = OrdersHandle::new(Arc::clone(&engine), skus, Arc::new(StoredOrders(Arc::clone(&reads))));
-        let timer = Deadlines::new(Arc::clone(&engine), orders);
+        let orders = OrdersHandle::new(Arc::clone(&engine), Arc::clone(&skus), Arc::new(StoredOrders(Arc::clone(&reads))));
+        let timer = Deadlines::new(Arc::clone(&engine), orders.clone());
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
         let broker_status = plan.events.as_ref().map(|target| target.status.clone());
@@ -242,25 +243,29 @@ impl Shop {
             engine: &engine,
             plan: &for_features,
             reads: &reads,
+            skus: &skus,
+            orders: &orders,
             attached: &attached,
             seats,
             followers: following,
             projectors: Vec::new(),
             provided: Provided::default(),
             on_thread: Vec::new(),
+            tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())],
         };
         for feature in FEATURES {
             (feature.open)(&mut opening)?;
         }
-        let Opening { followers, projectors, provided, on_thread, .. } = opening;
+        let Opening { followers, projectors, provided, on_thread, mut tasks, .. } = opening;
         let following = Following(followers);
         following.look(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
             clock: Arc::clone(&clock),
             journal,
-            registry,
+            orders,
             reads,
+            registry,
             sales,
             snapshot_plan,
             relay,
@@ -276,7 +281,7 @@ impl Shop {
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
         }));
-        let mut tasks = vec![tokio::spawn(clock.keep_disciplined()), tokio::spawn(evict(Arc::downgrade(&shop.0), hold))];
+        tasks.push(tokio::spawn(evict(Arc::downgrade(&shop.0), hold)));
         tasks.push(tokio::spawn(keep_watch(Arc::downgrade(&shop.0), Arc::clone(&data_folder))));
         tasks.extend(products.iter().map(Products::start));
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher, data_folder });

@@ -162,7 +162,12 @@ impl Cart {
 
     /// What the order of the record `cause` has bought is taken out, once (C3).
     pub fn decide_remove_bought(&self, skus: &[SkuId], cause: Sequence) -> Decision {
-        if cause <= self.bought_through { Decision::Unchanged } else { self.decide_remove(skus) }
+        if cause <= self.bought_through {
+            return Decision::Unchanged;
+        }
+        // Recorded also if none of them is there any more: a repeat must not take out what was added since.
+        let skus: SmallVec<[SkuId; 1]> = self.lines.iter().map(|line| line.sku).filter(|sku| skus.contains(sku)).collect();
+        Decision::Fact(CartFact::LinesRemoved(LinesRemoved { user: self.user, skus }))
     }
 
     /// All lines taken out.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an order stands. Numbers are those of the column `orders.status`; the variants' order is
 /// their number on disk: append only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Status {
     /// Placed, pieces held.
@@ -46,6 +46,9 @@ impl Status {
             _ => None,
         }
     }
+
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 6] = [Self::PendingPayment, Self::Paid, Self::Shipped, Self::Completed, Self::Closed, Self::Refunded];
 
     /// The word in JSON.
     pub const fn name(self) -> &'static str {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::write::WriteError;
 use super::{Writer, chunks};
 use crate::database::{Arguments, Value};
-use crate::orders::model::{EventKind, close_reason_number};
+use crate::orders::model::{EventKind, close_reason_name};
 
 impl Writer<'_> {
     pub(super) async fn insert_parts(&mut self, events: &[OrderEvent]) -> Result<(), WriteError> {
@@ -84,7 +84,7 @@ impl Parts {
                 (EventKind::Shipped, Some(json!({ "carrier": carrier, "tracking_no": tracking })))
             }
             Happened::Completed => (EventKind::Completed, None),
-            Happened::Closed(reason) => (EventKind::Closed, Some(json!({ "close_reason": close_reason_number(*reason) }))),
+            Happened::Closed(reason) => (EventKind::Closed, Some(json!({ "reason": close_reason_name(*reason) }))),
             Happened::Refunded(refund) => {
                 // What is recorded was checked to be an amount.
                 let amount = refund.amount().unwrap_or_default().fen();

@@ -10,6 +10,7 @@ use mallcore::database::{Connections, Database, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::http;
 use mallcore::http::state::State;
+use mallcore::orders::Orders;
 use mallcore::reconcile::reconcile;
 use mallcore::redis::Link;
 use mallcore::shop::{Plan, Shop};
@@ -87,18 +88,18 @@ impl TestApp {
 
     /// Somebody without a token.
     pub fn anonymous(&self) -> Person<'_> {
-        Person { app: self, token: None }
+        Person { app: self, token: None, user: None }
     }
 
     /// Somebody new with a good token.
     pub fn shopper(&self) -> Person<'_> {
         let user = UserId::new(self.users.fetch_add(1, Ordering::Relaxed)).unwrap();
-        self.holder_of(&self.verifier.issue(user, Duration::from_secs(60)).unwrap())
+        Person { user: Some(user), ..self.holder_of(&self.verifier.issue(user, Duration::from_secs(60)).unwrap()) }
     }
 
     /// Somebody with this token.
     pub fn holder_of(&self, token: &str) -> Person<'_> {
-        Person { app: self, token: Some(token.to_owned()) }
+        Person { app: self, token: Some(token.to_owned()), user: None }
     }
 
     /// Connections that are open, without those beyond a limit.
@@ -120,6 +121,11 @@ impl TestApp {
     /// The shop's database, over a connection of its own.
     pub async fn database(&self) -> Database {
         self.database.connect(Connections::ONE).await.unwrap()
+    }
+
+    /// The commands of orders that no route of a shopper leads to.
+    pub fn orders(&self) -> Arc<Orders> {
+        self.shop.provided::<Orders>().unwrap()
     }
 
     /// Lets the database follow, for tests that hold it back.
@@ -197,6 +203,7 @@ impl Drop for TestApp {
 pub struct Person<'a> {
     app: &'a TestApp,
     token: Option<String>,
+    user: Option<UserId>,
 }
 
 impl Person<'_> {
@@ -206,6 +213,20 @@ impl Person<'_> {
 
     pub async fn post(&self, path: &str) -> Reply {
         Reply::of(self.request(Method::POST, path)).await
+    }
+
+    /// Sends a body, under a key if one is given.
+    pub async fn send(&self, method: Method, path: &str, key: Option<&str>, body: Value) -> Reply {
+        let mut request = self.request(method, path);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        Reply::of(request.header("Content-Type", "application/json").body(body.to_string())).await
+    }
+
+    /// The user's id, as their token has it.
+    pub fn user(&self) -> UserId {
+        self.user.expect("somebody with a token of this shop")
     }
 
     /// Buys pieces of the sale's first item.

@@ -111,7 +111,7 @@ async fn a_shoppers_orders_come_newest_first_page_by_page() {
         expected.reverse();
         let (mut found, mut before) = (Vec::new(), None);
         loop {
-            let page = orders::repository::of_user(&scratch.database, user(2), before, 2).await.unwrap().value;
+            let page = orders::repository::of_user(&scratch.database, user(2), None, before, 2).await.unwrap().value;
             let Some(last) = page.last() else { break };
             before = Some(last.id);
             found.extend(page.iter().map(|order| order.id));

@@ -1,0 +1,125 @@
+//! Carts over real HTTP: adding, changing, removing, merging, marks, limits, repeats.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::app::{Person, Reply, TestApp};
+use super::checkout::{items, shelf};
+
+async fn add(shopper: &Person<'_>, key: &str, sku: u64, quantity: u32) -> Reply {
+    shopper.send(Method::POST, "/v1/cart/add", Some(key), json!({ "sku_id": sku, "quantity": quantity })).await
+}
+
+fn lines(cart: &Value) -> Vec<(u64, u64, bool)> {
+    let line = |item: &Value| (item["sku_id"].as_u64().unwrap(), item["quantity"].as_u64().unwrap(), item["selected"].as_bool().unwrap());
+    let mut lines: Vec<_> = cart["items"].as_array().unwrap().iter().map(line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[actix_web::test]
+async fn pieces_are_added_changed_selected_and_removed() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    assert_eq!(shopper.get("/v1/cart").await.body["items"], json!([]));
+    assert_eq!(add(&shopper, "1", a, 2).await.status, 200);
+    assert_eq!(lines(&add(&shopper, "2", a, 3).await.body), [(a, 5, true)]);
+    let cart = add(&shopper, "3", b, 1).await.body;
+    assert_eq!((&cart["selected_quantity"], &cart["selected_fen"]), (&6.into(), &(price_a * 5 + price_b).into()));
+    let put = async |path: String, body: Value| shopper.send(Method::PUT, &path, None, body).await;
+    let changed = put(format!("/v1/cart/items/{a}"), json!({ "quantity": 4, "selected": false })).await;
+    assert_eq!(lines(&changed.body), [(a, 4, false), (b, 1, true)]);
+    assert_eq!(lines(&put("/v1/cart/selection".into(), json!({ "selected": true })).await.body), [(a, 4, true), (b, 1, true)]);
+    put("/v1/cart/items/987654".into(), json!({ "quantity": 1 })).await.is_problem(404, "unknown_cart_line", &[]);
+    put(format!("/v1/cart/items/{a}"), json!({})).await.is_problem(422, "validation_failed", &["quantity", "selected"]);
+    put(format!("/v1/cart/items/{a}"), json!({ "quantity": 10_000 })).await.is_problem(422, "validation_failed", &["quantity"]);
+    for _ in 0..2 {
+        let removed = shopper.send(Method::DELETE, &format!("/v1/cart/items/{a}"), None, json!({})).await;
+        assert_eq!((removed.status.as_u16(), lines(&removed.body)), (200, vec![(b, 1, true)]));
+    }
+    assert_eq!(lines(&shopper.send(Method::DELETE, "/v1/cart", None, json!({})).await.body), []);
+    assert_eq!(lines(&app.shopper().get("/v1/cart").await.body), [], "another's cart is another");
+}
+
+#[actix_web::test]
+async fn a_repeated_request_adds_once() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let (sku, _) = shelf(&app).await[0];
+    for _ in 0..3 {
+        assert_eq!(lines(&add(&shopper, "k", sku, 2).await.body), [(sku, 2, true)]);
+    }
+    add(&shopper, "k", sku, 3).await.is_problem(422, "idempotency_mismatch", &[]);
+    let keyless = shopper.send(Method::POST, "/v1/cart/add", None, json!({ "sku_id": sku })).await;
+    keyless.is_problem(400, "header_missing", &["Idempotency-Key"]);
+    add(&shopper, "u", 987_654, 1).await.is_problem(404, "unknown_product", &["sku_id"]);
+    app.anonymous().get("/v1/cart").await.is_problem(401, "token_missing", &["Authorization"]);
+}
+
+#[actix_web::test]
+async fn a_guests_lines_are_merged_in() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, _), (b, _), _] = shelf(&app).await[..] else { unreachable!() };
+    add(&shopper, "1", a, 2).await;
+    let body = json!({ "items": items(&[(a, 3), (b, 1), (987_654, 1)]) });
+    for _ in 0..2 {
+        let merged = shopper.send(Method::POST, "/v1/cart/merge", Some("m"), body.clone()).await;
+        assert_eq!(merged.status, 200, "{merged:?}");
+        assert_eq!(lines(&merged.body), [(a, 5, true), (b, 1, true)]);
+        assert_eq!(merged.body["left_out"], json!([987_654]));
+    }
+}
+
+#[actix_web::test]
+async fn lines_are_marked_with_what_the_shelf_says_now() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, _), (b, _), (c, _)] = shelf(&app).await[..] else { unreachable!() };
+    for (sku, key) in [(a, "1"), (b, "2"), (c, "3")] {
+        add(&shopper, key, sku, 2).await;
+    }
+    let mut tx = app.database().await.begin().await.unwrap();
+    let products = "UPDATE products SET stock = stock - (SELECT available FROM skus WHERE id = ?) + ? WHERE id = (SELECT product_id FROM skus WHERE id = ?)";
+    for (sku, left) in [(a, 1u64), (b, 0)] {
+        tx.execute(products, vec![sku.into(), left.into(), sku.into()]).await.unwrap();
+        tx.execute("UPDATE skus SET available = ? WHERE id = ?", vec![left.into(), sku.into()]).await.unwrap();
+    }
+    tx.execute("UPDATE products SET status = 0 WHERE id = (SELECT product_id FROM skus WHERE id = ?)", vec![c.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    let cart = shopper.get("/v1/cart").await.body;
+    let state = |sku: u64| cart["items"].as_array().unwrap().iter().find(|item| item["sku_id"] == sku).unwrap()["state"].clone();
+    let same_product = |x: u64, y: u64| {
+        let product = |sku: u64| cart["items"].as_array().unwrap().iter().find(|item| item["sku_id"] == sku).unwrap()["product_id"].clone();
+        product(x) == product(y)
+    };
+    assert_eq!(state(c), "off_shelf");
+    if !same_product(a, c) {
+        assert_eq!(state(a), "short");
+    }
+    if !same_product(b, c) {
+        assert_eq!(state(b), "sold_out");
+    }
+    assert_eq!(cart["selected_quantity"], 0);
+}
+
+#[actix_web::test]
+async fn a_cart_has_at_most_120_lines() {
+    let app = TestApp::with(super::app::Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+    let shopper = app.shopper();
+    let database = app.database().await;
+    let mut tx = database.begin().await.unwrap();
+    let mut skus = Vec::new();
+    for number in 0..121 {
+        let text = "INSERT INTO skus (product_id, spec, price_fen, available) SELECT MIN(id), ?, 100, 0 FROM products";
+        skus.push(tx.insert(text, vec![format!("spec {number}").into()]).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    for (place, sku) in skus[..120].iter().enumerate() {
+        assert_eq!(add(&shopper, &format!("k{place}"), *sku, 1).await.status, 200);
+    }
+    add(&shopper, "last", skus[120], 1).await.is_problem(409, "cart_full", &[]);
+    assert_eq!(add(&shopper, "more", skus[0], 1).await.status, 200, "a line that is there takes more pieces");
+    assert_eq!(shopper.get("/v1/cart").await.body["items"].as_array().unwrap().len(), 120);
+}

@@ -1,0 +1,175 @@
+//! From pieces to an order, over real HTTP: quotes, placing from items and from the cart, repeats, refusals.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::app::{Person, Reply, Sale, TestApp, until};
+
+/// Three SKUs on the shelf with their prices, none of them the sale's.
+pub async fn shelf(app: &TestApp) -> Vec<(u64, u64)> {
+    let products = app.anonymous().get("/v1/products?size=20").await;
+    let skus = products.body["items"].as_array().unwrap().iter().flat_map(|product| product["skus"].as_array().unwrap().clone());
+    let skus: Vec<(u64, u64)> = skus.map(|sku| (sku["id"].as_u64().unwrap(), sku["price_fen"].as_u64().unwrap())).take(3).collect();
+    assert_eq!(skus.len(), 3, "{products:?}");
+    skus
+}
+
+pub fn items(wanted: &[(u64, u32)]) -> Value {
+    wanted.iter().map(|(sku, quantity)| json!({ "sku_id": sku, "quantity": quantity })).collect()
+}
+
+pub async fn available(app: &TestApp, sku: u64) -> u64 {
+    app.caught_up().await;
+    let products = app.anonymous().get("/v1/products?size=100").await;
+    let all = products.body["items"].as_array().unwrap().iter().flat_map(|product| product["skus"].as_array().unwrap().clone());
+    all.into_iter().find(|found| found["id"] == sku).unwrap()["available"].as_u64().unwrap()
+}
+
+pub async fn place(shopper: &Person<'_>, key: &str, wanted: &[(u64, u32)], expected: u64) -> Reply {
+    let body = json!({ "items": items(wanted), "expected_payable_fen": expected });
+    shopper.send(Method::POST, "/v1/orders", Some(key), body).await
+}
+
+#[actix_web::test]
+async fn a_quote_is_what_the_order_costs() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    let quote = shopper.send(Method::POST, "/v1/orders/preview", None, json!({ "items": items(&[(a, 2), (b, 1)]) })).await;
+    assert_eq!(quote.status, 200, "{quote:?}");
+    let payable = price_a * 2 + price_b;
+    assert_eq!((quote.body["payable_fen"].as_u64(), quote.body["goods_fen"].as_u64()), (Some(payable), Some(payable)));
+    assert_eq!((&quote.body["items"][0]["state"], &quote.body["freight_fen"]), (&"ok".into(), &0.into()));
+    let before = available(&app, a).await;
+    let body = json!({ "items": items(&[(a, 2), (b, 1)]), "expected_payable_fen": payable, "remark": " 请放前台 ", "address_id": 9 });
+    let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let no = placed.body["order_no"].as_str().unwrap();
+    assert!(placed.header("location").ends_with(&format!("/v1/orders/{no}")), "{placed:?}");
+    assert_eq!(available(&app, a).await, before - 2);
+    let order = shopper.get(&format!("/v1/orders/{no}")).await;
+    assert_eq!(order.body["status"], "pending_payment");
+    assert_eq!(
+        (&order.body["remark"], &order.body["address_id"], &order.body["payable_fen"]),
+        (&"请放前台".into(), &9.into(), &payable.into())
+    );
+    let names: Vec<_> = order.body["items"].as_array().unwrap().iter().map(|item| item["product_name"].clone()).collect();
+    assert_eq!(names, [quote.body["items"][0]["product_name"].clone(), quote.body["items"][1]["product_name"].clone()]);
+    assert_eq!(order.body["timeline"][0]["kind"], "placed");
+    // The same request again gets the same answer, also once the price has changed.
+    let again = shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
+    place(&shopper, "k", &[(a, 1)], price_a).await.is_problem(422, "idempotency_mismatch", &[]);
+}
+
+#[actix_web::test]
+async fn a_changed_price_is_told_with_the_new_quote() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let (sku, price) = shelf(&app).await[0];
+    let before = available(&app, sku).await;
+    let changed = place(&shopper, "k", &[(sku, 2)], price).await;
+    changed.is_problem(409, "price_changed", &["expected_payable_fen"]);
+    assert_eq!(changed.body["quote"]["payable_fen"], price * 2);
+    assert_eq!(available(&app, sku).await, before);
+    // Nothing was placed: the same key orders at the price that was told.
+    assert_eq!(place(&shopper, "k", &[(sku, 2)], price * 2).await.status, 201);
+}
+
+#[actix_web::test]
+async fn an_order_is_placed_whole_or_not_at_all() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    let (left_a, left_b) = (available(&app, a).await, available(&app, b).await);
+    let too_many = u32::try_from(left_b).unwrap() + 1;
+    let refused = place(&shopper, "k", &[(a, 1), (b, too_many)], price_a + price_b * u64::from(too_many)).await;
+    refused.is_problem(409, "sold_out", &[]);
+    assert_eq!((available(&app, a).await, available(&app, b).await), (left_a, left_b));
+    assert_eq!(shopper.get("/v1/orders").await.body["items"], json!([]));
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_an_order_is_named() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let (sku, price) = shelf(&app).await[0];
+    let post = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    let one = items(&[(sku, 1)]);
+    post(json!({ "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items", "from_cart"]);
+    post(json!({ "items": one })).await.is_problem(422, "validation_failed", &["expected_payable_fen"]);
+    post(json!({ "items": one, "from_cart": true, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items"]);
+    post(json!({ "items": [], "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items"]);
+    let twice = items(&[(sku, 1), (sku, 2)]);
+    post(json!({ "items": twice, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[1].sku_id"]);
+    let none = items(&[(sku, 0)]);
+    post(json!({ "items": none, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[0].quantity"]);
+    let unknown = items(&[(sku, 1), (987_654_321, 1)]);
+    post(json!({ "items": unknown, "expected_payable_fen": 1 })).await.is_problem(404, "unknown_product", &["items[1].sku_id"]);
+    let long = "长".repeat(201);
+    post(json!({ "items": one, "expected_payable_fen": price, "remark": long })).await.is_problem(422, "validation_failed", &["remark"]);
+    let empty = json!({ "from_cart": true, "expected_payable_fen": 0 });
+    post(empty).await.is_problem(409, "nothing_selected", &["from_cart"]);
+    let keyless = json!({ "items": one, "expected_payable_fen": price });
+    shopper.send(Method::POST, "/v1/orders", None, keyless.clone()).await.is_problem(400, "header_missing", &["Idempotency-Key"]);
+    app.anonymous().send(Method::POST, "/v1/orders", Some("k"), keyless).await.is_problem(401, "token_missing", &["Authorization"]);
+}
+
+#[actix_web::test]
+async fn what_is_off_the_shelf_is_not_ordered() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let (sku, price) = shelf(&app).await[0];
+    let mut tx = app.database().await.begin().await.unwrap();
+    tx.execute("UPDATE products SET status = 0 WHERE id = (SELECT product_id FROM skus WHERE id = ?)", vec![sku.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    place(&shopper, "k", &[(sku, 1)], price).await.is_problem(409, "off_sale", &["items[0].sku_id"]);
+}
+
+#[actix_web::test]
+async fn an_order_from_the_cart_takes_its_lines_out_of_it() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), (c, _)] = shelf(&app).await[..] else { unreachable!() };
+    for (sku, key) in [(a, "a"), (b, "b"), (c, "c")] {
+        let added = shopper.send(Method::POST, "/v1/cart/add", Some(key), json!({ "sku_id": sku, "quantity": 2 })).await;
+        assert_eq!(added.status, 200, "{added:?}");
+    }
+    let left = shopper.send(Method::PUT, &format!("/v1/cart/items/{c}"), None, json!({ "selected": false })).await;
+    assert_eq!(left.status, 200, "{left:?}");
+    let body = json!({ "from_cart": true, "expected_payable_fen": (price_a + price_b) * 2 });
+    let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    until("the cart has lost what was bought", async || {
+        shopper.get("/v1/cart").await.body["items"].as_array().unwrap().iter().map(|item| item["sku_id"].as_u64().unwrap()).eq([c])
+    })
+    .await;
+    // A repeat is answered although nothing is selected any more.
+    let again = shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
+    // What is added again stays: the order has taken its lines once.
+    shopper.send(Method::POST, "/v1/cart/add", Some("d"), json!({ "sku_id": a, "quantity": 1 })).await;
+    let another = place(&app.shopper(), "k", &[(a, 1)], price_a).await;
+    assert_eq!(another.status, 201, "{another:?}");
+    let cart = shopper.get("/v1/cart").await;
+    assert_eq!(cart.body["items"].as_array().unwrap().len(), 2, "{cart:?}");
+}
+
+#[actix_web::test]
+async fn a_cancelled_basket_gives_all_its_pieces_back() {
+    let app = TestApp::with(Sale { quota: 10, limit: 1 }, |_| {}).await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    let before = (available(&app, a).await, available(&app, b).await);
+    let placed = place(&shopper, "k", &[(a, 3), (b, 1)], price_a * 3 + price_b).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let path = format!("/v1/orders/{}", placed.body["order_id"]);
+    app.shopper().post(&format!("{path}/cancel")).await.is_problem(404, "unknown_order", &["id"]);
+    let first = shopper.post(&format!("{path}/cancel")).await;
+    assert_eq!((first.status.as_u16(), &first.body["status"]), (200, &"closed".into()), "{first:?}");
+    assert_eq!((available(&app, a).await, available(&app, b).await), before);
+    let again = shopper.post(&format!("{path}/cancel")).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+    let timeline = shopper.get(&path).await.body["timeline"].clone();
+    assert_eq!((&timeline[1]["kind"], &timeline[1]["data"]["reason"]), (&"closed".into(), &"cancelled".into()));
+}
