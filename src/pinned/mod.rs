@@ -1,5 +1,5 @@
 //! Keeps a snapshot of what running sales need beside the journal, so that `kill -9` while the database is away stops no sale
-//! (docs/adr/0014-a-snapshot-beside-the-journal.md).
+//! (docs/adr/0014-persist-a-sale-snapshot-beside-the-journal.md).
 //! - K1 The hot path has no part in it: the newest snapshot is read, the journal's records above it are folded in, the result is written.
 //! - K2 A snapshot is due when the plan of the sales has changed, or when the tail is as long as the last one had entries: the bytes
 //!   written stay in proportion to those of the journal, and so does the time of a start. In a burst it waits for the end, until the tail is

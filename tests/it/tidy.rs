@@ -121,7 +121,7 @@ fn a_metric_is_declared_once_and_only_counters_are_totals() {
 #[test]
 fn every_code_of_the_core_is_in_the_rules() {
     let rules = fs::read_to_string(root().join("docs/RULES.md")).unwrap();
-    let listed = rules.split("## Refusals and weather").nth(1).unwrap();
+    let listed = rules.split("## Refusals and transient errors").nth(1).unwrap();
     for code in Refusal::CODES.iter().chain(Unavailable::CODES) {
         assert!(listed.contains(&format!("`{code}`")), "docs/RULES.md does not explain {code}");
     }

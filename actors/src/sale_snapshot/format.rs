@@ -1,6 +1,6 @@
 //! A snapshot's bytes: a head, then frames of a few hundred entries each, so that a million buyers need no buffer of their size.
 //! - B1 A frame's checksum starts from its place, so that none can be missing, doubled or out of order; the last one counts them.
-//! - B2 The version changes whenever a stored type does (`tests/it/pinned.rs` notices); a file of another version is not read.
+//! - B2 The version changes whenever a stored type does (`tests/it/sale_snapshot.rs` notices); a file of another version is not read.
 //!
 //! head   magic 8 | version u32
 //! frame  length u32 | crc32 u32, started from the frame's number | payload: a `Part` in postcard's wire format

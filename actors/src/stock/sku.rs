@@ -6,7 +6,7 @@
 //!   always in the journal's order: an order over several SKUs reaches each of them after its record is queued. Its effects are deltas.
 //! - S4 An adjustment counts once: their ids only rise, and one at or below the last is a repeat.
 //!
-//! Not here: waiting for durability (`actor`), whose orders they are (`orders`).
+//! Not here: waiting for durability (`kernel::replies`), whose orders they are (`orders`).
 
 use smallvec::SmallVec;
 

@@ -4,7 +4,7 @@
 //! - C3 There is exactly one answer.
 //!
 //! The shell carries out the actions in their order; between [`Action::Commit`] and its outcome it awaits nothing. Whatever ends the shell
-//! (a panic, a shutdown) feeds [`Input::Abandoned`] from a guard. Not here: who grants (`stock::Holds`), the record (`record`).
+//! (a panic, a shutdown) feeds [`Input::Abandoned`] from a guard. Not here: who grants (`stock::Holds`), the record (`orders::placing`).
 
 use smallvec::SmallVec;
 

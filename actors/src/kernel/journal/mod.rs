@@ -4,7 +4,7 @@
 //! - J3 After a failed sync nothing is ever acknowledged again: the process has to restart.
 //! - J4 A record is refused (`Full`) before it is queued, never after.
 //!
-//! Payloads are opaque here (`record` gives them meaning); disks are known only below this module.
+//! Payloads are opaque here (`kernel::facts` gives them meaning); disks are known only below this module.
 
 mod blocks;
 pub mod disk;

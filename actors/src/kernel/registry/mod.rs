@@ -114,7 +114,7 @@ where
     }
 
     /// Actors that start from now on may live on this thread too. Threads that serve requests are the best ones: a message from the same
-    /// thread wakes nobody (docs/adr/0002-actors-live-with-the-handlers.md).
+    /// thread wakes nobody (docs/adr/0002-run-actors-on-the-http-worker-threads.md).
     pub fn live_on(&self, thread: ArbiterHandle) {
         self.inner.threads.write().push(thread);
     }
