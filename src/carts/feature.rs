@@ -32,11 +32,11 @@ pub const FEATURE: Feature = Feature {
 };
 
 const PATTERNS: &[Pattern] = &[
-    shop("/cart", "GET, DELETE"),
+    shop("/cart", "DELETE, GET"),
     shop("/cart/add", "POST"),
     shop("/cart/merge", "POST"),
     shop("/cart/selection", "PUT"),
-    shop("/cart/items/{}", "PUT, DELETE"),
+    shop("/cart/items/{}", "DELETE, PUT"),
 ];
 
 /// Actors that share the carts.

@@ -15,9 +15,9 @@ pub enum OrderRef {
 }
 
 impl ParsePath for OrderRef {
-    /// Numbers have 29 characters, ids at most 16 digits: they cannot be mistaken for each other.
+    /// Numbers have 29 or 31 characters, ids at most 16 digits: they cannot be mistaken for each other.
     fn parse(text: &str) -> Option<Self> {
-        if text.len() == ORDER_NO_LENGTH {
+        if text.len() >= ORDER_NO_LENGTH {
             text.parse().ok().map(Self::No)
         } else {
             crate::http::path::plain_number(text).and_then(|id| OrderId::new(id).ok()).map(Self::Id)

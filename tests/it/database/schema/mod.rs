@@ -74,7 +74,7 @@ impl Column {
         let kind = match word {
             "BIGINT" | "INT" | "TINYINT" | "DATETIME" => "INTEGER".to_owned(),
             "VARCHAR" => format!("TEXT({width})"),
-            "BINARY" => format!("BLOB({width})"),
+            "BINARY" | "VARBINARY" => format!("BLOB({width})"),
             "JSON" => "TEXT json".to_owned(),
             "TEXT" | "DECIMAL" => "TEXT".to_owned(),
             other => panic!("how does SQLite store {other}?"),
