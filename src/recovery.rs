@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use mallcore_actors::facts::{DecodeError, Record};
-use mallcore_actors::kernel::Fact;
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
+use mallcore_actors::kernel::Fact;
 use mallcore_actors::sale_snapshot::Pinned;
 use mallcore_actors::stock::skus;
 
@@ -75,7 +75,9 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
                     match stock::repository::load(database, sku).await?.value {
                         Some(stock) => drop(pinned.stocks.insert(sku, stock)),
                         None if removed.insert(sku) => {
-                            tracing::error!("record {sequence} of the journal names SKU {sku}, whose row was removed: it cannot be ordered");
+                            tracing::error!(
+                                "record {sequence} of the journal names SKU {sku}, whose row was removed: it cannot be ordered"
+                            );
                         }
                         None => {}
                     }

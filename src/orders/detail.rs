@@ -98,10 +98,9 @@ impl OrderDetail {
             timeline.push(EventView { kind: latest(order).name(), at: order.updated_at.into(), version: order.version, data: None });
         }
         let progress = order.progress.as_deref();
-        let payment = progress.and_then(|progress| progress.payment.as_ref()).map(|payment| PaymentView {
-            channel: channel(payment.channel),
-            amount_fen: payment.amount.fen(),
-        });
+        let payment = progress
+            .and_then(|progress| progress.payment.as_ref())
+            .map(|payment| PaymentView { channel: channel(payment.channel), amount_fen: payment.amount.fen() });
         let parcels = progress.map_or(&[][..], |progress| &progress.parcels).iter().map(|(at, parcel)| ParcelView {
             carrier: parcel.carrier.as_str().to_owned(),
             tracking_no: parcel.tracking.as_str().to_owned(),

@@ -36,7 +36,9 @@ impl OrderLoader for StoredOrders {
 pub async fn load(database: &Database, user: UserId, id: OrderId) -> Result<Loaded<Option<Order>>, Error> {
     let mut tx = database.snapshot().await?;
     let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
-    let text = format!("SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id = ? AND o.user_id = ? ORDER BY i.line_no");
+    let text = format!(
+        "SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.id = ? AND o.user_id = ? ORDER BY i.line_no"
+    );
     let mut found = Vec::new();
     for row in tx.all(text, vec![id.get().into(), user.get().into()]).await? {
         Stored::take(&mut found, &row)?;

@@ -10,7 +10,8 @@ use crate::projection::{self, checkpoint};
 
 /// Every order that is open (pending payment), baskets with everything that was frozen.
 pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Error> {
-    let text = format!("SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.status = 1 ORDER BY o.id, i.line_no");
+    let text =
+        format!("SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.status = 1 ORDER BY o.id, i.line_no");
     let mut tx = database.snapshot().await?;
     let checkpoint = checkpoint(&mut tx, projection::NAME).await?;
     let mut orders = Vec::new();

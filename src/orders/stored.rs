@@ -57,8 +57,7 @@ fn order(row: &Row, id: OrderId) -> Result<Order, Error> {
     let expires_at = row.time(9)?;
     let (key, body) = (KeyHash::from_bytes(row.hash(11)?), BodyFingerprint::from_u64(row.bits(12)?));
     let basket = if row.flag(13)? {
-        let amounts =
-            Amounts { goods: money(row, 14)?, discount: money(row, 15)?, freight: money(row, 16)?, payable };
+        let amounts = Amounts { goods: money(row, 14)?, discount: money(row, 15)?, freight: money(row, 16)?, payable };
         let delivery = match (address, row.bytes_or_null(19)?) {
             (Some(address), Some(bytes)) => {
                 Some(Delivery { address, snapshot: AddressSnapshot::try_from(bytes).map_err(|bad| unexpected(19, bad))? })

@@ -28,8 +28,12 @@ impl Writer<'_> {
         let (mut purchased, mut in_baskets) = (Vec::new(), Vec::new());
         for order in orders {
             match &order.placed {
-                Placing::Purchase(placed) => purchased.extend(placed.lines.iter().enumerate().map(|(place, line)| (placed.order, place, line))),
-                Placing::Basket(placed) => in_baskets.extend(placed.lines.iter().enumerate().map(|(place, line)| (placed.order, place, line))),
+                Placing::Purchase(placed) => {
+                    purchased.extend(placed.lines.iter().enumerate().map(|(place, line)| (placed.order, place, line)))
+                }
+                Placing::Basket(placed) => {
+                    in_baskets.extend(placed.lines.iter().enumerate().map(|(place, line)| (placed.order, place, line)))
+                }
             }
         }
         let removed = Described::default();

@@ -98,7 +98,8 @@ impl Writer<'_> {
         for chunk in chunks(&changes) {
             let mut values = Arguments::with_capacity(chunk.len() * columns.len());
             for (order, change) in chunk {
-                let Standing { status, version, sequence, updated_at, milestones, close_reason, limit_returned, is_hidden } = change.progress;
+                let Standing { status, version, sequence, updated_at, milestones, close_reason, limit_returned, is_hidden } =
+                    change.progress;
                 values.extend([
                     order.get().into(),
                     change.from_version.into(),

@@ -49,7 +49,10 @@ async fn a_quote_is_what_the_order_costs() {
     assert_eq!(available(&app, a).await, before - 2);
     let order = shopper.get(&format!("/v1/orders/{no}")).await;
     assert_eq!(order.body["status"], "pending_payment");
-    assert_eq!((&order.body["remark"], &order.body["address_id"], &order.body["payable_fen"]), (&"请放前台".into(), &9.into(), &payable.into()));
+    assert_eq!(
+        (&order.body["remark"], &order.body["address_id"], &order.body["payable_fen"]),
+        (&"请放前台".into(), &9.into(), &payable.into())
+    );
     let names: Vec<_> = order.body["items"].as_array().unwrap().iter().map(|item| item["product_name"].clone()).collect();
     assert_eq!(names, [quote.body["items"][0]["product_name"].clone(), quote.body["items"][1]["product_name"].clone()]);
     assert_eq!(order.body["timeline"][0]["kind"], "placed");

@@ -53,7 +53,10 @@ pub async fn rows(database: &Database) -> Vec<String> {
             "orders",
             "id, user_id, total_amount_fen, payable_fen, status, payment_status, body_fingerprint, close_reason, limit_returned, seckill_activity_id, version, sequence, discount_fen, freight_fen, is_basket, from_cart, is_hidden",
         ),
-        ("order_items", "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen, discount_fen, shipped, refunded"),
+        (
+            "order_items",
+            "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen, discount_fen, shipped, refunded",
+        ),
         ("order_events", "order_id, version, kind"),
         ("payments", "order_id, payment_id, channel, amount_fen, version"),
         ("parcels", "order_id, version"),
