@@ -26,7 +26,7 @@ struct Rule {
     sentence: &'static str,
 }
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule {
         breaking: "SELECT i.id, i.held, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
              CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
@@ -35,8 +35,8 @@ const RULES: [Rule; 6] = [
     },
     Rule {
         breaking: "SELECT i.id, i.sold, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
-             CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
-             WHERE o.status IN (2, 3, 4) GROUP BY l.seckill_item_id) o ON o.item = i.id WHERE i.sold <> COALESCE(o.pieces, 0)",
+             CAST(SUM(l.quantity - l.refunded) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
+             WHERE o.status IN (2, 3, 4, 6) GROUP BY l.seckill_item_id) o ON o.item = i.id WHERE i.sold <> COALESCE(o.pieces, 0)",
         sentence: "flash item {} has sold {} pieces, its paid orders have {}",
     },
     Rule {
@@ -51,6 +51,13 @@ const RULES: [Rule; 6] = [
         sentence: "SKU {} holds {} pieces, its unpaid orders outside of sales {}",
     },
     Rule {
+        breaking: "SELECT s.id, s.sold, COALESCE(o.pieces, 0) FROM skus s LEFT JOIN (SELECT l.sku_id AS sku, \
+             CAST(SUM(l.quantity - l.refunded) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
+             WHERE o.status IN (2, 3, 4, 6) AND l.seckill_item_id IS NULL GROUP BY l.sku_id) o ON o.sku = s.id \
+             WHERE s.sold <> COALESCE(o.pieces, 0)",
+        sentence: "SKU {} has sold {} pieces, its paid orders outside of sales have {}",
+    },
+    Rule {
         breaking: "SELECT p.id, p.stock, s.pieces FROM products p JOIN (SELECT product_id, CAST(SUM(available) AS SIGNED) AS pieces \
              FROM skus GROUP BY product_id) s ON s.product_id = p.id WHERE p.stock <> s.pieces",
         sentence: "product {} shows {} pieces, its SKUs have {}",
@@ -59,7 +66,8 @@ const RULES: [Rule; 6] = [
         breaking: "SELECT o.id, o.payable_fen, s.fen FROM orders o LEFT JOIN (SELECT order_id, \
              CAST(SUM(quantity * unit_price_fen) AS SIGNED) AS fen FROM order_items GROUP BY order_id) s ON s.order_id = o.id \
              WHERE s.fen IS NULL OR o.total_amount_fen <> s.fen OR (o.status = 5) <> (o.closed_at IS NOT NULL) \
-             OR (o.payment_status = 1) <> (o.paid_at IS NOT NULL)",
+             OR (o.payment_status >= 1) <> (o.paid_at IS NOT NULL) \
+             OR o.payable_fen <> o.total_amount_fen - o.discount_fen + o.freight_fen",
         sentence: "order {} of {} fen does not agree with its lines ({} fen) or its times",
     },
 ];

@@ -17,7 +17,7 @@ const PATTERNS: &[Pattern] = &[
     shop("/orders/{}/confirm", "POST"),
     shop("/orders/preview", "POST"),
     shop("/orders/counts", "GET"),
-    shop("/orders/{}", "GET, DELETE"),
+    shop("/orders/{}", "DELETE, GET"),
     shop("/orders", "GET, POST"),
 ];
 

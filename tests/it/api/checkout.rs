@@ -59,7 +59,7 @@ async fn a_quote_is_what_the_order_costs() {
     // The same request again gets the same answer, also once the price has changed.
     let again = shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
-    place(&shopper, "k", &[(a, 1)], price_a).await.is_problem(422, "idempotency_mismatch", &[]);
+    place(&shopper, "k", &[(a, 1)], price_a).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
 }
 
 #[actix_web::test]

@@ -71,7 +71,7 @@ async fn an_order_is_shown_with_all_that_happened_to_it() {
     assert_eq!(shown["payment"], json!({ "channel": "wechat_pay", "amount_fen": price_a * 2 + price_b }));
     assert_eq!((&shown["parcels"][0]["tracking_no"], &shown["parcels"][1]["items"][1]["sku_id"]), (&"SF1001".into(), &b.into()));
     assert_eq!((&shown["refunds"][0]["amount_fen"], &shown["refunds"][0]["items"][0]["quantity"]), (&price_a.into(), &1.into()));
-    for another in [app.shopper().get(&path).await, app.shopper().post(&format!("{path}/confirm")).await] {
+    for another in [app.shopper().get(&path).await, app.shopper().post(&format!("/v1/orders/{order}/confirm")).await] {
         another.is_problem(404, "unknown_order", &["id"]);
     }
 }

@@ -51,9 +51,18 @@ pub async fn rows(database: &Database) -> Vec<String> {
     for (table, columns) in [
         (
             "orders",
-            "id, user_id, total_amount_fen, payable_fen, status, payment_status, body_fingerprint, close_reason, limit_returned, seckill_activity_id, version, sequence",
+            "id, user_id, total_amount_fen, payable_fen, status, payment_status, body_fingerprint, close_reason, limit_returned, seckill_activity_id, version, sequence, discount_fen, freight_fen, is_basket, from_cart, is_hidden",
         ),
-        ("order_items", "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen"),
+        (
+            "order_items",
+            "order_id, line_no, sku_id, product_id, seckill_item_id, quantity, unit_price_fen, discount_fen, shipped, refunded",
+        ),
+        ("order_events", "order_id, version, kind"),
+        ("payments", "order_id, payment_id, channel, amount_fen, version"),
+        ("parcels", "order_id, version"),
+        ("parcel_items", "order_id, version, item_no, sku_id, quantity"),
+        ("refunds", "order_id, version, refund_id, freight_fen, amount_fen, restock"),
+        ("refund_items", "order_id, version, item_no, sku_id, quantity, amount_fen"),
         ("skus", "id, available, held, sold, version, last_adjustment_id"),
         ("stock_adjustments", "sku_id, id, delta, sequence"),
         ("outbox_order", "id, last_id"),
@@ -177,6 +186,12 @@ async fn empty(database: &Database) {
     let mut tx = database.begin().await.unwrap();
     for table in [
         "order_items",
+        "order_events",
+        "payments",
+        "parcels",
+        "parcel_items",
+        "refunds",
+        "refund_items",
         "orders",
         "seckill_items",
         "seckill_activities",
