@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use sqlx::MySqlConnection;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::mysql::MySqlDatabaseError;
 
 use super::{Database, Error, mysql};
 
@@ -96,9 +97,19 @@ async fn run(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
                 sqlx::query("DELETE FROM _sqlx_migrations WHERE version = ? AND success = 0").bind(step).execute(&mut *connection).await?;
                 again = Some(step);
             }
+            // All of the step had happened but for the note about it, and it is none that can be repeated, as one that adds a column.
+            Err(MigrateError::ExecuteMigration(cause, step)) if again == Some(step) && is_there_already(&cause) => {
+                sqlx::query("UPDATE _sqlx_migrations SET success = 1 WHERE version = ?").bind(step).execute(&mut *connection).await?;
+            }
             ended => return ended,
         }
     }
+}
+
+/// A table, column or index of that name exists (errors 1050, 1060, 1061).
+fn is_there_already(cause: &sqlx::Error) -> bool {
+    let number = cause.as_database_error().and_then(|cause| cause.try_downcast_ref::<MySqlDatabaseError>()).map(MySqlDatabaseError::number);
+    matches!(number, Some(1050 | 1060 | 1061))
 }
 
 /// As both engines' HEX spells it.

@@ -68,15 +68,18 @@ async fn an_account_that_may_not_change_tables_opens_a_schema_that_is_up_to_date
 async fn a_step_that_was_cut_off_is_run_again() {
     for scratch in scratch::both().await {
         let last = scratch.database.migrations().await.unwrap().applied as i64;
-        statement(&scratch.database, "DELETE FROM _sqlx_migrations WHERE version > 58").await;
-        let cut_off = match scratch.database.engine() {
-            Engine::MySql => "UPDATE _sqlx_migrations SET success = 0 WHERE version = 58",
-            // It undoes a step and the note about it together.
-            Engine::Sqlite => "DELETE FROM _sqlx_migrations WHERE version = 58",
-        };
-        statement(&scratch.database, cut_off).await;
-        scratch.database.migrate().await.unwrap();
-        let steps = scratch.database.migrations().await.unwrap();
-        assert_eq!((steps.applied as i64, steps.pending, steps.altered), (last, Vec::new(), Vec::new()));
+        // A step that may be repeated, and one that adds a column and may not.
+        for step in [58, 80] {
+            let cut_off = match scratch.database.engine() {
+                Engine::MySql => format!("UPDATE _sqlx_migrations SET success = 0 WHERE version = {step}"),
+                // It undoes a step and the note about it together.
+                Engine::Sqlite if step == 58 => format!("DELETE FROM _sqlx_migrations WHERE version = {step}"),
+                Engine::Sqlite => continue,
+            };
+            statement(&scratch.database, &cut_off).await;
+            scratch.database.migrate().await.unwrap();
+            let steps = scratch.database.migrations().await.unwrap();
+            assert_eq!((steps.applied as i64, steps.pending, steps.altered), (last, Vec::new(), Vec::new()));
+        }
     }
 }
