@@ -134,7 +134,13 @@ fn round_trips(c: &mut Criterion) {
         b.iter_custom(|rounds| {
             System::new().block_on(async {
                 let journal = Arc::new(MemoryJournal::durable_when_told());
-                let rules = Rules { unpaid_max_per_user: 5, flash_pay_window_millis: 300_000 };
+                let rules = Rules {
+                    unpaid_max_per_user: 5,
+                    flash_pay_window_millis: 300_000,
+                    pay_window_millis: 300_000,
+                    holding_max_millis: 3_000,
+                    auto_complete_after_millis: 604_800_000,
+                };
                 let engine = Arc::new(Engine::new(Arc::clone(&journal) as _, Arc::new(FixedClock), OrderBook::default(), 1, rules));
                 let keeping = Keeping { waiting_max: 8_192, waiting_total_max: 8_192, idle_millis: 600_000, reload_millis: 1_000 };
                 let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), keeping);
