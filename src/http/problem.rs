@@ -55,12 +55,16 @@ pub enum Hint {
 }
 
 /// What a refusal tells beside its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// When the sale begins.
     StartsAt(Rfc3339),
     /// How many are allowed.
     Limit(u32),
+    /// The words of an aggregate's own rule, whose code `wording` does not know.
+    Words(&'static Rule),
+    /// What the order costs now.
+    Quote(Box<serde_json::Value>),
 }
 
 /// A "no" on its way out; small, because it is the other half of every result.
@@ -70,8 +74,6 @@ pub struct Problem {
     pub status: StatusCode,
     /// What happened, for programs.
     pub code: &'static str,
-    /// Title and detail of a code that `wording` does not know.
-    pub words: Option<(&'static str, &'static str)>,
     /// What happened, where the words of the code do not say enough.
     pub detail: Option<Box<str>>,
     /// The id under which our log has it.
@@ -80,8 +82,6 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// What else there is to know.
     pub fact: Option<Fact>,
-    /// With `price_changed`: what the order costs now.
-    pub quote: Option<Box<serde_json::Value>>,
     /// What the caller should do.
     pub hint: Option<Hint>,
 }
@@ -129,7 +129,7 @@ pub struct ProblemDocument<'a> {
 impl Problem {
     /// A problem with the words that belong to its code.
     pub const fn new(status: StatusCode, code: &'static str) -> Self {
-        Self { status, code, words: None, detail: None, instance: None, errors: Vec::new(), fact: None, quote: None, hint: None }
+        Self { status, code, detail: None, instance: None, errors: Vec::new(), fact: None, hint: None }
     }
 
     /// The same with another sentence.
@@ -152,7 +152,7 @@ impl Problem {
 
     /// The same with what the order costs now.
     pub fn quoting(mut self, quote: serde_json::Value) -> Self {
-        self.quote = Some(Box::new(quote));
+        self.fact = Some(Fact::Quote(Box::new(quote)));
         self
     }
 
@@ -196,7 +196,7 @@ impl Problem {
             RuleClass::Conflict => StatusCode::CONFLICT,
             RuleClass::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        Self { words: Some((rule.title, rule.detail)), ..Self::new(status, rule.code) }
+        Self::new(status, rule.code).stating(Fact::Words(rule))
     }
 
     /// The database did not answer (503).
@@ -219,8 +219,8 @@ impl Problem {
     /// The document's bytes. Those of a problem that tells nothing but its code, such as `sold_out`, are rendered once a thread: a flash
     /// sale answers little else.
     pub(super) fn body(&self) -> Bytes {
-        let is_plain =
-            self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && self.fact.is_none() && self.quote.is_none();
+        let has_fact = !matches!(self.fact, None | Some(Fact::Words(_)));
+        let is_plain = self.detail.is_none() && self.instance.is_none() && self.errors.is_empty() && !has_fact;
         if !is_plain {
             return self.render();
         }
@@ -240,12 +240,15 @@ impl Problem {
     }
 
     fn document(&self) -> ProblemDocument<'_> {
-        let (title, detail) = self.words.unwrap_or_else(|| wording::of(self.code));
-        let (starts_at, limit) = match self.fact {
-            Some(Fact::StartsAt(starts_at)) => (Some(starts_at), None),
-            Some(Fact::Limit(limit)) => (None, Some(limit)),
-            None => (None, None),
-        };
+        let (mut title, mut detail) = wording::of(self.code);
+        let (mut starts_at, mut limit, mut quote) = (None, None, None);
+        match &self.fact {
+            Some(Fact::StartsAt(at)) => starts_at = Some(*at),
+            Some(Fact::Limit(most)) => limit = Some(*most),
+            Some(Fact::Words(rule)) => (title, detail) = (rule.title, rule.detail),
+            Some(Fact::Quote(now)) => quote = Some(&**now),
+            None => {}
+        }
         ProblemDocument {
             kind: ["urn:mallcore:problem:", self.code].concat(),
             title,
@@ -256,7 +259,7 @@ impl Problem {
             errors: &self.errors,
             starts_at,
             limit,
-            quote: self.quote.as_deref(),
+            quote,
         }
     }
 }

@@ -8,12 +8,12 @@
 //! Not here: the journal (`mallcore_actors::journal`), what the tables mean (`docs/SCHEMA.md`), the broker (`crate::broker`).
 
 mod checkpoint;
+mod contract;
 mod follower;
 pub mod metrics;
 mod noted;
 mod patience;
 mod priority;
-mod projection;
 mod retention;
 mod settings;
 mod store;
@@ -22,11 +22,11 @@ mod trade;
 mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
+pub use contract::{Projection, Span};
 pub use follower::{Projector, ProjectorHandle, State};
 pub use noted::Noted;
 pub use patience::Patience;
 pub use priority::lower_this_thread;
-pub use projection::{Projection, Span};
 pub use retention::{Seat, seats, seats_for};
 pub use settings::ProjectorSettings;
 pub use store::Store;

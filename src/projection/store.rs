@@ -11,8 +11,8 @@ use mallcore_actors::kernel::fold::{Batch, FoldError, TakeError};
 use tokio::time::timeout;
 
 use super::checkpoint::{AttachError, attach, checkpoint};
+use super::contract::Projection;
 use super::noted::Noted;
-use super::projection::Projection;
 use super::retention::Seat;
 use super::target::{Remedy, Target, Trouble};
 use super::write::{CHECKPOINTS, WriteError, write};

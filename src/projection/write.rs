@@ -5,7 +5,7 @@
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::fold::Batch;
 
-use super::projection::{Projection, Span};
+use super::contract::{Projection, Span};
 use crate::database::{Database, Error, LOG_PAGES};
 
 /// Why a batch was not written. The database is as before.

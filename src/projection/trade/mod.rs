@@ -12,7 +12,7 @@ use mallcore_actors::ids::SkuId;
 use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::fold::TradeFold;
 
-use super::projection::{Projection, Span};
+use super::contract::{Projection, Span};
 use super::write::WriteError;
 use super::{NAME, metrics};
 use crate::database::{Arguments, Column, Rows, Tx};

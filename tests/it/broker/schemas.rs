@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use mallcore::broker::document;
+use mallcore_actors::carts::{CartCleared, CartFact, CartLine, LinesRemoved, LinesSet};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, ID_MAX, OrderId, SkuId, UserId};
@@ -80,14 +81,39 @@ fn every_kind_was_tried() {
     day.extend((1..=2).map(|user| Wish::BuyFlash { sku: 1, user, pieces: 1 }));
     day.extend([Pay, Ship, Complete].map(|command| Wish::Move { order: 0, command }));
     day.extend([Wish::Move { order: 1, command: Close(Cancelled) }, Wish::EndAndRelease { sku: 1 }]);
+    day.extend([Wish::Basket { user: 3, pieces: 2 }, Wish::Pay { order: 2 }, Wish::Parcel { order: 2, line: 0, pieces: 2 }]);
+    day.extend([Wish::Refund { order: 2, line: 1, pieces: 2, restock: true }, Wish::Hide { order: 1 }]);
     let validators = validators();
     let shop = Shop::after(&day);
     let tried: BTreeSet<String> = (1..).zip(&shop.records).map(|(sequence, record)| check(&validators, sequence, record)).collect();
-    for kind in
-        ["ids.reserved", "quota.carved", "quota.released", "order.placed", "order.paid", "order.shipped", "order.completed", "order.closed"]
-    {
+    for kind in [
+        "ids.reserved",
+        "quota.carved",
+        "quota.released",
+        "order.placed",
+        "order.paid",
+        "order.shipped",
+        "order.completed",
+        "order.closed",
+        "order.refunded",
+        "order.hidden",
+    ] {
         assert!(tried.contains(kind), "{kind} is missing in {tried:?}");
     }
+}
+
+#[test]
+fn events_of_carts_are_as_documented() {
+    let (validators, user, at) = (validators(), UserId::new(ID_MAX).unwrap(), Timestamp::MAX);
+    let sku = SkuId::new(ID_MAX).unwrap();
+    let line = CartLine { sku, quantity: Quantity::new(QUANTITY_MAX).unwrap(), selected: false, added_at: at };
+    let facts = [
+        CartFact::LinesSet(LinesSet { user, lines: [line].into_iter().collect(), request: None }),
+        CartFact::LinesRemoved(LinesRemoved { user, skus: [sku].into_iter().collect() }),
+        CartFact::Cleared(CartCleared { user }),
+    ];
+    let kinds = facts.map(|fact| check(&validators, 1, &Record::system(at, fact)));
+    assert_eq!(kinds, ["cart.lines_set", "cart.lines_removed", "cart.cleared"]);
 }
 
 #[test]

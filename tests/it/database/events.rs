@@ -3,11 +3,17 @@
 use mallcore::database::{Database, Value};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, ID_MAX, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{
+    ActivityId, AddressId, AdjustmentId, FlashItemId, ID_MAX, OrderId, PaymentId, ProductId, RefundId, SkuId, UserId,
+};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
-use mallcore_actors::order_no::OrderNo;
+use mallcore_actors::order_no::{OrderNo, Partition};
+use mallcore_actors::orders::{
+    AddressSnapshot, Basket, BasketLine, Carrier, Decided, Delivery, Described, LinePieces, Parcel, Payer, Payment, PaymentChannel,
+    Picture, Pieces, RefundCommand, Remark, Spec, Title, Tracking,
+};
 use mallcore_actors::orders::{CloseReason, IdsFact, Line, Lines, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced};
 use mallcore_actors::orders::{Order, OrderCommand, OrderShard, Status};
 use mallcore_actors::quantity::Quantity;
@@ -35,6 +41,11 @@ pub enum Wish {
     Move { order: usize, command: OrderCommand },
     EndAndRelease { sku: u64 },
     Adjust { sku: u64, delta: i32, extreme: bool },
+    Basket { user: u64, pieces: u32 },
+    Pay { order: usize },
+    Parcel { order: usize, line: usize, pieces: u32 },
+    Refund { order: usize, line: usize, pieces: u32, restock: bool },
+    Hide { order: usize },
 }
 
 pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
@@ -52,6 +63,12 @@ pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
             Just(OrderCommand::Close(CloseReason::TimedOut)),
         ]).prop_map(|(order, command)| Wish::Move { order, command }),
         1 => sku.clone().prop_map(|sku| Wish::EndAndRelease { sku }),
+        5 => (1..=4u64, 1..=3u32).prop_map(|(user, pieces)| Wish::Basket { user, pieces }),
+        6 => (0..64usize).prop_map(|order| Wish::Pay { order }),
+        6 => (0..64usize, 0..2usize, 1..=3u32).prop_map(|(order, line, pieces)| Wish::Parcel { order, line, pieces }),
+        6 => (0..64usize, 0..2usize, 1..=3u32, any::<bool>())
+            .prop_map(|(order, line, pieces, restock)| Wish::Refund { order, line, pieces, restock }),
+        2 => (0..64usize).prop_map(|order| Wish::Hide { order }),
         3 => (sku, deltas(), any::<bool>()).prop_map(|(sku, delta, extreme)| Wish::Adjust { sku, delta, extreme }),
     ];
     proptest::collection::vec(one, 1..most)
@@ -130,6 +147,8 @@ impl Shop {
                 self.placed(user(buyer), line, price().checked_mul(line.quantity).unwrap(), now)
             }),
             Wish::Move { order, command } => self.moved(order, command, now),
+            Wish::Basket { user: buyer, pieces } => self.basket(user(buyer), pieces, now),
+            Wish::Pay { .. } | Wish::Parcel { .. } | Wish::Refund { .. } | Wish::Hide { .. } => self.fulfilled(wish, now),
             Wish::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
             Wish::EndAndRelease { sku } => {
                 let at = Timestamp::from_millis(END);
@@ -176,6 +195,74 @@ impl Shop {
             body: BodyFingerprint::of(&[line.quantity.get() as u8]),
             address: None,
         }))
+    }
+
+    /// Pieces of the first two SKUs, with a discount on the second, everything frozen.
+    fn basket(&self, user: UserId, pieces: u32, now: Timestamp) -> Option<Fact> {
+        if (1..=2).any(|sku| self.stock(sku).available() < pieces) {
+            return None;
+        }
+        let line = |id: u64| BasketLine {
+            sku: sku(id),
+            quantity: Quantity::new(pieces).unwrap(),
+            unit_price: price(),
+            discount: Money::from_fen(if id == 2 { 7 } else { 0 }).unwrap(),
+            described: Described {
+                product: ProductId::new(1).unwrap(),
+                title: Title::parse("青花瓷杯").unwrap(),
+                spec: (id == 2).then(|| Spec::parse("红色 / 大").unwrap()),
+                picture: (id == 1).then(|| Picture::parse("https://img.example/1.jpg").unwrap()),
+            },
+        };
+        let request = (self.key(), BodyFingerprint::of(&[pieces as u8]));
+        let freight = Money::from_fen(500).unwrap();
+        let mut basket = Basket::new(user, vec![line(1), line(2)], freight, request).unwrap();
+        if pieces > 1 {
+            let snapshot = AddressSnapshot::try_from(vec![0, 1, 255]).unwrap();
+            basket = basket.sent_to(Delivery { address: AddressId::new(4).unwrap(), snapshot });
+            basket = basket.with_remark(Remark::parse("请放 'here'; -- 前台 😀").unwrap()).from_cart();
+        }
+        let order = OrderId::new(1_000 + self.records.len() as u64).unwrap();
+        let no = OrderNo::in_partition(Partition::ONLY, order, now, 77);
+        Some(Fact::Orders(OrderFact::BasketPlaced(basket.placed(order, no, now.plus_millis(300_000)))))
+    }
+
+    /// What an order's own rules say to a payment, a parcel, a refund or hiding it.
+    fn fulfilled(&self, wish: Wish, now: Timestamp) -> Option<Fact> {
+        let find = |order: usize| self.orders.get(order % self.orders.len().max(1));
+        let pieces_of = |order: &Order, line: usize, pieces: u32| -> Pieces {
+            let sku = order.lines[line % order.lines.len()].sku;
+            Pieces::from_iter([LinePieces { sku, quantity: Quantity::new(pieces).unwrap() }])
+        };
+        let number = 1 + self.records.len() as u64;
+        let decided = match wish {
+            Wish::Pay { order } => {
+                let order = find(order)?;
+                let payer = Payer::parse("oX-微信").ok();
+                let payment =
+                    Payment { id: PaymentId::new(number).unwrap(), channel: PaymentChannel::WechatPay, amount: order.payable, payer };
+                order.decide_pay(&payment, now)
+            }
+            Wish::Parcel { order, line, pieces } => {
+                let order = find(order)?;
+                let (carrier, tracking) = (Carrier::parse("SF").unwrap(), Tracking::parse(&format!("SF{number}")).unwrap());
+                order.decide_ship(&Parcel { key: self.key(), carrier, tracking, pieces: pieces_of(order, line, pieces) }, now)
+            }
+            Wish::Refund { order, line, pieces, restock } => {
+                let order = find(order)?;
+                let left =
+                    order.basket.is_some() && order.progress.as_ref().is_some_and(|progress| progress.freight_refunded == Money::ZERO);
+                let freight = Money::from_fen(if left && restock { 100 } else { 0 }).unwrap();
+                let (id, pieces) = (RefundId::new(number).unwrap(), pieces_of(order, line, pieces));
+                order.decide_refund(&RefundCommand { id, pieces, freight, restock }, now)
+            }
+            Wish::Hide { order } => find(order)?.decide_hide(),
+            _ => return None,
+        };
+        match decided {
+            Ok(Decided::Fresh(fact)) => Some(Fact::Orders(fact)),
+            _ => None,
+        }
     }
 
     /// Ids rise with each record; an extreme one is the last that there is, with the longest texts.
@@ -230,6 +317,7 @@ impl Shop {
                 self.orders.push(Order::placed(sequence, at, placed));
                 self.placed.push(placed.clone());
             }
+            Fact::Orders(OrderFact::BasketPlaced(placed)) => self.orders.push(Order::basket_placed(sequence, at, placed)),
             Fact::Orders(OrderFact::Closed(closed)) if closed.limit_returned => self.limits_returned.push((closed.user, activity())),
             _ => {}
         }

@@ -30,6 +30,20 @@ pub fn day() -> Vec<Wish> {
     for (order, command) in [(0, OrderCommand::Pay), (1, cancel), (2, OrderCommand::Pay), (3, cancel), (0, OrderCommand::Ship)] {
         day.push(Wish::Move { order, command });
     }
+    for user in 1..=3 {
+        day.push(Wish::Basket { user, pieces: 2 });
+    }
+    // Baskets are the orders 12 to 14: one is sent in two parcels and refunded in part, one is refunded before it is sent, one is cancelled.
+    day.extend([Wish::Pay { order: 12 }, Wish::Pay { order: 13 }, Wish::Move { order: 14, command: cancel }, Wish::Hide { order: 14 }]);
+    day.extend([Wish::Parcel { order: 12, line: 0, pieces: 2 }, Wish::Parcel { order: 12, line: 1, pieces: 1 }]);
+    day.extend([
+        Wish::Refund { order: 12, line: 1, pieces: 1, restock: true },
+        Wish::Refund { order: 12, line: 0, pieces: 1, restock: false },
+    ]);
+    day.extend([
+        Wish::Refund { order: 13, line: 0, pieces: 2, restock: true },
+        Wish::Refund { order: 13, line: 1, pieces: 2, restock: true },
+    ]);
     day.extend([Wish::Move { order: 0, command: OrderCommand::Complete }, Wish::EndAndRelease { sku: 1 }]);
     day.extend([Wish::Adjust { sku: 3, delta: -2, extreme: false }, Wish::Adjust { sku: 1, delta: 1_000, extreme: true }]);
     day.extend([Wish::Move { order: 6, command: time_out }, Wish::Move { order: 5, command: time_out }]);
@@ -115,6 +129,10 @@ async fn same_as_memory(database: &Database, shop: &Shop) {
         assert_eq!((stored.placed_at, stored.expires_at, stored.close_reason), (order.placed_at, order.expires_at, order.close_reason));
         assert_eq!(stored.items.len(), order.lines.len());
         assert_eq!(stored.items[0].product_name, "青花瓷杯");
+        // What comes back when a command arrives is what memory had, with its payment, parcels and refunds.
+        let loaded = mallcore::orders::loading::load(database, order.user, order.id).await.unwrap();
+        assert_eq!(loaded.value.as_ref(), Some(order));
+        assert_eq!(loaded.checkpoint.0, shop.records.len() as u64);
     }
 }
 
@@ -122,6 +140,7 @@ async fn same_as_memory(database: &Database, shop: &Shop) {
 async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     let shop = Shop::after(&day());
     assert!(shop.orders.iter().any(|order| order.status == Status::Completed));
+    assert_eq!([12, 13, 14].map(|place| shop.orders[place].status), [Status::Shipped, Status::Refunded, Status::Closed]);
     let all = shop.records.len();
     for split in [all, 1, 5] {
         for scratch in scratch::both().await {
@@ -132,6 +151,33 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
             }
             same_as_memory(&scratch.database, &shop).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
+    let mut day = vec![Wish::BuyPlain { sku: 3, user: 1, pieces: 2 }, Wish::Basket { user: 2, pieces: 1 }];
+    day.extend([Wish::Pay { order: 0 }, Wish::Pay { order: 1 }, Wish::BuyPlain { sku: 1, user: 1, pieces: 1 }]);
+    let shop = Shop::after(&day);
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        let mut tx = scratch.database.begin().await.unwrap();
+        for id in [2u64, 3] {
+            tx.execute("DELETE FROM seckill_items WHERE sku_id = ?", vec![id.into()]).await.unwrap();
+            tx.execute("DELETE FROM skus WHERE id = ?", vec![id.into()]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        project(&scratch.database, &shop, 0, shop.records.len()).await;
+        for order in &shop.orders {
+            let stored = mallcore::orders::repository::by_id(&scratch.database, order.id).await.unwrap().value.unwrap();
+            assert_eq!((stored.status, stored.items.len()), (order.status, order.lines.len()));
+        }
+        let mut tx = scratch.database.snapshot().await.unwrap();
+        let left = tx.first("SELECT available, sold, held FROM skus WHERE id = 1", Vec::new()).await.unwrap().unwrap();
+        let first = &shop.stocks[0];
+        let found = (left.pieces(0).unwrap(), left.pieces(1).unwrap(), left.pieces(2).unwrap());
+        assert_eq!(found, (first.available(), first.sold(), first.held()));
     }
 }
 
