@@ -48,7 +48,7 @@ pub fn configure(routes: &mut ServiceConfig) {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
-        (status = 400, description = "validation_failed (cursor, size, status), header_repeated", body = ProblemDocument),
+        (status = 400, description = "validation_failed (cursor/size/status), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
