@@ -6,7 +6,7 @@ mod documents;
 mod feature;
 mod handle;
 pub mod projection;
-mod repository;
+pub mod repository;
 mod routes;
 mod views;
 

@@ -1,5 +1,6 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
+mod carts;
 mod demo;
 pub mod events;
 mod faults;
