@@ -142,7 +142,7 @@ pub async fn counts(shopper: Shopper, state: web::Data<State>) -> Result<HttpRes
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The order, completed", body = OrderView),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: it is not on its way", body = ProblemDocument),
@@ -166,7 +166,7 @@ pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, state: web::Data
     security(("bearer" = [])),
     responses(
         (status = 204, description = "Hidden"),
-        (status = 400, description = "validation_failed (id)", body = ProblemDocument),
+        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: something may still happen to it", body = ProblemDocument),
