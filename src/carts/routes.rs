@@ -199,9 +199,6 @@ pub async fn select(body: RawBody, shopper: Shopper, carts: Provided<Carts>) -> 
 pub async fn change(body: RawBody, shopper: Shopper, sku: PathId<SkuId>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
     let body: ChangeBody = body.json()?;
     let quantity = body.quantity.map(Quantity::new).transpose().map_err(|_| Problem::field("quantity", "out_of_range"))?;
-    if quantity.is_none() && body.selected.is_none() {
-        return Err(Problem::field("quantity", "required").naming("selected", "required"));
-    }
     let cart = carts.change(shopper.0, ChangeLine { sku: sku.0, quantity, selected: body.selected }).await??;
     Ok(render(&carts, &cart, None).await)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::repository::Goods;
+use crate::http::json;
 use crate::rfc3339::Rfc3339;
 
 /// Lines of a guest that are taken in at once.
@@ -23,10 +24,11 @@ pub struct AddBody {
     /// The SKU.
     #[garde(range(min = 1, max = ID_MAX))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64, example = 7)]
+    #[serde(deserialize_with = "json::whole")]
     pub sku_id: u64,
     /// Pieces; 1 if it is left out.
     #[garde(range(min = 1, max = QUANTITY_MAX))]
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "json::whole")]
     #[schema(minimum = 1, maximum = 9999, default = 1, example = 1)]
     pub quantity: u32,
 }
@@ -43,6 +45,7 @@ pub struct ChangeBody {
     /// Pieces.
     #[garde(inner(range(min = 1, max = QUANTITY_MAX)))]
     #[schema(minimum = 1, maximum = 9999, example = 2)]
+    #[serde(default, deserialize_with = "json::whole_or_null")]
     pub quantity: Option<u32>,
     /// Whether an order from the cart takes the line.
     #[garde(skip)]
@@ -92,6 +95,7 @@ pub struct CartBody {
 #[schema(as = CartItem)]
 pub struct ItemBody {
     /// The SKU.
+    #[serde(deserialize_with = "json::whole")]
     pub sku_id: u64,
     /// Pieces wanted.
     pub quantity: u32,

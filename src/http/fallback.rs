@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
-use super::problem::{Hint, Problem};
+use super::problem::Problem;
 use super::state::State;
 use super::table::{self, PATTERNS, Part};
 
@@ -23,7 +23,7 @@ pub fn fallback(request: HttpRequest) -> Ready<HttpResponse> {
     let problem = if place == table::OTHER || (PATTERNS[place].part == Part::Demo && !state.demo) {
         Problem::new(StatusCode::NOT_FOUND, "not_found")
     } else {
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").hinting(Hint::Allow(PATTERNS[place].allow()))
+        Problem::method_not_allowed(PATTERNS[place].allow())
     };
     ready(problem.error_response())
 }

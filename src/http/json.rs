@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
 
 use super::problem::{FieldError, Problem};
 use super::wording;
@@ -34,6 +35,33 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Resul
     })?;
     Ok(value)
 }
+
+/// Reads a whole number, which may also be written as `1.0`: for `#[serde(deserialize_with)]` on a field.
+///
+/// # Errors
+/// Those of serde, for what is no whole number or does not fit the type.
+pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<T, D::Error> {
+    whole_or_null(deserializer)?.ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"a whole number"))
+}
+
+/// The same for a field that may be null or left out (`#[serde(default)]`).
+///
+/// # Errors
+/// As [`whole`].
+pub fn whole_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let whole = number.as_u64().or_else(|| {
+        number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT_MAX).contains(number)).map(|number| number as u64)
+    });
+    if whole.is_none() && number.as_f64().is_some_and(|number| number.fract() != 0.0) {
+        return Err(D::Error::invalid_type(Unexpected::Other("a fraction"), &"a whole number"));
+    }
+    let fitting = whole.and_then(|number| T::try_from(number).ok());
+    fitting.map(Some).ok_or_else(|| D::Error::invalid_value(Unexpected::Other("a number out of range"), &"a whole number in its range"))
+}
+
+/// Largest whole number that a JSON number written with a fraction is sure to mean: 2^53.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 fn malformed(cause: &serde_json::Error) -> Problem {
     // Positions help a developer; the text itself is never echoed.
@@ -86,8 +114,6 @@ fn code_of(message: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize, Validate)]
@@ -106,6 +132,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Line {
         #[garde(range(min = 1, max = 9))]
+        #[serde(deserialize_with = "whole")]
         pieces: u32,
     }
 
@@ -116,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_good_body_is_read() {
-        let body: Body = parse("{\"name\": \"青花\", \"lines\": [{\"pieces\": 3}], \"urgent\": true}".as_bytes()).unwrap();
+        let body: Body = parse("{\"name\": \"青花\", \"lines\": [{\"pieces\": 3.0}], \"urgent\": true}".as_bytes()).unwrap();
         assert_eq!((body.name.as_str(), body.lines[0].pieces, body.urgent), ("青花", 3, true));
     }
 
@@ -126,6 +153,9 @@ mod tests {
             ("{\"name\": \"a\", \"lines\": [{\"pieces\": 0}]}", "lines[0].pieces", "out_of_range"),
             ("{\"name\": \"a\", \"lines\": [{\"pieces\": \"1\"}]}", "lines[0].pieces", "wrong_type"),
             ("{\"name\": \"a\", \"lines\": [{\"pieces\": -1}]}", "lines[0].pieces", "out_of_range"),
+            ("{\"name\": \"a\", \"lines\": [{\"pieces\": 1.5}]}", "lines[0].pieces", "wrong_type"),
+            ("{\"name\": \"a\", \"lines\": [{\"pieces\": null}]}", "lines[0].pieces", "wrong_type"),
+            ("{\"name\": \"a\", \"lines\": [{\"pieces\": 5000000000}]}", "lines[0].pieces", "out_of_range"),
             ("{\"name\": \"a\", \"lines\": [{\"pieces\": 1, \"x\": 1}]}", "lines[0].x", "unknown_field"),
             ("{\"name\": \"a\", \"lines\": [{}]}", "lines[0].pieces", "required"),
             ("{\"name\": \"a\", \"name\": \"b\", \"lines\": []}", "name", "duplicate"),

@@ -138,6 +138,11 @@ impl Problem {
         self
     }
 
+    /// 405, with the methods that there are.
+    pub fn method_not_allowed(methods: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").hinting(Hint::Allow(methods))
+    }
+
     /// The same with what the caller should do.
     pub fn hinting(mut self, hint: Hint) -> Self {
         self.hint = Some(hint);
@@ -240,14 +245,16 @@ impl Problem {
     }
 
     fn document(&self) -> ProblemDocument<'_> {
-        let (mut title, mut detail) = wording::of(self.code);
+        let (title, detail) = match &self.fact {
+            Some(Fact::Words(rule)) => (rule.title, rule.detail),
+            _ => wording::of(self.code),
+        };
         let (mut starts_at, mut limit, mut quote) = (None, None, None);
         match &self.fact {
             Some(Fact::StartsAt(at)) => starts_at = Some(*at),
             Some(Fact::Limit(most)) => limit = Some(*most),
-            Some(Fact::Words(rule)) => (title, detail) = (rule.title, rule.detail),
+            Some(Fact::Words(_)) | None => {}
             Some(Fact::Quote(now)) => quote = Some(&**now),
-            None => {}
         }
         ProblemDocument {
             kind: ["urn:mallcore:problem:", self.code].concat(),

@@ -59,9 +59,12 @@ impl Query {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// The parameter is there and none of the words that it may be.
-    pub fn invalid<T>(&mut self, name: &'static str) -> Option<T> {
-        self.wrong(name, "invalid")
+    /// One word of a fixed set, if the parameter is there; `parse` knows the words.
+    pub fn word<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        match parse(self.value(name)?) {
+            Some(word) => Some(word),
+            None => self.wrong(name, "invalid"),
+        }
     }
 
     /// All errors as one problem.

@@ -7,6 +7,7 @@ use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::http::json;
 use crate::http::problem::Problem;
 
 /// Pieces of a SKU.
@@ -17,10 +18,12 @@ pub struct ItemBody {
     /// The SKU.
     #[garde(range(min = 1, max = ID_MAX))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64, example = 7)]
+    #[serde(deserialize_with = "json::whole")]
     pub sku_id: u64,
     /// Pieces.
     #[garde(range(min = 1, max = QUANTITY_MAX))]
     #[schema(minimum = 1, maximum = 9999, example = 1)]
+    #[serde(deserialize_with = "json::whole")]
     pub quantity: u32,
 }
 
@@ -29,17 +32,14 @@ pub struct ItemBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderPreview)]
 pub struct PreviewBody {
-    /// The selected lines of the shopper's cart.
-    #[garde(skip)]
-    #[serde(default)]
-    pub from_cart: bool,
-    /// These pieces, each SKU once.
+    /// These pieces; without them the selected lines of the shopper's cart.
     #[garde(length(min = 1, max = LINES_MAX), dive)]
     #[schema(min_items = 1, max_items = 100)]
     pub items: Option<Vec<ItemBody>>,
     /// Where it would be sent.
     #[garde(inner(range(min = 1, max = ID_MAX)))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64)]
+    #[serde(default, deserialize_with = "json::whole_or_null")]
     pub address_id: Option<u64>,
 }
 
@@ -48,21 +48,19 @@ pub struct PreviewBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderCreate)]
 pub struct OrderBody {
-    /// The selected lines of the shopper's cart, which loses them.
-    #[garde(skip)]
-    #[serde(default)]
-    pub from_cart: bool,
-    /// These pieces, each SKU once.
+    /// These pieces; without them the selected lines of the shopper's cart, which loses them.
     #[garde(length(min = 1, max = LINES_MAX), dive)]
     #[schema(min_items = 1, max_items = 100)]
     pub items: Option<Vec<ItemBody>>,
     /// What the shopper expects to pay, in fen, as `preview` said it.
     #[garde(skip)]
     #[schema(minimum = 0, example = 12900)]
+    #[serde(deserialize_with = "json::whole")]
     pub expected_payable_fen: u64,
     /// Where it is sent.
     #[garde(inner(range(min = 1, max = ID_MAX)))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64)]
+    #[serde(default, deserialize_with = "json::whole_or_null")]
     pub address_id: Option<u64>,
     /// What the shopper wants to be known, at most 200 characters.
     #[garde(inner(length(chars, max = 200)))]
@@ -80,23 +78,23 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// Of a body that names either the cart or items.
-    pub fn of(from_cart: bool, items: Option<&[ItemBody]>) -> Result<Self, Problem> {
-        let items = match (from_cart, items) {
-            (true, None) => return Ok(Self::Cart),
-            (false, Some(items)) => items,
-            (true, Some(_)) => return Err(Problem::field("items", "unknown_field")),
-            (false, None) => return Err(Problem::field("items", "required").naming("from_cart", "required")),
-        };
+    /// Of a body: its items, or the cart where it has none.
+    pub fn of(items: Option<&[ItemBody]>) -> Result<Self, Problem> {
+        let Some(items) = items else { return Ok(Self::Cart) };
         let mut wanted: Vec<(SkuId, Quantity)> = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {
             // Garde has checked the ranges.
             let sku = SkuId::new(item.sku_id).map_err(|_| Problem::field("items", "out_of_range"))?;
             let quantity = Quantity::new(item.quantity).map_err(|_| Problem::field("items", "out_of_range"))?;
-            if wanted.iter().any(|(earlier, _)| *earlier == sku) {
-                return Err(Problem::fields(Vec::new()).naming(format!("items[{place}].sku_id"), "duplicate"));
+            match wanted.iter_mut().find(|(earlier, _)| *earlier == sku) {
+                // The same SKU twice is its pieces together.
+                Some((_, pieces)) => {
+                    let together = Quantity::new(pieces.get() + quantity.get());
+                    *pieces =
+                        together.map_err(|_| Problem::fields(Vec::new()).naming(format!("items[{place}].quantity"), "out_of_range"))?;
+                }
+                None => wanted.push((sku, quantity)),
             }
-            wanted.push((sku, quantity));
         }
         Ok(Self::Items(wanted))
     }

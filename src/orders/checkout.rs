@@ -86,7 +86,7 @@ impl From<&Receipt> for PlacedView {
 #[post("/orders/preview")]
 pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
-    let wanted = Wanted::of(body.from_cart, body.items.as_deref())?;
+    let wanted = Wanted::of(body.items.as_deref())?;
     let quote = quote(&orders, &carts, shopper.0, &wanted).await?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
@@ -126,7 +126,7 @@ pub async fn create(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body: OrderBody = body.json()?;
-    let wanted = Wanted::of(body.from_cart, body.items.as_deref())?;
+    let wanted = Wanted::of(body.items.as_deref())?;
     let remark = remark(body.remark.as_deref())?;
     let request = (key.hash("orders"), fingerprint(&wanted, &body));
     if let Some(repeat) = answered(&orders, shopper.0, request).await? {
@@ -196,10 +196,10 @@ async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) ->
         }
     };
     if lines.is_empty() {
-        return Err(Problem::new(StatusCode::CONFLICT, "nothing_selected").naming("from_cart", "nothing_selected"));
+        return Err(Problem::new(StatusCode::CONFLICT, "nothing_selected").naming("items", "nothing_selected"));
     }
     if lines.len() > LINES_MAX {
-        return Err(Problem::field("from_cart", "too_long"));
+        return Err(Problem::field("items", "too_long"));
     }
     orders.quote(&lines).await.map_err(|none| {
         let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {

@@ -19,9 +19,6 @@ use crate::http::schemas;
 use crate::http::state::State;
 use crate::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
 
-/// Longer than any status.
-const STATUS_CHARACTERS_MAX: usize = 32;
-
 /// The parameter that picks orders of one status, for the OpenAPI document.
 struct OrderStatusParameter;
 
@@ -60,10 +57,7 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     let after = query.cursor().and_then(|id| OrderId::new(id).ok());
     // The upper bound is itself a u32.
     let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
-    let status = query.text("status", STATUS_CHARACTERS_MAX).and_then(|word| {
-        let status = Status::ALL.into_iter().find(|status| status.name() == word);
-        status.or_else(|| query.invalid("status"))
-    });
+    let status = query.word("status", |word| Status::ALL.into_iter().find(|status| status.name() == word));
     query.finish()?;
     Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, status, after, size).await?))
 }

@@ -96,9 +96,9 @@ async fn what_is_wrong_with_an_order_is_named() {
     let (sku, price) = shelf(&app).await[0];
     let post = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
     let one = items(&[(sku, 1)]);
-    post(json!({ "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items", "from_cart"]);
+    post(json!({ "expected_payable_fen": 1 })).await.is_problem(409, "nothing_selected", &["items"]);
     post(json!({ "items": one })).await.is_problem(422, "validation_failed", &["expected_payable_fen"]);
-    post(json!({ "items": one, "from_cart": true, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items"]);
+    post(json!({ "items": one, "from_cart": true, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["from_cart"]);
     post(json!({ "items": [], "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items"]);
     let twice = items(&[(sku, 1), (sku, 2)]);
     post(json!({ "items": twice, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[1].sku_id"]);
@@ -108,8 +108,8 @@ async fn what_is_wrong_with_an_order_is_named() {
     post(json!({ "items": unknown, "expected_payable_fen": 1 })).await.is_problem(404, "unknown_product", &["items[1].sku_id"]);
     let long = "长".repeat(201);
     post(json!({ "items": one, "expected_payable_fen": price, "remark": long })).await.is_problem(422, "validation_failed", &["remark"]);
-    let empty = json!({ "from_cart": true, "expected_payable_fen": 0 });
-    post(empty).await.is_problem(409, "nothing_selected", &["from_cart"]);
+    let empty = json!({ "expected_payable_fen": 0 });
+    post(empty).await.is_problem(409, "nothing_selected", &["items"]);
     let keyless = json!({ "items": one, "expected_payable_fen": price });
     shopper.send(Method::POST, "/v1/orders", None, keyless.clone()).await.is_problem(400, "header_missing", &["Idempotency-Key"]);
     app.anonymous().send(Method::POST, "/v1/orders", Some("k"), keyless).await.is_problem(401, "token_missing", &["Authorization"]);
@@ -137,7 +137,7 @@ async fn an_order_from_the_cart_takes_its_lines_out_of_it() {
     }
     let left = shopper.send(Method::PUT, &format!("/v1/cart/items/{c}"), None, json!({ "selected": false })).await;
     assert_eq!(left.status, 200, "{left:?}");
-    let body = json!({ "from_cart": true, "expected_payable_fen": (price_a + price_b) * 2 });
+    let body = json!({ "expected_payable_fen": (price_a + price_b) * 2 });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     until("the cart has lost what was bought", async || {
