@@ -39,7 +39,13 @@ impl Sale {
     fn with_room_for(bytes: u64) -> Self {
         let journal = Arc::new(MemoryJournal::new(true, bytes));
         let clock = Arc::new(SetClock::at(Timestamp::from_millis(STARTS_AT)));
-        let rules = Rules { unpaid_max_per_user: UNPAID_MAX, flash_pay_window_millis: PAY_WINDOW_MILLIS };
+        let rules = Rules {
+            unpaid_max_per_user: UNPAID_MAX,
+            flash_pay_window_millis: PAY_WINDOW_MILLIS,
+            pay_window_millis: PAY_WINDOW_MILLIS,
+            holding_max_millis: 1_000,
+            auto_complete_after_millis: 7_000,
+        };
         let engine = Engine::new(Arc::clone(&journal) as _, Arc::clone(&clock) as _, OrderBook::default(), 1, rules);
         let mut host = Host::new(Keeping { waiting_max: 1, waiting_total_max: 1, idle_millis: 1, reload_millis: 1 });
         let stock = Stock::new(sku(), RECEIVED, 0, 0, Sequence::ZERO, None, Default::default());
