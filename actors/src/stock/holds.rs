@@ -4,7 +4,8 @@
 //! - H3 An owner has at most one hold or one place in the queue here.
 //!
 //! Whoever queues a record for held pieces must confirm the hold, whatever happens; whoever does not, releases it (`coordinator`).
-//! The messages that settle are never dropped: they have their own lane past the mailbox's bound.
+//! The messages that settle are never dropped: they have their own lane past the mailbox's bound. An actor that dies with holds takes the
+//! process along (`kernel::actor`): its successor would give the pieces to somebody else while the coordinator still commits.
 
 use std::collections::VecDeque;
 

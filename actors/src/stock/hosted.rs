@@ -151,6 +151,10 @@ impl Aggregate for Sku {
         self.holds.is_empty() && self.stock.quotas().iter().all(super::quota::FlashQuota::released)
     }
 
+    fn is_relied_on(&self) -> bool {
+        !self.holds.is_empty()
+    }
+
     fn broken(&self) -> Option<&'static str> {
         self.stock.broken().or_else(|| self.holds.broken(&self.stock))
     }

@@ -4,6 +4,7 @@
 mod baskets;
 mod clock;
 mod coordinator;
+mod deaths;
 mod floor;
 mod golden;
 mod journal;
