@@ -1,8 +1,8 @@
 //! The golden journals: records of every kind as the releases that brought them wrote them. A file never changes; a new kind or version
 //! gets a new one. Each record stands behind its length (u16, big endian). Versions 1 and 2 are read and no longer written.
 
-use mallcore_actors::facts::{DecodeError, Header, Kind, Origin, Record, SCHEMA_VERSION};
 use mallcore_actors::carts::{CartCleared, CartFact, CartLine, LinesRemoved, LinesSet, Request};
+use mallcore_actors::facts::{DecodeError, Header, Kind, Origin, Record, SCHEMA_VERSION};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, AddressId, AdjustmentId, FlashItemId, OrderId, PaymentId, ProductId, RefundId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
@@ -135,10 +135,8 @@ fn facts_of_orders() -> Vec<Fact> {
         expires_at: TIME.plus_millis(1_800_000),
         key: KeyHash::from_bytes(*b"basket-123456789"),
         body: BodyFingerprint::from_u64(7),
-        delivery: is_whole.then(|| Delivery {
-            address: AddressId::new(5).unwrap(),
-            snapshot: AddressSnapshot::try_from(vec![0, 1, 254, 255]).unwrap(),
-        }),
+        delivery: is_whole
+            .then(|| Delivery { address: AddressId::new(5).unwrap(), snapshot: AddressSnapshot::try_from(vec![0, 1, 254, 255]).unwrap() }),
         remark: is_whole.then(|| Remark::parse("放门口").unwrap()),
         from_cart: is_whole,
     };
@@ -179,7 +177,14 @@ fn facts_of_orders() -> Vec<Fact> {
         OrderFact::ParcelShipped(shipped(3, Status::Paid, sku, 2)).into(),
         OrderFact::ParcelShipped(shipped(4, Status::Shipped, other, 300)).into(),
         OrderFact::Refunded(refunded(5, Status::Shipped, &[part], fen(800), false)).into(),
-        OrderFact::Refunded(refunded(6, Status::Refunded, &[part, RefundedLine { sku: other, flash: Some(flash), ..part }], Money::ZERO, true)).into(),
+        OrderFact::Refunded(refunded(
+            6,
+            Status::Refunded,
+            &[part, RefundedLine { sku: other, flash: Some(flash), ..part }],
+            Money::ZERO,
+            true,
+        ))
+        .into(),
         OrderFact::Hidden(OrderMoved { order, user, version: 7 }).into(),
     ]
 }

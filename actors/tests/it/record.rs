@@ -1,7 +1,7 @@
 //! The codec of records: what is written is read, and nothing else is accepted.
 
-use mallcore_actors::facts::{DecodeError, Header, Origin, Record, SCHEMA_VERSION};
 use mallcore_actors::carts::{CartCleared, CartFact, CartLine, LinesRemoved, LinesSet, Request};
+use mallcore_actors::facts::{DecodeError, Header, Origin, Record, SCHEMA_VERSION};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{
     ActivityId, AddressId, AdjustmentId, FlashItemId, ID_MAX, OrderId, PaymentId, ProductId, RefundId, SkuId, UserId,
@@ -111,16 +111,20 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 fn basket_line() -> impl Strategy<Value = BasketLine> {
-    let described = (id(), text(255), prop::option::of(text(20)), prop::option::of(text(40))).prop_map(|(product, title, spec, picture)| {
-        Described {
+    let described =
+        (id(), text(255), prop::option::of(text(20)), prop::option::of(text(40))).prop_map(|(product, title, spec, picture)| Described {
             product: ProductId::new(product).unwrap(),
             title: Title::parse(&title).unwrap(),
             spec: spec.map(|spec| Spec::parse(&spec).unwrap()),
             picture: picture.map(|picture| Picture::parse(&picture).unwrap()),
-        }
-    });
-    (sku(), quantity(), money(), money(), described)
-        .prop_map(|(sku, quantity, unit_price, discount, described)| BasketLine { sku, quantity, unit_price, discount, described })
+        });
+    (sku(), quantity(), money(), money(), described).prop_map(|(sku, quantity, unit_price, discount, described)| BasketLine {
+        sku,
+        quantity,
+        unit_price,
+        discount,
+        described,
+    })
 }
 
 /// Amounts need not be those of the lines: the codec does not add up.
@@ -173,8 +177,8 @@ fn parcel_shipped() -> impl Strategy<Value = OrderFact> {
 }
 
 fn refunded() -> impl Strategy<Value = OrderFact> {
-    let line = (line(), money())
-        .prop_map(|(line, amount)| RefundedLine { sku: line.sku, flash: line.flash, quantity: line.quantity, amount });
+    let line =
+        (line(), money()).prop_map(|(line, amount)| RefundedLine { sku: line.sku, flash: line.flash, quantity: line.quantity, amount });
     (moved(), status(), id(), prop::collection::vec(line, 0..4), money(), any::<bool>()).prop_map(
         |(moved, status, id, lines, freight, restock)| {
             let refund = Refund { id: RefundId::new(id).unwrap(), lines: lines.into_iter().collect(), freight, restock };
@@ -184,10 +188,14 @@ fn refunded() -> impl Strategy<Value = OrderFact> {
 }
 
 fn cart() -> impl Strategy<Value = CartFact> {
-    let line = (sku(), quantity(), any::<bool>(), time())
-        .prop_map(|(sku, quantity, selected, added_at)| CartLine { sku, quantity, selected, added_at });
-    let request = (key(), any::<u64>(), any::<u32>())
-        .prop_map(|(key, body, number)| Request { key, body: BodyFingerprint::from_u64(body), number });
+    let line = (sku(), quantity(), any::<bool>(), time()).prop_map(|(sku, quantity, selected, added_at)| CartLine {
+        sku,
+        quantity,
+        selected,
+        added_at,
+    });
+    let request =
+        (key(), any::<u64>(), any::<u32>()).prop_map(|(key, body, number)| Request { key, body: BodyFingerprint::from_u64(body), number });
     let user = || id().prop_map(|id| UserId::new(id).unwrap());
     prop_oneof![
         (user(), prop::collection::vec(line, 0..4), prop::option::of(request))
