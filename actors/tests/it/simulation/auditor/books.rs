@@ -24,6 +24,7 @@ struct OrderBook {
     lines: BTreeMap<SkuId, LineBook>,
     freight: u64,
     freight_back: u64,
+    is_paid: bool,
     money_in: u64,
     money_out: u64,
 }
@@ -39,7 +40,6 @@ impl OrderBook {
 #[derive(Debug, Default, Clone)]
 pub struct Books {
     orders: BTreeMap<OrderId, OrderBook>,
-    pub refunds: usize,
 }
 
 impl Books {
@@ -62,7 +62,7 @@ impl Books {
                 }
             }
             OrderFact::PaymentTaken(paid) => {
-                assert_eq!(book.money_in, 0, "{order:?} was paid twice at {sequence}");
+                assert!(!std::mem::replace(&mut book.is_paid, true), "{order:?} was paid twice at {sequence}");
                 book.money_in = paid.payment.amount.fen();
                 assert_eq!(book.money_in, book.kept(), "{order:?} was not paid in full at {sequence}");
             }
@@ -74,7 +74,6 @@ impl Books {
                 }
             }
             OrderFact::Refunded(refunded) => {
-                self.refunds += 1;
                 book.freight_back += refunded.refund.freight.fen();
                 book.money_out += refunded.refund.freight.fen();
                 for part in &refunded.refund.lines {
@@ -122,6 +121,6 @@ impl Books {
 
     /// Pieces that were paid and not refunded.
     pub fn kept(&self, sku: SkuId) -> i64 {
-        self.sum(sku, |book, line| if book.money_in > 0 { line.pieces - line.refunded } else { 0 })
+        self.sum(sku, |book, line| if book.is_paid { line.pieces - line.refunded } else { 0 })
     }
 }

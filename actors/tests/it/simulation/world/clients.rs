@@ -84,7 +84,7 @@ impl World {
                     self.auditor.cart_told(relies_on);
                     let request = match command {
                         CartCommand::Add(add) => Some(add.key),
-                        CartCommand::Merge(merge) => Some(merge.key),
+                        CartCommand::Merge(merge) if !merge.lines.is_empty() => Some(merge.key),
                         _ => None,
                     };
                     self.auditor.carts.told(*user, request.map(|key| *key.as_bytes()), &told);
