@@ -35,7 +35,7 @@ use super::process::{Answer, Asker, CartAsker, CartCommand, Closer, Command, Dea
 
 const START: u64 = 1_795_451_405_000;
 const SKUS: u64 = 3;
-const STEPS: u32 = 600;
+const STEPS: u32 = 900;
 /// More steps than any quiet world needs to come to rest.
 const REST_MAX: u32 = 20_000;
 
@@ -49,11 +49,13 @@ enum Ask {
 }
 
 /// An order as its shopper knows it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Known {
     user: UserId,
     order: OrderId,
     payable: Money,
+    is_paid: bool,
+    lines: Vec<(u64, u32)>,
 }
 
 #[derive(Debug)]
@@ -281,10 +283,10 @@ impl World {
         self.life().clock.set(now);
         match self.random.random_range(0..1_000) {
             0..300 => self.shop(),
-            300..460 => self.step_actor(),
-            460..520 => self.step_shard(),
-            520..560 => self.step_command(),
-            560..600 => self.deliver_effect(),
+            300..440 => self.step_actor(),
+            440..510 => self.step_shard(),
+            510..570 => self.step_command(),
+            570..600 => self.deliver_effect(),
             600..660 => self.step_coordinator(),
             660..680 => self.send_again(),
             680..770 => {

@@ -13,7 +13,7 @@ impl World {
 
     pub(super) fn shop(&mut self) {
         let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
-        match self.random.random_range(0..21) {
+        match self.random.random_range(0..24) {
             0..4 => {
                 let place = self.random.random_range(0..self.plans.len());
                 let (sku, plan) = self.plans[place];
@@ -36,9 +36,9 @@ impl World {
                 }
             }
             6..8 => self.shop_basket(user),
-            8 => self.order_cart(user),
-            9 => self.write_down(),
-            10..15 => self.command_order(user),
+            8..10 => self.order_cart(user),
+            10 => self.write_down(),
+            11..18 => self.command_order(user),
             _ => self.change_cart(user),
         }
     }
@@ -63,7 +63,7 @@ impl World {
                 continue;
             }
             match (&asked.ask, answer) {
-                (Ask::Buy(_, wish), Answer::Placed(receipt)) => {
+                (Ask::Buy(sku, wish), Answer::Placed(receipt)) => {
                     let told = Wish {
                         user: wish.user,
                         item: wish.item,
@@ -72,14 +72,21 @@ impl World {
                         pieces: wish.quantity.get(),
                     };
                     self.auditor.bought(told, receipt, relies_on);
-                    self.known.push(Known { user: wish.user, order: receipt.order, payable: receipt.payable });
+                    let lines = vec![(sku.get(), wish.quantity.get())];
+                    self.known.push(Known { user: wish.user, order: receipt.order, payable: receipt.payable, is_paid: false, lines });
                 }
                 (Ask::Basket(basket), Answer::BasketPlaced(receipt)) => {
-                    let wants = basket.wants().map(|(Participant::Stock(sku), quantity)| (sku, quantity.get())).collect();
+                    let wants: Vec<(SkuId, u32)> =
+                        basket.wants().map(|(Participant::Stock(sku), quantity)| (sku, quantity.get())).collect();
+                    let lines = wants.iter().map(|(sku, count)| (sku.get(), *count)).collect();
                     self.auditor.basket_bought(basket.user(), *basket.request().0.as_bytes(), wants, receipt, relies_on);
-                    self.known.push(Known { user: basket.user(), order: receipt.order, payable: receipt.payable });
+                    self.known.push(Known { user: basket.user(), order: receipt.order, payable: receipt.payable, is_paid: false, lines });
                 }
-                (Ask::Order(command), Answer::Changed(order)) => self.auditor.order_changed(order, command.clone(), relies_on),
+                (Ask::Order(command), Answer::Changed(order)) => {
+                    self.auditor.order_changed(order, command.clone(), relies_on);
+                    let of_order = |known: &&mut Known| known.order == order && matches!(command, orders::Command::Pay(_));
+                    self.known.iter_mut().filter(of_order).for_each(|known| known.is_paid = true);
+                }
                 (Ask::Cart(user, command), Answer::Cart(told)) => {
                     self.auditor.cart_told(relies_on);
                     let request = match command {

@@ -99,32 +99,44 @@ impl World {
         self.life().ask_cart(CartAsker::Client(request), user, command);
     }
 
-    /// Pieces of some of the SKUs; not always of those that the order has.
-    fn some_lines(&mut self) -> Vec<(u64, u32)> {
+    /// Some pieces of some lines; now and then of a SKU that is in no order.
+    fn some_of(&mut self, lines: &[(u64, u32)]) -> Vec<(u64, u32)> {
         let mut wants = Vec::new();
-        for id in 1..=SKUS {
-            if self.chance(500) {
-                wants.push((id, self.random.random_range(1..4)));
+        for &(id, count) in lines {
+            if lines.len() == 1 || self.chance(600) {
+                wants.push((id, self.random.random_range(1..=count)));
             }
+        }
+        if self.chance(30) {
+            wants.push((CART_SKUS, 1));
         }
         wants
     }
 
     pub(super) fn command_order(&mut self, user: UserId) {
         // Mostly a recent one, so that some orders get far.
-        let recent: Vec<Known> = self.known.iter().rev().take(6).copied().collect();
-        let Some(Known { user: owner, order, payable }) = self.pick(&recent) else { return };
+        let recent: Vec<usize> = (0..self.known.len()).rev().take(6).collect();
+        let Some(nth) = self.pick(&recent) else { return };
+        let Known { user: owner, order, payable, is_paid, lines } = self.known[nth].clone();
         let who = if self.chance(50) { user } else { owner };
         let number = order.get() * 10 + self.random.random_range(0..8);
-        let command = match self.random.random_range(0..20) {
+        // Mostly what is due next.
+        let due = if self.chance(100) {
+            0..20
+        } else if is_paid {
+            7..20
+        } else {
+            0..7
+        };
+        let command = match self.random.random_range(due) {
             0 => orders::Command::Close(CloseReason::Cancelled),
             1..7 => {
                 let amount = if self.chance(50) { fen(payable.fen() + 1) } else { payable };
                 orders::Command::Pay(payment(if self.chance(900) { order.get() * 10 } else { number }, amount))
             }
-            7..11 => orders::Command::Ship(parcel(number, &self.some_lines())),
+            7..11 => orders::Command::Ship(parcel(number, &self.some_of(&lines))),
             11..16 => {
-                let (wants, freight) = (self.some_lines(), if self.chance(300) { self.random.random_range(1..500) } else { 0 });
+                let (wants, freight) = (self.some_of(&lines), if self.chance(200) { self.random.random_range(1..500) } else { 0 });
                 orders::Command::Refund(refund(number, &wants, freight, self.chance(500)))
             }
             16 => orders::Command::ConfirmReceipt,
