@@ -259,7 +259,7 @@ impl Handle<CarveQuota> for Sku {
     type Reply = ();
 
     fn handle(&mut self, CarveQuota(plan): CarveQuota, shared: &Engine, transaction: &mut Transaction<'_>) -> Answer<Settled<()>> {
-        let carved = match self.holds.decide_carve(&self.stock, &plan) {
+        let carved = match self.holds.decide_carve(&self.stock, &plan, transaction.now()) {
             Ok(Some(carved)) => carved,
             Ok(None) => return Ok(Ok(Settled::on(self.stock.version(), ()))),
             Err(refusal) => return Ok(Err(refusal)),
