@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let key = KeyHash::of("cart", &format!("{user}-{number}"));
                 let (sku, body) = (SkuId::new(user % 5_000 + number)?, BodyFingerprint::from_u64(number));
                 let add = AddLine { sku, quantity: Quantity::new(1)?, key, body };
-                let next = host.ask(UserId::new(user)?, add, Provenance::SHOPPER, (&shared, &recorder), |answer| drop(answer));
+                let next = host.ask(UserId::new(user)?, add, Provenance::SHOPPER, (&shared, &recorder), drop);
                 if next == Next::Load {
                     host.loaded(UserId::new(user)?, Loaded::Read(None, Sequence::ZERO), (&shared, &recorder));
                 }

@@ -54,6 +54,9 @@ pub enum Told {
     Refused,
 }
 
+/// SKUs with pieces.
+type Lines = Vec<(SkuId, u32)>;
+
 /// The books.
 #[derive(Debug)]
 pub struct Auditor {
@@ -61,7 +64,7 @@ pub struct Auditor {
     /// The surely durable records, seen on a copy of the disk.
     on_disk: Sequence,
     receipts: BTreeMap<(UserId, FlashItemId, [u8; 16]), (Wish, Receipt)>,
-    baskets: BTreeMap<(UserId, [u8; 16]), (Vec<(SkuId, u32)>, Receipt)>,
+    baskets: BTreeMap<(UserId, [u8; 16]), (Lines, Receipt)>,
     /// Commands to orders of which somebody was told that they were carried out.
     commands: Vec<(OrderId, Command)>,
     pub carts: Carts,
@@ -102,7 +105,7 @@ impl Auditor {
         assert_eq!(*first, (wish, receipt), "a repeat was answered differently");
     }
 
-    pub fn basket_bought(&mut self, user: UserId, key: [u8; 16], basket: Vec<(SkuId, u32)>, receipt: Receipt, relies_on: Sequence) {
+    pub fn basket_bought(&mut self, user: UserId, key: [u8; 16], basket: Lines, receipt: Receipt, relies_on: Sequence) {
         self.relies_on(relies_on);
         let told = (basket, Receipt { sequence: Sequence::ZERO, ..receipt });
         let first = self.baskets.entry((user, key)).or_insert_with(|| told.clone());

@@ -22,7 +22,6 @@ enum Mail {
 }
 
 /// What an actor's state comes from.
-#[expect(clippy::large_enum_variant, reason = "a few loads in a test")]
 enum Load {
     /// It waits for its row, which has to have every record up to this one.
     Wanted(Sequence),
