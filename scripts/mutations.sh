@@ -41,7 +41,7 @@ mutate() {
         tail -20 "$copy/simulate.log" >&2
         exit 2
     fi
-    echo "mutation '$name' noticed: $(grep -A1 'panicked at actors/' "$copy/simulate.log" | sed -n 2p)"
+    echo "mutation '$name' noticed: $(grep -A1 'panicked at actors/' "$copy/simulate.log" | sed -n 2p | cut -c1-160)"
     cp "$copy/original" "$file"
 }
 
