@@ -109,7 +109,7 @@ impl Engine {
     }
 
     /// Claims a request for a basket until the claim is dropped; none if it is being carried out already.
-    pub(crate) fn claim(self: &Arc<Self>, user: UserId, key: KeyHash) -> Option<Claim> {
+    pub fn claim(self: &Arc<Self>, user: UserId, key: KeyHash) -> Option<Claim> {
         self.in_flight.insert((user, key)).then(|| Claim { engine: Arc::clone(self), user, key })
     }
 
@@ -138,11 +138,17 @@ impl Engine {
     }
 }
 
-/// A request for a basket that is being carried out.
-pub(crate) struct Claim {
+/// A request for a basket that is being carried out, until this is dropped.
+pub struct Claim {
     engine: Arc<Engine>,
     user: UserId,
     key: KeyHash,
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 impl Drop for Claim {

@@ -25,6 +25,10 @@ const PATH_CHARACTERS_MAX: usize = 64;
 /// # Errors
 /// 400 `malformed_json` if it is no JSON object, 422 `validation_failed` naming every field that is wrong.
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        // Serde would take an array for a structure, its fields in their order.
+        return Err(Problem::fields(vec![field("body", Cow::Borrowed("wrong_type"))]));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read: Result<T, _> = serde_path_to_error::deserialize(&mut reader);
     let value = read.map_err(|error| refused(&error.path().to_string(), error.inner()))?;

@@ -61,7 +61,7 @@ pub struct LinesSet {
 pub struct LinesRemoved {
     /// The cart's owner.
     pub user: UserId,
-    /// Their SKUs, each once.
+    /// Their SKUs, each once; none if an order has bought what was taken out before.
     pub skus: SmallVec<[SkuId; 1]>,
 }
 

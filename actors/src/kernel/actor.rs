@@ -213,6 +213,12 @@ impl<A: Aggregate> Drop for HostActor<A> {
     fn drop(&mut self) {
         self.common.resident.decrement(self.counted);
         if std::thread::panicking() {
+            if self.host.is_relied_on() {
+                // A coordinator would commit an order for pieces that a successor has sold again. The next start has no holds, and no
+                // coordinators either.
+                tracing::error!("an actor of kind {} panicked while others relied on its memory; the process ends", A::NAME);
+                std::process::abort();
+            }
             tracing::error!("an actor of kind {} panicked; its successor loads from the database", A::NAME);
             match &self.residency {
                 Residency::OfKey(registration) => registration.crashed(),

@@ -44,6 +44,12 @@ pub trait Aggregate: Sized + Send + Sync + Unpin + 'static {
     /// Whether it may leave memory once its last record is projected: nobody relies on what only memory has.
     fn is_settled(&self) -> bool;
 
+    /// Whether somebody acts on what only its memory has, as a coordinator does on pieces that it holds. Losing it is worse than a restart of
+    /// the process: a successor would not know what it has promised.
+    fn is_relied_on(&self) -> bool {
+        false
+    }
+
     /// The invariant that does not hold, if any.
     fn broken(&self) -> Option<&'static str>;
 }

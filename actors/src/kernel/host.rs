@@ -263,6 +263,11 @@ impl<A: Aggregate> Host<A> {
         }
     }
 
+    /// Whether somebody acts on what only the memory of one of them has.
+    pub fn is_relied_on(&self) -> bool {
+        self.cells.values().any(|cell| matches!(&cell.state, State::Ready(aggregate) if aggregate.is_relied_on()))
+    }
+
     /// Aggregates in memory or on their way there.
     pub fn resident(&self) -> usize {
         self.cells.len()

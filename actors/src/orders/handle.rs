@@ -9,37 +9,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::changes::change_in;
+use super::commands::{Changed, Command, carry_out, closed_by};
 use super::facts::CloseReason;
 use super::fulfilment::{Parcel, Payment};
 use super::loading::OrderLoader;
-use super::order::{Decided, Order};
 use super::placing::Skus;
-use super::receiving::ReceivedBy;
 use super::refunding::RefundCommand;
-use super::status::Status;
 use crate::engine::Engine;
 use crate::ids::{OrderId, UserId};
-use crate::journal::Sequence;
 use crate::kernel::Provenance;
-use crate::refusal::{Answer, Refusal, Unavailable};
+use crate::refusal::{Answer, Unavailable};
 use crate::replies::when_durable;
 use crate::stock::CloseOrder;
-use crate::time::Timestamp;
 
 /// How often an order is read that may lack changes, before the caller is told `warming`.
 const READS_MAX: usize = 5;
 /// Pause before it is read again: the database has to catch up.
 const READ_AGAIN_PAUSE: Duration = Duration::from_millis(20);
-
-/// An order after a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// As it stands.
-    pub order: Order,
-    /// Nothing was recorded: the command had been carried out before.
-    pub repeat: bool,
-}
 
 /// Commands to orders.
 #[derive(Clone)]
@@ -48,9 +34,6 @@ pub struct OrdersHandle {
     skus: Arc<dyn Skus>,
     loader: Arc<dyn OrderLoader>,
 }
-
-/// An order as the database has it, none if there is none, and the last record that it had.
-type Read = (Option<Order>, Sequence);
 
 impl OrdersHandle {
     /// Over these orders and SKUs.
@@ -63,7 +46,7 @@ impl OrdersHandle {
     /// # Errors
     /// As every command here: `Ok(Err(_))` when the order refuses, `Err(_)` when it cannot be asked, or the journal cannot record.
     pub async fn pay(&self, by: Provenance, user: UserId, order: OrderId, payment: &Payment) -> Answer<Changed> {
-        self.change(by, user, order, |order, now| order.decide_pay(payment, now)).await
+        self.carry_out(by, user, order, Command::Pay(payment.clone())).await
     }
 
     /// Sends a parcel; see [`Order::decide_ship`].
@@ -71,7 +54,7 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn ship(&self, by: Provenance, user: UserId, order: OrderId, parcel: &Parcel) -> Answer<Changed> {
-        self.change(by, user, order, |order, now| order.decide_ship(parcel, now)).await
+        self.carry_out(by, user, order, Command::Ship(parcel.clone())).await
     }
 
     /// The shopper has received the order; see [`Order::decide_complete`].
@@ -79,7 +62,7 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn confirm_receipt(&self, by: Provenance, user: UserId, order: OrderId) -> Answer<Changed> {
-        self.change(by, user, order, |order, now| order.decide_complete(ReceivedBy::Shopper, now)).await
+        self.carry_out(by, user, order, Command::ConfirmReceipt).await
     }
 
     /// Completes an order that was sent long enough ago; see [`Order::decide_complete`].
@@ -87,8 +70,7 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn auto_complete(&self, by: Provenance, user: UserId, order: OrderId) -> Answer<Changed> {
-        let by_time = ReceivedBy::Time { after_millis: self.engine.rules.auto_complete_after_millis };
-        self.change(by, user, order, |order, now| order.decide_complete(by_time, now)).await
+        self.carry_out(by, user, order, Command::AutoComplete).await
     }
 
     /// Refunds pieces and freight; see [`Order::decide_refund`].
@@ -96,7 +78,7 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn refund(&self, by: Provenance, user: UserId, order: OrderId, refund: &RefundCommand) -> Answer<Changed> {
-        self.change(by, user, order, |order, now| order.decide_refund(refund, now)).await
+        self.carry_out(by, user, order, Command::Refund(refund.clone())).await
     }
 
     /// Hides an order from its owner's list; see [`Order::decide_hide`].
@@ -104,7 +86,7 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn hide(&self, by: Provenance, user: UserId, order: OrderId) -> Answer<Changed> {
-        self.change(by, user, order, |order, _| order.decide_hide()).await
+        self.carry_out(by, user, order, Command::Hide).await
     }
 
     /// Closes an open order, a basket by itself and a flash order in its SKU's turn.
@@ -112,31 +94,21 @@ impl OrdersHandle {
     /// # Errors
     /// As [`Self::pay`].
     pub async fn close(&self, by: Provenance, user: UserId, order: OrderId, reason: CloseReason) -> Answer<Changed> {
-        let of_sku = self.engine.orders.shard(user).order(user, order).and_then(|order| {
-            let line = order.lines.first().filter(|_| order.is_flash() && order.status == Status::PendingPayment)?;
-            Some(line.sku)
-        });
-        if let Some(sku) = of_sku {
+        if let Some(sku) = closed_by(&self.engine, user, order) {
             let closed = self.skus.close(sku, by, CloseOrder { user, order, reason }).await?;
             return Ok(closed.map(|closed| Changed { order: closed.order, repeat: false }));
         }
-        let answer = self.change(by, user, order, |order, now| order.decide_close(reason, now)).await;
+        let answer = self.carry_out(by, user, order, Command::Close(reason)).await;
         if matches!(&answer, Ok(Ok(changed)) if !changed.repeat) {
             self.engine.meters.closed.increment(1);
         }
         answer
     }
 
-    async fn change(
-        &self,
-        by: Provenance,
-        user: UserId,
-        id: OrderId,
-        decide: impl Fn(&Order, Timestamp) -> Result<Decided, Refusal>,
-    ) -> Answer<Changed> {
+    async fn carry_out(&self, by: Provenance, user: UserId, id: OrderId, command: Command) -> Answer<Changed> {
         let mut read = None;
         for reads in 0..=READS_MAX {
-            match self.attempt(by, user, id, read.take(), &decide) {
+            match carry_out(&self.engine, &*self.skus, by, (user, id), read.take(), &command) {
                 Some(Ok(Ok(changed))) => {
                     when_durable(&**self.engine.journal(), changed.order.sequence).await?;
                     return Ok(Ok(changed));
@@ -152,45 +124,6 @@ impl OrdersHandle {
             })?);
         }
         Err(Unavailable::Warming)
-    }
-
-    /// Everything that needs the shard's lock, in one turn. None: the order is not in memory, and what was read does not say enough.
-    fn attempt(
-        &self,
-        by: Provenance,
-        user: UserId,
-        id: OrderId,
-        read: Option<Read>,
-        decide: impl Fn(&Order, Timestamp) -> Result<Decided, Refusal>,
-    ) -> Option<Answer<Changed>> {
-        let mut shard = self.engine.orders.shard(user);
-        match read {
-            Some((Some(order), read_at)) => {
-                assert_eq!((order.user, order.id), (user, id), "the loader gave another order");
-                let _stale_or_not = shard.take_in(order, read_at);
-            }
-            Some((None, read_at)) if shard.is_current(read_at) && shard.order(user, id).is_none() => {
-                return Some(Ok(Err(Refusal::UnknownOrder)));
-            }
-            Some((None, _)) | None => {}
-        }
-        let order = shard.order(user, id)?;
-        // The time is read under the lock: an order's records are in the order of their times.
-        let mut scratch = Vec::new();
-        let mut transaction = self.engine.recorder.begin(by, &mut scratch);
-        let fact = match decide(order, transaction.now()) {
-            Ok(Decided::Fresh(fact)) => fact,
-            Ok(Decided::Repeat) => return Some(Ok(Ok(Changed { order: order.clone(), repeat: true }))),
-            Err(refusal) => return Some(Ok(Err(refusal))),
-        };
-        let committed = change_in(&mut shard, &*self.skus, None, &mut transaction, |_, _| Ok(Ok(fact)));
-        Some(committed.map(|committed| {
-            committed.and_then(|_| {
-                // It was found above under the same lock, and no change removes it.
-                let order = shard.order(user, id).cloned().ok_or(Refusal::UnknownOrder)?;
-                Ok(Changed { order, repeat: false })
-            })
-        }))
     }
 }
 

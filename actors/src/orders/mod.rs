@@ -4,6 +4,7 @@ mod basket;
 mod book;
 mod changes;
 mod closing;
+mod commands;
 mod deadlines;
 mod facts;
 pub mod fold;
@@ -22,10 +23,12 @@ mod refunding;
 mod shard;
 mod shipping;
 mod status;
+pub mod steps;
 
 pub use basket::{BadOrder, Basket};
 pub use book::OrderBook;
 pub use changes::{Lane, change};
+pub use commands::{Changed, Command, Read, carry_out, closed_by};
 pub use deadlines::Deadlines;
 pub use facts::{
     CloseReason, FlashRef, IdsFact, IdsReserved, Line, Lines, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, Return,
@@ -34,7 +37,7 @@ pub use fulfilment::{
     Carrier, LinePieces, OrderRefunded, PARCELS_MAX, Parcel, ParcelShipped, Payer, Payment, PaymentChannel, PaymentTaken, Pieces,
     REFUNDS_MAX, Refund, RefundedLine, Tracking,
 };
-pub use handle::{Changed, OrdersHandle};
+pub use handle::OrdersHandle;
 pub use ids::OrderIds;
 pub use keys::{KEYS_MAX_PER_USER, REMEMBERED_MILLIS};
 pub use loading::OrderLoader;

@@ -1,6 +1,8 @@
 //! A basket becomes an order: the shell around the coordinator, in a task of its own, because the request's future ends when its client hangs up.
 //! - L1 However the task ends, nothing stays held: what was committed is confirmed with its record, everything else is released by a guard.
 //! - L2 A request is carried out once at a time; its repeats are answered from the shard, or `busy` while it is on its way.
+//!
+//! Here is only the waiting. What is decided on the way is in `steps`, which the simulator drives too.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,19 +12,17 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, timeout_at};
 
 use super::basket::Basket;
-use super::changes::{Lane, change};
-use super::facts::OrderFact;
-use super::shard::OrderShard;
+use super::changes::Lane;
+use super::steps::{self, Begun};
 use crate::coordinator::{Action, Coordinator, Input, Outcome, Participant};
 use crate::engine::{Claim, Engine};
 use crate::ids::SkuId;
-use crate::kernel::{BoxFuture, Provenance, Transaction};
-use crate::order_no::{OrderNo, Partition};
+use crate::kernel::{BoxFuture, Provenance};
 use crate::quantity::Quantity;
-use crate::refusal::{Answer, Refusal, Unavailable};
+use crate::refusal::{Answer, Unavailable};
 use crate::registry::Registry;
 use crate::replies::when_durable;
-use crate::stock::{Asked, CloseOrder, Closed, HoldPieces, Owner, Placed, Receipt, Sku, SkuEffect};
+use crate::stock::{Asked, CloseOrder, Closed, HoldPieces, Owner, Placed, Receipt, Sku};
 
 /// What orders ask of SKUs, wherever those live.
 pub trait Skus: Lane {
@@ -56,19 +56,13 @@ pub async fn place(engine: &Arc<Engine>, skus: &Arc<dyn Skus>, by: Provenance, b
 
 /// The claim is dropped when the answer is safe to repeat, whatever it is.
 async fn carry_out(engine: Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, basket: Basket, _claim: Claim) -> Answer<Placed> {
-    let (user, (key, body)) = (basket.user(), basket.request());
-    let known = {
-        let shard = engine.orders.shard(user);
-        let fresh = || shard.admit(user, engine.rules.unpaid_max_per_user).map(|()| None);
-        shard.answered(user, key, body).map_or_else(fresh, |answer| answer.map(Some))
-    };
-    let placed = match known {
-        Err(refusal) => return Ok(Err(refusal)),
-        Ok(Some(receipt)) => Placed { receipt, repeat: true },
-        Ok(None) => match place_fresh(&engine, skus, by, basket).await? {
+    let placed = match steps::begin(&engine, &basket)? {
+        Ok(Begun::Repeat(receipt)) => Placed { receipt, repeat: true },
+        Ok(Begun::Fresh(coordinator, first)) => match place_fresh(&engine, skus, by, basket, (coordinator, first)).await? {
             Ok(receipt) => Placed { receipt, repeat: false },
             Err(refusal) => return Ok(Err(refusal)),
         },
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let counter = if placed.repeat { &engine.meters.repeated } else { &engine.meters.placed };
     counter.increment(1);
@@ -76,13 +70,13 @@ async fn carry_out(engine: Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, bas
     Ok(Ok(placed))
 }
 
-async fn place_fresh(engine: &Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, basket: Basket) -> Answer<Receipt> {
-    // Only here: a repeat has its answer already, whatever waits to be stored.
-    if let Some(lagging) = engine.admission.refusal() {
-        return Err(lagging);
-    }
-    // A basket has as many lines as a coordinator takes, each of another SKU.
-    let Ok((coordinator, first)) = Coordinator::start(basket.wants()) else { return Ok(Err(Refusal::ExceedsOrder)) };
+async fn place_fresh(
+    engine: &Arc<Engine>,
+    skus: Arc<dyn Skus>,
+    by: Provenance,
+    basket: Basket,
+    (coordinator, first): (Coordinator, Action),
+) -> Answer<Receipt> {
     let (owner, (sender, inputs)) = (engine.new_owner(), mpsc::unbounded_channel());
     engine.register(owner, sender);
     let mut placing = Placing { engine: Arc::clone(engine), skus, by, basket, owner, coordinator, inputs, receipt: None };
@@ -115,7 +109,7 @@ impl Placing {
                 Action::Answer(Outcome::Unavailable(unavailable)) => return Err(unavailable),
                 Action::Answer(Outcome::Placed(_)) => break,
                 action => {
-                    self.settle(action);
+                    steps::settle(&self.engine, &*self.skus, self.owner, action);
                     continue;
                 }
             };
@@ -125,48 +119,16 @@ impl Placing {
     }
 
     async fn hold(&mut self, sku: SkuId, quantity: Quantity) -> Input {
-        match self.skus.hold(sku, HoldPieces { owner: self.owner, quantity }).await {
-            Ok(Ok(Asked::Granted)) => Input::Granted,
-            Ok(Ok(Asked::Waiting)) => self.inputs.recv().await.unwrap_or(Input::Abandoned),
-            Ok(Ok(Asked::SoldOut)) => Input::Refused(Refusal::SoldOut),
-            Ok(Ok(Asked::Busy)) => Input::Unavailable(Unavailable::Busy),
-            Ok(Err(refusal)) => Input::Refused(refusal),
-            Err(unavailable) => Input::Unavailable(unavailable),
+        match steps::heard(self.skus.hold(sku, HoldPieces { owner: self.owner, quantity }).await) {
+            Some(input) => input,
+            None => self.inputs.recv().await.unwrap_or(Input::Abandoned),
         }
     }
 
     fn commit(&mut self) -> Input {
-        let (engine, basket) = (&*self.engine, &self.basket);
-        let (user, (key, body)) = (basket.user(), basket.request());
-        let mut scratch = Vec::new();
-        let mut transaction = engine.recorder.begin(self.by, &mut scratch);
-        let decide = |shard: &OrderShard, transaction: &mut Transaction<'_>| {
-            assert!(shard.answered(user, key, body).is_none(), "K2: the key has placed an order");
-            if let Err(refusal) = shard.admit(user, engine.rules.unpaid_max_per_user) {
-                return Ok(Err(refusal));
-            }
-            let now = transaction.now();
-            let order = engine.ids.take(transaction.journal(), now)?;
-            let no = OrderNo::in_partition(Partition::ONLY, order, now, (engine.order_nonce)());
-            Ok(Ok(OrderFact::BasketPlaced(basket.placed(order, no, now.plus_millis(engine.rules.pay_window_millis)))))
-        };
-        match change(engine, &*self.skus, user, Some(self.owner), &mut transaction, decide) {
-            Ok(Ok(committed)) => {
-                self.receipt = engine.orders.shard(user).answered(user, key, body).and_then(Result::ok);
-                Input::Enqueued(committed.sequence)
-            }
-            Ok(Err(refusal)) => Input::Refused(refusal),
-            Err(unavailable) => Input::Unavailable(unavailable),
-        }
-    }
-
-    /// Confirming is done already: `change` hands the record to every SKU. Releasing comes after the coordinator's end is known, so that a SKU
-    /// which is asked later (its message waited for loading) does not hold anything for nobody.
-    fn settle(&self, action: Action) {
-        self.engine.unregister(self.owner);
-        if let Action::Release(Participant::Stock(sku)) = action {
-            self.skus.send(sku, SkuEffect::Released(self.owner));
-        }
+        let (input, receipt) = steps::commit(&self.engine, &*self.skus, self.by, self.owner, &self.basket);
+        self.receipt = receipt;
+        input
     }
 }
 
@@ -174,6 +136,6 @@ impl Drop for Placing {
     fn drop(&mut self) {
         self.engine.unregister(self.owner);
         let actions = self.coordinator.step(Input::Abandoned);
-        actions.into_iter().for_each(|action| self.settle(action));
+        actions.into_iter().for_each(|action| steps::settle(&self.engine, &*self.skus, self.owner, action));
     }
 }

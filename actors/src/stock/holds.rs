@@ -4,7 +4,8 @@
 //! - H3 An owner has at most one hold or one place in the queue here.
 //!
 //! Whoever queues a record for held pieces must confirm the hold, whatever happens; whoever does not, releases it (`coordinator`).
-//! The messages that settle are never dropped: they have their own lane past the mailbox's bound.
+//! The messages that settle are never dropped: they have their own lane past the mailbox's bound. An actor that dies with holds takes the
+//! process along (`kernel::actor`): its successor would give the pieces to somebody else while the coordinator still commits.
 
 use std::collections::VecDeque;
 
@@ -15,6 +16,7 @@ use super::sku::{Adjusting, Adjustment, QuotaPlan, Stock};
 use crate::kernel::Committed;
 use crate::quantity::Quantity;
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 
 /// The most owners that wait at one SKU.
 pub const WAITING_MAX: usize = 256;
@@ -96,8 +98,8 @@ impl Holds {
     }
 
     /// Sets pieces aside for a flash item, as [`Stock::decide_carve`], out of those that nobody holds.
-    pub fn decide_carve(&self, stock: &Stock, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
-        let carved = stock.decide_carve(plan)?;
+    pub fn decide_carve(&self, stock: &Stock, plan: &QuotaPlan, now: Timestamp) -> Result<Option<QuotaCarved>, Refusal> {
+        let carved = stock.decide_carve(plan, now)?;
         if carved.as_ref().is_some_and(|carved| carved.quota > self.free(stock)) { Err(Refusal::SoldOut) } else { Ok(carved) }
     }
 

@@ -151,6 +151,10 @@ impl Aggregate for Sku {
         self.holds.is_empty() && self.stock.quotas().iter().all(super::quota::FlashQuota::released)
     }
 
+    fn is_relied_on(&self) -> bool {
+        !self.holds.is_empty()
+    }
+
     fn broken(&self) -> Option<&'static str> {
         self.stock.broken().or_else(|| self.holds.broken(&self.stock))
     }
@@ -255,7 +259,7 @@ impl Handle<CarveQuota> for Sku {
     type Reply = ();
 
     fn handle(&mut self, CarveQuota(plan): CarveQuota, shared: &Engine, transaction: &mut Transaction<'_>) -> Answer<Settled<()>> {
-        let carved = match self.holds.decide_carve(&self.stock, &plan) {
+        let carved = match self.holds.decide_carve(&self.stock, &plan, transaction.now()) {
             Ok(Some(carved)) => carved,
             Ok(None) => return Ok(Ok(Settled::on(self.stock.version(), ()))),
             Err(refusal) => return Ok(Err(refusal)),

@@ -117,10 +117,14 @@ impl Stock {
         self.quota(wish.item).ok_or(Refusal::UnknownItem)?.decide(wish, now)
     }
 
-    /// Sets pieces aside for a flash item; nothing to do (`Ok(None)`) if it has them already.
-    pub fn decide_carve(&self, plan: &QuotaPlan) -> Result<Option<QuotaCarved>, Refusal> {
+    /// Sets pieces aside for a flash item; nothing to do (`Ok(None)`) if it has them already. Refused once the sale has ended: an item whose
+    /// rest was released may have been forgotten, and would be carved a second time.
+    pub fn decide_carve(&self, plan: &QuotaPlan, now: Timestamp) -> Result<Option<QuotaCarved>, Refusal> {
         if self.quota(plan.item).is_some() {
             return Ok(None);
+        }
+        if now >= plan.ends_at {
+            return Err(Refusal::Ended);
         }
         let most = Quantity::new(plan.limit_per_user.clamp(1, QUANTITY_MAX)).map_err(|_| Refusal::PurchaseLimit { limit: 0 })?;
         if plan.unit_price.checked_mul(most).is_none() {

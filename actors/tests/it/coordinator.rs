@@ -297,8 +297,8 @@ fn the_queue_is_bounded() {
 fn held_pieces_are_not_carved_for_a_sale() {
     let (stock, mut holds) = (stock_of(5), Holds::default());
     holds.hold(&stock, Owner(1), pieces(2));
-    assert_eq!(holds.decide_carve(&stock, &crate::shop::plan(1, 4, 1)), Err(Refusal::SoldOut));
-    assert!(matches!(holds.decide_carve(&stock, &crate::shop::plan(1, 3, 1)), Ok(Some(_))));
+    assert_eq!(holds.decide_carve(&stock, &crate::shop::plan(1, 4, 1), mallcore_actors::time::Timestamp::default()), Err(Refusal::SoldOut));
+    assert!(matches!(holds.decide_carve(&stock, &crate::shop::plan(1, 3, 1), mallcore_actors::time::Timestamp::default()), Ok(Some(_))));
 }
 
 #[test]

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
 mod baskets;
+mod carts;
 mod clock;
 mod coordinator;
+mod deaths;
 mod floor;
 mod golden;
 mod journal;

@@ -106,7 +106,7 @@ impl World {
             starts_at: Timestamp::default(),
             ends_at: Timestamp::MAX,
         };
-        let carved = world.stocks[&sku(FLASH_SKU)].decide_carve(&plan).unwrap().unwrap();
+        let carved = world.stocks[&sku(FLASH_SKU)].decide_carve(&plan, world.now).unwrap().unwrap();
         world.commit(Fact::Stock(StockFact::QuotaCarved(carved)));
         world
     }

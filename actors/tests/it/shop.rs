@@ -157,7 +157,7 @@ impl Shop {
         match *step {
             Step::Wait { millis } => self.now = self.now.plus_millis(millis),
             Step::Carve { item, quota, limit } => {
-                if let Ok(Some(carved)) = self.stock.decide_carve(&plan(item, quota, limit)) {
+                if let Ok(Some(carved)) = self.stock.decide_carve(&plan(item, quota, limit), self.now) {
                     self.record(StockFact::QuotaCarved(carved));
                 }
             }

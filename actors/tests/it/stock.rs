@@ -227,12 +227,15 @@ fn a_rest_goes_back_once_and_not_before_the_end() {
 #[test]
 fn more_than_is_available_is_not_carved_nor_twice() {
     let mut stock = shop::new_stock();
-    assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED + 1, 1)), Err(Refusal::SoldOut));
-    let carved = stock.decide_carve(&shop::plan(1, RECEIVED, 1)).unwrap().unwrap();
+    assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED + 1, 1), Timestamp::default()), Err(Refusal::SoldOut));
+    let carved = stock.decide_carve(&shop::plan(1, RECEIVED, 1), Timestamp::default()).unwrap().unwrap();
     stock.apply(Sequence(1), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!((stock.available(), stock.quota(item(1)).unwrap().remaining()), (0, RECEIVED));
-    assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED, 1)), Ok(None));
-    assert_eq!(stock.decide_carve(&shop::plan(2, 1, 1)), Err(Refusal::SoldOut));
+    assert_eq!(stock.decide_carve(&shop::plan(1, RECEIVED, 1), Timestamp::default()), Ok(None));
+    assert_eq!(stock.decide_carve(&shop::plan(2, 1, 1), Timestamp::default()), Err(Refusal::SoldOut));
+    let ended = shop::plan(3, 1, 1).ends_at;
+    assert_eq!(stock.decide_carve(&shop::plan(3, 1, 1), ended), Err(Refusal::Ended), "it may have been released and forgotten");
+    assert_eq!(stock.decide_carve(&shop::plan(1, 1, 1), ended), Ok(None));
 }
 
 #[test]
@@ -252,7 +255,7 @@ fn an_adjustment_moves_available_pieces_once() {
 fn more_than_is_available_is_not_taken_away_and_too_much_is_not_added() {
     let mut stock = shop::new_stock();
     let by = |delta| shop::adjustment(1, Change::By(Delta::new(delta).unwrap()));
-    let carved = stock.decide_carve(&shop::plan(1, RECEIVED - 3, 1)).unwrap().unwrap();
+    let carved = stock.decide_carve(&shop::plan(1, RECEIVED - 3, 1), Timestamp::default()).unwrap().unwrap();
     stock.apply(Sequence(1), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!(stock.decide_adjust(&by(-4)), Err(Refusal::InsufficientStock { available: 3 }), "a quota's pieces are not there to take");
     assert!(matches!(stock.decide_adjust(&by(-3)), Ok(Adjusting::Fresh(_))));
@@ -265,7 +268,7 @@ fn set_to_needs_the_version_that_was_looked_at() {
     let mut stock = shop::new_stock();
     let to = |pieces, expected| shop::adjustment(1, Change::To { pieces, expected: Sequence(expected) });
     assert_eq!(stock.decide_adjust(&to(RECEIVED, 0)), Ok(Adjusting::Unchanged));
-    let carved = stock.decide_carve(&shop::plan(1, 1, 1)).unwrap().unwrap();
+    let carved = stock.decide_carve(&shop::plan(1, 1, 1), Timestamp::default()).unwrap().unwrap();
     stock.apply(Sequence(9), Timestamp::default(), &StockFact::QuotaCarved(carved).into());
     assert_eq!(stock.decide_adjust(&to(0, 0)), Err(Refusal::VersionMismatch { version: Sequence(9) }));
     let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&to(0, 9)) else { panic!("looked at the newest counts") };

@@ -6,4 +6,4 @@ mod replies;
 mod sale;
 mod shards;
 mod tail;
-mod tally;
+pub mod tally;

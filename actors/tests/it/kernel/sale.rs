@@ -44,7 +44,7 @@ impl Sale {
             flash_pay_window_millis: PAY_WINDOW_MILLIS,
             pay_window_millis: PAY_WINDOW_MILLIS,
             holding_max_millis: 1_000,
-            auto_complete_after_millis: 10_000,
+            auto_complete_after_millis: 7_000,
         };
         let engine = Engine::new(Arc::clone(&journal) as _, Arc::clone(&clock) as _, OrderBook::default(), 1, rules);
         let mut host = Host::new(Keeping { waiting_max: 1, waiting_total_max: 1, idle_millis: 1, reload_millis: 1 });

@@ -1,16 +1,22 @@
 //! The auditor: keeps books from what clients asked and were told, and compares them with the records and the rows at the end. Shares no
 //! rule with the machines: it adds up, it does not decide.
 
+mod books;
+mod carts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mallcore_actors::facts::Record;
 use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
-use mallcore_actors::orders::{CloseReason, OrderFact, Status};
+use mallcore_actors::orders::fold::Placing;
+use mallcore_actors::orders::{CloseReason, Command, OrderFact, Status};
 use mallcore_actors::stock::{Receipt, StockFact};
 use mallcore_actors::time::Timestamp;
 
+use self::books::Books;
+use self::carts::Carts;
 use super::database::Database;
 
 /// What the shop promises.
@@ -48,6 +54,9 @@ pub enum Told {
     Refused,
 }
 
+/// SKUs with pieces.
+type Lines = Vec<(SkuId, u32)>;
+
 /// The books.
 #[derive(Debug)]
 pub struct Auditor {
@@ -55,9 +64,10 @@ pub struct Auditor {
     /// The surely durable records, seen on a copy of the disk.
     on_disk: Sequence,
     receipts: BTreeMap<(UserId, FlashItemId, [u8; 16]), (Wish, Receipt)>,
-    baskets: BTreeMap<OrderId, (UserId, Vec<(SkuId, u32)>)>,
-    closed: BTreeSet<OrderId>,
-    paid: BTreeSet<OrderId>,
+    baskets: BTreeMap<(UserId, [u8; 16]), (Lines, Receipt)>,
+    /// Commands to orders of which somebody was told that they were carried out.
+    commands: Vec<(OrderId, Command)>,
+    pub carts: Carts,
     adjustments: BTreeMap<(SkuId, AdjustmentId), Told>,
     pub acknowledged: usize,
 }
@@ -69,8 +79,8 @@ impl Auditor {
             on_disk: Sequence::ZERO,
             receipts: BTreeMap::new(),
             baskets: BTreeMap::new(),
-            closed: BTreeSet::new(),
-            paid: BTreeSet::new(),
+            commands: Vec::new(),
+            carts: Carts::default(),
             adjustments: BTreeMap::new(),
             acknowledged: 0,
         }
@@ -87,25 +97,31 @@ impl Auditor {
         self.acknowledged += 1;
     }
 
+    /// A repeat gets the first answer; which record it relies on is not told to anybody.
     pub fn bought(&mut self, wish: Wish, receipt: Receipt, relies_on: Sequence) {
         self.relies_on(relies_on);
+        let receipt = Receipt { sequence: Sequence::ZERO, ..receipt };
         let first = self.receipts.entry((wish.user, wish.item, wish.key)).or_insert((wish, receipt));
         assert_eq!(*first, (wish, receipt), "a repeat was answered differently");
     }
 
-    pub fn basket_bought(&mut self, user: UserId, basket: Vec<(SkuId, u32)>, order: OrderId, relies_on: Sequence) {
+    pub fn basket_bought(&mut self, user: UserId, key: [u8; 16], basket: Lines, receipt: Receipt, relies_on: Sequence) {
         self.relies_on(relies_on);
-        assert!(self.baskets.insert(order, (user, basket)).is_none(), "two baskets got one order");
+        let told = (basket, Receipt { sequence: Sequence::ZERO, ..receipt });
+        let first = self.baskets.entry((user, key)).or_insert_with(|| told.clone());
+        assert_eq!(*first, told, "a repeat was answered differently");
     }
 
-    pub fn order_closed(&mut self, order: OrderId, relies_on: Sequence) {
+    pub fn order_changed(&mut self, order: OrderId, command: Command, relies_on: Sequence) {
         self.relies_on(relies_on);
-        assert!(self.closed.insert(order), "{order:?} was closed twice");
+        self.commands.push((order, command));
     }
 
-    pub fn order_paid(&mut self, order: OrderId, relies_on: Sequence) {
-        self.relies_on(relies_on);
-        assert!(self.paid.insert(order), "{order:?} was paid twice");
+    pub fn cart_told(&mut self, relies_on: Sequence) {
+        // A cart that never held anything relies on no record.
+        if relies_on > Sequence::ZERO {
+            self.relies_on(relies_on);
+        }
     }
 
     pub fn adjusted(&mut self, sku: SkuId, id: AdjustmentId, told: Told, relies_on: Sequence) {
@@ -119,44 +135,66 @@ impl Auditor {
     }
 
     /// Every acknowledgement is in the rows, once, as it was told. `moved`: pieces that came and went by adjustments.
-    pub fn check_rows(&self, rows: &Database, moved: &BTreeMap<SkuId, i64>) {
+    pub fn check_rows(&self, rows: &Database, moved: &BTreeMap<SkuId, i64>, books: &Books) {
         for (wish, receipt) in self.receipts.values() {
             let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));
-            let line = row.placed.lines[0];
-            let stored = (row.placed.user, line.flash.map(|flash| flash.item), line.quantity.get(), *row.placed.key.as_bytes());
+            let Placing::Purchase(placed) = &row.placed else { panic!("not what was bought: {row:?}") };
+            let line = placed.lines[0];
+            let stored = (placed.user, line.flash.map(|flash| flash.item), line.quantity.get(), *placed.key.as_bytes());
             assert_eq!(stored, (wish.user, Some(wish.item), wish.pieces, wish.key));
-            let told = (row.placed.no, row.placed.payable, row.placed.expires_at, row.at, row.sequence);
-            assert_eq!(told, (receipt.no, receipt.payable, receipt.expires_at, receipt.placed_at, receipt.sequence));
-            let same_key = rows.orders.values().filter(|other| (other.placed.user, other.placed.key) == (wish.user, row.placed.key));
-            let of_item = same_key.filter(|other| other.placed.lines[0].flash.is_some_and(|flash| flash.item == wish.item));
+            let told = (placed.no, placed.payable, placed.expires_at, row.at);
+            assert_eq!(told, (receipt.no, receipt.payable, receipt.expires_at, receipt.placed_at));
+            let of_item = rows.orders.values().filter(|other| match &other.placed {
+                Placing::Purchase(other) => {
+                    (other.user, other.key) == (wish.user, placed.key) && other.lines[0].flash.is_some_and(|flash| flash.item == wish.item)
+                }
+                Placing::Basket(_) => false,
+            });
             assert_eq!(of_item.count(), 1, "doubled: {wish:?}");
         }
-        for (order, (user, basket)) in &self.baskets {
-            let row = rows.orders.get(order).unwrap_or_else(|| panic!("lost: {order:?}"));
-            let lines: Vec<_> = row.placed.lines.iter().map(|line| (line.sku, line.quantity.get())).collect();
-            assert_eq!((row.placed.user, &lines), (*user, basket));
+        for ((user, key), (basket, receipt)) in &self.baskets {
+            let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));
+            let lines: Vec<_> = row.lines().iter().map(|line| (line.sku, line.quantity.get())).collect();
+            assert_eq!((row.user(), &lines), (*user, basket));
+            let Placing::Basket(placed) = &row.placed else { panic!("not what was bought: {row:?}") };
+            let told = (placed.no, placed.amounts.payable, placed.expires_at, row.at, *placed.key.as_bytes());
+            assert_eq!(told, (receipt.no, receipt.payable, receipt.expires_at, receipt.placed_at, *key));
+            let same = |other: &&super::database::OrderRow| matches!(&other.placed, Placing::Basket(other) if (other.user, other.key) == (placed.user, placed.key));
+            assert_eq!(rows.orders.values().filter(same).count(), 1, "doubled: {receipt:?}");
         }
-        for order in &self.closed {
-            assert_eq!(rows.orders[order].status, Status::Closed, "{order:?} was told closed");
+        for (order, command) in &self.commands {
+            let row = rows.orders[order].order();
+            let progress = row.progress.as_deref();
+            let is_so = match command {
+                Command::Pay(payment) => progress.is_some_and(|progress| progress.payment.as_ref() == Some(payment)),
+                Command::Ship(parcel) => progress.is_some_and(|progress| progress.parcels.iter().any(|(_, sent)| sent == parcel)),
+                Command::Refund(refund) => {
+                    progress.is_some_and(|progress| progress.refunds.iter().filter(|(_, done)| done.id == refund.id).count() == 1)
+                }
+                Command::ConfirmReceipt | Command::AutoComplete => matches!(row.status, Status::Completed | Status::Refunded),
+                Command::Hide => row.is_hidden,
+                Command::Close(_) => row.status == Status::Closed,
+            };
+            assert!(is_so, "{command:?} was told done: {row:?}");
         }
-        for order in &self.paid {
-            assert_eq!(rows.orders[order].status, Status::Paid, "{order:?} was told paid");
-        }
+        books.check_orders(rows);
         for (sku, received) in &self.promises.received {
-            let received = i64::from(*received) + moved.get(sku).copied().unwrap_or_default();
+            let received = i64::from(*received) + moved.get(sku).copied().unwrap_or_default() - books.gone(*sku);
             let row = rows.stock[sku];
             let in_items: i64 =
-                rows.quotas.values().filter(|quota| quota.carved.sku == *sku).map(|quota| quota.remaining + quota.held + quota.sold).sum();
+                rows.quotas.values().filter(|quota| quota.plan.sku == *sku).map(|quota| quota.remaining + quota.held + quota.sold).sum();
             assert_eq!(row.available + row.held + row.sold + in_items, received, "pieces of {sku:?} appeared or vanished");
+            assert_eq!(row.paid, books.kept(*sku), "paid pieces of {sku:?}");
             let placed = rows.orders.values().filter(|order| order.status != Status::Closed);
-            let lines = placed.flat_map(|order| &order.placed.lines).filter(|line| line.sku == *sku);
-            let ordered: u32 = lines.map(|line| line.quantity.get()).sum();
-            assert!(i64::from(ordered) <= received, "oversold: {ordered} of {received} of {sku:?}");
+            let ordered: u32 = placed.flat_map(|order| order.lines()).filter(|line| line.sku == *sku).map(|line| line.quantity.get()).sum();
+            let held = i64::from(ordered) - books.refunded(*sku);
+            assert!(held <= received, "oversold: {held} of {received} of {sku:?}");
         }
     }
 
     /// The records in their order keep every promise at every moment. Returns what adjustments moved.
-    pub fn check_records<'a>(&self, records: impl Iterator<Item = (&'a Sequence, &'a Record)>) -> BTreeMap<SkuId, i64> {
+    pub fn check_records<'a>(&self, records: impl Iterator<Item = (&'a Sequence, &'a Record)>) -> (BTreeMap<SkuId, i64>, Books) {
+        let (mut books, mut carts) = (Books::default(), self.carts.replay());
         let mut time = Timestamp::default();
         let mut next = Sequence(1);
         let mut open: BTreeMap<UserId, u32> = BTreeMap::new();
@@ -171,6 +209,21 @@ impl Auditor {
             assert!(*at >= time, "record {sequence} is older than the one before");
             (next, time) = (next.next(), *at);
             match fact {
+                Fact::Orders(fact) => books.take(*sequence, fact),
+                Fact::Carts(fact) => carts.take(*sequence, header, fact),
+                _ => {}
+            }
+            match fact {
+                Fact::Orders(OrderFact::BasketPlaced(placed)) => {
+                    let mine = open.entry(placed.user).or_default();
+                    *mine += 1;
+                    assert!(*mine <= self.promises.unpaid_max, "{:?} has {mine} unpaid orders at {sequence}", placed.user);
+                    expires.insert(placed.order, placed.expires_at);
+                    if placed.from_cart {
+                        carts.ordered(*sequence, placed);
+                    }
+                }
+                Fact::Orders(OrderFact::PaymentTaken(paid)) => *open.entry(paid.user).or_default() -= 1,
                 Fact::Orders(OrderFact::Placed(placed)) => {
                     let mine = open.entry(placed.user).or_default();
                     *mine += 1;
@@ -187,7 +240,6 @@ impl Auditor {
                         assert!(*all <= promise.quota, "{:?} is oversold at {sequence}", flash.item);
                     }
                 }
-                Fact::Orders(OrderFact::Paid(paid)) => *open.entry(paid.user).or_default() -= 1,
                 Fact::Orders(OrderFact::Closed(closed)) => {
                     *open.entry(closed.user).or_default() -= 1;
                     let early = closed.reason == CloseReason::TimedOut && *at < expires[&closed.order];
@@ -212,6 +264,7 @@ impl Auditor {
         }
         let mut told_done = self.adjustments.iter().filter(|(_, told)| **told == Told::Done);
         assert!(told_done.all(|(key, _)| adjusted.contains(key)), "an adjustment was lost");
-        moved
+        carts.end();
+        (moved, books)
     }
 }

@@ -87,7 +87,11 @@ fn books_balance_after_any_crash() {
             && total.restarts > 5_000
             && total.passivations > 1_000
             && total.killed > 1_000
-            && total.adjusted > 1_000;
+            && total.adjusted > 1_000
+            && total.refunds > 1_000
+            && total.cart_changes > 10_000
+            && total.bought_from_carts > 1_000
+            && total.carts_left > 1_000;
         assert!(busy, "the worlds are too quiet to prove anything: {total:?}");
     }
 }
@@ -104,4 +108,8 @@ fn add(total: &mut Tally, tally: Tally) {
     total.records += tally.records;
     total.adjusted += tally.adjusted;
     total.killed += tally.killed;
+    total.refunds += tally.refunds;
+    total.cart_changes += tally.cart_changes;
+    total.bought_from_carts += tally.bought_from_carts;
+    total.carts_left += tally.carts_left;
 }

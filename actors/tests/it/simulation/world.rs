@@ -3,11 +3,14 @@
 mod clients;
 mod desk;
 mod rest;
+mod shoppers;
+mod turns;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore_actors::carts::CartLine;
 use mallcore_actors::coordinator::Input;
 use mallcore_actors::engine;
 use mallcore_actors::facts::Record;
@@ -19,31 +22,41 @@ use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::kernel::host::Keeping;
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{CloseReason, OrderFact};
+use mallcore_actors::orders::{self, Basket, CloseReason, OrderFact};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::stock::{AdjustStock, Adjustment, Buy, CarveQuota, Change, QuotaPlan, ReleaseQuota, StockFact};
+use mallcore_actors::stock::{AdjustStock, Adjustment, Buy, CarveQuota, Change, QuotaCarved, QuotaPlan, ReleaseQuota, StockFact};
 use mallcore_actors::time::{Clock, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use self::desk::Desk;
 use super::auditor::{Auditor, ItemPromise, Promises, Told, Wish};
-use super::database::Database;
-use super::process::{Answer, Asker, Closer, Command, Process, RequestId, Rules, read};
+use super::database::{Database, Follower};
+use super::process::{Answer, Asker, CartAsker, CartCommand, Closer, Command, Death, Process, RequestId, Rules, read};
 
 const START: u64 = 1_795_451_405_000;
 const SKUS: u64 = 3;
-const STEPS: u32 = 600;
+const STEPS: u32 = 900;
 /// More steps than any quiet world needs to come to rest.
 const REST_MAX: u32 = 20_000;
 
 #[derive(Debug, Clone)]
 enum Ask {
     Buy(SkuId, Buy),
-    Basket(UserId, Vec<(SkuId, Quantity)>),
-    Cancel,
-    Pay,
+    Basket(Box<Basket>),
+    Order(orders::Command),
+    Cart(UserId, CartCommand),
     Adjust(SkuId, Adjustment),
+}
+
+/// An order as its shopper knows it.
+#[derive(Debug, Clone)]
+struct Known {
+    user: UserId,
+    order: OrderId,
+    payable: Money,
+    is_paid: bool,
+    lines: Vec<(u64, u32)>,
 }
 
 #[derive(Debug)]
@@ -70,6 +83,10 @@ pub struct Tally {
     pub records: usize,
     pub adjusted: usize,
     pub killed: usize,
+    pub refunds: usize,
+    pub cart_changes: usize,
+    pub bought_from_carts: usize,
+    pub carts_left: usize,
 }
 
 pub struct World {
@@ -82,8 +99,10 @@ pub struct World {
     wall: Timestamp,
     process: Option<Process>,
     requests: Vec<Request>,
-    /// Orders that somebody was told of.
-    known: Vec<(UserId, OrderId)>,
+    /// Orders that somebody was told of: what has to be paid, and what is in them.
+    known: Vec<Known>,
+    /// The cart that each shopper saw last.
+    seen_carts: BTreeMap<UserId, Vec<CartLine>>,
     desk: Desk,
     /// What was queued and can no longer be lost, and what was queued since.
     log: BTreeMap<Sequence, Record>,
@@ -105,6 +124,11 @@ fn options() -> Options {
     }
 }
 
+fn carved(sku: SkuId, plan: &QuotaPlan) -> QuotaCarved {
+    let QuotaPlan { item, activity, quota, limit_per_user, unit_price, starts_at, ends_at } = *plan;
+    QuotaCarved { sku, item, activity, quota, limit_per_user, unit_price, starts_at, ends_at }
+}
+
 /// Runs one world to its end; panics where a promise is broken.
 pub fn run(seed: u64) -> Tally {
     let mut world = World::new(seed);
@@ -121,6 +145,10 @@ pub fn run(seed: u64) -> Tally {
     world.check_end();
     world.tally.acknowledged = world.auditor.acknowledged;
     world.tally.records = world.log.len();
+    let count = |is: fn(&Fact) -> bool| world.log.values().filter(|record| is(&record.fact)).count();
+    world.tally.refunds = count(|fact| matches!(fact, Fact::Orders(OrderFact::Refunded(_))));
+    world.tally.cart_changes = count(|fact| matches!(fact, Fact::Carts(_)));
+    world.tally.bought_from_carts = count(|fact| matches!(fact, Fact::Orders(OrderFact::BasketPlaced(placed)) if placed.from_cart));
     world.tally.adjusted = world.log.values().filter(|record| matches!(record.fact, Fact::Stock(StockFact::Adjusted(_)))).count();
     world.tally
 }
@@ -145,6 +173,7 @@ impl World {
             idle_millis: random.random_range(0..200),
             reload_millis: random.random_range(1..100),
         };
+        let cart_shards = random.random_range(1..4);
         let mut plans = Vec::new();
         // An activity's items have its hours.
         let starts_at = Timestamp::from_millis(START + random.random_range(0..300));
@@ -170,14 +199,15 @@ impl World {
         let items = plans.iter().map(|(_, plan)| (plan.item, promise(plan))).collect();
         let mut world = Self {
             disk: FaultDisk::new(random.random()),
-            database: Database::new(&received),
+            database: Database::new(&received, plans.iter().map(|(sku, plan)| carved(*sku, plan))),
             auditor: Auditor::new(Promises { received, items, unpaid_max }),
-            rules: Rules { shop, keeping },
+            rules: Rules { shop, keeping, cart_shards },
             plans,
             wall: Timestamp::from_millis(START),
             process: None,
             requests: Vec::new(),
             known: Vec::new(),
+            seen_carts: BTreeMap::new(),
             desk: Desk::default(),
             log: BTreeMap::new(),
             epoch: 0,
@@ -254,8 +284,10 @@ impl World {
         self.life().clock.set(now);
         match self.random.random_range(0..1_000) {
             0..300 => self.shop(),
-            300..560 => self.step_actor(),
-            560..600 => self.deliver_effect(),
+            300..440 => self.step_actor(),
+            440..510 => self.step_shard(),
+            510..570 => self.step_command(),
+            570..600 => self.deliver_effect(),
             600..660 => self.step_coordinator(),
             660..680 => self.send_again(),
             680..770 => {
@@ -266,6 +298,7 @@ impl World {
                 self.life().keep_house();
             }
             830..900 => {
+                self.project();
                 self.project();
             }
             900..930 => self.timers(),
@@ -294,55 +327,6 @@ impl World {
         }
     }
 
-    fn step_actor(&mut self) {
-        let runnable = self.life().runnable_actors();
-        if let Some(sku) = self.pick(&runnable) {
-            let prefers_load = self.chance(500);
-            let Some(process) = &mut self.process else { return };
-            process.step_actor(sku, &self.database, prefers_load);
-        }
-    }
-
-    fn deliver_effect(&mut self) {
-        let senders = self.life().senders();
-        if let Some(sender) = self.pick(&senders) {
-            self.life().deliver_effect(sender);
-        }
-    }
-
-    fn send_again(&mut self) {
-        let resendable = self.life().resendable();
-        if let Some(place) = self.pick(&resendable) {
-            self.life().send(place);
-        }
-    }
-
-    /// An actor panics, or loses patience with the database.
-    fn upset_actor(&mut self) {
-        let resident = self.life().resident();
-        let Some(sku) = self.pick(&resident) else { return };
-        if self.chance(300) {
-            self.life().give_up_loading(sku);
-        } else if self.life().kill_actor(sku) {
-            self.tally.killed += 1;
-        }
-    }
-
-    fn step_coordinator(&mut self) {
-        let runnable = self.life().runnable_coordinators();
-        if let Some(owner) = self.pick(&runnable) {
-            self.life().step_coordinator(owner);
-        }
-    }
-
-    fn interrupt(&mut self) {
-        let owners = self.life().coordinators();
-        let input = if self.chance(500) { Input::TimedOut } else { Input::Abandoned };
-        if let Some(owner) = self.pick(&owners) {
-            self.life().drive(owner, input);
-        }
-    }
-
     fn write_group(&mut self) -> bool {
         let Some(process) = &mut self.process else { return false };
         let wrote = process.write_group();
@@ -364,10 +348,15 @@ impl World {
     }
 
     fn project(&mut self) -> bool {
+        let follower = [Follower::Trade, Follower::Carts, Follower::Policy][self.random.random_range(0..3)];
+        self.project_one(follower)
+    }
+
+    fn project_one(&mut self, follower: Follower) -> bool {
         let most = self.random.random_range(1..8);
         let is_heard = !self.chance(100);
         let Some(process) = &mut self.process else { return false };
-        process.project(&mut self.database, most, is_heard)
+        process.project(follower, &mut self.database, most, is_heard)
     }
 
     fn timers(&mut self) {
@@ -387,5 +376,6 @@ impl World {
                 self.tally.passivations += 1;
             }
         }
+        self.tally.carts_left += self.life().keep_carts();
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use mallcore_actors::engine::Claim;
 use mallcore_actors::kernel::Handle;
 use mallcore_actors::kernel::host::Next;
+use mallcore_actors::orders::steps;
 use mallcore_actors::replies::Reply;
 use mallcore_actors::stock::{AdjustStock, Adjusted, Asked, CarveQuota, CloseOrder, Closed, HoldPieces, PlaceOrder, Placed, ReleaseQuota};
 use tokio::sync::oneshot;
@@ -107,10 +109,12 @@ impl fmt::Debug for Asking {
     }
 }
 
-/// A change of an order that waits for the disk.
+/// An answer that waits for the disk; a claim is kept until then.
 pub struct Changing {
     pub request: RequestId,
     pub answer: oneshot::Receiver<Reply<Changed>>,
+    #[expect(dead_code, reason = "kept until the answer has left")]
+    pub claim: Option<Claim>,
 }
 
 /// What such a change is answered with.
@@ -206,6 +210,7 @@ impl Process {
             }
         }
         self.listen_for_changes();
+        self.listen_for_carts();
     }
 
     /// Whoever asked is no more.
@@ -225,7 +230,7 @@ impl Process {
             Asker::Client(request) => {
                 let (answer, sequence) = match answer {
                     Ok(Ok(Told::Placed(Placed { receipt, .. }))) => (Answer::Placed(receipt), receipt.sequence),
-                    Ok(Ok(Told::Closed(Closed { order }))) => (Answer::Closed(order.id), order.sequence),
+                    Ok(Ok(Told::Closed(Closed { order }))) => (Answer::Changed(order.id), order.sequence),
                     Ok(Ok(Told::Adjusted(adjusted))) => (Answer::Adjusted, adjusted.sequence()),
                     Ok(Ok(Told::Held(_) | Told::Done)) => unreachable!("clients neither hold nor carve"),
                     Ok(Err(refusal)) => (Answer::Refused(refusal), Sequence::ZERO),
@@ -237,15 +242,14 @@ impl Process {
     }
 
     fn told_of_hold(&mut self, owner: Owner, answer: ActorAnswer) {
-        let input = match answer {
-            Ok(Ok(Told::Held(Asked::Granted))) => Input::Granted,
-            Ok(Ok(Told::Held(Asked::SoldOut))) => Input::Refused(Refusal::SoldOut),
-            Ok(Ok(Told::Held(Asked::Busy))) => Input::Unavailable(Unavailable::Busy),
-            // The engine tells how the waiting ended.
-            Ok(Ok(_)) => return,
-            Ok(Err(refusal)) => Input::Refused(refusal),
-            Err(unavailable) => Input::Unavailable(unavailable),
-        };
+        let answer = answer.map(|answer| {
+            answer.map(|told| match told {
+                Told::Held(asked) => asked,
+                _ => unreachable!("coordinators hold"),
+            })
+        });
+        // None: the engine tells how the waiting ended.
+        let Some(input) = steps::heard(answer) else { return };
         self.tell(owner, input);
     }
 

@@ -1,36 +1,41 @@
 //! Coordinators: their inputs, and their actions carried out.
 
-use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::kernel::Committed;
-use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::Lane;
-use mallcore_actors::stock::{HoldPieces, SkuEffect};
+use mallcore_actors::engine::Claim;
+use mallcore_actors::orders::Basket;
+use mallcore_actors::orders::steps::{self, Begun};
+use mallcore_actors::stock::HoldPieces;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
 
 /// A coordinator and whoever drives it.
 pub struct Running {
-    pub coordinator: Coordinator,
-    pub request: RequestId,
-    pub user: UserId,
-    pub lines: Lines,
+    coordinator: Coordinator,
+    request: RequestId,
+    basket: Basket,
     inputs: UnboundedSender<Input>,
     inbox: UnboundedReceiver<Input>,
-    placed: Option<Arc<Committed>>,
+    receipt: Option<Receipt>,
+    claim: Option<Claim>,
 }
 
 impl Process {
-    pub fn buy_basket(&mut self, request: RequestId, user: UserId, basket: &[(SkuId, Quantity)]) {
-        let wants = basket.iter().map(|(sku, quantity)| (Participant::Stock(*sku), *quantity));
-        let (coordinator, first) = Coordinator::start(wants).expect("shoppers fill sensible baskets");
-        let unit_price = Money::from_fen(100).expect("a small price");
-        let lines = basket.iter().map(|&(sku, quantity)| Line { sku, flash: None, quantity, unit_price }).collect();
-        self.owners += 1;
-        let owner = Owner(self.owners);
-        let (inputs, inbox) = unbounded_channel();
+    pub fn buy_basket(&mut self, request: RequestId, basket: Basket) {
+        let Some(claim) = self.engine.claim(basket.user(), basket.request().0) else {
+            return self.answer(request, Answer::Unavailable(Unavailable::Busy));
+        };
+        let (coordinator, first) = match steps::begin(&self.engine, &basket) {
+            Ok(Ok(Begun::Fresh(coordinator, first))) => (coordinator, first),
+            Ok(Ok(Begun::Repeat(receipt))) => {
+                return self.answer_when_durable(request, Answer::BasketPlaced(receipt), receipt.sequence, Some(claim));
+            }
+            Ok(Err(refusal)) => return self.answer(request, Answer::Refused(refusal)),
+            Err(unavailable) => return self.answer(request, Answer::Unavailable(unavailable)),
+        };
+        let (owner, (inputs, inbox)) = (self.engine.new_owner(), unbounded_channel());
         self.engine.register(owner, inputs.clone());
-        self.coordinators.insert(owner, Running { coordinator, request, user, lines, inputs, inbox, placed: None });
+        let running = Running { coordinator, request, basket, inputs, inbox, receipt: None, claim: Some(claim) };
+        self.coordinators.insert(owner, running);
         self.act(owner, first);
     }
 
@@ -59,8 +64,6 @@ impl Process {
         let Some(running) = self.coordinators.get_mut(&owner) else { return };
         let actions = running.coordinator.step(input);
         if running.coordinator.is_done() {
-            // Before anything is released: a hold that is asked for later than that is refused.
-            self.engine.unregister(owner);
             self.forget_asks(owner);
         }
         actions.into_iter().for_each(|action| self.act(owner, action));
@@ -74,72 +77,26 @@ impl Process {
             Action::Hold(Participant::Stock(sku), quantity) => {
                 self.ask(Asker::Coordinator(owner), sku, Command::Hold(HoldPieces { owner, quantity }));
             }
-            Action::Release(Participant::Stock(sku)) => self.effects.send(sku, SkuEffect::Released(owner)),
             Action::Commit => {
-                let input = self.place_basket(owner);
+                let Some(running) = self.coordinators.get_mut(&owner) else { return };
+                let (input, receipt) = steps::commit(&self.engine, &*self.effects, Provenance::SHOPPER, owner, &running.basket);
+                running.receipt = receipt;
                 self.drive(owner, input);
             }
-            Action::Confirm(Participant::Stock(sku), sequence) => {
-                // The change has handed it to the lane under the shard's lock.
-                let Some(Running { placed: Some(placed), .. }) = self.coordinators.get(&owner) else {
-                    panic!("confirmed before it was placed")
-                };
-                assert!(placed.sequence == sequence && stock::skus(&placed.record.fact).contains(&sku), "{sku} has no line in {placed:?}");
-            }
+            action @ (Action::Release(_) | Action::Confirm(..)) => steps::settle(&self.engine, &*self.effects, owner, action),
             Action::Answer(outcome) => {
-                let Some(Running { request, placed, .. }) = self.coordinators.get(&owner) else { return };
-                let request = *request;
-                match (outcome, placed) {
-                    (Outcome::Placed(_), Some(placed)) => {
-                        let Fact::Orders(OrderFact::Placed(fact)) = &placed.record.fact else {
-                            unreachable!("a coordinator places orders")
-                        };
-                        let (answer, sequence) = (Answer::BasketPlaced(fact.order), placed.sequence);
-                        self.answer_when_durable(request, answer, sequence);
+                let Some(Running { request, receipt, claim, .. }) = self.coordinators.get_mut(&owner) else { return };
+                let (request, claim) = (*request, claim.take());
+                match (outcome, *receipt) {
+                    (Outcome::Placed(sequence), Some(receipt)) => {
+                        assert_eq!(sequence, receipt.sequence);
+                        self.answer_when_durable(request, Answer::BasketPlaced(receipt), sequence, claim);
                     }
                     (Outcome::Placed(_), None) => unreachable!("placed without a record"),
                     (Outcome::Refused(refusal), _) => self.answer(request, Answer::Refused(refusal)),
                     (Outcome::Unavailable(weather), _) => self.answer(request, Answer::Unavailable(weather)),
                 }
             }
-        }
-    }
-
-    fn place_basket(&mut self, owner: Owner) -> Input {
-        let Some(Running { request, user, lines, .. }) = self.coordinators.get(&owner) else { return Input::Abandoned };
-        let (user, lines) = (*user, lines.clone());
-        // A cart has no key of its own here; what is remembered is the request.
-        let mut key = [0xff; 16];
-        key[..8].copy_from_slice(&(*request as u64).to_be_bytes());
-        let engine = Arc::clone(&self.engine);
-        let placed = self.change(user, Some(owner), move |shard, transaction| {
-            if let Err(refusal) = shard.admit(user, engine.rules.unpaid_max_per_user) {
-                return Ok(Err(refusal));
-            }
-            let now = transaction.now();
-            let order = engine.ids.take(transaction.journal(), now)?;
-            Ok(Ok(OrderFact::Placed(OrderPlaced {
-                order,
-                no: OrderNo::new(order, now, 0),
-                user,
-                lines,
-                payable: Money::from_fen(100).expect("a small price"),
-                expires_at: now.plus_millis(engine.rules.flash_pay_window_millis),
-                key: KeyHash::from_bytes(key),
-                body: BodyFingerprint::from_u64(0),
-                address: None,
-            })))
-        });
-        match placed {
-            Ok(Ok(committed)) => {
-                let sequence = committed.sequence;
-                if let Some(running) = self.coordinators.get_mut(&owner) {
-                    running.placed = Some(committed);
-                }
-                Input::Enqueued(sequence)
-            }
-            Ok(Err(refusal)) => Input::Refused(refusal),
-            Err(weather) => Input::Unavailable(weather),
         }
     }
 }

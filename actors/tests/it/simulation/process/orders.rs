@@ -1,90 +1,94 @@
-//! Requests, and changes of orders that are decided at the order.
+//! Requests, and commands to orders: carried out at the order, read from the database first where it has left memory.
 
-use mallcore_actors::kernel::{Committed, Transaction};
-use mallcore_actors::orders::{self, OrderShard};
+use mallcore_actors::engine::Claim;
+use mallcore_actors::orders::{self, Read};
+use mallcore_actors::refusal;
 use mallcore_actors::stock::{Buy, CloseOrder, PlaceOrder};
 use tokio::sync::oneshot;
 
 use super::asks::Changed;
 use super::*;
 
-type Decided = mallcore_actors::refusal::Answer<OrderFact>;
+/// How often an order is read that may lack changes.
+const READS_MAX: usize = 5;
+
+/// A command to an order that is not carried out yet.
+#[derive(Debug)]
+pub struct Commanding {
+    closer: Closer,
+    user: UserId,
+    order: OrderId,
+    command: orders::Command,
+    reads: usize,
+    /// None: it waits for the database.
+    read: Option<Option<Read>>,
+}
 
 impl Process {
     pub fn buy(&mut self, request: RequestId, sku: SkuId, wish: Buy) {
         self.ask(Asker::Client(request), sku, Command::Place(PlaceOrder(wish)));
     }
 
-    pub fn close(&mut self, closer: Closer, user: UserId, order: OrderId, reason: CloseReason) {
-        let found = self.engine.orders.shard(user).order(user, order).cloned();
-        let Some(found) = found else { return self.closing_refused(closer, Answer::Refused(Refusal::UnknownOrder)) };
-        if let Some(line) = found.lines.iter().find(|line| line.flash.is_some()) {
+    pub fn command(&mut self, closer: Closer, user: UserId, order: OrderId, command: orders::Command) {
+        if let orders::Command::Close(reason) = command
+            && let Some(sku) = orders::closed_by(&self.engine, user, order)
+        {
             let asker = match closer {
                 Closer::Client(request) => Asker::Client(request),
                 Closer::Timer(deadline) => Asker::Timer(deadline),
             };
-            return self.ask(asker, line.sku, Command::Close(CloseOrder { user, order, reason }));
+            return self.ask(asker, sku, Command::Close(CloseOrder { user, order, reason }));
         }
-        let changed = self.change(user, None, |shard, transaction| {
-            let Some(found) = shard.order(user, order) else { return Ok(Err(Refusal::UnknownOrder)) };
-            if let Err(refusal) = found.decide(OrderCommand::Close(reason), transaction.now()) {
-                return Ok(Err(refusal));
+        self.commands.push(Commanding { closer, user, order, command, reads: 0, read: Some(None) });
+    }
+
+    pub fn commands(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// One of the commands gets a step further.
+    pub fn step_command(&mut self, nth: usize, database: &Database) {
+        let commanding = &mut self.commands[nth];
+        let (user, order) = (commanding.user, commanding.order);
+        let answer = match commanding.read.take() {
+            Some(read) => {
+                match orders::carry_out(&self.engine, &*self.effects, Provenance::SHOPPER, (user, order), read, &commanding.command) {
+                    None if commanding.reads < READS_MAX => return,
+                    None => Err(Unavailable::Warming),
+                    Some(answer) => answer,
+                }
             }
-            let returns = found.lines.iter().map(|&line| Return { line, to_quota: false }).collect();
-            let version = found.version + 1;
-            Ok(Ok(OrderFact::Closed(OrderClosed { order, user, version, reason, returns, limit_returned: false })))
-        });
-        match (changed, closer) {
-            (Ok(Ok(committed)), Closer::Client(request)) => {
-                self.answer_when_durable(request, Answer::Closed(order), committed.sequence);
+            None if database.is_up => {
+                commanding.reads += 1;
+                commanding.read = Some(Some(database.load_order(user, order)));
+                return;
             }
-            (Ok(Ok(_)), Closer::Timer(_)) => {}
-            (Ok(Err(refusal)), closer) => self.closing_refused(closer, Answer::Refused(refusal)),
+            None => Err(Unavailable::Warming),
+        };
+        let closer = self.commands.swap_remove(nth).closer;
+        self.carried_out(closer, user, order, answer);
+    }
+
+    fn carried_out(&mut self, closer: Closer, user: UserId, order: OrderId, answer: refusal::Answer<orders::Changed>) {
+        match (answer, closer) {
+            (Ok(Ok(changed)), Closer::Client(request)) => {
+                self.answer_when_durable(request, Answer::Changed(order), changed.order.sequence, None);
+            }
+            (Ok(Err(refusal)), Closer::Client(request)) => self.answer(request, Answer::Refused(refusal)),
             (Err(weather), Closer::Client(request)) => self.answer(request, Answer::Unavailable(weather)),
+            (Ok(_), Closer::Timer(_)) => {}
             (Err(_), Closer::Timer(deadline)) => self.engine.orders.shard(user).postpone(deadline),
         }
-    }
-
-    pub fn pay(&mut self, request: RequestId, user: UserId, order: OrderId) {
-        let changed = self.change(user, None, |shard, transaction| {
-            let Some(found) = shard.order(user, order) else { return Ok(Err(Refusal::UnknownOrder)) };
-            if let Err(refusal) = found.decide(OrderCommand::Pay, transaction.now()) {
-                return Ok(Err(refusal));
-            }
-            Ok(Ok(OrderFact::Paid(OrderPaid { order, user, version: found.version + 1, lines: found.lines.clone() })))
-        });
-        match changed {
-            Ok(Ok(committed)) => self.answer_when_durable(request, Answer::Paid(order), committed.sequence),
-            Ok(Err(refusal)) => self.answer(request, Answer::Refused(refusal)),
-            Err(weather) => self.answer(request, Answer::Unavailable(weather)),
-        }
-    }
-
-    pub(super) fn change(
-        &self,
-        user: UserId,
-        holder: Option<Owner>,
-        decide: impl FnOnce(&OrderShard, &mut Transaction<'_>) -> Decided,
-    ) -> mallcore_actors::refusal::Answer<Arc<Committed>> {
-        let mut scratch = Vec::new();
-        let mut transaction = self.engine.recorder.begin(Provenance::SHOPPER, &mut scratch);
-        orders::change(&self.engine, &*self.effects, user, holder, &mut transaction, decide)
     }
 
     pub(super) fn answer(&mut self, request: RequestId, answer: Answer) {
         self.answers.push((request, answer, Sequence::ZERO));
     }
 
-    pub(super) fn answer_when_durable(&mut self, request: RequestId, answer: Answer, sequence: Sequence) {
+    pub(super) fn answer_when_durable(&mut self, request: RequestId, answer: Answer, sequence: Sequence, claim: Option<Claim>) {
         let (reply, receiver) = oneshot::channel();
         self.replies.queue().when_durable(sequence, reply, Changed { answer, sequence });
-        self.changing.push(Changing { request, answer: receiver });
-    }
-
-    fn closing_refused(&mut self, closer: Closer, answer: Answer) {
-        if let Closer::Client(request) = closer {
-            self.answer(request, answer);
-        }
+        self.changing.push(Changing { request, answer: receiver, claim });
     }
 
     /// Closes what is due.
@@ -92,12 +96,25 @@ impl Process {
         let now = self.now();
         let due: Vec<Deadline> = self.engine.orders.shards().flat_map(|mut shard| shard.take_due(now, 2)).collect();
         for due in due {
-            self.close(Closer::Timer(due), due.user, due.order, CloseReason::TimedOut);
+            let is_known = self.engine.orders.shard(due.user).order(due.user, due.order).is_some();
+            if is_known {
+                self.command(Closer::Timer(due), due.user, due.order, orders::Command::Close(CloseReason::TimedOut));
+            }
         }
+        self.engine.orders.forget_keys(now);
     }
 
     /// Open unpaid orders in memory.
     pub fn open_orders(&self) -> usize {
         self.engine.orders.shards().map(|shard| shard.open_orders().count()).sum()
+    }
+
+    /// Orders in memory are those that the database has.
+    pub fn compare_orders(&self, database: &Database) {
+        for shard in self.engine.orders.shards() {
+            for order in shard.all_orders() {
+                assert_eq!(database.load_order(order.user, order.id).0.as_ref(), Some(order), "memory and database differ");
+            }
+        }
     }
 }

@@ -1,12 +1,57 @@
 //! Journal, actors, effects and projection, a step at a time, and what audits ask.
 
+use mallcore_actors::kernel::fold;
+
+use super::super::database::{Follower, Projected};
+use super::registry::Death;
 use super::*;
 
-/// A batch that was read; projected or not, nobody has heard.
-pub struct InFlight {
+/// A projection: its checkpoint, and a batch that was folded; stored or not, nobody has heard.
+pub struct Projection<F> {
+    pub progress: Progress,
+    in_flight: Option<InFlight<F>>,
+}
+
+struct InFlight<F> {
     batch: Batch,
-    records: Vec<(Sequence, Record)>,
+    folded: fold::Batch<F>,
     is_committed: bool,
+}
+
+impl<F: Projected> Projection<F> {
+    pub const fn new(progress: Progress) -> Self {
+        Self { progress, in_flight: None }
+    }
+
+    /// One step: fold a batch, commit it, hear of it. `is_heard`: the database's answer arrives. None: the disk gave out.
+    fn step(&mut self, journal: &Tapped, database: &mut Database, most: u64, is_heard: bool) -> Option<bool> {
+        match self.in_flight.take() {
+            None => {
+                let Some(batch) = self.progress.next_batch(journal.durable_through(), most) else { return Some(false) };
+                let mut folded = fold::Batch::after(self.progress.sequence());
+                read_bytes(journal, batch.first, batch.last, &mut |sequence, payload| {
+                    folded.take_bytes(sequence, payload).expect("records follow each other");
+                })?;
+                assert_eq!((folded.from().next(), folded.through()), (batch.first, batch.last), "the batch has what it says");
+                self.in_flight = Some(InFlight { batch, folded, is_committed: false });
+            }
+            Some(InFlight { batch, folded, is_committed: false }) if database.is_up => {
+                assert!(database.transact(&batch, &folded), "nobody else moves the checkpoint");
+                self.in_flight = Some(InFlight { batch, folded, is_committed: true });
+            }
+            Some(InFlight { batch, is_committed: false, .. }) => {
+                assert!(self.progress.reloaded(database.checkpoint(F::FOLLOWER)), "nobody else moves the checkpoint: {batch:?}");
+            }
+            Some(InFlight { is_committed: true, .. }) => {
+                if is_heard {
+                    self.progress.applied();
+                } else {
+                    assert!(self.progress.reloaded(database.checkpoint(F::FOLLOWER)), "nobody else moves the checkpoint");
+                }
+            }
+        }
+        Some(true)
+    }
 }
 
 impl Process {
@@ -26,11 +71,11 @@ impl Process {
     }
 
     pub fn runnable_actors(&self) -> Vec<SkuId> {
-        self.registry.runnable(self.progress.sequence())
+        self.registry.runnable(self.trade.progress.sequence())
     }
 
     pub fn step_actor(&mut self, sku: SkuId, database: &Database, prefers_load: bool) {
-        self.registry.step(sku, &self.replies, database, self.progress.sequence(), prefers_load);
+        self.registry.step(sku, &self.replies, database, self.trade.progress.sequence(), prefers_load);
     }
 
     pub fn resident(&self) -> Vec<SkuId> {
@@ -39,15 +84,15 @@ impl Process {
 
     /// An actor's idle check; true if it begins to leave.
     pub fn idle_check(&mut self, sku: SkuId) -> bool {
-        self.registry.keep_house(sku, self.progress.sequence())
+        self.registry.keep_house(sku, self.trade.progress.sequence())
     }
 
     pub fn give_up_loading(&mut self, sku: SkuId) {
         self.registry.give_up_loading(sku);
     }
 
-    /// An actor panics; true if it was there and could.
-    pub fn kill_actor(&mut self, sku: SkuId) -> bool {
+    /// An actor panics.
+    pub fn kill_actor(&mut self, sku: SkuId) -> Death {
         self.registry.kill(sku)
     }
 
@@ -61,36 +106,17 @@ impl Process {
         }
     }
 
-    /// One step of the projection: read a batch, commit it, hear of it. `is_heard`: the database's answer arrives.
-    pub fn project(&mut self, database: &mut Database, most: u64, is_heard: bool) -> bool {
-        match self.in_flight.take() {
-            None => {
-                let Some(batch) = self.progress.next_batch(self.journal.durable_through(), most) else { return false };
-                let Some(records) = read(&*self.journal, batch.first, batch.last) else {
-                    self.disk_gave_out = true;
-                    return false;
-                };
-                self.in_flight = Some(InFlight { batch, records, is_committed: false });
-            }
-            Some(InFlight { batch, records, is_committed: false }) if database.is_up => {
-                assert!(database.transact(&batch, &records), "nobody else moves the checkpoint");
-                self.in_flight = Some(InFlight { batch, records, is_committed: true });
-            }
-            Some(in_flight @ InFlight { is_committed: false, .. }) => {
-                let is_ours = self.progress.reloaded(database.checkpoint);
-                assert!(is_ours, "nobody else moves the checkpoint: {:?}", in_flight.batch);
-            }
-            Some(InFlight { is_committed: true, .. }) => {
-                if is_heard {
-                    self.progress.applied();
-                } else {
-                    assert!(self.progress.reloaded(database.checkpoint), "nobody else moves the checkpoint");
-                }
-                self.journal.release(self.progress.sequence());
-                self.engine.orders.evict(self.progress.sequence());
-            }
-        }
-        true
+    /// One step of a projection.
+    pub fn project(&mut self, follower: Follower, database: &mut Database, most: u64, is_heard: bool) -> bool {
+        let stepped = match follower {
+            Follower::Trade => self.trade.step(&self.journal, database, most, is_heard),
+            Follower::Carts => self.cart_rows.step(&self.journal, database, most, is_heard),
+            Follower::Policy => self.step_policy(database, most, is_heard),
+        };
+        self.disk_gave_out |= stepped.is_none();
+        self.journal.release(self.trade.progress.sequence().min(self.cart_rows.progress.sequence()).min(self.policy.sequence()));
+        self.engine.orders.evict(self.trade.progress.sequence());
+        stepped.unwrap_or(false)
     }
 
     /// Counts of a SKU that is serving: available, held, sold, and each item's remaining, held, sold.
@@ -109,7 +135,9 @@ impl Process {
 }
 
 fn counts(stock: &Stock) -> Vec<u32> {
-    let mut quotas: Vec<_> = stock.quotas().iter().map(|quota| (quota.item(), [quota.remaining(), quota.held(), quota.sold()])).collect();
+    // What can no longer move is not loaded.
+    let can_move = stock.quotas().iter().filter(|quota| !quota.released() || quota.held() > 0);
+    let mut quotas: Vec<_> = can_move.map(|quota| (quota.item(), [quota.remaining(), quota.held(), quota.sold()])).collect();
     quotas.sort_unstable();
     [stock.available(), stock.held(), stock.sold()].into_iter().chain(quotas.into_iter().flat_map(|quota| quota.1)).collect()
 }

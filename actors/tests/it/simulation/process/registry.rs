@@ -29,6 +29,15 @@ enum Load {
     Brought(Box<Loaded<Sku>>),
 }
 
+/// Whose death a panic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    Nobody,
+    OfTheActor,
+    /// A coordinator relies on holds that are in the actor's memory alone.
+    OfTheProcess,
+}
+
 /// What an actor's turn finds.
 pub struct Turn<'a> {
     pub host: &'a mut Host<Sku>,
@@ -165,17 +174,18 @@ impl Registry {
         begins_to_leave
     }
 
-    /// The actor dies with what is in its mailbox. One whose pieces a coordinator holds does not: those holds are in its memory alone.
-    pub fn kill(&mut self, sku: SkuId) -> bool {
-        let can_die = self.actors.get(&sku).is_some_and(|actor| actor.host.get(sku).is_none_or(|sku| sku.holds().is_empty()));
-        if can_die {
-            self.actors.remove(&sku);
-            self.crashed.insert(sku, self.engine.journal().last_enqueued());
-            // The row that its successor waits for has all of this.
-            self.parked.remove(&sku);
-            self.warm.remove(&sku);
+    /// The actor dies with what is in its mailbox.
+    pub fn kill(&mut self, sku: SkuId) -> Death {
+        let Some(actor) = self.actors.get(&sku) else { return Death::Nobody };
+        if actor.host.is_relied_on() {
+            return Death::OfTheProcess;
         }
-        can_die
+        self.actors.remove(&sku);
+        self.crashed.insert(sku, self.engine.journal().last_enqueued());
+        // The row that its successor waits for has all of this.
+        self.parked.remove(&sku);
+        self.warm.remove(&sku);
+        Death::OfTheActor
     }
 
     fn drained(&mut self, sku: SkuId) {

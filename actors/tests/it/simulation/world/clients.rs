@@ -1,5 +1,7 @@
 //! What clients do and are told.
 
+use mallcore_actors::coordinator::Participant;
+
 use super::*;
 
 impl World {
@@ -11,7 +13,7 @@ impl World {
 
     pub(super) fn shop(&mut self) {
         let user = UserId::new(self.random.random_range(1..5)).expect("not zero");
-        match self.random.random_range(0..11) {
+        match self.random.random_range(0..24) {
             0..4 => {
                 let place = self.random.random_range(0..self.plans.len());
                 let (sku, plan) = self.plans[place];
@@ -33,30 +35,11 @@ impl World {
                     self.buy(sku, Buy { body, ..wish });
                 }
             }
-            6..8 => {
-                let mut skus: Vec<u64> = (1..=SKUS).collect();
-                let mut basket = Vec::new();
-                for _ in 0..self.random.random_range(1..=SKUS) {
-                    let sku = skus.remove(self.random.random_range(0..skus.len()));
-                    let pieces = self.random.random_range(1..4);
-                    basket.push((SkuId::new(sku).expect("not zero"), Quantity::new(pieces).expect("a few")));
-                }
-                let request = self.ask(Ask::Basket(user, basket.clone()));
-                self.life().buy_basket(request, user, &basket);
-            }
+            6..8 => self.shop_basket(user),
+            8..10 => self.order_cart(user),
             10 => self.write_down(),
-            pay_or_cancel => {
-                let known = self.known.clone();
-                let Some((owner, order)) = self.pick(&known) else { return };
-                let who = if self.chance(100) { user } else { owner };
-                if pay_or_cancel == 8 {
-                    let request = self.ask(Ask::Pay);
-                    self.life().pay(request, who, order);
-                } else {
-                    let request = self.ask(Ask::Cancel);
-                    self.life().close(Closer::Client(request), who, order, CloseReason::Cancelled);
-                }
-            }
+            11..18 => self.command_order(user),
+            _ => self.change_cart(user),
         }
     }
 
@@ -80,7 +63,7 @@ impl World {
                 continue;
             }
             match (&asked.ask, answer) {
-                (Ask::Buy(_, wish), Answer::Placed(receipt)) => {
+                (Ask::Buy(sku, wish), Answer::Placed(receipt)) => {
                     let told = Wish {
                         user: wish.user,
                         item: wish.item,
@@ -89,15 +72,31 @@ impl World {
                         pieces: wish.quantity.get(),
                     };
                     self.auditor.bought(told, receipt, relies_on);
-                    self.known.push((wish.user, receipt.order));
+                    let lines = vec![(sku.get(), wish.quantity.get())];
+                    self.known.push(Known { user: wish.user, order: receipt.order, payable: receipt.payable, is_paid: false, lines });
                 }
-                (Ask::Basket(user, basket), Answer::BasketPlaced(order)) => {
-                    let told = basket.iter().map(|(sku, quantity)| (*sku, quantity.get())).collect();
-                    self.auditor.basket_bought(*user, told, order, relies_on);
-                    self.known.push((*user, order));
+                (Ask::Basket(basket), Answer::BasketPlaced(receipt)) => {
+                    let wants: Vec<(SkuId, u32)> =
+                        basket.wants().map(|(Participant::Stock(sku), quantity)| (sku, quantity.get())).collect();
+                    let lines = wants.iter().map(|(sku, count)| (sku.get(), *count)).collect();
+                    self.auditor.basket_bought(basket.user(), *basket.request().0.as_bytes(), wants, receipt, relies_on);
+                    self.known.push(Known { user: basket.user(), order: receipt.order, payable: receipt.payable, is_paid: false, lines });
                 }
-                (Ask::Cancel, Answer::Closed(order)) => self.auditor.order_closed(order, relies_on),
-                (Ask::Pay, Answer::Paid(order)) => self.auditor.order_paid(order, relies_on),
+                (Ask::Order(command), Answer::Changed(order)) => {
+                    self.auditor.order_changed(order, command.clone(), relies_on);
+                    let of_order = |known: &&mut Known| known.order == order && matches!(command, orders::Command::Pay(_));
+                    self.known.iter_mut().filter(of_order).for_each(|known| known.is_paid = true);
+                }
+                (Ask::Cart(user, command), Answer::Cart(told)) => {
+                    self.auditor.cart_told(relies_on);
+                    let request = match command {
+                        CartCommand::Add(add) => Some(add.key),
+                        CartCommand::Merge(merge) if !merge.lines.is_empty() => Some(merge.key),
+                        _ => None,
+                    };
+                    self.auditor.carts.told(*user, request.map(|key| *key.as_bytes()), &told);
+                    self.seen_carts.insert(*user, told.cart.lines);
+                }
                 (Ask::Adjust(sku, wish), answer @ (Answer::Adjusted | Answer::Refused(_))) => {
                     let told = match (answer, wish.change) {
                         (Answer::Refused(_), _) => Told::Refused,

@@ -25,7 +25,7 @@ impl World {
     pub(super) fn write_down(&mut self) {
         let sku = SkuId::new(self.random.random_range(1..=SKUS)).expect("not zero");
         let change = if self.chance(200) {
-            Change::To { pieces: self.random.random_range(0..30), expected: self.database.sequence() }
+            Change::To { pieces: self.random.random_range(0..30), expected: self.database.sequence(Follower::Trade) }
         } else {
             let pieces = self.random.random_range(1..6);
             Change::By(Delta::new(if self.chance(500) { pieces } else { -pieces }).expect("not zero"))
