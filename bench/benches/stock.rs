@@ -52,7 +52,7 @@ fn stock() -> Stock {
         starts_at: Timestamp::from_millis(0),
         ends_at: Timestamp::from_millis(2_000),
     };
-    let carved = stock.decide_carve(&plan).unwrap().unwrap();
+    let carved = stock.decide_carve(&plan, NOW).unwrap().unwrap();
     stock.apply(Sequence(1), NOW, &StockFact::QuotaCarved(carved).into());
     stock
 }

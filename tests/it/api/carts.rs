@@ -38,7 +38,8 @@ async fn pieces_are_added_changed_selected_and_removed() {
     assert_eq!(lines(&changed.body), sorted(&[(a, 4, false), (b, 1, true)]));
     assert_eq!(lines(&put("/v1/cart/selection".into(), json!({ "selected": true })).await.body), sorted(&[(a, 4, true), (b, 1, true)]));
     put("/v1/cart/items/987654".into(), json!({ "quantity": 1 })).await.is_problem(404, "unknown_cart_line", &[]);
-    put(format!("/v1/cart/items/{a}"), json!({})).await.is_problem(422, "validation_failed", &["quantity", "selected"]);
+    assert_eq!(lines(&put(format!("/v1/cart/items/{a}"), json!({ "quantity": null })).await.body), sorted(&[(a, 4, true), (b, 1, true)]));
+    put(format!("/v1/cart/items/{a}"), json!([2, false])).await.is_problem(422, "validation_failed", &["body"]);
     put(format!("/v1/cart/items/{a}"), json!({ "quantity": 10_000 })).await.is_problem(422, "validation_failed", &["quantity"]);
     for _ in 0..2 {
         let removed = shopper.send(Method::DELETE, &format!("/v1/cart/items/{a}"), None, json!({})).await;

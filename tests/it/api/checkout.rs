@@ -100,8 +100,11 @@ async fn what_is_wrong_with_an_order_is_named() {
     post(json!({ "items": one })).await.is_problem(422, "validation_failed", &["expected_payable_fen"]);
     post(json!({ "items": one, "from_cart": true, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["from_cart"]);
     post(json!({ "items": [], "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items"]);
-    let twice = items(&[(sku, 1), (sku, 2)]);
-    post(json!({ "items": twice, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[1].sku_id"]);
+    let twice = json!({ "items": items(&[(sku, 1), (sku, 2)]) });
+    let preview = shopper.send(Method::POST, "/v1/orders/preview", None, twice).await.body;
+    assert_eq!(preview["items"][0]["quantity"], 3, "the same SKU twice is its pieces together: {preview}");
+    let too_many = items(&[(sku, 9_999), (sku, 1)]);
+    post(json!({ "items": too_many, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[1].quantity"]);
     let none = items(&[(sku, 0)]);
     post(json!({ "items": none, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[0].quantity"]);
     let unknown = items(&[(sku, 1), (987_654_321, 1)]);

@@ -123,6 +123,11 @@ async fn head_is_get_without_the_body() {
     }
     let refused = Reply::of(shopper.request(Method::HEAD, "/v1/seckill/items/1/orders")).await;
     assert_eq!((refused.status.as_u16(), refused.header("allow")), (405, "POST"));
+    // Fixed paths beside `/v1/orders/{id}`.
+    for (method, path, allowed) in [(Method::DELETE, "/v1/orders/counts", "GET, HEAD"), (Method::GET, "/v1/orders/preview", "POST")] {
+        let refused = Reply::of(shopper.request(method, path)).await;
+        assert_eq!((refused.status.as_u16(), refused.header("allow")), (405, allowed), "{path}");
+    }
 }
 
 #[actix_web::test]

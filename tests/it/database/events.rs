@@ -139,7 +139,7 @@ impl Shop {
                 Some(Fact::Ids(IdsFact::Reserved(mallcore_actors::orders::IdsReserved { first, count: 1000 })))
             }
             Wish::Carve { sku } => {
-                self.stock(sku).decide_carve(&plan(sku)).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into())
+                self.stock(sku).decide_carve(&plan(sku), now).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into())
             }
             Wish::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
             Wish::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
