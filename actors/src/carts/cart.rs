@@ -160,14 +160,16 @@ impl Cart {
         if skus.is_empty() { Decision::Unchanged } else { Decision::Fact(CartFact::LinesRemoved(LinesRemoved { user: self.user, skus })) }
     }
 
-    /// What the order of the record `cause` has bought is taken out, once (C3).
+    /// What the order of the record `cause` has bought is taken out, once (C3). Recorded also if nothing of it is there any more: otherwise a
+    /// repeat would take out what was laid in since.
     pub fn decide_remove_bought(&self, skus: &[SkuId], cause: Sequence) -> Decision {
         if cause <= self.bought_through {
             return Decision::Unchanged;
         }
-        // Recorded also if none of them is there any more: a repeat must not take out what was added since.
-        let skus: SmallVec<[SkuId; 1]> = self.lines.iter().map(|line| line.sku).filter(|sku| skus.contains(sku)).collect();
-        Decision::Fact(CartFact::LinesRemoved(LinesRemoved { user: self.user, skus }))
+        match self.decide_remove(skus) {
+            Decision::Unchanged => Decision::Fact(CartFact::LinesRemoved(LinesRemoved { user: self.user, skus: SmallVec::new() })),
+            removed => removed,
+        }
     }
 
     /// All lines taken out.
@@ -197,7 +199,9 @@ impl Cart {
                     CartLine { quantity: Quantity::new(pieces).unwrap_or(line.quantity), ..line }
                 }
                 None if room == 0 => {
-                    left_out.push(sku);
+                    if !left_out.contains(&sku) {
+                        left_out.push(sku);
+                    }
                     continue;
                 }
                 None => {
