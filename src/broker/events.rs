@@ -14,7 +14,7 @@ use super::link::{Link, LinkError};
 use super::place::{Place, PlaceError};
 use super::returns::Returns;
 use super::{Target, metrics};
-use crate::projection::{self, Remedy, Seat, Trouble};
+use crate::projection::{self, Reaction, Registration, TargetError};
 
 /// The name of this projection, and of its publisher.
 pub const NAME: &str = "rabbitmq";
@@ -27,7 +27,7 @@ const TEND_EVERY: Duration = Duration::from_millis(500);
 pub struct Events {
     target: Target,
     journal: Arc<dyn Journal>,
-    seat: Seat,
+    registration: Registration,
     place: Place,
     link: Option<Link>,
     /// Sent, and not taken by all their queues.
@@ -40,14 +40,14 @@ pub struct Events {
 
 impl Events {
     /// Reads the checkpoint in `folder`; the broker itself need not be there.
-    pub fn open(target: Target, folder: &Path, journal: Arc<dyn Journal>, seat: Seat, documents: Documents) -> Result<Self, PlaceError> {
+    pub fn open(target: Target, folder: &Path, journal: Arc<dyn Journal>, registration: Registration, documents: Documents) -> Result<Self, PlaceError> {
         let place = Place::open(folder, &*journal)?;
-        seat.reached(place.confirmed());
+        registration.reached(place.confirmed());
         if place.has_seen(&target.exchange) {
             target.status.saw_exchange();
         }
         let sent = place.confirmed();
-        Ok(Self { target, journal, seat, place, link: None, again: Again::new(), sent, returns: Returns::of(NAME), documents })
+        Ok(Self { target, journal, registration, place, link: None, again: Again::new(), sent, returns: Returns::of(NAME), documents })
     }
 
     fn read(&self, at: Sequence, records_max: usize) -> Result<Vec<Numbered>, Problem> {
@@ -74,7 +74,7 @@ impl Events {
 
     /// What is in the file is what the journal may let go of.
     fn saved(&self, saved: std::io::Result<Sequence>) -> Result<(), Problem> {
-        self.seat.reached(saved.map_err(Problem::Save)?);
+        self.registration.reached(saved.map_err(Problem::Save)?);
         Ok(())
     }
 
@@ -102,16 +102,16 @@ enum Problem {
     Decode(Sequence, #[source] DecodeError),
 }
 
-impl From<Problem> for Trouble {
+impl From<Problem> for TargetError {
     fn from(problem: Problem) -> Self {
-        let remedy = match &problem {
-            Problem::Link(error) if error.is_lasting() => Remedy::Ask,
-            Problem::Refused(_) => Remedy::Hold,
-            Problem::Link(_) | Problem::Gone | Problem::Save(_) | Problem::Read(ReadError::Io(_)) => Remedy::Wait,
-            Problem::Read(_) | Problem::Decode(..) => Remedy::Halt,
+        let reaction = match &problem {
+            Problem::Link(error) if error.is_lasting() => Reaction::Ask,
+            Problem::Refused(_) => Reaction::Hold,
+            Problem::Link(_) | Problem::Gone | Problem::Save(_) | Problem::Read(ReadError::Io(_)) => Reaction::Wait,
+            Problem::Read(_) | Problem::Decode(..) => Reaction::Halt,
         };
-        let trouble = Self::new(remedy, &problem);
-        if let Problem::Decode(sequence, _) = problem { trouble.showing(sequence) } else { trouble }
+        let error = Self::new(reaction, &problem);
+        if let Problem::Decode(sequence, _) = problem { error.showing(sequence) } else { error }
     }
 }
 
@@ -124,7 +124,7 @@ impl projection::Target for Events {
         self.place.confirmed()
     }
 
-    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+    async fn attach(&mut self) -> Result<Sequence, TargetError> {
         match Link::open(&self.target, NAME).await {
             Ok(link) => self.link = Some(link),
             Err(error) => return Err(self.lost(Problem::Link(error)).into()),
@@ -133,7 +133,7 @@ impl projection::Target for Events {
         Ok(self.place.confirmed())
     }
 
-    async fn write(&mut self, _: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
+    async fn write(&mut self, _: Sequence, records_max: usize) -> Result<Sequence, TargetError> {
         let Some(link) = &self.link else { return Err(Problem::Gone.into()) };
         let batch = match self.again.is_empty() {
             true => self.read(self.sent, self.again.window(records_max))?,
@@ -156,7 +156,7 @@ impl projection::Target for Events {
         if is_refused { Err(Problem::Refused(self.again.len()).into()) } else { Ok(self.place.confirmed()) }
     }
 
-    async fn tend(&mut self, _: Sequence) -> Result<(), Trouble> {
+    async fn maintain(&mut self, _: Sequence) -> Result<(), TargetError> {
         let saved = self.place.save_when_due();
         self.saved(saved)?;
         if self.link.as_ref().is_some_and(Link::is_open) { Ok(()) } else { Err(self.lost(Problem::Gone).into()) }
@@ -165,7 +165,7 @@ impl projection::Target for Events {
     async fn detach(&mut self) {
         let saved = self.place.save();
         if let Err(problem) = self.saved(saved) {
-            tracing::warn!("{}: what was published since will be repeated", crate::story::of(&problem));
+            tracing::warn!("{}: what was published since will be repeated", crate::error_chain::of(&problem));
         }
         if let Some(link) = self.link.take() {
             link.close().await;

@@ -35,8 +35,8 @@ pub enum PublishError {
 
 impl From<&LinkError> for PublishError {
     fn from(error: &LinkError) -> Self {
-        let story = crate::story::of(error).into();
-        if error.is_lasting() { Self::Refused(story) } else { Self::Unavailable(story) }
+        let reason = crate::error_chain::of(error).into();
+        if error.is_lasting() { Self::Refused(reason) } else { Self::Unavailable(reason) }
     }
 }
 

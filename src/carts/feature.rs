@@ -76,7 +76,7 @@ impl Loader<Cart> for CartLoader {
         let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
             let loaded = reads.ask(ANSWER_WITHIN, async |database| repository::load(database, user).await).await;
-            let loaded = loaded.map_err(|error| LoadFailed(crate::story::of(&error)))?;
+            let loaded = loaded.map_err(|error| LoadFailed(crate::error_chain::of(&error)))?;
             if loaded.checkpoint < at_least {
                 return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
             }

@@ -122,8 +122,8 @@ async fn stop_when_the_data_folder_is_displaced(shop: Shop) {
 /// A start without the database believed the snapshot. If the database that comes back has other records, pieces may be sold twice: the
 /// process ends, and its next start says the same and refuses.
 async fn stop_when_the_database_is_another(shop: Shop) {
-    let story = shop.mismatch().await;
-    tracing::error!("selling stops, what was acknowledged is safe in the journal: {story}");
+    let reason = shop.mismatch().await;
+    tracing::error!("selling stops, what was acknowledged is safe in the journal: {reason}");
     tokio::time::sleep(LAST_ANSWERS).await;
     std::process::exit(EXIT_MISMATCHED);
 }

@@ -5,7 +5,7 @@ use sqlx::migrate::MigrateError;
 /// A failed statement or connection.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The weather: unreachable, busy, locked, out of space. The same statement may work later.
+    /// Transient: unreachable, busy, locked, out of space. The same statement may work later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// The statement itself was refused: a constraint, a type, a syntax. Repeating it does not help.
@@ -39,7 +39,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
-            Self::Migrate(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => is_weather(cause),
+            Self::Migrate(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => is_transient(cause),
             Self::Refused(_) | Self::Unfit { .. } | Self::Unexpected { .. } | Self::Migrate(_) => false,
         }
     }
@@ -71,11 +71,11 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        if is_weather(&cause) { Self::Unavailable(cause) } else { Self::Refused(cause) }
+        if is_transient(&cause) { Self::Unavailable(cause) } else { Self::Refused(cause) }
     }
 }
 
-fn is_weather(cause: &sqlx::Error) -> bool {
+fn is_transient(cause: &sqlx::Error) -> bool {
     match cause {
         // A connection that was never made, was lost (the clients' 2002, 2003, 2006, 2013), or speaks nonsense because it was cut.
         sqlx::Error::Io(_)

@@ -16,7 +16,7 @@ pub(super) const PART: &str = "broker";
 /// What a client of AMQP 0-9-1 says first.
 const GREETING: &[u8] = b"AMQP\0\0\x09\x01";
 
-pub(super) async fn look(config: &Config) -> Vec<Finding> {
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let Some(settings) = &config.broker else {
         let seen = if config.mode.is_embedded() { "none: the embedded mode needs none" } else { "none (RABBITMQ_URL): events stay here" };
         return vec![Finding::pass(PART, "configured", seen)];
@@ -44,7 +44,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     match connected {
         Ok(Ok(connection)) => {
             findings.push(Finding::pass(PART, "log-in", format!("vhost {vhost}, in {}", millis(began.elapsed()))));
-            findings.extend(Account { vhost: &vhost, username: &username, exchange: &settings.exchange }.look(&connection).await);
+            findings.extend(Account { vhost: &vhost, username: &username, exchange: &settings.exchange }.check(&connection).await);
             // Good-bye; whether it is heard makes no difference.
             let _ = timeout(WITHIN, connection.close(200, "looked".into())).await;
         }

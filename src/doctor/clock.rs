@@ -12,7 +12,7 @@ use crate::rfc3339::Rfc3339;
 const PART: &str = "clock";
 const CHECK: &str = "last record";
 
-pub(super) fn look(config: &Config) -> Option<Finding> {
+pub(super) fn check(config: &Config) -> Option<Finding> {
     // Without a folder, or with one that cannot be read, `journal` says what there is to say.
     let disk = OsDisk::existing(config.storage.data_dir.join("journal")).ok()?;
     match LastRecord::of(&disk) {

@@ -22,7 +22,7 @@ pub(super) struct Attached {
     pub sequence: u64,
 }
 
-pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
+pub(super) async fn check(config: &Config) -> (Vec<Finding>, Option<Attached>) {
     let settings = crate::shop::database(config);
     match &settings {
         Settings::Sqlite(path) if !path.exists() => {

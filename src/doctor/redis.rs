@@ -31,7 +31,7 @@ const WRITES_REFUSED: [(&str, &str); 10] = [
 const CLUSTER: &str =
     "it is a node of a cluster: the shop needs a single server (with replicas and a fail-over, if you like), not a cluster";
 
-pub(super) async fn look(config: &Config) -> Vec<Finding> {
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let Some(settings) = &config.redis else {
         let seen = if config.mode.is_embedded() {
             "none: the embedded mode needs none"

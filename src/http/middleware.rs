@@ -25,7 +25,7 @@ use super::{client_address, table};
 
 /// The middleware; one for all workers.
 #[derive(Clone)]
-pub struct Envelope(pub Arc<State>);
+pub struct Middleware(pub Arc<State>);
 
 /// The middleware in one worker.
 pub struct EnvelopeService<S> {
@@ -33,7 +33,7 @@ pub struct EnvelopeService<S> {
     state: Arc<State>,
 }
 
-impl<S, B> Transform<S, ServiceRequest> for Envelope
+impl<S, B> Transform<S, ServiceRequest> for Middleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     S::Future: Unpin,

@@ -31,7 +31,7 @@ pub mod schemas;
 mod server;
 pub mod state;
 pub mod table;
-mod tally;
+mod chart;
 mod wording;
 
 use std::io;
@@ -49,7 +49,7 @@ use crate::config::Http;
 use crate::seckill;
 use crate::shop::features::FEATURES;
 use connection::TimeLimits;
-use middleware::Envelope;
+use middleware::Middleware;
 use server::Door;
 use state::State;
 
@@ -92,7 +92,7 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
             .configure(|routes| configure(routes, &state.prefix, state.demo))
             .openapi_service(docs::page)
             .split_for_parts();
-        app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Envelope(state.clone()))
+        app.service(web::redirect("/docs", "/docs/").permanent()).default_service(web::to(fallback::fallback)).wrap(Middleware(state.clone()))
     })
 }
 

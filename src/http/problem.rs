@@ -1,4 +1,4 @@
-//! Every "no" as an RFC 9457 problem document: this file alone turns refusals and weather into status and code.
+//! Every "no" as an RFC 9457 problem document: this file alone turns refusals and what is unavailable into status and code.
 //! - P1 `code` is stable: clients decide by it. `title` and `detail` are for people, Chinese first.
 //! - P2 A validation error names every field that is wrong.
 
@@ -295,14 +295,14 @@ impl From<Refusal> for Problem {
 }
 
 impl From<Unavailable> for Problem {
-    fn from(weather: Unavailable) -> Self {
+    fn from(cause: Unavailable) -> Self {
         // A full mailbox is empty again within milliseconds; a full journal or budget waits for its projections.
-        let retry_after_seconds = match weather {
+        let retry_after_seconds = match cause {
             Unavailable::JournalFull | Unavailable::LagFull => 10,
             Unavailable::LagShed => 2,
             Unavailable::Busy | Unavailable::Warming | Unavailable::OutcomeUnknown => 1,
         };
-        Self::unavailable(weather.code(), retry_after_seconds)
+        Self::unavailable(cause.code(), retry_after_seconds)
     }
 }
 

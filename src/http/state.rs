@@ -16,7 +16,7 @@ use super::cors::Cors;
 use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
 use super::rate_limit::Limits;
-use super::tally::Tally;
+use super::chart::Chart;
 
 /// Shared by all requests; immutable but for counters and buckets.
 pub struct State {
@@ -31,7 +31,7 @@ pub struct State {
     /// Meters of routes.
     pub meters: HttpMeters,
     /// What the embedded page draws.
-    pub tally: Tally,
+    pub chart: Chart,
     /// Before the shop's paths.
     pub prefix: String,
     /// Finds clients' addresses.
@@ -62,7 +62,7 @@ impl State {
             limits: Limits::new(config.rate_limits),
             in_flight: InFlight::default(),
             meters: HttpMeters::default(),
-            tally: Tally::default(),
+            chart: Chart::default(),
             prefix: config.http.api_prefix.clone(),
             addresses,
             connections: Arc::new(connections),

@@ -298,7 +298,7 @@ mod tests {
     /// What Redis keeps, without Redis: `sharing`'s script says the same, which its own test shows.
     struct Ledger(Nanos);
 
-    fn tell(process: &Buckets<u64>, ledger: &mut Ledger, now: Nanos) {
+    fn report(process: &Buckets<u64>, ledger: &mut Ledger, now: Nanos) {
         for key in process.changed() {
             let Some(taken) = process.taken(&key) else { continue };
             ledger.0 = ledger.0.max(now) + u64::from(taken.tokens) * process.interval();
@@ -320,7 +320,7 @@ mod tests {
                 now += pause_millis * 1_000_000;
                 passed += u64::from(admitted(&all[process % processes], 7, now, asked));
                 // Each round of telling comes after at most a round of asking.
-                all.iter().for_each(|process| tell(process, &mut ledger, now));
+                all.iter().for_each(|process| report(process, &mut ledger, now));
             }
             let limit = u64::from(burst) + (now - SECOND) * u64::from(per_second) / SECOND;
             let tolerance = processes as u64 * u64::from(burst + burst / 4 + 1);
@@ -337,7 +337,7 @@ mod tests {
                 now += pause_millis * 1_000_000;
                 shared += u64::from(admitted(&one, 7, now, 3));
                 own += u64::from(admitted(&alone, 7, now, 3));
-                tell(&one, &mut ledger, now);
+                report(&one, &mut ledger, now);
             }
             prop_assert!(shared + u64::from(burst / 4 + 3) >= own * 9 / 10, "{shared} of {own}");
         }

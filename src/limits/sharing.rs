@@ -55,7 +55,7 @@ impl Sharing {
         let mut chunks = changed.chunks(KEYS_MAX);
         for keys in chunks.by_ref() {
             // Away: the link has said so, and the next round sees it. Refused: a script that Redis does not run is told by its metric.
-            if self.tell(shared, keys).await.is_err() {
+            if self.report(shared, keys).await.is_err() {
                 break;
             }
         }

@@ -30,7 +30,7 @@ pub async fn keep_completing(engine: Arc<Engine>, commands: OrdersHandle, reads:
         let due = match reads.ask(ANSWER_WITHIN, ask).await {
             Ok(due) => due,
             Err(error) => {
-                tracing::debug!("orders that are due to complete cannot be asked for: {}", crate::story::of(&error));
+                tracing::debug!("orders that are due to complete cannot be asked for: {}", crate::error_chain::of(&error));
                 continue;
             }
         };

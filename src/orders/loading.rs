@@ -17,7 +17,7 @@ use super::stored::{COLUMNS, Stored, money, quantity, text_or_none, unexpected};
 use crate::database::{Database, Error, Loaded, Row, Tx};
 use crate::projection::{self, checkpoint};
 use crate::shop::reads::{ANSWER_WITHIN, Reads};
-use crate::story;
+use crate::error_chain;
 
 /// The port, over the readers' connections.
 pub struct StoredOrders(pub Arc<Reads>);
@@ -27,7 +27,7 @@ impl OrderLoader for StoredOrders {
         let reads = Arc::clone(&self.0);
         Box::pin(async move {
             let loaded = reads.ask(ANSWER_WITHIN, async |database| load(database, user, order).await).await;
-            loaded.map(|loaded| (loaded.value, loaded.checkpoint)).map_err(|error| LoadFailed(story::of(&error)))
+            loaded.map(|loaded| (loaded.value, loaded.checkpoint)).map_err(|error| LoadFailed(error_chain::of(&error)))
         })
     }
 }

@@ -99,21 +99,21 @@ impl Effects {
     async fn adjust(&self, id: u64, asked: AdjustStock) -> Carried {
         let sku = asked.sku_id;
         let Ok(adjustment) = AdjustmentId::new(id) else { return Carried::Impossible(format!("{id} is no id of an adjustment")) };
-        let wish = adjustments::wish(adjustment, asked);
-        match self.shop.adjust(sku, wish.clone()).await {
+        let command = adjustments::command(adjustment, asked);
+        match self.shop.adjust(sku, command.clone()).await {
             Ok(Ok(Adjusted::Fresh { delta, available, sequence })) => {
                 Carried::Done(Some(done(json!({ "delta": delta, "available": available, "sequence": sequence.0 }))))
             }
             Ok(Ok(Adjusted::Unchanged { available, sequence })) => {
                 Carried::Done(Some(done(json!({ "delta": 0, "available": available, "sequence": sequence.0 }))))
             }
-            Ok(Ok(Adjusted::Repeat { .. })) => match adjustments::past(&self.database, sku, &wish).await {
+            Ok(Ok(Adjusted::Repeat { .. })) => match adjustments::past(&self.database, sku, &command).await {
                 Ok(past) => repeated(id, past),
                 Err(cause) => Carried::Away(cause.to_string()),
             },
             Ok(Err(refusal)) => Carried::Done(Some(refused(refusal))),
-            Err(weather @ (Unavailable::Busy | Unavailable::Warming)) => Carried::Busy(weather.to_string()),
-            Err(weather) => Carried::Away(weather.to_string()),
+            Err(cause @ (Unavailable::Busy | Unavailable::Warming)) => Carried::Busy(cause.to_string()),
+            Err(cause) => Carried::Away(cause.to_string()),
         }
     }
 }

@@ -11,7 +11,7 @@ pub static OLDEST_AGE: GaugeFamily =
 /// Rows that a destination has had.
 pub static RELAYED_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_outbox_relayed_total", "Rows of the outbox that the destination has had.");
-/// Rows left for later because of the weather.
+/// Rows left for later after a transient failure.
 pub static RETRIES_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_outbox_retries_total", "Rows left for later because the destination did not answer.");
 /// Rows that wait for a person.

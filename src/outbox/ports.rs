@@ -9,7 +9,7 @@ use mallcore_actors::time::Timestamp;
 /// Why a destination did not take a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The weather: the same row may be taken later.
+    /// Transient: the same row may be taken later.
     #[error("{0}")]
     Away(String),
     /// It will never be taken.
@@ -23,7 +23,7 @@ pub trait InShop: Send + Sync + 'static {
     fn reread_offers(&self) -> BoxFuture<Result<(), Failure>>;
 
     /// Asks a SKU's actor to change its stock.
-    fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>>;
+    fn adjust(&self, sku: SkuId, command: Adjustment) -> BoxFuture<Answer<Adjusted>>;
 }
 
 /// An event for other services.

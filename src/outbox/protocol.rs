@@ -1,7 +1,7 @@
 //! One destination's rounds over its rows, without clock and I/O: which row may be carried out, and what follows from how it went.
 //! - R1 Of one aggregate a row is carried out only after every earlier one was marked; behind one that waits or is parked all wait.
 //! - R2 A row that was not marked ends the round: nothing may overtake what will be repeated.
-//! - R3 Weather never parks a row; pauses grow while it lasts, up to the longest, and end with it.
+//! - R3 A transient failure never parks a row; pauses grow while it lasts, up to the longest, and end with it.
 //! - R4 What is remembered is bounded: with too many aggregates waiting the round ends.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Aggregates that may wait within a round.
 pub const HELD_MAX: usize = 1_024;
-/// After weather: doubling from the first to the last.
+/// After a transient failure: doubling from the first to the last.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LAST: Duration = Duration::from_secs(5);
 

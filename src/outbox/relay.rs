@@ -117,7 +117,7 @@ impl Relay {
         rounds.begin();
         if let Err(cause) = self.pages(destination, rounds).await {
             rounds.interrupted();
-            self.tell(destination, Some(format!("the outbox cannot be read or marked: {cause}")));
+            self.report(destination, Some(format!("the outbox cannot be read or marked: {cause}")));
         }
     }
 
@@ -134,17 +134,17 @@ impl Relay {
                 let (verdict, why) = self.one(destination, row, rounds, &mut reread).await?;
                 trouble = why.or(trouble);
                 if verdict == Verdict::EndRound {
-                    self.tell(destination, trouble);
+                    self.report(destination, trouble);
                     return Ok(());
                 }
             }
             after = last;
         }
-        self.tell(destination, trouble);
+        self.report(destination, trouble);
         Ok(())
     }
 
-    /// Carries one row out and notes how it went; with the weather, if that is what it was.
+    /// Carries one row out and notes how it went; with the cause, if it was a transient failure.
     async fn one(
         &self,
         destination: Destination,
@@ -189,7 +189,7 @@ impl Relay {
     }
 
     /// Shows how the destination does, and logs when that turns.
-    fn tell(&self, destination: Destination, trouble: Option<String>) {
+    fn report(&self, destination: Destination, trouble: Option<String>) {
         if !self.status.trouble(destination, trouble.clone()) {
             return;
         }
@@ -212,11 +212,11 @@ async fn pump(mut relay: Relay, destination: Destination) {
         relay.follow();
         if tokio::time::timeout(ROUND_MAX, relay.round(destination, &mut rounds)).await.is_err() {
             rounds.interrupted();
-            relay.tell(destination, Some(format!("no end of a round within {} s", ROUND_MAX.as_secs())));
+            relay.report(destination, Some(format!("no end of a round within {} s", ROUND_MAX.as_secs())));
             relay.reconnect();
         }
         match rounds.end() {
-            // Being woken does not shorten a pause: the weather is no better for it.
+            // Being woken does not shorten a pause: the cause is not gone by it.
             Some(pause) => tokio::time::sleep(pause).await,
             None => drop(tokio::time::timeout(LOOK, woken.changed()).await),
         }

@@ -4,12 +4,12 @@ use mallcore_actors::kernel::BoxFuture;
 
 use super::ports::{Failure, ProductCache};
 use crate::cache::Products;
-use crate::story;
+use crate::error_chain;
 
 impl ProductCache for Products {
     fn refresh(&self, product: u64) -> BoxFuture<Result<(), Failure>> {
         let products = self.clone();
         // What Redis did not take is not done, whatever it answered: the row stays and is carried out again.
-        Box::pin(async move { Products::refresh(&products, product).await.map_err(|cause| Failure::Away(story::of(&cause))) })
+        Box::pin(async move { Products::refresh(&products, product).await.map_err(|cause| Failure::Away(error_chain::of(&cause))) })
     }
 }

@@ -19,7 +19,7 @@ use mallcore_actors::kernel::facts::Kind;
 use mallcore_actors::refusal::Unavailable;
 use tokio::time::timeout;
 
-use crate::projection::{Remedy, Seat, Target, Trouble};
+use crate::projection::{Reaction, Registration, Target, TargetError};
 use place::Place;
 
 /// Bytes of payload a record, about; a batch asks for that many times its records.
@@ -47,16 +47,16 @@ pub trait Policy: Send + Sync + 'static {
 pub struct Following<P> {
     policy: P,
     journal: Arc<dyn Journal>,
-    seat: Seat,
+    registration: Registration,
     place: Place,
 }
 
 impl<P: Policy> Following<P> {
     /// From the checkpoint in `folder`; without one, from the journal's first record.
-    pub fn open(policy: P, folder: &Path, journal: Arc<dyn Journal>, seat: Seat) -> Self {
+    pub fn open(policy: P, folder: &Path, journal: Arc<dyn Journal>, registration: Registration) -> Self {
         let place = Place::open(folder.join(format!("policy-{}.json", P::NAME)), &*journal);
-        seat.reached(place.saved());
-        Self { policy, journal, seat, place }
+        registration.reached(place.saved());
+        Self { policy, journal, registration, place }
     }
 
     /// The records after `at` that lead to something, and the last record that was read.
@@ -87,7 +87,7 @@ impl<P: Policy> Following<P> {
 
     fn save(&mut self, is_due: bool) -> Result<(), Problem> {
         let saved = if is_due { self.place.save_when_due() } else { self.place.save() };
-        self.seat.reached(saved.map_err(Problem::Save)?);
+        self.registration.reached(saved.map_err(Problem::Save)?);
         Ok(())
     }
 }
@@ -107,14 +107,14 @@ enum Problem {
     Silent(Sequence),
 }
 
-impl From<Problem> for Trouble {
+impl From<Problem> for TargetError {
     fn from(problem: Problem) -> Self {
-        let remedy = match &problem {
-            Problem::Save(_) | Problem::Read(ReadError::Io(_)) | Problem::Unavailable(..) | Problem::Silent(_) => Remedy::Wait,
-            Problem::Read(_) | Problem::Decode(..) => Remedy::Halt,
+        let reaction = match &problem {
+            Problem::Save(_) | Problem::Read(ReadError::Io(_)) | Problem::Unavailable(..) | Problem::Silent(_) => Reaction::Wait,
+            Problem::Read(_) | Problem::Decode(..) => Reaction::Halt,
         };
-        let trouble = Self::new(remedy, &problem);
-        if let Problem::Decode(sequence, _) = problem { trouble.showing(sequence) } else { trouble }
+        let error = Self::new(reaction, &problem);
+        if let Problem::Decode(sequence, _) = problem { error.showing(sequence) } else { error }
     }
 }
 
@@ -127,11 +127,11 @@ impl<P: Policy> Target for Following<P> {
         self.place.done()
     }
 
-    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+    async fn attach(&mut self) -> Result<Sequence, TargetError> {
         Ok(self.place.done())
     }
 
-    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
+    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, TargetError> {
         let (taken, through) = self.read(at, records_max)?;
         for (sequence, record) in taken {
             match timeout(ANSWER_WITHIN, self.policy.act(sequence, &record)).await {
@@ -145,14 +145,14 @@ impl<P: Policy> Target for Following<P> {
         Ok(self.place.done())
     }
 
-    async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
+    async fn maintain(&mut self, at: Sequence) -> Result<(), TargetError> {
         self.place.advance(at);
         Ok(self.save(true)?)
     }
 
     async fn detach(&mut self) {
         if let Err(problem) = self.save(false) {
-            tracing::warn!("{}: commands since then will be sent again, and change nothing", crate::story::of(&problem));
+            tracing::warn!("{}: commands since then will be sent again, and change nothing", crate::error_chain::of(&problem));
         }
     }
 }

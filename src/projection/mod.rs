@@ -9,10 +9,10 @@
 
 mod checkpoint;
 mod contract;
-mod follower;
+mod runner;
 pub mod metrics;
-mod noted;
-mod patience;
+mod checkpoint_hint;
+mod burst_backoff;
 mod priority;
 mod retention;
 mod settings;
@@ -23,13 +23,13 @@ mod write;
 
 pub use checkpoint::{AttachError, NAME, attach, checkpoint, last_record_at};
 pub use contract::{Projection, Span};
-pub use follower::{Projector, ProjectorHandle, State};
-pub use noted::Noted;
-pub use patience::Patience;
+pub use runner::{Projector, ProjectorHandle, State};
+pub use checkpoint_hint::CheckpointHint;
+pub use burst_backoff::BurstBackoff;
 pub use priority::lower_this_thread;
-pub use retention::{Seat, seats, seats_for};
+pub use retention::{Registration, registrations, registrations_for};
 pub use settings::ProjectorSettings;
 pub use store::Store;
-pub use target::{Remedy, Target, Trouble};
+pub use target::{Reaction, Target, TargetError};
 pub use trade::Trade;
 pub use write::{WriteError, write};

@@ -8,16 +8,16 @@ use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedule
 use tokio::runtime::Runtime;
 use tracing::{info, warn};
 
-use super::follower::{End, Follower};
+use super::runner::{End, Runner};
 use super::target::Target;
 
-/// Runs the follower until it stops, on this thread or on lower ones.
-pub(super) fn run<T: Target>(mut follower: Follower<T>, runtime: &Runtime) {
+/// Runs the runner until it stops, on this thread or on lower ones.
+pub(super) fn run<T: Target>(mut runner: Runner<T>, runtime: &Runtime) {
     let mut urgency = Urgency::Calm;
     loop {
         let end = match urgency {
-            Urgency::Calm if follower.may_idle() => lowered(&mut follower, runtime),
-            Urgency::Calm | Urgency::Urgent => runtime.block_on(follower.run(urgency)),
+            Urgency::Calm if runner.may_idle() => lowered(&mut runner, runtime),
+            Urgency::Calm | Urgency::Urgent => runtime.block_on(runner.run(urgency)),
         };
         let End::Became(next) = end else { return };
         info!("the {} projection is {next:?} and works at {} priority", T::NAME, if next == Urgency::Calm { "low" } else { "normal" });
@@ -25,18 +25,18 @@ pub(super) fn run<T: Target>(mut follower: Follower<T>, runtime: &Runtime) {
     }
 }
 
-fn lowered<T: Target>(follower: &mut Follower<T>, runtime: &Runtime) -> End {
+fn lowered<T: Target>(runner: &mut Runner<T>, runtime: &Runtime) -> End {
     let ended = std::thread::scope(|scope| {
         let work = || {
             lower_this_thread(T::THREAD);
-            runtime.block_on(follower.run(Urgency::Calm))
+            runtime.block_on(runner.run(Urgency::Calm))
         };
         let calm = std::thread::Builder::new().name(T::THREAD.to_owned()).spawn_scoped(scope, work);
         calm.map(|thread| thread.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)))
     });
     ended.unwrap_or_else(|refused| {
         warn!("no low thread for the {} projection: {refused}", T::NAME);
-        runtime.block_on(follower.run(Urgency::Calm))
+        runtime.block_on(runner.run(Urgency::Calm))
     })
 }
 

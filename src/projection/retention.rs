@@ -12,24 +12,24 @@ struct Retention {
 }
 
 /// One projection's say.
-pub struct Seat {
+pub struct Registration {
     retention: Arc<Retention>,
     place: usize,
 }
 
-/// As [`seats`], where the number is only known at run time.
-pub fn seats_for(journal: &Arc<dyn Journal>, projections: usize) -> Vec<Seat> {
+/// As [`registrations`], where the number is only known at run time.
+pub fn registrations_for(journal: &Arc<dyn Journal>, projections: usize) -> Vec<Registration> {
     let retention = Arc::new(Retention { journal: Arc::clone(journal), reached: Mutex::new(vec![Sequence::ZERO; projections]) });
-    (0..projections).map(|place| Seat { retention: Arc::clone(&retention), place }).collect()
+    (0..projections).map(|place| Registration { retention: Arc::clone(&retention), place }).collect()
 }
 
-/// Seats for so many projections. All of them are made at once, before any of them runs: nobody is forgotten, nobody comes late.
-pub fn seats<const PROJECTIONS: usize>(journal: &Arc<dyn Journal>) -> [Seat; PROJECTIONS] {
+/// Registrations for so many projections. All of them are made at once, before any of them runs: nobody is forgotten, nobody comes late.
+pub fn registrations<const PROJECTIONS: usize>(journal: &Arc<dyn Journal>) -> [Registration; PROJECTIONS] {
     let retention = Arc::new(Retention { journal: Arc::clone(journal), reached: Mutex::new(vec![Sequence::ZERO; PROJECTIONS]) });
-    std::array::from_fn(|place| Seat { retention: Arc::clone(&retention), place })
+    std::array::from_fn(|place| Registration { retention: Arc::clone(&retention), place })
 }
 
-impl Seat {
+impl Registration {
     /// This projection has stored, beyond any crash, that it needs nothing up to this record any more.
     pub fn reached(&self, through: Sequence) {
         let slowest = {
@@ -43,8 +43,8 @@ impl Seat {
     }
 }
 
-impl std::fmt::Debug for Seat {
+impl std::fmt::Debug for Registration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Registration").field("place", &self.place).finish_non_exhaustive()
     }
 }

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use super::checkpoint::{AttachError, attach, checkpoint};
 use super::contract::Projection;
-use super::noted::Noted;
-use super::retention::Seat;
-use super::target::{Remedy, Target, Trouble};
+use super::checkpoint_hint::CheckpointHint;
+use super::retention::Registration;
+use super::target::{Reaction, Target, TargetError};
 use super::write::{CHECKPOINTS, WriteError, write};
 use crate::database::{Connections, Database, Error, Settings};
 
@@ -35,12 +35,12 @@ const SKIPPED_STORED_EVERY: Duration = Duration::from_secs(1);
 pub struct Store<P> {
     settings: Settings,
     journal: Arc<dyn Journal>,
-    seat: Seat,
+    registration: Registration,
     connection: Option<Database>,
     /// The checkpoint when the database was last found to belong to the journal, with its schema up to date.
     attached: Option<Sequence>,
     /// What it was last seen to have.
-    noted: Option<Noted>,
+    hint: Option<CheckpointHint>,
     /// The checkpoint that the database has; `at` may be ahead of it by records that this projection does not take.
     stored_at: Sequence,
     skipped_stored: Instant,
@@ -52,15 +52,15 @@ pub struct Store<P> {
 impl<P: Projection> Store<P> {
     /// Not reached yet. `attached`: the database's checkpoint if start-up has found that it belongs to the journal; otherwise the first
     /// connection brings the schema up to date and finds out.
-    pub fn new(settings: Settings, journal: Arc<dyn Journal>, seat: Seat, attached: Option<Sequence>) -> Self {
+    pub fn new(settings: Settings, journal: Arc<dyn Journal>, registration: Registration, attached: Option<Sequence>) -> Self {
         let (stored_at, skipped_stored) = (Sequence::ZERO, Instant::now());
         Self {
             settings,
             journal,
-            seat,
+            registration,
             connection: None,
             attached,
-            noted: None,
+            hint: None,
             stored_at,
             skipped_stored,
             all: vec![P::NAME],
@@ -74,14 +74,14 @@ impl<P: Projection> Store<P> {
     }
 
     /// Until it is reached it is taken to have what was noted, and what it has is noted from then on.
-    pub fn noting(self, noted: Option<Noted>) -> Self {
-        Self { noted, ..self }
+    pub fn hinted_by(self, hint: Option<CheckpointHint>) -> Self {
+        Self { hint, ..self }
     }
 
     fn has(&mut self, at: Sequence) {
-        self.seat.reached(at);
-        if let Some(noted) = &mut self.noted {
-            noted.reached(at);
+        self.registration.reached(at);
+        if let Some(hint) = &mut self.hint {
+            hint.reached(at);
         }
     }
 
@@ -169,23 +169,23 @@ enum Problem {
 }
 
 impl Problem {
-    fn remedy(&self) -> Remedy {
+    fn reaction(&self) -> Reaction {
         match self {
             Self::Connect(cause) | Self::Migrate(cause) | Self::Attach { cause: AttachError::Database(cause), .. }
                 if cause.is_transient() =>
             {
-                Remedy::Wait
+                Reaction::Wait
             }
             // No record is at fault: whoever mends the server need not restart the shop.
-            Self::Connect(_) | Self::Migrate(_) | Self::Attach { cause: AttachError::Database(_), .. } => Remedy::Ask,
-            Self::Elsewhere { .. } => Remedy::Again,
-            Self::Attach { known: false, .. } => Remedy::Mismatch,
-            Self::Write(_, _, cause) if cause.is_transient() => Remedy::Wait,
-            Self::Read(ReadError::Io(_)) | Self::Silent => Remedy::Wait,
-            Self::Write(_, _, WriteError::Database(cause)) if cause.is_denied() => Remedy::Ask,
-            Self::Write(from, through, _) if from != through => Remedy::Narrow(*through),
-            Self::Attach { .. } | Self::Read(_) => Remedy::Halt,
-            Self::Decode(..) | Self::Fold(..) | Self::Write(..) => Remedy::Halt,
+            Self::Connect(_) | Self::Migrate(_) | Self::Attach { cause: AttachError::Database(_), .. } => Reaction::Ask,
+            Self::Elsewhere { .. } => Reaction::Again,
+            Self::Attach { known: false, .. } => Reaction::Mismatch,
+            Self::Write(_, _, cause) if cause.is_transient() => Reaction::Wait,
+            Self::Read(ReadError::Io(_)) | Self::Silent => Reaction::Wait,
+            Self::Write(_, _, WriteError::Database(cause)) if cause.is_denied() => Reaction::Ask,
+            Self::Write(from, through, _) if from != through => Reaction::Narrow(*through),
+            Self::Attach { .. } | Self::Read(_) => Reaction::Halt,
+            Self::Decode(..) | Self::Fold(..) | Self::Write(..) => Reaction::Halt,
         }
     }
 
@@ -198,12 +198,12 @@ impl Problem {
     }
 }
 
-impl From<Problem> for Trouble {
+impl From<Problem> for TargetError {
     fn from(problem: Problem) -> Self {
-        let trouble = Self::new(problem.remedy(), &problem);
-        match problem.record().filter(|_| trouble.remedy == Remedy::Halt) {
-            Some(sequence) => trouble.showing(sequence),
-            None => trouble,
+        let error = Self::new(problem.reaction(), &problem);
+        match problem.record().filter(|_| error.reaction == Reaction::Halt) {
+            Some(sequence) => error.showing(sequence),
+            None => error,
         }
     }
 }
@@ -218,14 +218,14 @@ impl<P: Projection> Target for Store<P> {
     const TEND_EVERY: Duration = QUIET;
 
     fn known(&self) -> Sequence {
-        self.attached.or(self.noted.as_ref().map(Noted::sequence)).unwrap_or_default()
+        self.attached.or(self.hint.as_ref().map(CheckpointHint::sequence)).unwrap_or_default()
     }
 
-    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+    async fn attach(&mut self) -> Result<Sequence, TargetError> {
         Ok(self.reach().await?)
     }
 
-    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, Trouble> {
+    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<Sequence, TargetError> {
         let batch = self.read(at, records_max)?;
         let Some(database) = &self.connection else { return Ok(at) };
         // Where nothing is to be written, the place is stored now and then: a transaction a batch would be for others' records.
@@ -237,7 +237,7 @@ impl<P: Projection> Target for Store<P> {
             Ok(Err(cause)) => {
                 // The database may have been exchanged for an earlier copy under us: then the batch is not at fault.
                 if let WriteError::Mismatch { table: CHECKPOINTS, .. } = &cause {
-                    self.tend(at).await?;
+                    self.maintain(at).await?;
                 }
                 return Err(Problem::Write(at.next(), batch.through(), cause).into());
             }
@@ -252,7 +252,7 @@ impl<P: Projection> Target for Store<P> {
         self.stored_at
     }
 
-    async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
+    async fn maintain(&mut self, at: Sequence) -> Result<(), TargetError> {
         match self.stored().await? {
             Some(stored) if stored != self.stored_at => return Err(Problem::Elsewhere { left: self.stored_at, stored }.into()),
             _ => {}
@@ -275,8 +275,8 @@ impl<P: Projection> Target for Store<P> {
 
     async fn detach(&mut self) {
         let Some(database) = self.connection.take() else { return };
-        if let Some(noted) = &mut self.noted {
-            noted.write();
+        if let Some(hint) = &mut self.hint {
+            hint.write();
         }
         // A server that does not answer finds out by itself.
         let _ = timeout(CLOSE_WITHIN, database.close()).await;

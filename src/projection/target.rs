@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use mallcore_actors::journal::Sequence;
 
-/// Where the journal's records go. The follower calls one thing at a time and in this order: attach, then write and tend, then detach.
+/// Where the journal's records go. The runner calls one thing at a time and in this order: attach, then write and maintain, then detach.
 pub trait Target: Send + 'static {
     /// Its name in metrics, logs and `/health/ready`.
     const NAME: &'static str;
     /// Its thread's name, 15 characters at most.
     const THREAD: &'static str;
-    /// How often it wants [`Target::tend`] while nothing comes.
+    /// How often it wants [`Target::maintain`] while nothing comes.
     const TEND_EVERY: Duration;
 
     /// The last record that it is known to have before it was reached; 0 if nobody knows.
     fn known(&self) -> Sequence;
 
     /// Reaches the other side and says the last record that it has.
-    fn attach(&mut self) -> impl Future<Output = Result<Sequence, Trouble>>;
+    fn attach(&mut self) -> impl Future<Output = Result<Sequence, TargetError>>;
 
-    /// Hands over the records after `at`, about so many, and says the last one that the other side has then. After trouble that makes it attach
+    /// Hands over the records after `at`, about so many, and says the last one that the other side has then. After an error that makes it attach
     /// anew it says then how far it came.
-    fn write(&mut self, at: Sequence, records_max: usize) -> impl Future<Output = Result<Sequence, Trouble>>;
+    fn write(&mut self, at: Sequence, records_max: usize) -> impl Future<Output = Result<Sequence, TargetError>>;
 
     /// Of the records up to `at`, the last one that the other side has on record itself: it is behind where skipped records need no writing.
     fn stored(&self, at: Sequence) -> Sequence {
@@ -30,16 +30,16 @@ pub trait Target: Send + 'static {
     }
 
     /// Keeps things in order while nothing is written, and notices that the other side has gone; `at` is where it was left.
-    fn tend(&mut self, at: Sequence) -> impl Future<Output = Result<(), Trouble>>;
+    fn maintain(&mut self, at: Sequence) -> impl Future<Output = Result<(), TargetError>>;
 
-    /// Lets go of the other side: at the end, after trouble, and when the thread changes.
+    /// Lets go of the other side: at the end, after an error, and when the thread changes.
     fn detach(&mut self) -> impl Future<Output = ()>;
 }
 
-/// What to do about trouble.
+/// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
-    /// The weather: attach again, with growing pauses.
+pub enum Reaction {
+    /// Transient: attach again, with growing pauses.
     Wait,
     /// The other side is there and cannot take more for now: stay attached, and write again with growing pauses.
     Hold,
@@ -57,23 +57,23 @@ pub enum Remedy {
 
 /// Why records were not handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct TargetError {
     /// What to do about it.
-    pub remedy: Remedy,
+    pub reaction: Reaction,
     /// What happened, with its causes, for people.
-    pub story: String,
+    pub reason: String,
 }
 
-impl Trouble {
+impl TargetError {
     /// From an error.
-    pub fn new(remedy: Remedy, error: &dyn std::error::Error) -> Self {
-        Self { remedy, story: crate::story::of(error) }
+    pub fn new(reaction: Reaction, error: &dyn std::error::Error) -> Self {
+        Self { reaction, reason: crate::error_chain::of(error) }
     }
 
     /// With the command that shows the record at fault.
     #[must_use]
     pub fn showing(mut self, record: Sequence) -> Self {
-        self.story.push_str(&format!("; see it with `mallcore journal inspect --from {record} --count 1`"));
+        self.reason.push_str(&format!("; see it with `mallcore journal inspect --from {record} --count 1`"));
         self
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Announcements(Option<(Condition, Instant)>);
 impl Announcements {
     /// Logs the condition if it is not what was logged last. A change soon after a line is left to a later call, which logs what is true
     /// then.
-    pub fn look(&mut self, condition: &Condition, now: Instant) {
+    pub fn refresh(&mut self, condition: &Condition, now: Instant) {
         if !self.is_due(condition, now) {
             return;
         }
@@ -50,7 +50,7 @@ mod tests {
             if announcements.is_due(&condition, now) {
                 lines.push(condition.clone());
             }
-            announcements.look(&condition, now);
+            announcements.refresh(&condition, now);
         }
         assert!(lines.len() <= 4, "{lines:?}");
         assert_eq!(lines.last(), Some(&away));
@@ -60,7 +60,7 @@ mod tests {
     fn the_same_again_is_not_said_again() {
         let begin = Instant::now();
         let mut announcements = Announcements::default();
-        announcements.look(&Condition::Away("one reason".into()), begin);
+        announcements.refresh(&Condition::Away("one reason".into()), begin);
         assert!(!announcements.is_due(&Condition::Away("another".into()), begin + QUIET * 9));
         assert!(announcements.is_due(&Condition::Serving, begin + QUIET));
     }

@@ -195,7 +195,7 @@ impl Link {
         loop {
             if self.0.connection.load().is_some() {
                 if tokio::time::timeout(HEARTBEAT, condition.changed()).await.is_err() {
-                    self.look().await;
+                    self.refresh().await;
                 }
             } else {
                 let pause = self.0.guard.lock().breaker.pause();
@@ -203,12 +203,12 @@ impl Link {
                 self.connect().await;
             }
             let now = condition.borrow_and_update().clone();
-            announcements.look(&now, Instant::now());
+            announcements.refresh(&now, Instant::now());
         }
     }
 
     /// Asks whether writes are taken still, or again.
-    async fn look(&self) {
+    async fn refresh(&self) {
         let Some(connection) = self.0.connection.load_full() else { return };
         let (began, stood_until) = (Instant::now(), self.0.guard.lock().refused_until);
         let answer = probe(&mut MultiplexedConnection::clone(&connection)).await;

@@ -80,7 +80,7 @@ pub(super) async fn purchase(
     let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {
         Ok(placed) => placed,
         Err(problem) => {
-            state.tally.refused(problem.code);
+            state.chart.refused(problem.code);
             // An answer like any other: as an error it would be boxed first.
             return Ok(problem.error_response());
         }
@@ -88,7 +88,7 @@ pub(super) async fn purchase(
     let view = ReceiptView::new(&receipt, item, body.quantity);
     let mut answer = if repeat { HttpResponse::Ok() } else { HttpResponse::Created() };
     if !repeat {
-        state.tally.placed();
+        state.chart.placed();
         answer.insert_header((LOCATION, location(&state.prefix, &view)));
     }
     Ok(answer.insert_header((CONTENT_TYPE, JSON)).body(view.to_json()))

@@ -94,7 +94,7 @@ pub struct ItemView {
     pub limit_per_user: u32,
 }
 
-/// The wish of a shopper.
+/// What a shopper sends to buy a flash item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
 pub struct BuyBody {
     /// How many pieces are wanted: from 1 to `QUANTITY_MAX`.

@@ -44,7 +44,7 @@ use crate::orders::model::Counts;
 use crate::orders::{OrderDetail, OrderRef, OrderView};
 use crate::outbox;
 use crate::page::Page;
-use crate::pinned::{self, KeeperHandle};
+use crate::sale_snapshot::{self, KeeperHandle};
 use crate::projection::{self, ProjectorHandle};
 use crate::readiness::{Check, Health, Readiness};
 use crate::seckill::ActivityView;
@@ -85,7 +85,7 @@ struct Inner {
     on_thread: Vec<opening::OnThread>,
     broker_status: Option<broker::Status>,
     projection_state: watch::Receiver<projection::State>,
-    pinned: Option<watch::Receiver<pinned::Progress>>,
+    pinned: Option<watch::Receiver<sale_snapshot::Progress>>,
     /// It was started without the database; changes when that was reached.
     began_alone: Option<watch::Receiver<Sequence>>,
     /// What was deleted or replaced in the data folder under the running shop; the journal is abandoned then.
@@ -137,8 +137,8 @@ impl Shop {
             Some(Err(refusal)) => Ok(Err(refusal)),
             Some(Ok(sku)) => {
                 let (key, body) = request();
-                let wish = Buy { item, user, quantity, key, body, address };
-                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(wish)).await {
+                let command = Buy { item, user, quantity, key, body, address };
+                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(command)).await {
                     // The actor has let go of the quota, the list still shows the sale.
                     Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock().now()) => Ok(Err(Refusal::Ended)),
                     answer => answer,
@@ -148,7 +148,7 @@ impl Shop {
         match &answer {
             Ok(Ok(_)) => {}
             Ok(Err(refusal)) => engine.meters.refused(*refusal),
-            Err(weather) => engine.meters.unavailable(*weather),
+            Err(cause) => engine.meters.unavailable(*cause),
         }
         answer
     }
@@ -252,7 +252,7 @@ impl Shop {
 
     /// Without a snapshot one can sell; a start without the database is what would fail.
     fn snapshot_check(&self) -> Option<Check> {
-        let pinned::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
+        let sale_snapshot::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
         Some(check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}")))
     }
 
@@ -270,8 +270,8 @@ impl Shop {
     pub async fn mismatch(&self) -> String {
         let mut state = self.0.projection_state.clone();
         loop {
-            if let projection::State::Mismatched(story) = &*state.borrow_and_update() {
-                return story.clone();
+            if let projection::State::Mismatched(reason) = &*state.borrow_and_update() {
+                return reason.clone();
             }
             if state.changed().await.is_err() {
                 std::future::pending::<()>().await;

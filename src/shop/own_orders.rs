@@ -150,7 +150,7 @@ pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Resul
         // Closed by an earlier request, perhaps long enough ago to have left memory.
         Ok(Err(Refusal::WrongStatus | Refusal::UnknownOrder)) => Ok(past_cancelling(shop, user, named).await?),
         Ok(Err(refusal)) => Ok(Err(refusal)),
-        Err(weather) => Err(weather),
+        Err(cause) => Err(cause),
     })
 }
 

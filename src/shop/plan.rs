@@ -12,7 +12,7 @@ use crate::clock::rebase;
 use crate::config::Config;
 use crate::database::{Encryption, MySqlServer, Settings};
 use crate::outbox::RelaySettings;
-use crate::pinned::KeeperSettings;
+use crate::sale_snapshot::KeeperSettings;
 use crate::projection::ProjectorSettings;
 use crate::redis::Link;
 
@@ -28,7 +28,7 @@ pub struct Plan {
     /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
     /// Where is noted what it has; none for one that is never away alone.
-    pub database_noted: Option<PathBuf>,
+    pub database_hint: Option<PathBuf>,
     /// How long a start waits for it.
     pub database_within: Duration,
     /// Snapshots of the running sales.
@@ -120,7 +120,7 @@ impl Plan {
             },
             clock_rebase: config.storage.data_dir.join(rebase::FILE),
             database: database(config),
-            database_noted: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
+            database_hint: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
             keeper: KeeperSettings {
                 keeps: config.database.is_some(),

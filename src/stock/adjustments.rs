@@ -60,26 +60,26 @@ pub enum Past {
 }
 
 /// Looks an adjustment up. Rows of one moment: the SKU's last adjustment tells whether the projection has got this far.
-pub async fn past(database: &Database, sku: SkuId, wish: &Adjustment) -> Result<Past, Error> {
+pub async fn past(database: &Database, sku: SkuId, command: &Adjustment) -> Result<Past, Error> {
     let mut tx = database.snapshot().await?;
     let last = tx.first("SELECT last_adjustment_id FROM skus WHERE id = ?", vec![sku.get().into()]).await?;
     let last = last.map_or(Ok(0), |row| row.count(0))?;
     let text = "SELECT delta, sequence, reason, operator FROM stock_adjustments WHERE sku_id = ? AND id = ?";
-    let row = tx.first(text, vec![sku.get().into(), wish.id.get().into()]).await?;
+    let row = tx.first(text, vec![sku.get().into(), command.id.get().into()]).await?;
     tx.commit().await?;
     let Some(row) = row else {
-        return Ok(if last < wish.id.get() { Past::NotYet } else { Past::Passed });
+        return Ok(if last < command.id.get() { Past::NotYet } else { Past::Passed });
     };
     let (delta, sequence) = (row.int(0)?, row.count(1)?);
-    let same_delta = match wish.change {
+    let same_delta = match command.change {
         Change::By(wanted) => i64::from(wanted.get()) == delta,
         Change::To { .. } => true,
     };
-    let same = same_delta && row.text(2)? == wish.reason.as_str() && row.text(3)? == wish.operator.as_str();
+    let same = same_delta && row.text(2)? == command.reason.as_str() && row.text(3)? == command.operator.as_str();
     Ok(if same { Past::Recorded { delta, sequence } } else { Past::Another })
 }
 
 /// The request with this id, as its actor is asked.
-pub fn wish(id: AdjustmentId, asked: AdjustStock) -> Adjustment {
+pub fn command(id: AdjustmentId, asked: AdjustStock) -> Adjustment {
     Adjustment { id, change: asked.wanted.into(), reason: asked.reason, operator: asked.operator }
 }

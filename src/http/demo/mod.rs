@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::problem::{Problem, ProblemDocument};
 use super::state::State;
-use super::tally::TallyView;
+use super::chart::ChartView;
 
 /// Everything comes from this server: no script or style within the page, nothing from elsewhere.
 const POLICY: (HeaderName, &str) = (
@@ -69,12 +69,12 @@ pub async fn shopper(state: web::Data<State>) -> Result<HttpResponse, Problem> {
 
 /// Orders and refusals since the start (embedded mode only)
 #[utoipa::path(tag = "demo", operation_id = "demo_stats", responses(
-    (status = 200, description = "Cumulative counters", body = TallyView),
+    (status = 200, description = "Cumulative counters", body = ChartView),
     (status = 429, description = "rate_limited", body = ProblemDocument),
 ))]
 #[get("/demo/stats")]
 pub async fn stats(state: web::Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(state.tally.view())
+    HttpResponse::Ok().json(state.chart.view())
 }
 
 /// Unlike those before a restart, too: the clock's milliseconds are part of it.

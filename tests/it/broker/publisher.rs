@@ -97,7 +97,7 @@ async fn an_exchange_of_another_kind_is_a_refusal() {
     rig.declare(ExchangeKind::Fanout).await;
     let publisher = Publisher::spawn(rig.target(), "test").unwrap();
     let refused = publisher.publish(&message("1")).await;
-    assert!(matches!(&refused, Err(PublishError::Refused(story)) if story.contains("declare the exchange")), "{refused:?}");
+    assert!(matches!(&refused, Err(PublishError::Refused(reason)) if reason.contains("declare the exchange")), "{refused:?}");
 }
 
 #[tokio::test]

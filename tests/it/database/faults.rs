@@ -81,9 +81,9 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
         let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut state = projector.state.clone();
         let halted = state.wait_for(|state| matches!(state, State::Halted(_))).await.unwrap().clone();
-        let State::Halted(story) = halted else { unreachable!() };
+        let State::Halted(reason) = halted else { unreachable!() };
         let sequence = fifth_order as u64 + 1;
-        assert!(story.contains(&format!("records {sequence} to {sequence}")), "{story}");
+        assert!(reason.contains(&format!("records {sequence} to {sequence}")), "{reason}");
         assert!(!projector.reached(Sequence(sequence)).await);
         assert_eq!(projector.stop(Duration::from_secs(5)).await, Sequence(sequence - 1));
         let mut tx = scratch.database.snapshot().await.unwrap();

@@ -15,4 +15,4 @@ mod schema;
 pub mod scratch;
 mod settings;
 pub mod waiting;
-mod weather;
+mod transient;

@@ -22,9 +22,9 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::database::Settings;
-use crate::projection::{Patience, Seat, lower_this_thread};
+use crate::projection::{BurstBackoff, Registration, lower_this_thread};
 use crate::recovery::durable;
-use compact::{Compactor, Trouble};
+use compact::{Compactor, CompactError};
 
 /// How often the tail's length is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -82,25 +82,25 @@ pub struct Sources {
 
 /// What the journal keeps for the next snapshot. Told by whoever has time, not by the keeper, which may get no turn for long.
 pub struct Hold {
-    seat: Seat,
+    registration: Registration,
     journal: Arc<dyn Journal>,
     progress: Option<watch::Receiver<Progress>>,
 }
 
 impl Hold {
     /// For this keeper.
-    pub fn new(seat: Seat, journal: Arc<dyn Journal>, keeper: &KeeperHandle) -> Self {
-        Self { seat, journal, progress: keeper.kept() }
+    pub fn new(registration: Registration, journal: Arc<dyn Journal>, keeper: &KeeperHandle) -> Self {
+        Self { registration, journal, progress: keeper.kept() }
     }
 
     /// Tells the journal. The next snapshot could begin from the database, while a full journal stops every sale: so there is a limit.
-    pub fn tell(&self) {
+    pub fn report(&self) {
         let Some(Progress { through, is_failing }) = self.progress.as_ref().map(|progress| *progress.borrow()) else {
-            return self.seat.reached(Sequence(u64::MAX));
+            return self.registration.reached(Sequence(u64::MAX));
         };
         let tail_bytes = durable(&*self.journal).0.saturating_sub(through.0).saturating_mul(RECORD_BYTES);
         let lets_go = is_failing || tail_bytes > self.journal.usage().budget_bytes / 4;
-        self.seat.reached(if lets_go { Sequence(u64::MAX) } else { through });
+        self.registration.reached(if lets_go { Sequence(u64::MAX) } else { through });
     }
 }
 
@@ -147,7 +147,7 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
     }
     let store = store(&settings.folder)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let thread = std::thread::Builder::new().name("pinned".into()).spawn(move || {
+    let thread = std::thread::Builder::new().name("sale-snapshot".into()).spawn(move || {
         if settings.idle {
             lower_this_thread("pinned");
         }
@@ -158,9 +158,9 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
             records_max: tail_max,
             eased_below: 0,
         });
-        let patience = Patience::new(limits, durable(&*sources.journal));
+        let burst_backoff = BurstBackoff::new(limits, durable(&*sources.journal));
         let compactor = Compactor { store, sources, stopped: stopped.clone() };
-        let keeper = Keeper { settings, compactor, publish, stopped, saved, patience, plan: None, rest_until: Instant::now() };
+        let keeper = Keeper { settings, compactor, publish, stopped, saved, burst_backoff, plan: None, rest_until: Instant::now() };
         runtime.block_on(keeper.run());
     })?;
     Ok(KeeperHandle { progress, stop, thread: Some(thread) })
@@ -172,7 +172,7 @@ struct Keeper {
     publish: watch::Sender<Progress>,
     stopped: watch::Receiver<bool>,
     saved: Saved,
-    patience: Patience,
+    burst_backoff: BurstBackoff,
     /// As in the newest snapshot that this process wrote.
     plan: Option<Vec<u8>>,
     rest_until: Instant,
@@ -195,7 +195,7 @@ impl Keeper {
         let end = durable(&*self.compactor.sources.journal);
         let tail = end.0.saturating_sub(self.saved.through.0);
         metrics::TAIL_RECORDS.get().set(tail as f64);
-        let bursting = self.patience.goes_on(tail, end);
+        let bursting = self.burst_backoff.goes_on(tail, end);
         let plan = self.compactor.sources.plan.borrow();
         let has_changed = plan.is_some() && *plan != self.plan;
         let is_long = tail >= self.settings.tail_records_max.max(self.saved.entries) && !bursting;
@@ -210,7 +210,7 @@ impl Keeper {
             biased;
             // A database that hangs must not keep the process.
             _ = stopped.wait_for(|stopped| *stopped) => return,
-            kept = tokio::time::timeout(KEEP_WITHIN, self.compactor.compact(plan.clone())) => kept.unwrap_or(Err(Trouble::Silent)),
+            kept = tokio::time::timeout(KEEP_WITHIN, self.compactor.compact(plan.clone())) => kept.unwrap_or(Err(CompactError::Silent)),
         };
         match kept {
             Ok(saved) => {
@@ -222,12 +222,12 @@ impl Keeper {
                 self.publish.send_replace(Progress { through: saved.through, is_failing: false });
                 self.rest_until = Instant::now() + took * REST;
             }
-            Err(trouble) => {
+            Err(error) => {
                 metrics::FAILURES_TOTAL.get().increment(1);
                 let before = self.publish.send_replace(Progress { through: self.saved.through, is_failing: true });
                 if !before.is_failing {
-                    let story = crate::story::of(&trouble);
-                    warn!("no snapshot of the running sales: {story}; they go on, a start without the database is what would fail");
+                    let reason = crate::error_chain::of(&error);
+                    warn!("no snapshot of the running sales: {reason}; they go on, a start without the database is what would fail");
                 }
                 self.rest_until = Instant::now() + RETRY;
             }

@@ -1,4 +1,4 @@
-//! What the server says, told apart: the weather, after which the same statement is tried again, and a statement that is at fault.
+//! What the server says, told apart: a transient failure, after which the same statement is tried again, and a statement that is at fault.
 
 use mallcore::database::{Connections, Database, Error, MYSQL_WEATHER};
 
@@ -12,7 +12,7 @@ async fn run(database: &Database, text: String) -> Result<u64, Error> {
 }
 
 #[tokio::test]
-async fn the_servers_numbers_are_weather_or_fault() {
+async fn the_servers_numbers_are_transient_or_a_fault() {
     let scratch = scratch::mysql().await;
     let Database::MySql(server) = &scratch.database else { unreachable!("it is MySQL") };
     let say = async |number: u16| {
@@ -31,7 +31,7 @@ async fn the_servers_numbers_are_weather_or_fault() {
 }
 
 #[tokio::test]
-async fn real_weather_is_recognised() {
+async fn a_real_transient_failure_is_recognised() {
     let scratch = scratch::mysql().await;
     let insert = |id: u32| format!("INSERT INTO products (id, name, price_fen, stock) VALUES ({id}, 'x', 1, 1)");
     for id in [1, 2] {

@@ -10,7 +10,7 @@ const LOOK_MIN: Duration = Duration::from_millis(20);
 
 /// Of one who works for the shop behind its back.
 #[derive(Debug)]
-pub struct Patience {
+pub struct BurstBackoff {
     /// None: nothing is waited for.
     burst: Option<Burst>,
     /// When the journal's end was last looked at, and where it was.
@@ -19,7 +19,7 @@ pub struct Patience {
     worked: (Instant, Duration),
 }
 
-impl Patience {
+impl BurstBackoff {
     /// With bursts of this kind; the journal ends at `end`.
     pub fn new(limits: Option<BurstLimits>, end: Sequence) -> Self {
         let now = Instant::now();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
-use mallcore_actors::sale_snapshot::{LoadError, Pinned, Saved, Store};
+use mallcore_actors::sale_snapshot::{LoadError, SaleSnapshot, Saved, Store};
 use mallcore_actors::stock::Stock;
 use mallcore_actors::stock::StockFact;
 use tokio::sync::watch;
@@ -17,7 +17,7 @@ use crate::stock;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum CompactError {
     #[error("failed to find the last snapshot")]
     Load(#[from] LoadError),
     #[error("failed to fold the journal")]
@@ -45,7 +45,7 @@ pub(super) struct Compactor {
 }
 
 impl Compactor {
-    pub async fn compact(&self, plan: Option<Vec<u8>>) -> Result<Saved, Trouble> {
+    pub async fn compact(&self, plan: Option<Vec<u8>>) -> Result<Saved, CompactError> {
         let journal = &*self.sources.journal;
         let mut source = Source { settings: &self.sources.database, connection: None };
         let found = self.store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -62,7 +62,7 @@ impl Compactor {
         let mut next = begin.next();
         while next <= end {
             if *self.stopped.borrow() {
-                return Err(Trouble::Stopping);
+                return Err(CompactError::Stopping);
             }
             let (after, chunk) = read_chunk(journal, next)?;
             next = after;
@@ -88,13 +88,13 @@ impl Compactor {
             piece = Instant::now();
         };
         let saved = self.store.save(journal.identity(), &pinned, &mut pause);
-        saved.map_err(|cause| Trouble::Save { place: self.store.place(), cause })
+        saved.map_err(|cause| CompactError::Save { place: self.store.place(), cause })
     }
 
     /// A SKU that was not pinned, as it was just before this record.
-    async fn newly_on_sale(&self, source: &mut Source<'_>, sku: SkuId, before: Sequence) -> Result<Stock, Trouble> {
+    async fn newly_on_sale(&self, source: &mut Source<'_>, sku: SkuId, before: Sequence) -> Result<Stock, CompactError> {
         let loaded = stock::repository::load(source.database().await?, sku).await?;
-        let mut stock = loaded.value.ok_or(Trouble::UnknownSku(sku))?;
+        let mut stock = loaded.value.ok_or(CompactError::UnknownSku(sku))?;
         // The database may lag behind: what it lacks of this SKU is in the journal, between its checkpoint and here.
         let last = Sequence(before.0.saturating_sub(1));
         fold(&*self.sources.journal, loaded.checkpoint, last, |sequence, record| stock.apply(sequence, record.header.at, &record.fact))?;
@@ -111,7 +111,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    async fn database(&mut self) -> Result<&Database, Trouble> {
+    async fn database(&mut self) -> Result<&Database, CompactError> {
         let database = match self.connection.take() {
             Some(database) => database,
             None => self.settings.connect(Connections::LOAD).await?,
@@ -120,11 +120,11 @@ impl Source<'_> {
     }
 
     /// Everything that the database says is on sale or open.
-    async fn first_snapshot(&mut self) -> Result<Pinned, Trouble> {
+    async fn first_snapshot(&mut self) -> Result<SaleSnapshot, CompactError> {
         let database = self.database().await?;
         let mut pinned = from_database(database).await?;
         for sku in stock::repository::skus_on_sale(database).await? {
-            let stock = stock::repository::load(database, sku).await?.value.ok_or(Trouble::UnknownSku(sku))?;
+            let stock = stock::repository::load(database, sku).await?.value.ok_or(CompactError::UnknownSku(sku))?;
             pinned.stocks.insert(sku, stock);
         }
         Ok(pinned)

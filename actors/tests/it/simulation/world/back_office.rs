@@ -7,14 +7,14 @@ use super::*;
 
 /// Adjustments on their way to the actors, as the outbox's relay has them.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct BackOffice {
     last: u64,
     waiting: BTreeMap<SkuId, VecDeque<Adjustment>>,
     /// The request by which a SKU's first one was last sent.
     sent: BTreeMap<SkuId, RequestId>,
 }
 
-impl Desk {
+impl BackOffice {
     pub(super) fn done(&mut self, sku: SkuId, id: AdjustmentId) {
         let waiting = self.waiting.entry(sku).or_default();
         assert_eq!(waiting.pop_front().map(|first| first.id), Some(id), "answered out of turn");
@@ -30,26 +30,26 @@ impl World {
             let pieces = self.random.random_range(1..6);
             Change::By(Delta::new(if self.chance(500) { pieces } else { -pieces }).expect("not zero"))
         };
-        self.desk.last += 1;
+        self.back_office.last += 1;
         let adjustment = Adjustment {
-            id: AdjustmentId::new(self.desk.last).expect("not zero"),
+            id: AdjustmentId::new(self.back_office.last).expect("not zero"),
             change,
             reason: Reason::parse("盘点").expect("a text"),
             operator: Operator::parse("小王").expect("a text"),
         };
-        self.desk.waiting.entry(sku).or_default().push_back(adjustment);
+        self.back_office.waiting.entry(sku).or_default().push_back(adjustment);
     }
 
     /// Sends each SKU's first one, unless its answer is still to come.
     pub(super) fn relay(&mut self) {
         let heads: Vec<(SkuId, Adjustment)> =
-            self.desk.waiting.iter().filter_map(|(sku, waiting)| Some((*sku, waiting.front()?.clone()))).collect();
+            self.back_office.waiting.iter().filter_map(|(sku, waiting)| Some((*sku, waiting.front()?.clone()))).collect();
         for (sku, wish) in heads {
-            if self.desk.sent.get(&sku).is_some_and(|request| self.requests[*request].is_open) {
+            if self.back_office.sent.get(&sku).is_some_and(|request| self.requests[*request].is_open) {
                 continue;
             }
             let request = self.ask(Ask::Adjust(sku, wish.clone()));
-            self.desk.sent.insert(sku, request);
+            self.back_office.sent.insert(sku, request);
             self.life().ask(Asker::Client(request), sku, Command::Adjust(AdjustStock(wish)));
         }
     }

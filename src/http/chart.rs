@@ -9,7 +9,7 @@ use super::wording;
 
 /// Counters; each is exact, together they are only roughly of one moment.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Chart {
     orders: AtomicU64,
     /// One a problem code.
     refusals: Codes,
@@ -26,7 +26,7 @@ impl Default for Codes {
 
 /// The counters at a moment.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TallyView {
+pub struct ChartView {
     /// Orders placed.
     pub orders: u64,
     /// Purchases refused.
@@ -36,7 +36,7 @@ pub struct TallyView {
     pub refusals_by_code: std::collections::BTreeMap<&'static str, u64>,
 }
 
-impl Tally {
+impl Chart {
     /// Counts an order.
     pub fn placed(&self) {
         self.orders.fetch_add(1, Ordering::Relaxed);
@@ -51,9 +51,9 @@ impl Tally {
     }
 
     /// Reads the counters.
-    pub fn view(&self) -> TallyView {
+    pub fn view(&self) -> ChartView {
         let counts = wording::codes().zip(&self.refusals.0).map(|(code, count)| (code, count.load(Ordering::Relaxed)));
         let refusals_by_code: std::collections::BTreeMap<_, _> = counts.filter(|(_, count)| *count > 0).collect();
-        TallyView { orders: self.orders.load(Ordering::Relaxed), refusals: refusals_by_code.values().sum(), refusals_by_code }
+        ChartView { orders: self.orders.load(Ordering::Relaxed), refusals: refusals_by_code.values().sum(), refusals_by_code }
     }
 }

@@ -3,7 +3,7 @@
 //!   by waiting for its end: our priority does not reach into a server on the other side.
 //! - T2 It lingers a little when few records wait, and longer while many come, where its target asks for that: fuller batches cost less
 //!   each. Nobody sees rows later than that for it.
-//! - T3 Weather is waited out with growing pauses; a record at fault is narrowed down to and halts. Nothing is skipped.
+//! - T3 A transient failure is waited out with growing pauses; a record at fault is narrowed down to and halts. Nothing is skipped.
 //! - T4 A target that was set back to an earlier moment is followed from there, as long as the journal has the records.
 
 use std::pin::pin;
@@ -16,11 +16,11 @@ use mallcore_actors::lag::Urgency;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::patience::Patience;
-use super::retention::seats;
+use super::burst_backoff::BurstBackoff;
+use super::retention::registrations;
 use super::settings::ProjectorSettings;
 use super::store::Store;
-use super::target::{Remedy, Target, Trouble};
+use super::target::{Reaction, Target, TargetError};
 use super::trade::Trade;
 use super::{metrics, priority};
 use crate::backoff::Backoff;
@@ -91,8 +91,8 @@ impl Projector {
         journal: Arc<dyn Journal>,
         attached: Option<Sequence>,
     ) -> std::io::Result<ProjectorHandle> {
-        let [seat] = seats(&journal);
-        Self::follow(settings, Store::<Trade>::new(database, Arc::clone(&journal), seat, attached), journal)
+        let [registration] = registrations(&journal);
+        Self::follow(settings, Store::<Trade>::new(database, Arc::clone(&journal), registration, attached), journal)
     }
 
     /// Starts the thread. `checkpoint` begins with what is known, and is right once the other side was reached.
@@ -103,9 +103,9 @@ impl Projector {
         let (tell, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let patience = Patience::new(settings.burst_limits(), through(*journal.durable().borrow()));
+        let burst_backoff = BurstBackoff::new(settings.burst_limits(), through(*journal.durable().borrow()));
         metrics::HALTED.with(&[(metrics::PROJECTION, T::NAME)]).set(0.0);
-        let follower = Follower {
+        let runner = Runner {
             settings,
             target,
             journal,
@@ -117,10 +117,10 @@ impl Projector {
             backoff: Backoff::default(),
             ask: ASK,
             narrow_through: Sequence::ZERO,
-            patience,
-            tended: Instant::now(),
+            burst_backoff,
+            maintained: Instant::now(),
         };
-        std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(follower, &runtime))?;
+        std::thread::Builder::new().name(T::THREAD.to_owned()).spawn(move || priority::run(runner, &runtime))?;
         Ok(ProjectorHandle { checkpoint, state, highest, order })
     }
 }
@@ -165,7 +165,7 @@ pub(super) enum End {
     Became(Urgency),
 }
 
-pub(super) struct Follower<T> {
+pub(super) struct Runner<T> {
     settings: ProjectorSettings,
     target: T,
     journal: Arc<dyn Journal>,
@@ -179,9 +179,9 @@ pub(super) struct Follower<T> {
     ask: Backoff,
     /// After a refused batch, up to its end: records are taken one by one, until the one at fault is alone.
     narrow_through: Sequence,
-    patience: Patience,
+    burst_backoff: BurstBackoff,
     /// When the target last looked after its things.
-    tended: Instant,
+    maintained: Instant,
 }
 
 enum Step {
@@ -192,7 +192,7 @@ enum Step {
     Became(Urgency),
 }
 
-impl<T: Target> Follower<T> {
+impl<T: Target> Runner<T> {
     pub(super) const fn may_idle(&self) -> bool {
         self.settings.idle
     }
@@ -208,8 +208,8 @@ impl<T: Target> Follower<T> {
                     self.now(State::Following);
                 }
                 Ok(Step::Idle) => {}
-                Err(trouble) => {
-                    if self.meet(trouble).await {
+                Err(error) => {
+                    if self.meet(error).await {
                         break End::Stopped;
                     }
                 }
@@ -224,36 +224,36 @@ impl<T: Target> Follower<T> {
         end
     }
 
-    /// Does what the trouble asks for; `true` if it is time to stop.
-    async fn meet(&mut self, trouble: Trouble) -> bool {
-        let Trouble { remedy, story } = trouble;
-        let pause = match remedy {
-            Remedy::Again => {
+    /// Reacts to the error; `true` if it is time to stop.
+    async fn meet(&mut self, error: TargetError) -> bool {
+        let TargetError { reaction, reason } = error;
+        let pause = match reaction {
+            Reaction::Again => {
                 self.at = None;
                 self.target.detach().await;
                 return false;
             }
-            Remedy::Narrow(through) => {
+            Reaction::Narrow(through) => {
                 self.narrow_through = through;
                 return false;
             }
-            Remedy::Halt => return self.end(State::Halted(story)).await,
-            Remedy::Mismatch => return self.end(State::Mismatched(story)).await,
-            Remedy::Wait => {
-                self.now(State::Retrying(story));
+            Reaction::Halt => return self.end(State::Halted(reason)).await,
+            Reaction::Mismatch => return self.end(State::Mismatched(reason)).await,
+            Reaction::Wait => {
+                self.now(State::Retrying(reason));
                 self.backoff.next_pause()
             }
-            Remedy::Hold => {
-                self.now(State::Retrying(story));
+            Reaction::Hold => {
+                self.now(State::Retrying(reason));
                 self.ask.next_pause()
             }
-            Remedy::Ask => {
-                self.now(State::Refused(story));
+            Reaction::Ask => {
+                self.now(State::Refused(reason));
                 self.ask.next_pause()
             }
         };
         metrics::RETRIES_TOTAL.with(&[(metrics::PROJECTION, T::NAME)]).increment(1);
-        if remedy != Remedy::Hold {
+        if reaction != Reaction::Hold {
             self.at = None;
             self.target.detach().await;
         }
@@ -267,7 +267,7 @@ impl<T: Target> Follower<T> {
     }
 
     /// Waits for records, or for another order, and writes one batch.
-    async fn step(&mut self, urgency: Urgency) -> Result<Step, Trouble> {
+    async fn step(&mut self, urgency: Urgency) -> Result<Step, TargetError> {
         let mut durable = self.journal.durable();
         let end = through(*durable.borrow_and_update());
         // Shown first, so that the lag grows visibly while the other side is away.
@@ -308,10 +308,10 @@ impl<T: Target> Follower<T> {
     }
 
     /// What is done instead of writing, while a burst goes on; nothing once what waits is to be written.
-    async fn wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<Option<Step>, Trouble> {
-        if self.patience.goes_on(waiting, end) {
-            if self.tended.elapsed() >= T::TEND_EVERY {
-                self.tend(at).await?;
+    async fn wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<Option<Step>, TargetError> {
+        if self.burst_backoff.goes_on(waiting, end) {
+            if self.maintained.elapsed() >= T::TEND_EVERY {
+                self.maintain(at).await?;
                 return Ok(Some(Step::Reached));
             }
             let told = tokio::time::timeout(BURST_LOOK, self.orders.changed()).await;
@@ -319,14 +319,14 @@ impl<T: Target> Follower<T> {
         }
         let waiting = self.linger(at, waiting).await;
         // The first of a burst have come meanwhile.
-        Ok(self.patience.goes_on(waiting, Sequence(at.0.saturating_add(waiting))).then_some(Step::Idle))
+        Ok(self.burst_backoff.goes_on(waiting, Sequence(at.0.saturating_add(waiting))).then_some(Step::Idle))
     }
 
     /// Also while nothing is written: nobody else would notice that the other side has gone.
-    async fn tend(&mut self, at: Sequence) -> Result<(), Trouble> {
-        let tended = self.target.tend(at).await;
-        self.tended = Instant::now();
-        tended
+    async fn maintain(&mut self, at: Sequence) -> Result<(), TargetError> {
+        let maintained = self.target.maintain(at).await;
+        self.maintained = Instant::now();
+        maintained
     }
 
     /// Waits for a fuller batch, as long as one is coming; says how many wait then.
@@ -345,19 +345,19 @@ impl<T: Target> Follower<T> {
     }
 
     /// Waits for another order or more records, and lets the target keep its things in order. Without their senders nothing will come any more.
-    async fn news(&mut self, durable: &mut watch::Receiver<Durable>, at: Sequence) -> Result<Step, Trouble> {
+    async fn news(&mut self, durable: &mut watch::Receiver<Durable>, at: Sequence) -> Result<Step, TargetError> {
         let changed = tokio::select! {
             changed = self.orders.changed() => changed,
             changed = durable.changed() => changed,
             () = tokio::time::sleep(T::TEND_EVERY) => {
-                self.tend(at).await?;
+                self.maintain(at).await?;
                 Ok(())
             }
         };
         Ok(if changed.is_err() { Step::Stop } else { Step::Idle })
     }
 
-    async fn attach(&mut self) -> Result<Sequence, Trouble> {
+    async fn attach(&mut self) -> Result<Sequence, TargetError> {
         let at = self.target.attach().await?;
         let before = *self.publish.borrow();
         if at < before {
@@ -368,7 +368,7 @@ impl<T: Target> Follower<T> {
         Ok(at)
     }
 
-    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<(), Trouble> {
+    async fn write(&mut self, at: Sequence, records_max: usize) -> Result<(), TargetError> {
         let started = Instant::now();
         let through = {
             let mut writing = pin!(self.target.write(at, records_max));
@@ -385,7 +385,7 @@ impl<T: Target> Follower<T> {
             return Ok(());
         }
         self.is_at(through);
-        self.patience.worked(started.elapsed());
+        self.burst_backoff.worked(started.elapsed());
         metrics::BATCH_RECORDS.with(&[(metrics::PROJECTION, T::NAME)]).record(records as f64);
         metrics::BATCH_DURATION_SECONDS.with(&[(metrics::PROJECTION, T::NAME)]).record(started.elapsed().as_secs_f64());
         metrics::RECORDS_TOTAL.with(&[(metrics::PROJECTION, T::NAME)]).increment(records);
@@ -422,10 +422,10 @@ impl<T: Target> Follower<T> {
         let stuck = matches!(state, State::Refused(_) | State::Halted(_) | State::Mismatched(_));
         metrics::HALTED.with(&[(metrics::PROJECTION, T::NAME)]).set(f64::from(u8::from(stuck)));
         match state {
-            State::Retrying(story) => warn!("the {} projection waits, the other side is not available: {story}", T::NAME),
-            State::Refused(story) => error!("the {} projection is refused, records are safe in the journal: {story}", T::NAME),
-            State::Halted(story) => error!("the {} projection has halted, records are safe in the journal: {story}", T::NAME),
-            State::Mismatched(story) => error!("the target of the {} projection does not belong to this journal: {story}", T::NAME),
+            State::Retrying(reason) => warn!("the {} projection waits, the other side is not available: {reason}", T::NAME),
+            State::Refused(reason) => error!("the {} projection is refused, records are safe in the journal: {reason}", T::NAME),
+            State::Halted(reason) => error!("the {} projection has halted, records are safe in the journal: {reason}", T::NAME),
+            State::Mismatched(reason) => error!("the target of the {} projection does not belong to this journal: {reason}", T::NAME),
             State::Following | State::Paused | State::Stopped => {}
         }
     }

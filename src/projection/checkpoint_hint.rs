@@ -23,7 +23,7 @@ struct Stored {
 
 /// The file.
 #[derive(Debug)]
-pub struct Noted {
+pub struct CheckpointHint {
     file: PathBuf,
     journal: Uuid,
     sequence: Sequence,
@@ -31,7 +31,7 @@ pub struct Noted {
     is_failing: bool,
 }
 
-impl Noted {
+impl CheckpointHint {
     /// What was noted of this journal, whose last record is `end`; 0 if nothing was, or nothing that can be true.
     pub fn open(file: &Path, journal: Identity, end: Sequence) -> Self {
         let stored = fs::read(file).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
@@ -85,15 +85,15 @@ mod tests {
     fn what_was_noted_comes_back_to_the_same_journal_only() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("noted.json");
-        let mut noted = Noted::open(&file, OURS, END);
-        assert_eq!(noted.sequence(), Sequence::ZERO);
-        noted.reached(Sequence(40));
-        noted.reached(Sequence(41));
-        assert_eq!(Noted::open(&file, OURS, END).sequence(), Sequence(40), "written at once, and not again within a second");
-        noted.write();
-        assert_eq!(Noted::open(&file, Identity { epoch: 5, ..OURS }, END).sequence(), Sequence(41));
-        assert_eq!(Noted::open(&file, Identity { uuid: Uuid::from_u128(2), ..OURS }, END).sequence(), Sequence::ZERO);
-        assert_eq!(Noted::open(&file, OURS, Sequence(40)).sequence(), Sequence::ZERO, "of a longer journal");
+        let mut hint = CheckpointHint::open(&file, OURS, END);
+        assert_eq!(hint.sequence(), Sequence::ZERO);
+        hint.reached(Sequence(40));
+        hint.reached(Sequence(41));
+        assert_eq!(CheckpointHint::open(&file, OURS, END).sequence(), Sequence(40), "written at once, and not again within a second");
+        hint.write();
+        assert_eq!(CheckpointHint::open(&file, Identity { epoch: 5, ..OURS }, END).sequence(), Sequence(41));
+        assert_eq!(CheckpointHint::open(&file, Identity { uuid: Uuid::from_u128(2), ..OURS }, END).sequence(), Sequence::ZERO);
+        assert_eq!(CheckpointHint::open(&file, OURS, Sequence(40)).sequence(), Sequence::ZERO, "of a longer journal");
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
         let file = folder.path().join("noted.json");
         for spoilt in ["", "{", "\0\0\0\0", "{\"sequence\":7}", "[]"] {
             fs::write(&file, spoilt).unwrap();
-            assert_eq!(Noted::open(&file, OURS, END).sequence(), Sequence::ZERO, "{spoilt:?}");
+            assert_eq!(CheckpointHint::open(&file, OURS, END).sequence(), Sequence::ZERO, "{spoilt:?}");
         }
     }
 }
