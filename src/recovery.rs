@@ -12,8 +12,9 @@ use mallcore_actors::kernel::Fact;
 use mallcore_actors::sale_snapshot::SaleSnapshot;
 use mallcore_actors::stock::skus;
 
-use crate::database::{Database, Error};
-use crate::{orders, projection, stock};
+use crate::features::{orders, stock};
+use crate::platform::database::{Database, Error};
+use crate::platform::projection;
 
 /// Payload that is decoded at a time.
 const CHUNK_BYTES: usize = 4 << 20;

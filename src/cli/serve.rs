@@ -11,13 +11,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::SeedDemo;
 use super::out::Out;
 use super::{CliError, store};
-use crate::auth::Verifier;
-use crate::config::Config;
-use crate::http::state::State;
-use crate::http::{metrics, metrics_server};
-use crate::redis::Link;
+use crate::platform::auth::Verifier;
+use crate::platform::config::Config;
+use crate::platform::http::state::State;
+use crate::platform::http::{metrics, metrics_server};
+use crate::platform::redis::Link;
+use crate::platform::{file_limit, health_metrics, http, redis, telemetry};
+use crate::shop;
 use crate::shop::{Plan, Shop};
-use crate::{file_limit, health_metrics, http, redis, shop, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Finding;
 use super::broker_account::Account;
 use super::net::{WITHIN, is_local, millis, reach, told};
-use crate::config::{BrokerUrl, Config};
+use crate::platform::config::{BrokerUrl, Config};
 
 pub(super) const PART: &str = "broker";
 /// What a client of AMQP 0-9-1 says first.
@@ -21,7 +21,8 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
         let seen = if config.mode.is_embedded() { "none: the embedded mode needs none" } else { "none (RABBITMQ_URL): events stay here" };
         return vec![Finding::pass(PART, "configured", seen)];
     };
-    let read = BrokerUrl::parse(&settings.url).map_err(str::to_owned).and_then(|url| crate::broker::uri(&url).map(|uri| (url, uri)));
+    let read =
+        BrokerUrl::parse(&settings.url).map_err(str::to_owned).and_then(|url| crate::platform::broker::uri(&url).map(|uri| (url, uri)));
     let (url, uri) = match read {
         Ok(read) => read,
         // The text may hold a password: the fault is told, not the text.

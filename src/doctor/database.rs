@@ -6,9 +6,9 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::net::{WITHIN, clock, is_local, millis, reach, told, wall_millis};
-use crate::config::Config;
-use crate::database::{Connections, Database, Engine, Error, Settings, Tx};
-use crate::projection;
+use crate::platform::config::Config;
+use crate::platform::database::{Connections, Database, Engine, Error, Settings, Tx};
+use crate::platform::projection;
 
 mod write;
 

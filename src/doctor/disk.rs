@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Finding;
 use super::net::millis;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "disk";
 const SYNCS: usize = 21;

@@ -9,8 +9,8 @@ use mallcore_actors::journal::os_disk::OsDisk;
 use super::Finding;
 use super::database::Attached;
 use super::net::told;
-use crate::config::Config;
-use crate::database::Settings;
+use crate::platform::config::Config;
+use crate::platform::database::Settings;
 
 const PART: &str = "journal";
 

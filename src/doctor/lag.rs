@@ -4,7 +4,7 @@ use super::Finding;
 use super::database::Attached;
 use super::disk::bytes;
 use super::journal::Found;
-use crate::config::Config;
+use crate::platform::config::Config;
 use crate::shop::ORDER_BYTES;
 
 const PART: &str = "lag budget";

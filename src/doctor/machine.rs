@@ -3,7 +3,7 @@
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "machine";
 /// Files beside the clients' connections: segments, the database's, Redis' and the broker's connections, logs.

@@ -20,7 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::config::{Config, Faults};
+use crate::platform::config::{Config, Faults};
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,7 +82,7 @@ impl Report {
 
     /// Of a configuration that cannot be used: each fault by its variable.
     pub fn of_faults(faults: &Faults) -> Self {
-        let fault = |fault: &crate::config::Fault| {
+        let fault = |fault: &crate::platform::config::Fault| {
             Finding::fail("configuration", fault.variable, &fault.reason, format!("set {} right, then ask again", fault.variable))
         };
         Self::new(None, faults.0.iter().map(fault).collect())

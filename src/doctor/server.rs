@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::net::WITHIN;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "server";
 /// Parts of `/health/ready` by name; any other one is told under `health`.

@@ -11,9 +11,9 @@ use mallcore_actors::stock::StockFact;
 use tokio::sync::watch;
 
 use super::Sources;
-use crate::database::{Connections, Database, Error};
+use crate::features::stock;
+use crate::platform::database::{Connections, Database, Error};
 use crate::recovery::{RecoverError, durable, fold, from_database, read_chunk};
-use crate::stock;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// The database, asked only when it is needed.
 struct Source<'a> {
-    settings: &'a crate::database::Settings,
+    settings: &'a crate::platform::database::Settings,
     connection: Option<Database>,
 }
 

@@ -21,10 +21,10 @@ use mallcore_actors::sale_snapshot::{Saved, Store};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
-use crate::database::Settings;
-use crate::projection::{BurstBackoff, Registration, lower_this_thread};
+use crate::platform::database::Settings;
+use crate::platform::projection::{BurstBackoff, Registration, lower_this_thread};
 use crate::recovery::durable;
-use compact::{Compactor, CompactError};
+use compact::{CompactError, Compactor};
 
 /// How often the tail's length is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -226,7 +226,7 @@ impl Keeper {
                 metrics::FAILURES_TOTAL.get().increment(1);
                 let before = self.publish.send_replace(Progress { through: self.saved.through, is_failing: true });
                 if !before.is_failing {
-                    let reason = crate::error_chain::of(&error);
+                    let reason = crate::platform::error_chain::of(&error);
                     warn!("no snapshot of the running sales: {reason}; they go on, a start without the database is what would fail");
                 }
                 self.rest_until = Instant::now() + RETRY;

@@ -11,7 +11,7 @@ use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment, Sku};
 
 use super::reads::Reads;
 use super::sales::Sales;
-use crate::outbox::ports::{Failure, InShop};
+use crate::platform::outbox::ports::{Failure, InShop};
 
 /// The running shop, as the relay sees it.
 pub(super) struct InThisShop {

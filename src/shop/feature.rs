@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::opening::Opening;
 use super::start::StartError;
-use crate::broker::document::Data;
-use crate::http::table::Pattern;
+use crate::platform::broker::document::Data;
+use crate::platform::http::table::Pattern;
 
 /// A feature: routes with what they are called in metrics, documents of its events, and the aggregates that it hosts.
 #[derive(Clone, Copy)]

@@ -10,9 +10,9 @@ use metrics::Gauge;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::projection::metrics::PROJECTION;
-use crate::projection::{self, ProjectorHandle, State};
-use crate::readiness::{Check, Health};
+use crate::platform::projection::metrics::PROJECTION;
+use crate::platform::projection::{self, ProjectorHandle, State};
+use crate::platform::readiness::{Check, Health};
 
 /// 0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.
 static LEVEL: GaugeFamily =

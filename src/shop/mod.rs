@@ -5,7 +5,6 @@
 mod cold_writes;
 mod data_folder;
 pub mod feature;
-pub mod features;
 mod following;
 mod opening;
 mod own_orders;
@@ -36,18 +35,18 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::broker;
-use crate::catalog::{ProductQuery, ProductView};
-use crate::clock::SystemClock;
-use crate::database::Flusher;
-use crate::orders::model::Counts;
-use crate::orders::{OrderDetail, OrderRef, OrderView};
-use crate::outbox;
-use crate::page::Page;
+use crate::features::catalog::{ProductQuery, ProductView};
+use crate::features::orders::model::Counts;
+use crate::features::orders::{OrderDetail, OrderRef, OrderView};
+use crate::features::seckill::ActivityView;
+use crate::platform::broker;
+use crate::platform::clock::SystemClock;
+use crate::platform::database::Flusher;
+use crate::platform::outbox;
+use crate::platform::page::Page;
+use crate::platform::projection::{self, ProjectorHandle};
+use crate::platform::readiness::{Check, Health, Readiness};
 use crate::sale_snapshot::{self, KeeperHandle};
-use crate::projection::{self, ProjectorHandle};
-use crate::readiness::{Check, Health, Readiness};
-use crate::seckill::ActivityView;
 use data_folder::DataFolder;
 pub use data_folder::{last_record, refuse_without_database};
 use following::Following;
@@ -61,7 +60,7 @@ pub use start::StartError;
 /// The database did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the database did not answer")]
-pub struct StoreError(#[from] crate::database::Error);
+pub struct StoreError(#[from] crate::platform::database::Error);
 
 /// The running shop; cheap to clone.
 #[derive(Clone)]
@@ -206,12 +205,12 @@ impl Shop {
 
     /// A page of the catalogue.
     pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::products(database, query).await).await?)
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::products(database, query).await).await?)
     }
 
     /// One product.
     pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::product(database, id).await).await?)
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::product(database, id).await).await?)
     }
 
     /// Whether this node can sell, and how its parts do.

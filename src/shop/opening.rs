@@ -21,8 +21,8 @@ use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
-use crate::policy::{self, Policy};
-use crate::projection::{self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
+use crate::platform::policy::{self, Policy};
+use crate::platform::projection::{self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
 use crate::recovery::{durable, fold};
 
 /// Records that a policy reads at a time, about.
@@ -166,5 +166,5 @@ pub(super) async fn stop_all(projectors: Vec<ProjectorHandle>, within: Duration)
 
 /// Names of all projections to the database: the one of stock and orders, and the features'.
 pub(super) fn projections() -> Vec<&'static str> {
-    [projection::NAME].into_iter().chain(super::features::projections()).collect()
+    [projection::NAME].into_iter().chain(crate::features::projections()).collect()
 }

@@ -9,10 +9,10 @@ use mallcore_actors::refusal::{Answer, Refusal};
 
 use super::reads::ANSWER_WITHIN;
 use super::{Inner, StoreError};
-use crate::database::Database;
-use crate::orders::model::Counts;
-use crate::orders::{OrderDetail, OrderRef, OrderView, loading, repository};
-use crate::page::Page;
+use crate::features::orders::model::Counts;
+use crate::features::orders::{OrderDetail, OrderRef, OrderView, loading, repository};
+use crate::platform::database::Database;
+use crate::platform::page::Page;
 
 fn names(order: &Order, named: OrderRef) -> bool {
     match named {

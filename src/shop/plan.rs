@@ -7,14 +7,14 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
-use crate::broker;
-use crate::clock::rebase;
-use crate::config::Config;
-use crate::database::{Encryption, MySqlServer, Settings};
-use crate::outbox::RelaySettings;
+use crate::platform::broker;
+use crate::platform::clock::rebase;
+use crate::platform::config::Config;
+use crate::platform::database::{Encryption, MySqlServer, Settings};
+use crate::platform::outbox::RelaySettings;
+use crate::platform::projection::ProjectorSettings;
+use crate::platform::redis::Link;
 use crate::sale_snapshot::KeeperSettings;
-use crate::projection::ProjectorSettings;
-use crate::redis::Link;
 
 /// What the shop is made of.
 #[derive(Clone)]

@@ -21,9 +21,9 @@ use mallcore_actors::time::Timestamp;
 use tokio::sync::watch;
 
 use super::reads::{ANSWER_WITHIN, Reads};
-use crate::database::Error;
-use crate::seckill::model::{ActivityRow, ItemRow};
-use crate::seckill::{ActivityView, ItemView, repository};
+use crate::features::seckill::model::{ActivityRow, ItemRow};
+use crate::features::seckill::{ActivityView, ItemView, repository};
+use crate::platform::database::Error;
 
 /// How long an ended sale is shown, and told from one that never was.
 const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
@@ -159,7 +159,7 @@ impl Sales {
             if let Err(error) = &looked
                 && !failing
             {
-                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::error_chain::of(error));
+                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::platform::error_chain::of(error));
             }
             failing = looked.is_err();
         }

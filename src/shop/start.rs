@@ -27,24 +27,26 @@ use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
 use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
-use super::features::{self, FEATURES};
 use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
-use crate::broker::{Events, PlaceError, Publisher};
-use crate::cache::{self, Products};
-use crate::clock::SystemClock;
-use crate::clock::rebase::Rebase;
-use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
-use crate::orders::loading::StoredOrders;
-use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::outbox::{Effects, Relay};
-use crate::sale_snapshot::{Hold, Sources};
-use crate::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::features::orders::loading::StoredOrders;
+use crate::features::stock;
+use crate::features::{self, FEATURES};
+use crate::platform::broker::{Events, PlaceError, Publisher};
+use crate::platform::cache::{self, Products};
+use crate::platform::clock::SystemClock;
+use crate::platform::clock::rebase::Rebase;
+use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
+use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
+use crate::platform::outbox::{Effects, Relay};
+use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
-use crate::{broker, sale_snapshot, projection, stock, error_chain};
+use crate::sale_snapshot;
+use crate::sale_snapshot::{Hold, Sources};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
@@ -335,7 +337,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
 
 /// What snapshot and database add up to; the inner error if the database cannot be read now, as while its tables are locked. Without a snapshot
 /// there is nothing else to start from, so it may take as long as it takes.
-async fn loaded(database: &Database, snapshot: Option<SaleSnapshot>, journal: &dyn Journal) -> Result<Result<Recovered, Error>, StartError> {
+async fn loaded(
+    database: &Database,
+    snapshot: Option<SaleSnapshot>,
+    journal: &dyn Journal,
+) -> Result<Result<Recovered, Error>, StartError> {
     let within = if snapshot.is_some() { LOAD_WITHIN_A_START } else { Duration::MAX };
     let recovered = tokio::time::timeout(within, recover(database, snapshot, journal)).await;
     // A connection that does not end by itself ends with its socket.

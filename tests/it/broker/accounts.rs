@@ -2,7 +2,7 @@
 
 use lapin::ExchangeKind;
 use mallcore::doctor::{Outcome, Report};
-use mallcore::projection::State;
+use mallcore::platform::projection::State;
 use mallcore_actors::journal::Sequence;
 
 use super::events::{follow, is, journal_of};

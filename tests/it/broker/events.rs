@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::ExchangeKind;
-use mallcore::broker::{Events, PlaceError, Target};
-use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, registrations};
+use mallcore::platform::broker::{Events, PlaceError, Target};
+use mallcore::platform::projection::{Projector, ProjectorHandle, ProjectorSettings, State, registrations};
 use mallcore_actors::facts::Record;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::orders::{IdsFact, IdsReserved};
@@ -46,7 +46,7 @@ fn follow_as(
 ) -> Result<ProjectorHandle, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
     let [registration] = registrations(&port);
-    let events = Events::open(target, folder, Arc::clone(&port), registration, mallcore::shop::features::document)?;
+    let events = Events::open(target, folder, Arc::clone(&port), registration, mallcore::features::document)?;
     let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
     Ok(Projector::follow(settings, events, port).unwrap())
 }
@@ -271,7 +271,7 @@ async fn a_large_lag_is_worked_off_at_normal_priority_and_calm_returns() {
     let mut heard = rig.hear("#").await;
     let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
     let [registration] = registrations(&port);
-    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), registration, mallcore::shop::features::document).unwrap();
+    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), registration, mallcore::features::document).unwrap();
     let settings = ProjectorSettings { batch_records_max: 100, urgent_above: 500, ..ProjectorSettings::default() };
     let handle = Projector::follow(settings, events, port).unwrap();
     assert!(handle.reached(Sequence(2_000)).await);

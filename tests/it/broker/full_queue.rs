@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use mallcore::broker::{Outgoing, PublishError, Publisher};
-use mallcore::projection::State;
-use mallcore::readiness::Health;
+use mallcore::platform::broker::{Outgoing, PublishError, Publisher};
+use mallcore::platform::projection::State;
+use mallcore::platform::readiness::Health;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::time::Timestamp;
 

@@ -1,6 +1,6 @@
 //! What the server says, told apart: a transient failure, after which the same statement is tried again, and a statement that is at fault.
 
-use mallcore::database::{Connections, Database, Error, MYSQL_WEATHER};
+use mallcore::platform::database::{Connections, Database, Error, MYSQL_WEATHER};
 
 use super::scratch;
 

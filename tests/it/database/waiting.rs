@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::{Connections, Database, Encryption, Error, MySqlServer, Reach, Settings};
-use mallcore::error_chain;
+use mallcore::platform::database::{Connections, Database, Encryption, Error, MySqlServer, Reach, Settings};
+use mallcore::platform::error_chain;
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::timeout;
 

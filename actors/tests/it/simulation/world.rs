@@ -1,7 +1,7 @@
 //! The world around the server: clients, wall clock, disk, database, power. One seed decides everything.
 
-mod clients;
 mod back_office;
+mod clients;
 mod rest;
 mod shoppers;
 mod turns;
