@@ -4,9 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use mallcore::database::{Connections, Database, Encryption, MySqlServer, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
-use mallcore::projection::{NAME, Trade, write};
+use mallcore::platform::database::{Connections, Database, Encryption, MySqlServer, Settings};
+use mallcore::platform::projection::{NAME, Trade, write};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
@@ -59,11 +59,11 @@ async fn run(orders: u64, is_mysql: bool) -> Result<(), Failure> {
     let placed = (1..=orders).map(|number| place(number, line)).collect::<Result<Vec<_>, _>>()?;
     project(&database, &mut next, "placed", placed).await?;
     let loading = Instant::now();
-    let loaded = mallcore::stock::repository::load(&database, line.sku).await?;
+    let loaded = mallcore::features::stock::repository::load(&database, line.sku).await?;
     println!("loading the SKU with its buyers: {:.2?} ({})", loading.elapsed(), loaded.value.is_some());
     drop(loaded);
     let loading = Instant::now();
-    let open = mallcore::orders::open_orders(&database).await?.value.len();
+    let open = mallcore::features::orders::open_orders(&database).await?.value.len();
     println!("loading {open} open orders: {:.2?}", loading.elapsed());
     let closed = (1..=orders).map(|number| close(number, line)).collect::<Result<Vec<_>, _>>()?;
     project(&database, &mut next, "closed", closed).await?;

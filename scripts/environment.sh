@@ -34,7 +34,7 @@ setting() {
     echo "${!name}"
     return
   fi
-  # Quotes and comments as src/config/env_file.rs reads them; of its escapes those that stand for one character of a line.
+  # Quotes and comments as src/platform/config/env_file.rs reads them; of its escapes those that stand for one character of a line.
   line=$(sed -n "/^\(export \)\?$name=/{s///;s/\r\$//;p;q}" "config/environments/$mode.env")
   case $line in
     \'*) line=${line#\'} line=${line%%\'*} ;;

@@ -59,7 +59,7 @@ mutate 'the release of a hold is taken out' actors/src/kernel/coordinator/mod.rs
 mutate 'the checkpoint does not move' actors/src/kernel/checkpoint.rs \
     's|(let to = Checkpoint \{.*), sequence: last \};|\1, sequence: self.sequence() };|'
 mutate 'an adjustment is done again when it is repeated' actors/src/stock/sku.rs \
-    's/(self\.last_adjustment\.is_some_and\(\|last\| wish\.id) <= last\)/\1 < last)/'
+    's/(self\.last_adjustment\.is_some_and\(\|last\| command\.id) <= last\)/\1 < last)/'
 mutate 'an order is placed before its last hold' actors/src/kernel/coordinator/mod.rs \
     's|self\.wants\.get\(place \+ 1\)|self.wants.get(place + 2)|'
 mutate 'effects that wait for a load are dropped' actors/src/kernel/host.rs \

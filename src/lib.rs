@@ -3,37 +3,12 @@
 // `println!` panics when nobody reads: commands print through `cli::out`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod auth;
-pub mod backoff;
-pub mod broker;
-pub mod cache;
-pub mod carts;
-pub mod catalog;
 pub mod cli;
-pub mod clock;
-pub mod config;
-pub mod database;
 pub mod demo;
 pub mod doctor;
-pub mod file_limit;
-pub mod health_metrics;
-pub mod http;
-pub mod limits;
-pub mod orders;
-pub mod outbox;
-pub mod page;
-pub mod pinned;
-pub mod policy;
-pub mod projection;
-pub mod readiness;
+pub mod features;
+pub mod platform;
 pub mod reconcile;
 pub mod recovery;
-pub mod redis;
-pub mod rfc3339;
-pub mod seckill;
-pub mod sessions;
+pub mod sale_snapshot;
 pub mod shop;
-pub mod stock;
-pub mod story;
-pub mod telemetry;
-pub mod tls;

@@ -9,6 +9,6 @@ use mallcore::cli::{self, args::Cli};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    mallcore::tls::install_provider();
+    mallcore::platform::tls::install_provider();
     cli::run(Cli::parse())
 }

@@ -1,8 +1,8 @@
 //! Do the database's own sums agree? Counts of SKUs and flash items against the orders that they come from.
 //! Not here: the journal against the database (`projection`), clients' receipts against both (`bench`).
 
-use crate::database::{Arguments, Database, Error};
-use crate::projection::{self, checkpoint};
+use crate::platform::database::{Arguments, Database, Error};
+use crate::platform::projection::{self, checkpoint};
 
 /// What was compared, and every difference.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -9,11 +9,12 @@ use std::collections::HashSet;
 use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
 use mallcore_actors::kernel::Fact;
-use mallcore_actors::sale_snapshot::Pinned;
+use mallcore_actors::sale_snapshot::SaleSnapshot;
 use mallcore_actors::stock::skus;
 
-use crate::database::{Database, Error};
-use crate::{orders, projection, stock};
+use crate::features::{orders, stock};
+use crate::platform::database::{Database, Error};
+use crate::platform::projection;
 
 /// Payload that is decoded at a time.
 const CHUNK_BYTES: usize = 4 << 20;
@@ -21,8 +22,8 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// What survived.
 #[derive(Debug)]
 pub struct Recovered {
-    /// Pinned state, with the SKUs that the tail changed.
-    pub pinned: Pinned,
+    /// SaleSnapshot state, with the SKUs that the tail changed.
+    pub pinned: SaleSnapshot,
     /// The last record that the database has; none if it is away.
     pub checkpoint: Option<Sequence>,
     /// Records that were read.
@@ -54,7 +55,7 @@ pub enum RecoverError {
 }
 
 /// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
-pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
+pub async fn recover(database: &Database, snapshot: Option<SaleSnapshot>, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
     let mut tx = database.snapshot().await?;
     let checkpoint = projection::checkpoint(&mut tx, projection::NAME).await?;
     tx.commit().await?;
@@ -94,7 +95,7 @@ pub async fn recover(database: &Database, snapshot: Option<Pinned>, journal: &dy
 }
 
 /// Without the database: the snapshot and the tail above it.
-pub fn recover_alone(mut pinned: Pinned, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
+pub fn recover_alone(mut pinned: SaleSnapshot, journal: &dyn Journal) -> Result<Recovered, RecoverError> {
     let mut cold = HashSet::new();
     let begin = pinned.through;
     fold(journal, begin, durable(journal), |sequence, record| {
@@ -111,14 +112,14 @@ pub fn recover_alone(mut pinned: Pinned, journal: &dyn Journal) -> Result<Recove
 }
 
 /// What the database alone says is open: orders, limits given back, ids, the time. No SKU is loaded.
-pub async fn from_database(database: &Database) -> Result<Pinned, Error> {
+pub async fn from_database(database: &Database) -> Result<SaleSnapshot, Error> {
     // Read first: what the projection adds meanwhile is folded again, and changes nothing (V2).
     let open = orders::open_orders(database).await?;
-    let pinned = Pinned {
+    let pinned = SaleSnapshot {
         through: open.checkpoint,
         last_at: projection::last_record_at(database).await?,
         next_order_id: orders::id_block(database).await?.value.max(1),
-        ..Pinned::default()
+        ..SaleSnapshot::default()
     };
     for order in open.value {
         pinned.orders.shard(order.user).place(order);

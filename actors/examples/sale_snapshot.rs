@@ -15,7 +15,7 @@ use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::{FlashRef, Line, OrderFact, OrderPlaced};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::sale_snapshot::{Pinned, Store};
+use mallcore_actors::sale_snapshot::{SaleSnapshot, Store};
 use mallcore_actors::stock::{QuotaCarved, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 
@@ -75,8 +75,8 @@ fn flash() -> Result<FlashRef, Box<dyn Error>> {
     Ok(FlashRef { item: FlashItemId::new(5)?, activity: ActivityId::new(7)? })
 }
 
-fn opened(quota: u32) -> Result<Pinned, Box<dyn Error>> {
-    let mut pinned = Pinned::default();
+fn opened(quota: u32) -> Result<SaleSnapshot, Box<dyn Error>> {
+    let mut pinned = SaleSnapshot::default();
     pinned.stocks.insert(sku()?, Stock::new(sku()?, quota, 0, 0, Sequence::ZERO, None, Default::default()));
     let carved = QuotaCarved {
         sku: sku()?,

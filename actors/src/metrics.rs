@@ -21,8 +21,8 @@ pub static ORDERS_CLOSED: CounterFamily = CounterFamily::new("mallcore_orders_cl
 pub static ORDERS_REPEATED: CounterFamily = CounterFamily::new("mallcore_orders_repeated_total", "Requests answered from an earlier one.");
 /// Purchases refused.
 pub static ORDERS_REFUSED: CounterFamily = CounterFamily::new("mallcore_orders_refused_total", "Purchases refused, by reason.");
-/// Stock actors in memory.
-pub static ACTORS_RESIDENT: GaugeFamily = GaugeFamily::new("mallcore_actors_resident", "Actors in memory.");
+/// Aggregates in memory, by kind.
+pub static ACTORS_RESIDENT: GaugeFamily = GaugeFamily::new("mallcore_actors_resident", "Aggregates in memory, by kind.");
 
 /// The hot core's meters.
 pub struct Meters {
@@ -58,7 +58,7 @@ impl Meters {
     }
 
     /// Counts a purchase that could not be decided.
-    pub fn unavailable(&self, weather: Unavailable) {
-        self.unavailable[weather.place()].increment(1);
+    pub fn unavailable(&self, cause: Unavailable) {
+        self.unavailable[cause.place()].increment(1);
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, LOCATION};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use clap::Args;
-use mallcore::auth::Verifier;
+use mallcore::platform::auth::Verifier;
 use mallcore_actors::ids::UserId;
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
-use crate::catalog::edits::Priced;
+use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
 ///

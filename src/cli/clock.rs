@@ -6,10 +6,10 @@ use mallcore_actors::journal::os_disk::OsDisk;
 use super::CliError;
 use super::args::{ClockCommand, RebaseClock};
 use super::out::Out;
-use crate::clock::rebase::{FILE, LastRecord, Rebase};
-use crate::clock::{STEP_MAX_MILLIS, machine_now, span};
-use crate::config::Config;
-use crate::rfc3339::Rfc3339;
+use crate::platform::clock::rebase::{FILE, LastRecord, Rebase};
+use crate::platform::clock::{STEP_MAX_MILLIS, machine_now, span};
+use crate::platform::config::Config;
+use crate::platform::rfc3339::Rfc3339;
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &ClockCommand, out: &mut Out) -> Result<(), CliError> {

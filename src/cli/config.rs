@@ -1,7 +1,7 @@
 //! `config check|list`: everything as it would be used, and everything that can be set. Secrets print as stars.
 
 use super::out::Out;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 /// Prints the configuration; its faults were shown when it was read.
 pub fn check(config: &Config, out: &mut Out) {

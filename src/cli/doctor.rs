@@ -5,8 +5,8 @@ use actix_web::rt::System;
 use super::CliError;
 use super::args::Doctor;
 use super::out::Out;
-use crate::config::{Config, Faults};
 use crate::doctor::{Report, examine};
+use crate::platform::config::{Config, Faults};
 
 /// Looks, and says; a configuration that cannot be read is the first fault.
 pub fn run(config: Result<Config, Faults>, args: &Doctor, out: &mut Out) -> Result<(), CliError> {

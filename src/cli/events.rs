@@ -3,8 +3,8 @@
 use super::CliError;
 use super::args::TailEvents;
 use super::out::Out;
-use crate::broker::{self, Source};
-use crate::config::Config;
+use crate::platform::broker::{self, Source};
+use crate::platform::config::Config;
 
 /// Carries the command out.
 pub fn tail(config: &Config, args: TailEvents, out: &mut Out) -> Result<(), CliError> {

@@ -10,8 +10,8 @@ use mallcore_actors::orders::OrderFact;
 use super::CliError;
 use super::args::{Inspect, JournalCommand};
 use super::out::Out;
-use crate::config::Config;
-use crate::rfc3339::Rfc3339;
+use crate::platform::config::Config;
+use crate::platform::rfc3339::Rfc3339;
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &JournalCommand, out: &mut Out) -> Result<(), CliError> {

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, ConfigCommand, EventsCommand};
 use out::{Out, complain};
 
-use crate::config::{Config, Faults};
+use crate::platform::config::{Config, Faults};
 
 /// Why a command failed, for its last line.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,10 @@ use actix_web::rt::System;
 use super::args::OutboxCommand;
 use super::out::Out;
 use super::{CliError, store};
-use crate::config::Config;
-use crate::outbox::Destination;
-use crate::outbox::repository;
-use crate::rfc3339::Rfc3339;
+use crate::platform::config::Config;
+use crate::platform::outbox::Destination;
+use crate::platform::outbox::repository;
+use crate::platform::rfc3339::Rfc3339;
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &OutboxCommand, out: &mut Out) -> Result<(), CliError> {

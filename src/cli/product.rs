@@ -10,13 +10,13 @@ use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
 use super::out::Out;
 use super::{CliError, store};
-use crate::catalog::edits::{self, EditError};
-use crate::config::Config;
-use crate::database::Database;
-use crate::outbox::repository::{self, Entry};
-use crate::outbox::{Destination, Wanted};
-use crate::projection;
-use crate::stock::adjustments::{self, AskError};
+use crate::features::catalog::edits::{self, EditError};
+use crate::features::stock::adjustments::{self, AskError};
+use crate::platform::config::Config;
+use crate::platform::database::Database;
+use crate::platform::outbox::repository::{self, Entry};
+use crate::platform::outbox::{Destination, Wanted};
+use crate::platform::projection;
 
 /// How often one looks whether the server has done it.
 const LOOK: Duration = Duration::from_millis(100);
@@ -129,7 +129,7 @@ async fn follow(database: &Database, id: Option<u64>, whose: &Whose, out: &mut O
 }
 
 /// Whether the database has the record that came of it, so that lists show it.
-async fn is_stored(database: &Database, entry: &Entry) -> Result<bool, crate::database::Error> {
+async fn is_stored(database: &Database, entry: &Entry) -> Result<bool, crate::platform::database::Error> {
     let detail = entry.detail.as_deref().and_then(|detail| serde_json::from_str::<serde_json::Value>(detail).ok());
     let Some(sequence) = detail.and_then(|detail| detail["sequence"].as_u64()) else { return Ok(true) };
     let mut tx = database.snapshot().await?;

@@ -11,13 +11,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::SeedDemo;
 use super::out::Out;
 use super::{CliError, store};
-use crate::auth::Verifier;
-use crate::config::Config;
-use crate::http::state::State;
-use crate::http::{metrics, metrics_server};
-use crate::redis::Link;
+use crate::platform::auth::Verifier;
+use crate::platform::config::Config;
+use crate::platform::http::state::State;
+use crate::platform::http::{metrics, metrics_server};
+use crate::platform::redis::Link;
+use crate::platform::{file_limit, health_metrics, http, redis, telemetry};
+use crate::shop;
 use crate::shop::{Plan, Shop};
-use crate::{file_limit, health_metrics, http, redis, shop, telemetry};
 
 /// For requests in flight when the process is told to stop.
 const REQUESTS_AT_STOP: Duration = Duration::from_secs(20);
@@ -122,8 +123,8 @@ async fn stop_when_the_data_folder_is_displaced(shop: Shop) {
 /// A start without the database believed the snapshot. If the database that comes back has other records, pieces may be sold twice: the
 /// process ends, and its next start says the same and refuses.
 async fn stop_when_the_database_is_another(shop: Shop) {
-    let story = shop.mismatch().await;
-    tracing::error!("selling stops, what was acknowledged is safe in the journal: {story}");
+    let reason = shop.mismatch().await;
+    tracing::error!("selling stops, what was acknowledged is safe in the journal: {reason}");
     tokio::time::sleep(LAST_ANSWERS).await;
     std::process::exit(EXIT_MISMATCHED);
 }

@@ -8,12 +8,14 @@ use mallcore_actors::time::Timestamp;
 use super::args::{CreateSale, SeckillCommand, SeedDemo, Start};
 use super::out::Out;
 use super::{CliError, only_for_trying_out};
-use crate::config::Config;
-use crate::database::{Connections, Database, Settings};
 use crate::demo::seed::{SeedOptions, Seeded, seed};
-use crate::rfc3339::Rfc3339;
-use crate::seckill::model::SalePlan;
-use crate::{auth, reconcile, seckill, shop};
+use crate::features::seckill;
+use crate::features::seckill::model::SalePlan;
+use crate::platform::auth;
+use crate::platform::config::Config;
+use crate::platform::database::{Connections, Database, Settings};
+use crate::platform::rfc3339::Rfc3339;
+use crate::{reconcile, shop};
 
 /// Opens the database and brings its schema up to date; the embedded mode's folder, database and signing key are made if they are missing.
 /// For `serve`, `migrate` and `seed-demo` alone: whoever looks at a shop must not make one in the wrong place.
@@ -145,7 +147,7 @@ async fn create(database: &Database, args: &CreateSale, out: &mut Out) -> Result
         starts_at,
         ends_at,
     };
-    let available = crate::stock::repository::counts(database, &[plan.sku]).await;
+    let available = crate::features::stock::repository::counts(database, &[plan.sku]).await;
     let available = available.map_err(|cause| CliError::failed("the SKU cannot be read", cause))?.value;
     match available.get(&plan.sku) {
         None => return Err(bad("sku", format!("there is no SKU {}", plan.sku))),
@@ -203,5 +205,5 @@ pub fn reconcile(config: &Config, out: &mut Out) -> Result<(), CliError> {
 
 /// The time by this machine's clock.
 pub fn now() -> Timestamp {
-    mallcore_actors::time::Clock::now(&crate::clock::SystemClock::starting_after(Timestamp::default()))
+    mallcore_actors::time::Clock::now(&crate::platform::clock::SystemClock::starting_after(Timestamp::default()))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::args::Token;
 use super::out::Out;
 use super::{CliError, only_for_trying_out};
-use crate::auth::Verifier;
-use crate::config::Config;
+use crate::platform::auth::Verifier;
+use crate::platform::config::Config;
 
 /// Prints one token a line. Makes no key: one that no server has would sign tokens that no server takes.
 pub fn run(config: &Config, args: &Token, out: &mut Out) -> Result<(), CliError> {

@@ -3,7 +3,7 @@
 use mallcore_actors::time::Timestamp;
 
 use super::goods::{DEPARTMENTS, Department, LINES};
-use crate::database::{Arguments, Database, Error, Rows, Tx, Value};
+use crate::platform::database::{Arguments, Database, Error, Rows, Tx, Value};
 
 /// How the flash sale shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

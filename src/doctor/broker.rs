@@ -10,18 +10,19 @@ use tokio::time::timeout;
 use super::Finding;
 use super::broker_account::Account;
 use super::net::{WITHIN, is_local, millis, reach, told};
-use crate::config::{BrokerUrl, Config};
+use crate::platform::config::{BrokerUrl, Config};
 
 pub(super) const PART: &str = "broker";
 /// What a client of AMQP 0-9-1 says first.
 const GREETING: &[u8] = b"AMQP\0\0\x09\x01";
 
-pub(super) async fn look(config: &Config) -> Vec<Finding> {
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let Some(settings) = &config.broker else {
         let seen = if config.mode.is_embedded() { "none: the embedded mode needs none" } else { "none (RABBITMQ_URL): events stay here" };
         return vec![Finding::pass(PART, "configured", seen)];
     };
-    let read = BrokerUrl::parse(&settings.url).map_err(str::to_owned).and_then(|url| crate::broker::uri(&url).map(|uri| (url, uri)));
+    let read =
+        BrokerUrl::parse(&settings.url).map_err(str::to_owned).and_then(|url| crate::platform::broker::uri(&url).map(|uri| (url, uri)));
     let (url, uri) = match read {
         Ok(read) => read,
         // The text may hold a password: the fault is told, not the text.
@@ -44,7 +45,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     match connected {
         Ok(Ok(connection)) => {
             findings.push(Finding::pass(PART, "log-in", format!("vhost {vhost}, in {}", millis(began.elapsed()))));
-            findings.extend(Account { vhost: &vhost, username: &username, exchange: &settings.exchange }.look(&connection).await);
+            findings.extend(Account { vhost: &vhost, username: &username, exchange: &settings.exchange }.check(&connection).await);
             // Good-bye; whether it is heard makes no difference.
             let _ = timeout(WITHIN, connection.close(200, "looked".into())).await;
         }

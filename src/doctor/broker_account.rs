@@ -33,7 +33,7 @@ enum Said {
 }
 
 impl Account<'_> {
-    pub async fn look(&self, connection: &Connection) -> Vec<Finding> {
+    pub async fn check(&self, connection: &Connection) -> Vec<Finding> {
         let mut findings = Vec::new();
         findings.extend(self.exchange(connection).await);
         findings.extend(self.may_write(connection).await);

@@ -4,15 +4,15 @@ use mallcore_actors::journal::os_disk::OsDisk;
 
 use super::Finding;
 use super::net::told;
-use crate::clock::rebase::{FILE, LastRecord, Rebase};
-use crate::clock::{STEP_MAX_MILLIS, machine_now, span};
-use crate::config::Config;
-use crate::rfc3339::Rfc3339;
+use crate::platform::clock::rebase::{FILE, LastRecord, Rebase};
+use crate::platform::clock::{STEP_MAX_MILLIS, machine_now, span};
+use crate::platform::config::Config;
+use crate::platform::rfc3339::Rfc3339;
 
 const PART: &str = "clock";
 const CHECK: &str = "last record";
 
-pub(super) fn look(config: &Config) -> Option<Finding> {
+pub(super) fn check(config: &Config) -> Option<Finding> {
     // Without a folder, or with one that cannot be read, `journal` says what there is to say.
     let disk = OsDisk::existing(config.storage.data_dir.join("journal")).ok()?;
     match LastRecord::of(&disk) {

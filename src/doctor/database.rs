@@ -6,9 +6,9 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::net::{WITHIN, clock, is_local, millis, reach, told, wall_millis};
-use crate::config::Config;
-use crate::database::{Connections, Database, Engine, Error, Settings, Tx};
-use crate::projection;
+use crate::platform::config::Config;
+use crate::platform::database::{Connections, Database, Engine, Error, Settings, Tx};
+use crate::platform::projection;
 
 mod write;
 
@@ -22,7 +22,7 @@ pub(super) struct Attached {
     pub sequence: u64,
 }
 
-pub(super) async fn look(config: &Config) -> (Vec<Finding>, Option<Attached>) {
+pub(super) async fn check(config: &Config) -> (Vec<Finding>, Option<Attached>) {
     let settings = crate::shop::database(config);
     match &settings {
         Settings::Sqlite(path) if !path.exists() => {

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use super::Finding;
 use super::net::millis;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "disk";
 const SYNCS: usize = 21;
 /// A group of purchases waits for a sync: more than this is felt, much more is a disk that is broken or far away.
 const SYNC_FAIR: Duration = Duration::from_millis(20);
 
-pub(super) fn look(config: &Config) -> Vec<Finding> {
+pub(super) fn check(config: &Config) -> Vec<Finding> {
     let folder = existing(&config.storage.data_dir);
     let mut findings = vec![room(config, &folder)];
     findings.push(match syncs(&folder) {

@@ -9,8 +9,8 @@ use mallcore_actors::journal::os_disk::OsDisk;
 use super::Finding;
 use super::database::Attached;
 use super::net::told;
-use crate::config::Config;
-use crate::database::Settings;
+use crate::platform::config::Config;
+use crate::platform::database::Settings;
 
 const PART: &str = "journal";
 
@@ -27,7 +27,7 @@ pub(super) struct Found {
     pub is_held: bool,
 }
 
-pub(super) fn look(config: &Config, attached: Option<&Attached>) -> (Vec<Finding>, Found) {
+pub(super) fn check(config: &Config, attached: Option<&Attached>) -> (Vec<Finding>, Found) {
     let folder = config.storage.data_dir.join("journal");
     if !folder.exists() {
         let none = format!("{} does not exist; the first start makes it", folder.display());

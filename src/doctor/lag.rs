@@ -4,7 +4,7 @@ use super::Finding;
 use super::database::Attached;
 use super::disk::bytes;
 use super::journal::Found;
-use crate::config::Config;
+use crate::platform::config::Config;
 use crate::shop::ORDER_BYTES;
 
 const PART: &str = "lag budget";
@@ -20,7 +20,7 @@ struct Budget {
     seen: String,
 }
 
-pub(super) fn look(config: &Config, found: &Found, orders_per_second: u32) -> Vec<Finding> {
+pub(super) fn check(config: &Config, found: &Found, orders_per_second: u32) -> Vec<Finding> {
     let record_bytes = if found.records >= 1_000 { (found.bytes / found.records).max(1) } else { RECORD_BYTES };
     let journal = Budget {
         what: "journal",

@@ -3,13 +3,13 @@
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "machine";
 /// Files beside the clients' connections: segments, the database's, Redis' and the broker's connections, logs.
 const OTHER_FILES: u64 = 256;
 
-pub(super) fn look(config: &Config) -> Vec<Finding> {
+pub(super) fn check(config: &Config) -> Vec<Finding> {
     let limit = getrlimit(Resource::Nofile);
     // The server raises its own limit as far as it may.
     vec![files(config.http.connections_max, limit.maximum), processors(config.http.workers)]

@@ -20,7 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::config::{Config, Faults};
+use crate::platform::config::{Config, Faults};
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,7 +82,7 @@ impl Report {
 
     /// Of a configuration that cannot be used: each fault by its variable.
     pub fn of_faults(faults: &Faults) -> Self {
-        let fault = |fault: &crate::config::Fault| {
+        let fault = |fault: &crate::platform::config::Fault| {
             Finding::fail("configuration", fault.variable, &fault.reason, format!("set {} right, then ask again", fault.variable))
         };
         Self::new(None, faults.0.iter().map(fault).collect())
@@ -115,18 +115,18 @@ impl fmt::Display for Report {
 /// Looks at everything. The sizes of the budgets are told for this many orders a second.
 pub async fn examine(config: &Config, orders_per_second: u32) -> Report {
     let mut findings = vec![Finding::pass("configuration", "variables", format!("sound, mode {}", config.mode.name()))];
-    let (databases, redis, broker) = tokio::join!(database::look(config), redis::look(config), broker::look(config));
+    let (databases, redis, broker) = tokio::join!(database::check(config), redis::check(config), broker::check(config));
     let (database, attached) = databases;
     findings.extend(database);
     findings.extend(redis);
     findings.extend(broker);
-    findings.extend(machine::look(config));
-    findings.extend(disk::look(config));
-    let (journal, found) = journal::look(config, attached.as_ref());
+    findings.extend(machine::check(config));
+    findings.extend(disk::check(config));
+    let (journal, found) = journal::check(config, attached.as_ref());
     findings.extend(journal);
-    findings.extend(server::look(config, found.is_held).await);
+    findings.extend(server::check(config, found.is_held).await);
     findings.extend(lag::behind(config, &found, attached.as_ref()));
-    findings.extend(clock::look(config));
-    findings.extend(lag::look(config, &found, orders_per_second));
+    findings.extend(clock::check(config));
+    findings.extend(lag::check(config, &found, orders_per_second));
     Report::new(Some(config.mode.name()), findings)
 }

@@ -7,7 +7,7 @@ use ::redis::{AsyncConnectionConfig, RedisError, RedisResult, cmd};
 
 use super::Finding;
 use super::net::{WITHIN, clock, is_local, millis, reach, told, wall_millis};
-use crate::config::{self, Config};
+use crate::platform::config::{self, Config};
 
 const PART: &str = "redis";
 /// What the requirements name.
@@ -31,7 +31,7 @@ const WRITES_REFUSED: [(&str, &str); 10] = [
 const CLUSTER: &str =
     "it is a node of a cluster: the shop needs a single server (with replicas and a fail-over, if you like), not a cluster";
 
-pub(super) async fn look(config: &Config) -> Vec<Finding> {
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let Some(settings) = &config.redis else {
         let seen = if config.mode.is_embedded() {
             "none: the embedded mode needs none"
@@ -45,7 +45,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
         return vec![away];
     }
     let mut findings = Vec::new();
-    let client = match crate::redis::client(settings) {
+    let client = match crate::platform::redis::client(settings) {
         Ok(client) => client,
         Err(error) => return vec![Finding::fail(PART, "settings", told(&error), "set REDIS_TLS_CA_FILE to a file of certificates (PEM)")],
     };
@@ -84,7 +84,7 @@ async fn questions(settings: &config::Redis, connection: &mut MultiplexedConnect
     }
     took.sort();
     findings.push(latency(settings, took[PINGS / 2]));
-    findings.push(writes(crate::redis::probe(connection).await));
+    findings.push(writes(crate::platform::redis::probe(connection).await));
     let info: String = cmd("INFO").query_async(connection).await?;
     findings.push(version(field(&info, "redis_version:")));
     findings.push(policy(field(&info, "maxmemory_policy:"), field(&info, "maxmemory:")));
@@ -104,7 +104,7 @@ async fn questions(settings: &config::Redis, connection: &mut MultiplexedConnect
 /// Whether it takes what the shop writes; asking changes no key.
 fn writes(asked: RedisResult<u32>) -> Finding {
     let Err(error) = asked else { return Finding::pass(PART, "writes", "takes them") };
-    let seen = crate::redis::reason(&error);
+    let seen = crate::platform::redis::reason(&error);
     let remedy = WRITES_REFUSED.iter().find(|(word, _)| seen.contains(word)).map_or(
         "see its log and the rights of the account; until it takes writes, limits are each process's own and caches are not written",
         |(_, remedy)| remedy,

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::net::WITHIN;
-use crate::config::Config;
+use crate::platform::config::Config;
 
 const PART: &str = "server";
 /// Parts of `/health/ready` by name; any other one is told under `health`.
@@ -20,7 +20,7 @@ const STUCK: [&str; 4] = ["Halted", "Refused", "Mismatched", "Retrying"];
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
 
 /// `is_running`: somebody holds the journal's lock.
-pub(super) async fn look(config: &Config, is_running: bool) -> Vec<Finding> {
+pub(super) async fn check(config: &Config, is_running: bool) -> Vec<Finding> {
     if !is_running {
         return Vec::new();
     }

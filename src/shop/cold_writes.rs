@@ -11,7 +11,7 @@ use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment, Sku};
 
 use super::reads::Reads;
 use super::sales::Sales;
-use crate::outbox::ports::{Failure, InShop};
+use crate::platform::outbox::ports::{Failure, InShop};
 
 /// The running shop, as the relay sees it.
 pub(super) struct InThisShop {
@@ -31,11 +31,11 @@ impl InShop for InThisShop {
     fn reread_offers(&self) -> BoxFuture<Result<(), Failure>> {
         let (sales, engine, registry, reads) =
             (Arc::clone(&self.sales), Arc::clone(&self.engine), Arc::clone(&self.registry), Arc::clone(&self.reads));
-        Box::pin(async move { sales.look(&reads, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
+        Box::pin(async move { sales.refresh(&reads, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
     }
 
-    fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>> {
+    fn adjust(&self, sku: SkuId, command: Adjustment) -> BoxFuture<Answer<Adjusted>> {
         let registry = Arc::clone(&self.registry);
-        Box::pin(async move { registry.ask(sku, Provenance::COMMAND_LINE, AdjustStock(wish)).await })
+        Box::pin(async move { registry.ask(sku, Provenance::COMMAND_LINE, AdjustStock(command)).await })
     }
 }

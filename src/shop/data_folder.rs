@@ -17,7 +17,7 @@ use mallcore_actors::journal::inspect;
 use mallcore_actors::journal::os_disk::OsDisk;
 
 use super::{Inner, Plan, StartError};
-use crate::database::{Connections, Database, Error, Settings};
+use crate::platform::database::{Connections, Database, Error, Settings};
 
 /// How often it looks; a look is about ten calls of the system.
 const LOOK: Duration = Duration::from_millis(250);

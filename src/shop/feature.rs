@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::opening::Opening;
 use super::start::StartError;
-use crate::broker::document::Data;
-use crate::http::table::Pattern;
+use crate::platform::broker::document::Data;
+use crate::platform::http::table::Pattern;
 
 /// A feature: routes with what they are called in metrics, documents of its events, and the aggregates that it hosts.
 #[derive(Clone, Copy)]
@@ -22,8 +22,6 @@ pub struct Feature {
     pub rules: &'static [&'static Rule],
     /// The `data` of the event that tells of a fact; none if the fact is another feature's.
     pub document: fn(&Fact) -> Option<Data>,
-    /// Tells the recorder what its metrics mean; once, after the recorder is installed.
-    pub describe: fn(),
     /// Names of the projections to the database that `open` starts.
     pub projections: &'static [&'static str],
     /// Names of the policies that `open` starts.
@@ -35,7 +33,7 @@ pub struct Feature {
 impl Feature {
     /// A feature that has routes and nothing else; others override what they have.
     pub const fn of_routes(name: &'static str, routes: fn(&mut ServiceConfig), patterns: &'static [Pattern]) -> Self {
-        Self { name, routes, patterns, rules: &[], document: |_| None, describe: || {}, projections: &[], policies: &[], open: |_| Ok(()) }
+        Self { name, routes, patterns, rules: &[], document: |_| None, projections: &[], policies: &[], open: |_| Ok(()) }
     }
 }
 

@@ -10,9 +10,9 @@ use metrics::Gauge;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::projection::metrics::PROJECTION;
-use crate::projection::{self, ProjectorHandle, State};
-use crate::readiness::{Check, Health};
+use crate::platform::projection::metrics::PROJECTION;
+use crate::platform::projection::{self, ProjectorHandle, State};
+use crate::platform::readiness::{Check, Health};
 
 /// 0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.
 static LEVEL: GaugeFamily =
@@ -81,12 +81,12 @@ impl Follower {
         self.level.set(f64::from(reading.level as u8));
         self.spent.set(reading.spent_permille as f64 / 1000.0);
         if before.map_or(Level::Ok, |before| before.level) != reading.level {
-            self.tell(reading, lag);
+            self.report(reading, lag);
         }
         reading
     }
 
-    fn tell(&self, reading: Reading, lag: Lag) {
+    fn report(&self, reading: Reading, lag: Lag) {
         let (name, percent, records) = (self.name, reading.spent_permille / 10, lag.records);
         let what = if self.scope.is_some() { "commands of its kind" } else { "purchases" };
         match reading.level {
@@ -123,7 +123,7 @@ pub(super) struct Following(pub Vec<Follower>);
 
 impl Following {
     /// Looks at how far each is behind, and lets in as many fresh purchases as the one that is worst off allows.
-    pub fn look(&self, engine: &Engine) {
+    pub fn refresh(&self, engine: &Engine) {
         let (end, record_bytes) = written(&**engine.journal());
         let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
         MEMORY.get().set(memory_bytes as f64);

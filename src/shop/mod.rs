@@ -5,7 +5,6 @@
 mod cold_writes;
 mod data_folder;
 pub mod feature;
-pub mod features;
 mod following;
 mod opening;
 mod own_orders;
@@ -36,18 +35,18 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::broker;
-use crate::catalog::{ProductQuery, ProductView};
-use crate::clock::SystemClock;
-use crate::database::Flusher;
-use crate::orders::model::Counts;
-use crate::orders::{OrderDetail, OrderRef, OrderView};
-use crate::outbox;
-use crate::page::Page;
-use crate::pinned::{self, KeeperHandle};
-use crate::projection::{self, ProjectorHandle};
-use crate::readiness::{Check, Health, Readiness};
-use crate::seckill::ActivityView;
+use crate::features::catalog::{ProductQuery, ProductView};
+use crate::features::orders::model::Counts;
+use crate::features::orders::{OrderDetail, OrderRef, OrderView};
+use crate::features::seckill::ActivityView;
+use crate::platform::broker;
+use crate::platform::clock::SystemClock;
+use crate::platform::database::Flusher;
+use crate::platform::outbox;
+use crate::platform::page::Page;
+use crate::platform::projection::{self, ProjectorHandle};
+use crate::platform::readiness::{Check, Health, Readiness};
+use crate::sale_snapshot::{self, KeeperHandle};
 use data_folder::DataFolder;
 pub use data_folder::{last_record, refuse_without_database};
 use following::Following;
@@ -61,7 +60,7 @@ pub use start::StartError;
 /// The database did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the database did not answer")]
-pub struct StoreError(#[from] crate::database::Error);
+pub struct StoreError(#[from] crate::platform::database::Error);
 
 /// The running shop; cheap to clone.
 #[derive(Clone)]
@@ -85,7 +84,7 @@ struct Inner {
     on_thread: Vec<opening::OnThread>,
     broker_status: Option<broker::Status>,
     projection_state: watch::Receiver<projection::State>,
-    pinned: Option<watch::Receiver<pinned::Progress>>,
+    pinned: Option<watch::Receiver<sale_snapshot::Progress>>,
     /// It was started without the database; changes when that was reached.
     began_alone: Option<watch::Receiver<Sequence>>,
     /// What was deleted or replaced in the data folder under the running shop; the journal is abandoned then.
@@ -137,8 +136,8 @@ impl Shop {
             Some(Err(refusal)) => Ok(Err(refusal)),
             Some(Ok(sku)) => {
                 let (key, body) = request();
-                let wish = Buy { item, user, quantity, key, body, address };
-                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(wish)).await {
+                let command = Buy { item, user, quantity, key, body, address };
+                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(command)).await {
                     // The actor has let go of the quota, the list still shows the sale.
                     Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock().now()) => Ok(Err(Refusal::Ended)),
                     answer => answer,
@@ -148,7 +147,7 @@ impl Shop {
         match &answer {
             Ok(Ok(_)) => {}
             Ok(Err(refusal)) => engine.meters.refused(*refusal),
-            Err(weather) => engine.meters.unavailable(*weather),
+            Err(cause) => engine.meters.unavailable(*cause),
         }
         answer
     }
@@ -206,12 +205,12 @@ impl Shop {
 
     /// A page of the catalogue.
     pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::products(database, query).await).await?)
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::products(database, query).await).await?)
     }
 
     /// One product.
     pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::catalog::product(database, id).await).await?)
+        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::product(database, id).await).await?)
     }
 
     /// Whether this node can sell, and how its parts do.
@@ -252,7 +251,7 @@ impl Shop {
 
     /// Without a snapshot one can sell; a start without the database is what would fail.
     fn snapshot_check(&self) -> Option<Check> {
-        let pinned::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
+        let sale_snapshot::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
         Some(check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}")))
     }
 
@@ -270,8 +269,8 @@ impl Shop {
     pub async fn mismatch(&self) -> String {
         let mut state = self.0.projection_state.clone();
         loop {
-            if let projection::State::Mismatched(story) = &*state.borrow_and_update() {
-                return story.clone();
+            if let projection::State::Mismatched(reason) = &*state.borrow_and_update() {
+                return reason.clone();
             }
             if state.changed().await.is_err() {
                 std::future::pending::<()>().await;

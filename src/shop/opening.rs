@@ -21,8 +21,8 @@ use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
-use crate::policy::{self, Policy};
-use crate::projection::{self, Noted, Projection, Projector, ProjectorHandle, ProjectorSettings, Seat, Store};
+use crate::platform::policy::{self, Policy};
+use crate::platform::projection::{self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
 use crate::recovery::{durable, fold};
 
 /// Records that a policy reads at a time, about.
@@ -67,7 +67,7 @@ pub struct Opening<'a> {
     pub orders: &'a OrdersHandle,
     /// Checkpoints by projection; none if the database is away.
     pub(super) attached: &'a HashMap<&'static str, Sequence>,
-    pub(super) seats: Vec<Seat>,
+    pub(super) registrations: Vec<Registration>,
     pub(super) followers: Vec<Follower>,
     pub(super) projectors: Vec<ProjectorHandle>,
     pub(super) provided: Provided,
@@ -83,12 +83,12 @@ impl Opening<'_> {
     pub fn project<P: Projection>(&mut self) -> Result<Projected, StartError> {
         let journal = self.journal();
         let attached = self.attached.get(P::NAME).copied();
-        let seat = self.seats.pop().ok_or(StartError::Seats)?;
-        let noted = self.plan.database_noted.as_ref().map(|file| {
+        let registration = self.registrations.pop().ok_or(StartError::Registrations)?;
+        let hint = self.plan.database_hint.as_ref().map(|file| {
             let file = file.with_file_name(format!("{}-checkpoint.json", P::NAME));
-            Noted::open(&file, journal.identity(), durable(&*journal))
+            CheckpointHint::open(&file, journal.identity(), durable(&*journal))
         });
-        let target = Store::<P>::new(self.plan.database.clone(), Arc::clone(&journal), seat, attached).noting(noted);
+        let target = Store::<P>::new(self.plan.database.clone(), Arc::clone(&journal), registration, attached).hinted_by(hint);
         let handle = Projector::follow(self.plan.projector.clone(), target, journal).map_err(StartError::Thread)?;
         let admission = Arc::new(Admission::default());
         let follower = Follower::new(P::NAME, &handle, false, Meter::new(self.plan.database_lag)).shedding(Arc::clone(&admission));
@@ -104,9 +104,9 @@ impl Opening<'_> {
     /// [`StartError::Thread`] if there is no thread for it.
     pub fn follow<P: Policy>(&mut self, policy: P) -> Result<(), StartError> {
         let (journal, plan) = (self.journal(), self.plan);
-        let seat = self.seats.pop().ok_or(StartError::Seats)?;
+        let registration = self.registrations.pop().ok_or(StartError::Registrations)?;
         let folder = plan.journal_folder.parent().unwrap_or(&plan.journal_folder);
-        let target = policy::Following::open(policy, folder, Arc::clone(&journal), seat);
+        let target = policy::Following::open(policy, folder, Arc::clone(&journal), registration);
         let settings = ProjectorSettings { batch_records_max: POLICY_BATCH, paused: false, ..plan.projector.clone() };
         let handle = Projector::follow(settings, target, journal).map_err(StartError::Thread)?;
         // Its lag is told like any other; nobody is turned away for it.
@@ -159,12 +159,12 @@ impl Opening<'_> {
     }
 }
 
-/// How long a stop waits for a projection at most, beyond the time it is given.
+/// Stops all projections at once; each has this long to write what it has.
 pub(super) async fn stop_all(projectors: Vec<ProjectorHandle>, within: Duration) {
     futures_util::future::join_all(projectors.into_iter().map(|projector| projector.stop(within))).await;
 }
 
 /// Names of all projections to the database: the one of stock and orders, and the features'.
 pub(super) fn projections() -> Vec<&'static str> {
-    [projection::NAME].into_iter().chain(super::features::projections()).collect()
+    [projection::NAME].into_iter().chain(crate::features::projections()).collect()
 }

@@ -9,10 +9,10 @@ use mallcore_actors::refusal::{Answer, Refusal};
 
 use super::reads::ANSWER_WITHIN;
 use super::{Inner, StoreError};
-use crate::database::Database;
-use crate::orders::model::Counts;
-use crate::orders::{OrderDetail, OrderRef, OrderView, loading, repository};
-use crate::page::Page;
+use crate::features::orders::model::Counts;
+use crate::features::orders::{OrderDetail, OrderRef, OrderView, loading, repository};
+use crate::platform::database::Database;
+use crate::platform::page::Page;
 
 fn names(order: &Order, named: OrderRef) -> bool {
     match named {
@@ -150,7 +150,7 @@ pub(super) async fn cancel(shop: &Inner, user: UserId, named: OrderRef) -> Resul
         // Closed by an earlier request, perhaps long enough ago to have left memory.
         Ok(Err(Refusal::WrongStatus | Refusal::UnknownOrder)) => Ok(past_cancelling(shop, user, named).await?),
         Ok(Err(refusal)) => Ok(Err(refusal)),
-        Err(weather) => Err(weather),
+        Err(cause) => Err(cause),
     })
 }
 

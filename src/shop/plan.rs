@@ -7,14 +7,14 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
-use crate::broker;
-use crate::clock::rebase;
-use crate::config::Config;
-use crate::database::{Encryption, MySqlServer, Settings};
-use crate::outbox::RelaySettings;
-use crate::pinned::KeeperSettings;
-use crate::projection::ProjectorSettings;
-use crate::redis::Link;
+use crate::platform::broker;
+use crate::platform::clock::rebase;
+use crate::platform::config::Config;
+use crate::platform::database::{Encryption, MySqlServer, Settings};
+use crate::platform::outbox::RelaySettings;
+use crate::platform::projection::ProjectorSettings;
+use crate::platform::redis::Link;
+use crate::sale_snapshot::KeeperSettings;
 
 /// What the shop is made of.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub struct Plan {
     /// The database; its schema is brought up to date when it is reached.
     pub database: Settings,
     /// Where is noted what it has; none for one that is never away alone.
-    pub database_noted: Option<PathBuf>,
+    pub database_hint: Option<PathBuf>,
     /// How long a start waits for it.
     pub database_within: Duration,
     /// Snapshots of the running sales.
@@ -120,7 +120,7 @@ impl Plan {
             },
             clock_rebase: config.storage.data_dir.join(rebase::FILE),
             database: database(config),
-            database_noted: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
+            database_hint: config.database.is_some().then(|| config.storage.data_dir.join("database-checkpoint.json")),
             database_within: Duration::from_secs(config.storage.database_wait_seconds),
             keeper: KeeperSettings {
                 keeps: config.database.is_some(),

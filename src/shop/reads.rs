@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::database::{Connections, Database, Error, Reach, Settings};
+use crate::platform::database::{Connections, Database, Error, Reach, Settings};
 
 /// For a list or a detail that a client waits for.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);

@@ -21,9 +21,9 @@ use mallcore_actors::time::Timestamp;
 use tokio::sync::watch;
 
 use super::reads::{ANSWER_WITHIN, Reads};
-use crate::database::Error;
-use crate::seckill::model::{ActivityRow, ItemRow};
-use crate::seckill::{ActivityView, ItemView, repository};
+use crate::features::seckill::model::{ActivityRow, ItemRow};
+use crate::features::seckill::{ActivityView, ItemView, repository};
+use crate::platform::database::Error;
 
 /// How long an ended sale is shown, and told from one that never was.
 const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
@@ -113,7 +113,7 @@ impl Sales {
     }
 
     /// Reads the list, then asks for what it calls for; without the database, for what the list as it was calls for.
-    pub(super) async fn look(&self, reads: &Reads, engine: &Engine, registry: &Registry<Sku>) -> Result<(), Error> {
+    pub(super) async fn refresh(&self, reads: &Reads, engine: &Engine, registry: &Registry<Sku>) -> Result<(), Error> {
         let _looking = self.looking.lock().await;
         let now = engine.clock().now();
         // Giving pieces back cannot be undone: not by a clock that may be wrong.
@@ -155,11 +155,11 @@ impl Sales {
         loop {
             tick.tick().await;
             let Some(shop) = shop.upgrade() else { return };
-            let looked = shop.sales.look(&shop.reads, &shop.engine, &shop.registry).await;
+            let looked = shop.sales.refresh(&shop.reads, &shop.engine, &shop.registry).await;
             if let Err(error) = &looked
                 && !failing
             {
-                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::story::of(error));
+                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::platform::error_chain::of(error));
             }
             failing = looked.is_err();
         }

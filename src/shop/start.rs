@@ -20,31 +20,33 @@ use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::{Deadlines, OrdersHandle, Skus};
 use mallcore_actors::registry::Registry;
-use mallcore_actors::sale_snapshot::{LoadError, Pinned};
+use mallcore_actors::sale_snapshot::{LoadError, SaleSnapshot};
 use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
 use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
-use super::features::{self, FEATURES};
 use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
-use crate::broker::{Events, PlaceError, Publisher};
-use crate::cache::{self, Products};
-use crate::clock::SystemClock;
-use crate::clock::rebase::Rebase;
-use crate::database::{Connections, Database, Error, Flusher, Reach, Settings};
-use crate::orders::loading::StoredOrders;
-use crate::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::outbox::{Effects, Relay};
-use crate::pinned::{Hold, Sources};
-use crate::projection::{AttachError, Noted, Projector, seats_for};
+use crate::features::orders::loading::StoredOrders;
+use crate::features::stock;
+use crate::features::{self, FEATURES};
+use crate::platform::broker::{Events, PlaceError, Publisher};
+use crate::platform::cache::{self, Products};
+use crate::platform::clock::SystemClock;
+use crate::platform::clock::rebase::Rebase;
+use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
+use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
+use crate::platform::outbox::{Effects, Relay};
+use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
-use crate::{broker, pinned, projection, stock, story};
+use crate::sale_snapshot;
+use crate::sale_snapshot::{Hold, Sources};
 
 /// How often memory lets go of what the database has, and the lag is told.
 const EVICT: Duration = Duration::from_millis(200);
@@ -119,7 +121,7 @@ pub enum StartError {
     Broker(#[from] PlaceError),
     /// More projections or policies are started than features name: a bug of ours.
     #[error("a feature starts a projection or a policy that it does not name")]
-    Seats,
+    Registrations,
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -138,7 +140,7 @@ impl Loader<Sku> for StockLoader {
         let (reads, at_least) = (Arc::clone(&self.reads), Sequence(self.at_least.load(Ordering::Acquire)));
         Box::pin(async move {
             let loaded = reads.ask(LOAD_WITHIN, async |database| stock::repository::load(database, sku).await).await;
-            let loaded = loaded.map_err(|error| LoadFailed(story::of(&error)))?;
+            let loaded = loaded.map_err(|error| LoadFailed(error_chain::of(&error)))?;
             if loaded.checkpoint < at_least {
                 return Err(LoadFailed(format!("the database is at record {}, {at_least} is needed", loaded.checkpoint)));
             }
@@ -181,19 +183,19 @@ impl Shop {
         let data_folder = Arc::new(DataFolder::open(&plan).await?);
         let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
-        // All seats before anybody runs; without a broker its seat stands at the end and holds nothing back.
+        // All registrations before anybody runs; without a broker its registration stands at the end and holds nothing back.
         let all = opening::projections();
-        let mut seats = seats_for(&port, all.len() + features::policies().len() + 2);
-        let [Some(projected), Some(snapshots), Some(for_broker)] = [seats.pop(), seats.pop(), seats.pop()] else {
-            return Err(StartError::Seats);
+        let mut registrations = registrations_for(&port, all.len() + features::policies().len() + 2);
+        let [Some(projected), Some(snapshots), Some(for_broker)] = [registrations.pop(), registrations.pop(), registrations.pop()] else {
+            return Err(StartError::Registrations);
         };
         let flusher = match &plan.database {
             Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
             Settings::MySql(_) => None,
         };
-        let noted = plan.database_noted.map(|file| Noted::open(&file, port.identity(), durable(&*port)));
+        let hint = plan.database_hint.map(|file| CheckpointHint::open(&file, port.identity(), durable(&*port)));
         let target = projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint)
-            .noting(noted)
+            .hinted_by(hint)
             .among(all);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
@@ -218,7 +220,7 @@ impl Shop {
         let registry = Arc::new(registry);
         let sources =
             Sources { journal: Arc::clone(&port), database: plan.database, plan: sales.plan(), projected: projector.checkpoint.clone() };
-        let keeper = pinned::spawn(plan.keeper, sources, newest).map_err(StartError::Thread)?;
+        let keeper = sale_snapshot::spawn(plan.keeper, sources, newest).map_err(StartError::Thread)?;
         let hold = Hold::new(snapshots, Arc::clone(&port), &keeper);
         // Timers have a thread of their own: a tick with thousands of deadlines must not hold up a buyer.
         let timers = Arbiter::new();
@@ -246,7 +248,7 @@ impl Shop {
             skus: &skus,
             orders: &orders,
             attached: &attached,
-            seats,
+            registrations,
             followers: following,
             projectors: Vec::new(),
             provided: Provided::default(),
@@ -258,7 +260,7 @@ impl Shop {
         }
         let Opening { followers, projectors, provided, on_thread, mut tasks, .. } = opening;
         let following = Following(followers);
-        following.look(&engine);
+        following.refresh(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
             clock: Arc::clone(&clock),
@@ -295,7 +297,7 @@ type Attached = Vec<(&'static str, Sequence)>;
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
 async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
-    let store = pinned::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
+    let store = sale_snapshot::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
     for (name, reason) in found.unusable {
         tracing::warn!("snapshot {name} in {} is of no use: {reason}", store.place());
@@ -315,7 +317,7 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let recovered = match reached {
         Ok(recovered) => recovered,
         Err(cause) if has_snapshot => {
-            tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", story::of(&cause));
+            tracing::warn!("starting without the database, from the snapshot of record {newest}: {}", error_chain::of(&cause));
             // Loading may have changed the one that was read before.
             let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
             attached.clear();
@@ -335,7 +337,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
 
 /// What snapshot and database add up to; the inner error if the database cannot be read now, as while its tables are locked. Without a snapshot
 /// there is nothing else to start from, so it may take as long as it takes.
-async fn loaded(database: &Database, snapshot: Option<Pinned>, journal: &dyn Journal) -> Result<Result<Recovered, Error>, StartError> {
+async fn loaded(
+    database: &Database,
+    snapshot: Option<SaleSnapshot>,
+    journal: &dyn Journal,
+) -> Result<Result<Recovered, Error>, StartError> {
     let within = if snapshot.is_some() { LOAD_WITHIN_A_START } else { Duration::MAX };
     let recovered = tokio::time::timeout(within, recover(database, snapshot, journal)).await;
     // A connection that does not end by itself ends with its socket.
@@ -394,14 +400,14 @@ impl Shop {
     /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in
     /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
-        let looked = self.0.sales.look(&self.0.reads, &self.0.engine, &self.0.registry).await;
+        let looked = self.0.sales.refresh(&self.0.reads, &self.0.engine, &self.0.registry).await;
         // A snapshot says what is on offer while the database cannot; the watch goes on asking.
         if let Err(error) = looked {
             let known = || self.0.sales.are_known() || self.0.sales.take_from(&self.0.snapshot_plan, &self.0.engine);
             if !error.is_transient() || !known() {
                 return Err(error);
             }
-            tracing::warn!("the flash sales cannot be read, those of the snapshot go on: {}", story::of(&error));
+            tracing::warn!("the flash sales cannot be read, those of the snapshot go on: {}", error_chain::of(&error));
         }
         if let Some(running) = self.0.running.lock().as_mut() {
             running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
@@ -420,8 +426,8 @@ async fn evict(shop: std::sync::Weak<Inner>, hold: Hold) {
         tick.tick().await;
         let Some(shop) = shop.upgrade() else { return };
         // Told here and not by the projections, which may be paused, halted, or waiting.
-        shop.following.look(&shop.engine);
-        hold.tell();
+        shop.following.refresh(&shop.engine);
+        hold.report();
         let projected = *shop.projected.borrow();
         if projected > last {
             shop.engine.orders.evict(projected);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::cache::{HOT_PRODUCTS, NotWritten, Products, product_key};
-use mallcore::clock::SystemClock;
-use mallcore::database::Database;
-use mallcore::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
-use mallcore::redis::{Condition, Link};
+use mallcore::platform::cache::{HOT_PRODUCTS, NotWritten, Products, product_key};
+use mallcore::platform::clock::SystemClock;
+use mallcore::platform::database::Database;
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::platform::redis::{Condition, Link};
 use mallcore_actors::time::Timestamp;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mallcore::database::Settings;
+use mallcore::platform::database::Settings;
 
 use crate::database::scratch;
 use crate::redis::server::free_port;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use mallcore::config::{Config, Setting};
+use mallcore::platform::config::{Config, Setting};
 
 const DOCUMENT: &str = "docs/CONFIGURATION.md";
 /// The variables that matter to somebody who starts the shop for the first time.
@@ -124,7 +124,7 @@ fn nothing_but_the_configuration_looks_at_the_environment() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.ends_with("src/config/mod.rs") {
+            } else if !path.ends_with("src/platform/config/mod.rs") {
                 assert!(!fs::read_to_string(&path).unwrap().contains("env::var"), "{}: pass the value in from `Config`", path.display());
             }
         }

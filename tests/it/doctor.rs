@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use mallcore::config::{self, Config, Mode, Secret};
-use mallcore::database::Settings;
 use mallcore::doctor::{Finding, Outcome, Report, examine};
+use mallcore::platform::config::{self, Config, Mode, Secret};
+use mallcore::platform::database::Settings;
 use serde_json::Value;
 
 use crate::database::scratch::{self, Scratch};
@@ -134,7 +134,7 @@ async fn an_account_of_redis_with_the_rights_that_the_remedy_names_is_enough() {
 #[tokio::test]
 async fn wrong_passwords_are_told_from_servers_that_are_away() {
     let (server, scratch, folder) = (Server::with_tls().await, scratch::mysql().await, tempfile::tempdir().unwrap());
-    mallcore::tls::install_provider();
+    mallcore::platform::tls::install_provider();
     let mut config = config(folder.path(), &scratch, server.settings_with_tls());
     assert_eq!(found(&examine(&config, 100).await, "redis", "TLS").seen, "yes, its certificate is checked");
     config.database.as_mut().unwrap().username = "nobody_at_all".to_owned();
@@ -152,7 +152,7 @@ async fn wrong_passwords_are_told_from_servers_that_are_away() {
 
 #[tokio::test]
 async fn tls_that_is_wanted_and_not_there_is_told() {
-    mallcore::tls::install_provider();
+    mallcore::platform::tls::install_provider();
     let (server, scratch, folder) = (Server::start().await, scratch::mysql().await, tempfile::tempdir().unwrap());
     let mut config = config(folder.path(), &scratch, server.settings());
     config.redis.as_mut().unwrap().tls = true;

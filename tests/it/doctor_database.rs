@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mallcore::config::{self, Config, Mode, Secret};
-use mallcore::database::{Connections, Database, MySqlServer, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::doctor::{Outcome, Report, examine};
+use mallcore::platform::config::{self, Config, Mode, Secret};
+use mallcore::platform::database::{Connections, Database, MySqlServer, Settings};
 use mallcore_actors::time::Timestamp;
 
 use crate::database::private::Private;
@@ -51,7 +51,7 @@ fn fails(report: &Report, part: &str, check: &str, words: &str) {
     assert_ne!(report.failures(), 0, "{report}");
 }
 
-async fn statement(database: &Database, text: String) -> Result<u64, mallcore::database::Error> {
+async fn statement(database: &Database, text: String) -> Result<u64, mallcore::platform::database::Error> {
     let mut tx = database.begin().await?;
     let done = tx.execute(text, Vec::new()).await?;
     tx.commit().await?;

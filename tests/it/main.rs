@@ -9,6 +9,7 @@ mod configuration;
 mod database;
 mod doctor;
 mod doctor_database;
+mod layout;
 mod operations;
 mod outbox;
 mod recovery;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mallcore::sessions::{
+use mallcore::platform::sessions::{
     MemorySessions, Owner, PER_ADMIN_MAX, RedisSessions, Session, SessionError, SessionKey, SessionStore, SessionToken,
 };
 use mallcore_actors::ids::UserId;
@@ -135,7 +135,7 @@ async fn keys_are_those_of_the_requirements_and_give_no_cookie_away() {
 
 #[tokio::test]
 async fn without_redis_nobody_is_logged_in_or_out() {
-    let store = RedisSessions::new(mallcore::redis::Link::of(&settings(free_port())).unwrap(), LONG);
+    let store = RedisSessions::new(mallcore::platform::redis::Link::of(&settings(free_port())).unwrap(), LONG);
     let session = admin_session(7);
     assert!(matches!(store.load(session.key()).await, Err(SessionError::Store(_))));
     assert!(matches!(store.save(session).await, Err(SessionError::Store(_))));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mallcore::http::table::{self, PATTERNS};
+use mallcore::platform::http::table::{self, PATTERNS};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 
 fn root() -> &'static Path {
@@ -146,7 +146,7 @@ fn files_stay_small() {
 
 /// Path and methods of each operation in the OpenAPI document.
 fn operations() -> Vec<(String, Vec<String>)> {
-    let document = serde_json::to_value(mallcore::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
@@ -178,7 +178,7 @@ fn every_operation_has_an_api_test() {
 
 #[test]
 fn every_operation_has_its_own_id_and_says_who_may() {
-    let document = serde_json::to_value(mallcore::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
     let mut ids = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

@@ -1,7 +1,8 @@
 //! Aggregates of one kind in memory: loading, handling, keeping, passivation. No I/O, no clock, no async: the actix shells (`registry`,
 //! `shards`) and the simulator drive the same code.
 //! - T1 A command is handled only by an aggregate that is loaded; until then it waits, bounded, in the order of arrival.
-//! - T2 An effect is never refused and never dropped: it waits for the aggregate, however long loading takes.
+//! - T2 An effect is never refused: it waits for the aggregate, however long loading takes. What a host had not handled when
+//!   it died is its shell's to bring again.
 //! - T3 An aggregate leaves memory only when it is settled, nothing waits for it, and its last record is projected.
 //! - T4 A command that panics while it decides changes nothing and takes nobody along: it alone is answered `outcome_unknown`.
 //!

@@ -29,7 +29,7 @@ impl Deadlines {
         Self { engine, orders }
     }
 
-    fn look(&mut self) {
+    fn refresh(&mut self) {
         if self.engine.clock().frozen() {
             return;
         }
@@ -57,6 +57,6 @@ impl Actor for Deadlines {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(TICK, |actor, _| actor.look());
+        ctx.run_interval(TICK, |actor, _| actor.refresh());
     }
 }

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Pinned;
+use super::SaleSnapshot;
 use crate::ids::{ActivityId, AdjustmentId, FlashItemId, SkuId, UserId};
 use crate::journal::{Identity, Sequence};
 use crate::orders::Order;
@@ -87,11 +87,11 @@ impl<'a> Encoder<'a> {
     }
 
     /// All of it. Returns the number of granted requests and orders.
-    pub fn encode(mut self, identity: Identity, pinned: &Pinned) -> std::io::Result<u64> {
+    pub fn encode(mut self, identity: Identity, pinned: &SaleSnapshot) -> std::io::Result<u64> {
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
         (self.write)(&head)?;
-        let Pinned { through, last_at, next_order_id, .. } = *pinned;
+        let SaleSnapshot { through, last_at, next_order_id, .. } = *pinned;
         self.part(&Part::Head { uuid: *identity.uuid.as_bytes(), epoch: identity.epoch, through, last_at, next_order_id })?;
         self.part(&Part::Plan(pinned.plan.clone()))?;
         let mut entries = 0;
@@ -145,7 +145,7 @@ impl<'a> Encoder<'a> {
         Ok(entries)
     }
 
-    fn orders(&mut self, pinned: &Pinned) -> std::io::Result<u64> {
+    fn orders(&mut self, pinned: &SaleSnapshot) -> std::io::Result<u64> {
         let mut entries = 0;
         for shard in pinned.orders.shards() {
             let mut orders: Vec<&Order> = shard.all_orders().collect();
@@ -194,7 +194,7 @@ pub(super) fn check_head(head: &[u8; HEAD_BYTES]) -> Result<(), Malformed> {
 /// Puts a snapshot together again, frame by frame.
 #[derive(Default)]
 pub(super) struct Decoder {
-    pinned: Pinned,
+    pinned: SaleSnapshot,
     identity: Option<Identity>,
     frames: u32,
     stock: Option<Stock>,
@@ -271,7 +271,7 @@ impl Decoder {
     }
 
     /// Once the last frame was taken: whose it is, and what it holds.
-    pub fn finish(self) -> Option<(Identity, Pinned)> {
+    pub fn finish(self) -> Option<(Identity, SaleSnapshot)> {
         self.identity.map(|identity| (identity, self.pinned))
     }
 }

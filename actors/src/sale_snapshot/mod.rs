@@ -24,7 +24,7 @@ pub use store::{Found, LoadError, Saved, Store, Unusable};
 
 /// Everything that is pinned, as of one record.
 #[derive(Debug, Default)]
-pub struct Pinned {
+pub struct SaleSnapshot {
     /// Every record up to this one is in it.
     pub through: Sequence,
     /// That record's time.
@@ -39,7 +39,7 @@ pub struct Pinned {
     pub plan: Vec<u8>,
 }
 
-impl Pinned {
+impl SaleSnapshot {
     /// Makes a record so. SKUs that are not here are left alone: whoever needs one adds it first.
     pub fn apply(&mut self, sequence: Sequence, record: &Record) {
         let Record { header, fact } = record;

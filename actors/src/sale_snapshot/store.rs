@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::Pinned;
+use super::SaleSnapshot;
 use super::format::{Decoder, Encoder, FRAME_BYTES_MAX, FRAME_HEAD_BYTES, HEAD_BYTES, Malformed, check_head};
 use crate::journal::disk::{Disk, DiskFile};
 use crate::journal::{Identity, Sequence};
@@ -94,7 +94,7 @@ pub enum LoadError {
 #[derive(Debug, Default)]
 pub struct Found {
     /// The snapshot.
-    pub pinned: Option<Pinned>,
+    pub pinned: Option<SaleSnapshot>,
     /// Files that were passed over, each with its reason.
     pub unusable: Vec<(String, Unusable)>,
 }
@@ -111,7 +111,7 @@ impl Store {
     }
 
     /// Writes a snapshot, then removes those that are no longer needed. `pause` is called after each piece.
-    pub fn save(&self, identity: Identity, pinned: &Pinned, pause: &mut dyn FnMut()) -> io::Result<Saved> {
+    pub fn save(&self, identity: Identity, pinned: &SaleSnapshot, pause: &mut dyn FnMut()) -> io::Result<Saved> {
         let file = self.disk.create(UNFINISHED)?;
         let mut writer = Pieces { file, offset: 0, buffer: Vec::with_capacity(PIECE_BYTES), pause };
         let entries = Encoder::new(&mut |bytes| writer.write(bytes)).encode(identity, pinned)?;
@@ -158,7 +158,7 @@ impl Store {
         Ok(names)
     }
 
-    fn read(&self, name: &str) -> Result<(Identity, Pinned), Unusable> {
+    fn read(&self, name: &str) -> Result<(Identity, SaleSnapshot), Unusable> {
         let mut reader = Reader { file: self.disk.open_to_read(name)?, offset: 0, buffer: Vec::new(), at: 0 };
         let mut head = [0; HEAD_BYTES];
         head.copy_from_slice(reader.take(HEAD_BYTES)?);

@@ -104,8 +104,8 @@ impl Holds {
     }
 
     /// Adds or takes away available pieces, as [`Stock::decide_adjust`], but none that somebody holds.
-    pub fn decide_adjust(&self, stock: &Stock, wish: &Adjustment) -> Result<Adjusting, Refusal> {
-        let adjusting = stock.decide_adjust(wish)?;
+    pub fn decide_adjust(&self, stock: &Stock, command: &Adjustment) -> Result<Adjusting, Refusal> {
+        let adjusting = stock.decide_adjust(command)?;
         let available = self.free(stock);
         let taken = match &adjusting {
             Adjusting::Fresh(adjusted) => adjusted.delta.get().min(0).unsigned_abs(),

@@ -18,7 +18,7 @@ use crate::quantity::Quantity;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
-/// A shopper's wish for pieces of a flash item.
+/// A shopper asks for pieces of a flash item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Buy {
     /// Of which item.
@@ -52,7 +52,7 @@ pub struct Receipt {
     pub sequence: Sequence,
 }
 
-/// What deciding on a wish leads to.
+/// What deciding on a command leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purchase {
     /// The request is a repeat.
@@ -147,9 +147,9 @@ impl FlashQuota {
     }
 
     /// Says what would happen and changes nothing.
-    pub fn decide(&self, wish: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
-        if let Some(granted) = self.buyers.granted(wish.user, wish.key) {
-            return if granted.body == wish.body { Ok(Purchase::Repeat(granted.receipt)) } else { Err(Refusal::IdempotencyMismatch) };
+    pub fn decide(&self, command: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
+        if let Some(granted) = self.buyers.granted(command.user, command.key) {
+            return if granted.body == command.body { Ok(Purchase::Repeat(granted.receipt)) } else { Err(Refusal::IdempotencyMismatch) };
         }
         if now < self.starts_at {
             return Err(Refusal::NotStarted { starts_at: self.starts_at });
@@ -157,16 +157,16 @@ impl FlashQuota {
         if now >= self.ends_at || self.released {
             return Err(Refusal::Ended);
         }
-        if self.buyers.pieces(wish.user).saturating_add(wish.quantity.get()) > self.limit_per_user {
+        if self.buyers.pieces(command.user).saturating_add(command.quantity.get()) > self.limit_per_user {
             return Err(Refusal::PurchaseLimit { limit: self.limit_per_user });
         }
-        if self.remaining < wish.quantity.get() {
+        if self.remaining < command.quantity.get() {
             return Err(Refusal::SoldOut);
         }
         // Carving refuses a price at which the limit's sum is no amount, so this only refuses what can never be paid.
-        let payable = self.unit_price.checked_mul(wish.quantity).ok_or(Refusal::PurchaseLimit { limit: self.limit_per_user })?;
+        let payable = self.unit_price.checked_mul(command.quantity).ok_or(Refusal::PurchaseLimit { limit: self.limit_per_user })?;
         let flash = Some(FlashRef { item: self.item, activity: self.activity });
-        Ok(Purchase::Fresh(Line { sku: self.sku, flash, quantity: wish.quantity, unit_price: self.unit_price }, payable))
+        Ok(Purchase::Fresh(Line { sku: self.sku, flash, quantity: command.quantity, unit_price: self.unit_price }, payable))
     }
 
     pub(super) fn apply_placed(&mut self, sequence: Sequence, at: Timestamp, line: &Line, event: &OrderPlaced) {

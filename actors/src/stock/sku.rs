@@ -112,9 +112,9 @@ impl Stock {
         stock
     }
 
-    /// Says what would happen to a wish and changes nothing.
-    pub fn decide_buy(&self, wish: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
-        self.quota(wish.item).ok_or(Refusal::UnknownItem)?.decide(wish, now)
+    /// Says what would happen to a command and changes nothing.
+    pub fn decide_buy(&self, command: &Buy, now: Timestamp) -> Result<Purchase, Refusal> {
+        self.quota(command.item).ok_or(Refusal::UnknownItem)?.decide(command, now)
     }
 
     /// Sets pieces aside for a flash item; nothing to do (`Ok(None)`) if it has them already. Refused once the sale has ended: an item whose
@@ -155,12 +155,12 @@ impl Stock {
     }
 
     /// Adds or takes away available pieces; those in quotas and in orders are somebody's already.
-    pub fn decide_adjust(&self, wish: &Adjustment) -> Result<Adjusting, Refusal> {
-        if self.last_adjustment.is_some_and(|last| wish.id <= last) {
+    pub fn decide_adjust(&self, command: &Adjustment) -> Result<Adjusting, Refusal> {
+        if self.last_adjustment.is_some_and(|last| command.id <= last) {
             return Ok(Adjusting::Repeat);
         }
         let available = self.available;
-        let pieces = match wish.change {
+        let pieces = match command.change {
             Change::By(delta) => delta.applied_to(available).ok_or(Refusal::InsufficientStock { available })?,
             Change::To { expected, .. } if expected != self.version => return Err(Refusal::VersionMismatch { version: self.version }),
             Change::To { pieces, .. } => pieces,
@@ -175,8 +175,8 @@ impl Stock {
         }
         let delta = i64::from(pieces) - i64::from(available);
         let delta = i32::try_from(delta).ok().and_then(|delta| Delta::new(delta).ok()).ok_or(Refusal::TooMuchStock { most: PIECES_MAX })?;
-        let (reason, operator) = (wish.reason.clone(), wish.operator.clone());
-        Ok(Adjusting::Fresh(StockAdjusted { sku: self.sku, adjustment: wish.id, delta, reason, operator }))
+        let (reason, operator) = (command.reason.clone(), command.operator.clone());
+        Ok(Adjusting::Fresh(StockAdjusted { sku: self.sku, adjustment: command.id, delta, reason, operator }))
     }
 
     /// Where the pieces of a closing order's line go.

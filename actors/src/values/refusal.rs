@@ -1,4 +1,4 @@
-//! The two kinds of "no" that a caller has to tell apart: the rules', and the weather's.
+//! The two kinds of "no" that a caller has to tell apart: the rules' refusals, and what is unavailable for a while.
 //! - R1 Every variant has a code and every code is in `CODES`: whoever counts or documents codes takes them from there.
 
 use crate::journal::Sequence;
@@ -163,7 +163,7 @@ codes!(Refusal {
     TooMuchStock => "too_much_stock",
 });
 
-/// The weather says no: nothing is wrong with the request.
+/// Nothing is wrong with the request; the same may work later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
     /// A mailbox is full; try again shortly.
@@ -195,5 +195,5 @@ codes!(Unavailable {
     OutcomeUnknown => "outcome_unknown",
 });
 
-/// `?` hands on the weather; a refusal has to be answered.
+/// `?` hands on what is unavailable; a refusal has to be answered.
 pub type Answer<T> = Result<Result<T, Refusal>, Unavailable>;

@@ -14,7 +14,7 @@ use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::{CloseReason, FlashRef, IdsFact, IdsReserved, Line, OrderClosed, OrderFact, OrderPlaced, Return};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::sale_snapshot::{LoadError, Pinned, Store, Unusable};
+use mallcore_actors::sale_snapshot::{LoadError, SaleSnapshot, Store, Unusable};
 use mallcore_actors::stock::{QuotaCarved, Stock, StockFact};
 use mallcore_actors::time::Timestamp;
 use uuid::Uuid;
@@ -26,12 +26,12 @@ fn record(at: u64, fact: impl Into<Fact>) -> Record {
 }
 
 /// Ids, a quota, so many buyers, of whom the first has cancelled.
-fn sale(buyers: u64) -> Pinned {
+fn sale(buyers: u64) -> SaleSnapshot {
     let sku = SkuId::new(3).unwrap();
     let flash = FlashRef { item: FlashItemId::new(5).unwrap(), activity: ActivityId::new(7).unwrap() };
     let price = Money::from_fen(1_999).unwrap();
     let line = Line { sku, flash: Some(flash), quantity: Quantity::new(1).unwrap(), unit_price: price };
-    let mut pinned = Pinned { plan: b"[]".to_vec(), ..Pinned::default() };
+    let mut pinned = SaleSnapshot { plan: b"[]".to_vec(), ..SaleSnapshot::default() };
     pinned.stocks.insert(sku, Stock::new(sku, 2_000_000, 1, 2, Sequence::ZERO, None, Default::default()));
     pinned.apply(Sequence(1), &record(0, IdsFact::Reserved(IdsReserved { first: 1, count: 100_000 })));
     let carved = QuotaCarved {
@@ -118,7 +118,7 @@ fn many_buyers_come_back() {
     assert_eq!((after.through, after.last_at, after.next_order_id), (before.through, before.last_at, before.next_order_id));
     assert_eq!(after.orders.resident(), 3_000);
     let (sku, item) = (SkuId::new(3).unwrap(), FlashItemId::new(5).unwrap());
-    let quota = |pinned: &Pinned| {
+    let quota = |pinned: &SaleSnapshot| {
         let quota = pinned.stocks[&sku].quota(item).unwrap();
         let buyers: BTreeMap<_, _> = quota.counting().collect();
         (quota.as_carved(), quota.remaining(), quota.held(), buyers, quota.granted().cloned().collect::<Vec<_>>())

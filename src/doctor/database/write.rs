@@ -4,10 +4,10 @@
 use mallcore_actors::time::Timestamp;
 
 use super::PART;
-use crate::database::{Arguments, Database, Engine, Error, Rows, Tx};
 use crate::doctor::Finding;
 use crate::doctor::net::told;
-use crate::projection;
+use crate::platform::database::{Arguments, Database, Engine, Error, Rows, Tx};
+use crate::platform::projection;
 
 /// Each table that is written while the shop sells, with a column that it has.
 const TABLES: [(&str, &str); 10] = [

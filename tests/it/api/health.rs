@@ -1,4 +1,4 @@
-use mallcore::config;
+use mallcore::platform::config;
 
 use super::app::{Sale, TestApp, until};
 use crate::broker::rig::Rig;

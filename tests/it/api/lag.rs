@@ -6,7 +6,7 @@ use mallcore_actors::lag::PARTS;
 
 use super::app::{Sale, TestApp, until};
 
-fn plan(records_max: u64) -> impl FnOnce(&mut mallcore::config::Config) {
+fn plan(records_max: u64) -> impl FnOnce(&mut mallcore::platform::config::Config) {
     move |config| {
         config.storage.projection_paused = true;
         config.rate_limits.enabled = false;

@@ -1,4 +1,4 @@
-use mallcore::config::Bucket;
+use mallcore::platform::config::Bucket;
 
 use super::app::{Sale, TestApp};
 

@@ -1,6 +1,6 @@
 //! The shop beside Redis: limits of two processes, and sales when it is away.
 
-use mallcore::config::{self, Bucket};
+use mallcore::platform::config::{self, Bucket};
 
 use super::app::{Sale, TestApp, until};
 use crate::redis::server::{Server, free_port, settings};

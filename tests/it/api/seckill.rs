@@ -1,5 +1,5 @@
-use mallcore::seckill::model::SalePlan;
-use mallcore::seckill::repository;
+use mallcore::features::seckill::model::SalePlan;
+use mallcore::features::seckill::repository;
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;

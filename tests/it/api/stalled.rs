@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use mallcore::config::Config;
+use mallcore::platform::config::Config;
 
 use super::app::{Sale, TestApp, purchase_head, until};
 

@@ -2,7 +2,7 @@
 
 use lapin::ExchangeKind;
 use mallcore::doctor::{Outcome, Report};
-use mallcore::projection::State;
+use mallcore::platform::projection::State;
 use mallcore_actors::journal::Sequence;
 
 use super::events::{follow, is, journal_of};
@@ -39,7 +39,7 @@ async fn a_missing_right_is_named_and_the_documented_ones_are_enough() {
     }
     assert!(!report.to_string().contains("p/w"), "{report}");
     let refused = follow(rig.target_as(url.clone()), folder.path(), &journal).unwrap();
-    is(&refused, "refused", |state| matches!(state, State::Refused(story) if story.contains("access to exchange"))).await;
+    is(&refused, "refused", |state| matches!(state, State::Refused(reason) if reason.contains("access to exchange"))).await;
     refused.stop(SOON).await;
 
     node.control(&["set_permissions", "-p", "a/b", "mall", &pattern, &pattern, ""]).await;

@@ -1,8 +1,8 @@
 //! A broker that is short of memory: it takes nothing and says so, and so do we.
 
-use mallcore::broker::{Outgoing, Publisher};
 use mallcore::doctor::Outcome;
-use mallcore::readiness::Health;
+use mallcore::platform::broker::{Outgoing, Publisher};
+use mallcore::platform::readiness::Health;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::time::Timestamp;
 

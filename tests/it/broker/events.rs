@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::ExchangeKind;
-use mallcore::broker::{Events, PlaceError, Target};
-use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, seats};
+use mallcore::platform::broker::{Events, PlaceError, Target};
+use mallcore::platform::projection::{Projector, ProjectorHandle, ProjectorSettings, State, registrations};
 use mallcore_actors::facts::Record;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::orders::{IdsFact, IdsReserved};
@@ -45,8 +45,8 @@ fn follow_as(
     journal: &Arc<MemoryJournal>,
 ) -> Result<ProjectorHandle, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
-    let [seat] = seats(&port);
-    let events = Events::open(target, folder, Arc::clone(&port), seat, mallcore::shop::features::document)?;
+    let [registration] = registrations(&port);
+    let events = Events::open(target, folder, Arc::clone(&port), registration, mallcore::features::document)?;
     let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
     Ok(Projector::follow(settings, events, port).unwrap())
 }
@@ -134,7 +134,7 @@ async fn a_broker_that_hangs_is_told_of_while_it_is_still_waited_for() {
     assert!(handle.reached(Sequence(10)).await);
     proxy.set(Door::Hanging);
     append(&journal, 11..=20);
-    is(&handle, "silent", |state| matches!(state, State::Retrying(story) if story.contains("no answer"))).await;
+    is(&handle, "silent", |state| matches!(state, State::Retrying(reason) if reason.contains("no answer"))).await;
     proxy.set(Door::Open);
     assert!(handle.reached(Sequence(20)).await);
     is(&handle, "back", |state| *state == State::Following).await;
@@ -212,7 +212,7 @@ async fn an_exchange_of_another_kind_is_told_as_a_refusal() {
     let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(1));
     rig.declare(ExchangeKind::Direct).await;
     let handle = follow(rig.target(), folder.path(), &journal).unwrap();
-    is(&handle, "refused", |state| matches!(state, State::Refused(story) if story.contains("declare the exchange"))).await;
+    is(&handle, "refused", |state| matches!(state, State::Refused(reason) if reason.contains("declare the exchange"))).await;
 }
 
 #[tokio::test]
@@ -222,8 +222,8 @@ async fn a_record_that_cannot_be_read_halts_behind_the_one_before_it() {
     journal.enqueue(&[1, 200, 200]).unwrap();
     journal.append(&record(4));
     let handle = follow(rig.target(), folder.path(), &journal).unwrap();
-    let State::Halted(story) = is(&handle, "halted", |state| matches!(state, State::Halted(_))).await else { unreachable!() };
-    assert!(story.contains("record 3") && story.contains("journal inspect --from 3"), "{story}");
+    let State::Halted(reason) = is(&handle, "halted", |state| matches!(state, State::Halted(_))).await else { unreachable!() };
+    assert!(reason.contains("record 3") && reason.contains("journal inspect --from 3"), "{reason}");
     assert_eq!(*handle.checkpoint.borrow(), Sequence(2));
     heard.until("2").await;
 }
@@ -256,7 +256,7 @@ async fn what_does_not_belong_together_refuses_to_start() {
 async fn the_journal_keeps_what_the_slowest_needs() {
     let journal = journal_of(9);
     let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-    let [database, broker] = seats(&port);
+    let [database, broker] = registrations(&port);
     database.reached(Sequence(7));
     assert_eq!(*journal.released.lock().unwrap(), Sequence::ZERO);
     broker.reached(Sequence(4));
@@ -270,8 +270,8 @@ async fn a_large_lag_is_worked_off_at_normal_priority_and_calm_returns() {
     let (rig, folder, journal) = (Rig::new().await, tempfile::tempdir().unwrap(), journal_of(2_000));
     let mut heard = rig.hear("#").await;
     let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-    let [seat] = seats(&port);
-    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), seat, mallcore::shop::features::document).unwrap();
+    let [registration] = registrations(&port);
+    let events = Events::open(rig.target(), folder.path(), Arc::clone(&port), registration, mallcore::features::document).unwrap();
     let settings = ProjectorSettings { batch_records_max: 100, urgent_above: 500, ..ProjectorSettings::default() };
     let handle = Projector::follow(settings, events, port).unwrap();
     assert!(handle.reached(Sequence(2_000)).await);

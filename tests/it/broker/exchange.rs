@@ -1,6 +1,6 @@
 //! An exchange that somebody deletes: it is declared anew, and everybody is told that its bindings are gone.
 
-use mallcore::readiness::Health;
+use mallcore::platform::readiness::Health;
 use mallcore_actors::journal::Sequence;
 
 use super::events::{append, follow, journal_of, record};

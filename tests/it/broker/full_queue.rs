@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use mallcore::broker::{Outgoing, PublishError, Publisher};
-use mallcore::projection::State;
-use mallcore::readiness::Health;
+use mallcore::platform::broker::{Outgoing, PublishError, Publisher};
+use mallcore::platform::projection::State;
+use mallcore::platform::readiness::Health;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::time::Timestamp;
 
@@ -21,7 +21,7 @@ async fn what_a_full_queue_refuses_waits_and_healthy_queues_do_not_get_the_batch
     let target = rig.target();
     let status = target.status.clone();
     let handle = follow(target, folder.path(), &journal).unwrap();
-    is(&handle, "refused", |state| matches!(state, State::Retrying(story) if story.contains("full queue"))).await;
+    is(&handle, "refused", |state| matches!(state, State::Retrying(reason) if reason.contains("full queue"))).await;
     let check = status.check();
     assert!(check.health == Health::Degraded && check.detail.contains("full queue"), "{check:?}");
     assert!(*handle.checkpoint.borrow() < Sequence(50), "what a queue lacks counts as published");

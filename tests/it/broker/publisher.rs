@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use lapin::ExchangeKind;
-use mallcore::broker::{Outgoing, PublishError, Publisher};
+use mallcore::platform::broker::{Outgoing, PublishError, Publisher};
 use mallcore_actors::time::Timestamp;
 
 use super::proxy::{Door, Proxy};
@@ -97,14 +97,14 @@ async fn an_exchange_of_another_kind_is_a_refusal() {
     rig.declare(ExchangeKind::Fanout).await;
     let publisher = Publisher::spawn(rig.target(), "test").unwrap();
     let refused = publisher.publish(&message("1")).await;
-    assert!(matches!(&refused, Err(PublishError::Refused(story)) if story.contains("declare the exchange")), "{refused:?}");
+    assert!(matches!(&refused, Err(PublishError::Refused(reason)) if reason.contains("declare the exchange")), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_wrong_password_is_a_refusal() {
     let rig = Rig::new().await;
     let mut target = rig.target();
-    target.url = mallcore::config::Secret::new(target.url.expose().replace("guest:guest", "guest:nobody-knows"));
+    target.url = mallcore::platform::config::Secret::new(target.url.expose().replace("guest:guest", "guest:nobody-knows"));
     let publisher = Publisher::spawn(target, "test").unwrap();
     let refused = publisher.publish(&message("1")).await;
     assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");

@@ -8,8 +8,8 @@ use lapin::message::Delivery;
 use lapin::options::{BasicConsumeOptions, BasicGetOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
-use mallcore::broker::{Status, Target};
-use mallcore::config::Secret;
+use mallcore::platform::broker::{Status, Target};
+use mallcore::platform::config::Secret;
 
 /// What has not happened by then does not happen; it also has to outlast a machine that is busy with something else.
 pub const SOON: Duration = Duration::from_secs(60);

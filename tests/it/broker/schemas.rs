@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jsonschema::Validator;
-use mallcore::broker::document;
+use mallcore::platform::broker::document;
 use mallcore_actors::carts::{CartCleared, CartFact, CartLine, LinesRemoved, LinesSet};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
@@ -53,7 +53,7 @@ fn close(schema: &mut Value) {
 /// Checks a record's message and says its kind.
 #[track_caller]
 fn check(validators: &BTreeMap<String, Validator>, sequence: u64, record: &Record) -> String {
-    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record, mallcore::shop::features::document);
+    let message = document::message(uuid::Uuid::from_u128(7), Sequence(sequence), record, mallcore::features::document);
     let body: Value = serde_json::from_slice(&message.body).unwrap();
     let validator = validators.get(&*message.kind).unwrap_or_else(|| panic!("no schema of {}", message.kind));
     let faults: Vec<String> = validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();

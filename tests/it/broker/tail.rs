@@ -1,6 +1,6 @@
 //! `events tail`, without its terminal.
 
-use mallcore::broker::{Outgoing, Publisher, Source, tail};
+use mallcore::platform::broker::{Outgoing, Publisher, Source, tail};
 use mallcore_actors::time::Timestamp;
 
 use super::rig::{Rig, SOON};

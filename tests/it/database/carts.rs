@@ -1,9 +1,9 @@
 //! Carts in the database: rows as memory has them in any split of batches, on both engines, and a cart that is loaded is the one that left.
 
-use mallcore::carts::projection::CartProjection;
-use mallcore::carts::repository;
-use mallcore::database::Database;
-use mallcore::projection::{attach, write};
+use mallcore::features::carts::projection::CartProjection;
+use mallcore::features::carts::repository;
+use mallcore::platform::database::Database;
+use mallcore::platform::projection::{attach, write};
 use mallcore_actors::carts::{Cart, CartCleared, CartFact, CartFold, CartLine, LinesRemoved, LinesSet, Request};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};

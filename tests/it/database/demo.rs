@@ -1,9 +1,9 @@
 //! The demo shop fills an empty database only, and what it fills can be listed and sold.
 
-use mallcore::catalog::{self, ProductQuery};
 use mallcore::demo::seed::{SeedError, SeedOptions, seed};
+use mallcore::features::catalog::{self, ProductQuery};
+use mallcore::features::seckill;
 use mallcore::reconcile::reconcile;
-use mallcore::seckill;
 use mallcore_actors::time::Timestamp;
 
 use super::events::START;
@@ -33,7 +33,7 @@ async fn the_demo_shop_has_shelves_and_one_running_sale() {
         assert!(sale.starts_at <= now() && now() < sale.ends_at);
         let [item] = &sale.items[..] else { panic!("one item, not {:?}", sale.items) };
         assert_eq!((item.quota, item.limit_per_user, item.carved_at), (77, 2, None));
-        let sku = mallcore::stock::repository::load(&scratch.database, item.sku).await.unwrap().value.unwrap();
+        let sku = mallcore::features::stock::repository::load(&scratch.database, item.sku).await.unwrap().value.unwrap();
         assert!(sku.available() > item.quota);
         assert_eq!(reconcile(&scratch.database).await.unwrap().differences, Vec::<String>::new());
     }

@@ -1,6 +1,6 @@
 //! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
 
-use mallcore::database::{Database, Value};
+use mallcore::platform::database::{Database, Value};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{

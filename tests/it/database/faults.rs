@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::Value;
-use mallcore::projection::{AttachError, Projector, ProjectorSettings, State, Trade, WriteError, attach, checkpoint, write};
+use mallcore::platform::database::Value;
+use mallcore::platform::projection::{AttachError, Projector, ProjectorSettings, State, Trade, WriteError, attach, checkpoint, write};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::journal::{Identity, Journal, Sequence};
 use mallcore_actors::kernel::Fact;
@@ -22,7 +22,9 @@ async fn a_batch_is_never_written_twice() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap();
         project(&scratch.database, &shop, 0, 5).await;
         let before = rows(&scratch.database).await;
         let mut again = Batch::<TradeFold>::after(Sequence::ZERO);
@@ -43,7 +45,9 @@ async fn an_oversold_row_refuses_the_whole_batch() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap();
         let mut tx = scratch.database.begin().await.unwrap();
         tx.execute("UPDATE skus SET available = 1", Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
@@ -81,13 +85,13 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
         let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut state = projector.state.clone();
         let halted = state.wait_for(|state| matches!(state, State::Halted(_))).await.unwrap().clone();
-        let State::Halted(story) = halted else { unreachable!() };
+        let State::Halted(reason) = halted else { unreachable!() };
         let sequence = fifth_order as u64 + 1;
-        assert!(story.contains(&format!("records {sequence} to {sequence}")), "{story}");
+        assert!(reason.contains(&format!("records {sequence} to {sequence}")), "{reason}");
         assert!(!projector.reached(Sequence(sequence)).await);
         assert_eq!(projector.stop(Duration::from_secs(5)).await, Sequence(sequence - 1));
         let mut tx = scratch.database.snapshot().await.unwrap();
-        assert_eq!(checkpoint(&mut tx, mallcore::projection::NAME).await.unwrap(), Sequence(sequence - 1));
+        assert_eq!(checkpoint(&mut tx, mallcore::platform::projection::NAME).await.unwrap(), Sequence(sequence - 1));
     }
 }
 
@@ -100,35 +104,45 @@ async fn another_journal_an_older_copy_and_a_gap_are_refused_with_a_remedy() {
         journal.identity.epoch = 4;
         journal.append_all(&shop.records[..8]);
         assert_eq!(
-            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            attach(&scratch.database, &journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap(),
             Sequence::ZERO
         );
         project(&scratch.database, &shop, 0, 8).await;
         assert_eq!(
-            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            attach(&scratch.database, &journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap(),
             Sequence(8)
         );
 
         let foreign =
-            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap_err();
         assert!(matches!(foreign, AttachError::Foreign { .. }) && foreign.to_string().contains("DATA_DIR"), "{foreign}");
 
         let mut shorter = MemoryJournal::new();
         shorter.identity = journal.identity;
-        let ahead = attach(&scratch.database, &shorter, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
+        let ahead = attach(&scratch.database, &shorter, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap_err();
         assert!(matches!(ahead, AttachError::Ahead { .. }) && ahead.to_string().contains("put the newest one back"), "{ahead}");
 
         let mut older = MemoryJournal::new();
         older.identity = Identity { epoch: 3, ..journal.identity };
         older.append_all(&shop.records);
         assert!(matches!(
-            attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await,
+            attach(&scratch.database, &older, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await,
             Err(AttachError::Ahead { .. })
         ));
 
         older.identity.epoch = 5;
         older.first = Sequence(10);
-        let gap = attach(&scratch.database, &older, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
+        let gap = attach(&scratch.database, &older, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap_err();
         assert!(matches!(gap, AttachError::Gap { .. }) && gap.to_string().contains("restore a newer copy"), "{gap}");
         assert_eq!(older.first_retained(), Sequence(10));
     }
@@ -140,14 +154,20 @@ async fn an_empty_database_is_refused_by_a_journal_with_records_and_one_from_bef
     for scratch in scratch::both().await {
         let journal = MemoryJournal::new();
         journal.append_all(&shop.records[..8]);
-        let refused = attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
+        let refused = attach(&scratch.database, &journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap_err();
         assert!(matches!(refused, AttachError::Empty { end: Sequence(8), .. }), "{refused}");
         assert!(refused.to_string().contains("put the database of this journal back"), "{refused}");
-        let again = attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap_err();
+        let again = attach(&scratch.database, &journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap_err();
         assert!(matches!(again, AttachError::Empty { .. }), "a refusal leaves nothing behind: {again}");
         stage(&scratch.database).await;
         assert_eq!(
-            attach(&scratch.database, &journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap(),
+            attach(&scratch.database, &journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap(),
             Sequence::ZERO
         );
     }
@@ -158,7 +178,9 @@ async fn reconciling_tells_each_row_that_does_not_add_up() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap();
         project(&scratch.database, &shop, 0, shop.records.len()).await;
         let report = reconcile(&scratch.database).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new());

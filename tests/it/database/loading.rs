@@ -1,8 +1,8 @@
 //! What actors and the order book load is what memory had, and repositories read what was stored.
 
-use mallcore::database::Database;
-use mallcore::projection::attach;
-use mallcore::{orders, stock};
+use mallcore::features::{orders, stock};
+use mallcore::platform::database::Database;
+use mallcore::platform::projection::attach;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::journal::Sequence;
@@ -19,7 +19,7 @@ use super::scratch;
 
 async fn stored(database: &Database, shop: &Shop) {
     stage(database).await;
-    attach(database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+    attach(database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
     project(database, shop, 0, shop.records.len()).await;
 }
 

@@ -1,6 +1,6 @@
 //! Who may bring the schema up to date, and when there is nothing to do.
 
-use mallcore::database::{Connections, Database, Engine, Error, MySqlServer, Settings};
+use mallcore::platform::database::{Connections, Database, Engine, Error, MySqlServer, Settings};
 
 use super::scratch;
 

@@ -14,5 +14,5 @@ mod same;
 mod schema;
 pub mod scratch;
 mod settings;
+mod transient;
 pub mod waiting;
-mod weather;

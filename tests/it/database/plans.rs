@@ -1,7 +1,7 @@
 //! Queries that matter use their index, on both engines.
 
-use mallcore::database::{Database, Engine, Rows};
-use mallcore::projection::attach;
+use mallcore::platform::database::{Database, Engine, Rows};
+use mallcore::platform::projection::attach;
 use mallcore_actors::time::Timestamp;
 
 use super::events::{START, Shop, Wish, stage};
@@ -39,7 +39,7 @@ const QUERIES: [(&str, &str, &str); 10] = [
 /// Enough rows that a scan is the worse plan.
 async fn filled(database: &Database) {
     stage(database).await;
-    attach(database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+    attach(database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
     let mut shop = Shop::after(&[Wish::Carve { sku: 1 }]);
     for user in 1..=12 {
         shop.make(Wish::BuyFlash { sku: 1, user, pieces: 1 });

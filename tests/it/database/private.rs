@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use mallcore::database::{Encryption, MySqlServer, Settings};
+use mallcore::platform::database::{Encryption, MySqlServer, Settings};
 use sqlx::{Connection as _, MySqlConnection};
 use tempfile::TempDir;
 

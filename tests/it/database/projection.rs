@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::Database;
-use mallcore::projection::{Projector, ProjectorSettings, Trade, attach, write};
+use mallcore::platform::database::Database;
+use mallcore::platform::projection::{Projector, ProjectorSettings, Trade, attach, write};
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::CloseReason;
@@ -123,14 +123,14 @@ async fn same_as_memory(database: &Database, shop: &Shop) {
         }
     }
     for order in &shop.orders {
-        let stored = mallcore::orders::repository::by_id(database, order.id).await.unwrap().value.unwrap();
+        let stored = mallcore::features::orders::repository::by_id(database, order.id).await.unwrap().value.unwrap();
         assert_eq!((stored.status, stored.version, stored.updated_at), (order.status, order.version, order.updated_at));
         assert_eq!((stored.no, stored.user, stored.payable), (order.no, order.user, order.payable));
         assert_eq!((stored.placed_at, stored.expires_at, stored.close_reason), (order.placed_at, order.expires_at, order.close_reason));
         assert_eq!(stored.items.len(), order.lines.len());
         assert_eq!(stored.items[0].product_name, "青花瓷杯");
         // What comes back when a command arrives is what memory had, with its payment, parcels and refunds.
-        let loaded = mallcore::orders::loading::load(database, order.user, order.id).await.unwrap();
+        let loaded = mallcore::features::orders::loading::load(database, order.user, order.id).await.unwrap();
         assert_eq!(loaded.value.as_ref(), Some(order));
         assert_eq!(loaded.checkpoint.0, shop.records.len() as u64);
     }
@@ -145,7 +145,9 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     for split in [all, 1, 5] {
         for scratch in scratch::both().await {
             stage(&scratch.database).await;
-            attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+            attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap();
             for from in (0..all).step_by(split) {
                 project(&scratch.database, &shop, from, all.min(from + split)).await;
             }
@@ -161,7 +163,9 @@ async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
     let shop = Shop::after(&day);
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap();
         let mut tx = scratch.database.begin().await.unwrap();
         for id in [2u64, 3] {
             tx.execute("DELETE FROM seckill_items WHERE sku_id = ?", vec![id.into()]).await.unwrap();
@@ -170,7 +174,7 @@ async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
         tx.commit().await.unwrap();
         project(&scratch.database, &shop, 0, shop.records.len()).await;
         for order in &shop.orders {
-            let stored = mallcore::orders::repository::by_id(&scratch.database, order.id).await.unwrap().value.unwrap();
+            let stored = mallcore::features::orders::repository::by_id(&scratch.database, order.id).await.unwrap().value.unwrap();
             assert_eq!((stored.status, stored.items.len()), (order.status, order.lines.len()));
         }
         let mut tx = scratch.database.snapshot().await.unwrap();
@@ -213,7 +217,14 @@ fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
             runtime.block_on(async {
                 empty(&scratch.database).await;
                 stage(&scratch.database).await;
-                attach(&scratch.database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+                attach(
+                    &scratch.database,
+                    &MemoryJournal::new(),
+                    mallcore::platform::projection::NAME,
+                    &[mallcore::platform::projection::NAME],
+                )
+                .await
+                .unwrap();
                 for from in (0..shop.records.len()).step_by(split) {
                     project(&scratch.database, &shop, from, shop.records.len().min(from + split)).await;
                 }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mallcore::database::{Connections, Database, Encryption, MySqlServer, Settings};
+use mallcore::platform::database::{Connections, Database, Encryption, MySqlServer, Settings};
 
 /// A migrated database without rows.
 pub struct Scratch {

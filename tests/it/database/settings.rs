@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::{Connections, Database, Error, MySqlServer, Settings};
-use mallcore::projection::{Projector, ProjectorHandle, ProjectorSettings, State, attach};
+use mallcore::platform::database::{Connections, Database, Error, MySqlServer, Settings};
+use mallcore::platform::projection::{Projector, ProjectorHandle, ProjectorSettings, State, attach};
 use mallcore_actors::journal::Sequence;
 
 use super::events::{Shop, stage};
@@ -61,7 +61,9 @@ async fn a_right_that_is_missing_stops_the_projection_until_it_is_given() {
         let settings = Settings::MySql(MySqlServer { user: user.clone(), password: "no insert".into(), ..server.clone() });
         let (shop, journal) = (Shop::after(&day()), Arc::new(MemoryJournal::new()));
         if is_attached {
-            attach(&scratch.database, &*journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+            attach(&scratch.database, &*journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+                .await
+                .unwrap();
         }
         journal.append_all(&shop.records);
         let end = Sequence(shop.records.len() as u64);
@@ -102,7 +104,9 @@ async fn the_servers_own_sql_mode_does_not_matter() {
         let database = server.settings().connect(Connections::READ).await.unwrap();
         database.migrate().await.unwrap();
         stage(&database).await;
-        attach(&database, &MemoryJournal::new(), mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
+            .await
+            .unwrap();
         let mut tx = database.begin().await.unwrap();
         let joined = tx.first("SELECT 'a' || 'b'", Vec::new()).await.unwrap().unwrap().text(0).unwrap();
         assert_eq!(joined, "ab", "{mode}");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::{Connections, Database, Encryption, Error, MySqlServer, Reach, Settings};
-use mallcore::story;
+use mallcore::platform::database::{Connections, Database, Encryption, Error, MySqlServer, Reach, Settings};
+use mallcore::platform::error_chain;
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::timeout;
 
@@ -113,7 +113,7 @@ async fn a_connection_that_cannot_be_had_says_why() {
     };
     let short = Connections { max: 1, wait_max: Duration::from_secs(1), ..Connections::READ };
     let refused = Settings::MySql(nobody.clone()).connect(short).await.unwrap_err();
-    assert!(refused.is_transient() && story::of(&refused).contains("refused"), "{}", story::of(&refused));
+    assert!(refused.is_transient() && error_chain::of(&refused).contains("refused"), "{}", error_chain::of(&refused));
     let refused = Settings::MySql(nobody).connect_lazily(short).begin().await.unwrap_err();
     assert!(refused.to_string().contains("refused"), "{refused}");
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mallcore::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
+use mallcore::platform::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::BoxFuture;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mallcore::outbox::{HELD_MAX, Rounds, Settled, Verdict};
+use mallcore::platform::outbox::{HELD_MAX, Rounds, Settled, Verdict};
 use proptest::prelude::*;
 
 /// A row: whose it is, and how it goes before it succeeds (or is found to be impossible).

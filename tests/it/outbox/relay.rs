@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mallcore::broker::Publisher;
-use mallcore::clock::SystemClock;
-use mallcore::database::Database;
-use mallcore::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
-use mallcore::outbox::{Message, PriceChanged, SkuPrice};
+use mallcore::platform::broker::Publisher;
+use mallcore::platform::clock::SystemClock;
+use mallcore::platform::database::Database;
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::platform::outbox::{Message, PriceChanged, SkuPrice};
 use mallcore_actors::ids::{ID_MAX, SkuId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::stock::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};

@@ -1,8 +1,8 @@
 //! The rows, on both engines.
 
-use mallcore::database::Database;
-use mallcore::outbox::repository::{self, Told};
-use mallcore::outbox::{AdjustStock, Destination, Message, StatusChanged, Wanted};
+use mallcore::platform::database::Database;
+use mallcore::platform::outbox::repository::{self, Told};
+use mallcore::platform::outbox::{AdjustStock, Destination, Message, StatusChanged, Wanted};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::time::Timestamp;
@@ -28,7 +28,7 @@ pub fn shelve(product_id: u64) -> Message {
 
 pub async fn append(database: &Database, message: &Message, now: Timestamp) -> u64 {
     let mut tx = database.begin().await.unwrap();
-    let id = mallcore::outbox::append(&mut tx, message, now).await.unwrap();
+    let id = mallcore::platform::outbox::append(&mut tx, message, now).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -42,13 +42,13 @@ async fn ids_follow_the_commits_and_what_was_undone_leaves_no_gap() {
     for scratch in scratch::both().await {
         let database = &scratch.database;
         let mut first = database.begin().await.unwrap();
-        assert_eq!(mallcore::outbox::append(&mut first, &adjust(1, 1), at(0)).await.unwrap(), 1);
+        assert_eq!(mallcore::platform::outbox::append(&mut first, &adjust(1, 1), at(0)).await.unwrap(), 1);
         let other = database.clone();
         let second = tokio::spawn(async move { append(&other, &adjust(2, 1), at(1)).await });
         first.commit().await.unwrap();
         assert_eq!(second.await.unwrap(), 2, "whoever commits later has the later id");
         let mut undone = database.begin().await.unwrap();
-        assert_eq!(mallcore::outbox::append(&mut undone, &adjust(1, 1), at(2)).await.unwrap(), 3);
+        assert_eq!(mallcore::platform::outbox::append(&mut undone, &adjust(1, 1), at(2)).await.unwrap(), 3);
         drop(undone);
         assert_eq!(append(database, &adjust(1, 2), at(3)).await, 3);
         let rows = repository::pending(database, Destination::Shop, 0, 100).await.unwrap();

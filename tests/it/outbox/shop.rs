@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use mallcore::catalog::edits::{self, Priced};
-use mallcore::config::Config;
-use mallcore::database::Database;
-use mallcore::outbox::repository::{self, Entry};
-use mallcore::outbox::{Destination, Wanted};
+use mallcore::features::catalog::edits::{self, Priced};
+use mallcore::features::stock::adjustments::{self, AskError};
+use mallcore::platform::config::Config;
+use mallcore::platform::database::Database;
+use mallcore::platform::outbox::repository::{self, Entry};
+use mallcore::platform::outbox::{Destination, Wanted};
 use mallcore::reconcile::reconcile;
 use mallcore::shop::{Plan, Shop};
-use mallcore::stock::adjustments::{self, AskError};
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};

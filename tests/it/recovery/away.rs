@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mallcore::database::{MySqlServer, Settings};
 use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::platform::database::{MySqlServer, Settings};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::time::Timestamp;
 use reqwest::StatusCode;

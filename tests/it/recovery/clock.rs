@@ -5,7 +5,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::clock::machine_now;
+use mallcore::platform::clock::machine_now;
 use mallcore_actors::facts::Record;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::{Options, SegmentLog};

@@ -7,7 +7,7 @@ use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::{Identity, Sequence};
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::orders::{OrderShard, Status};
-use mallcore_actors::sale_snapshot::{Pinned, Store};
+use mallcore_actors::sale_snapshot::{SaleSnapshot, Store};
 use mallcore_actors::stock::StockFact;
 use mallcore_actors::stock::{FlashQuota, Stock};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(Arc::new(OsDisk::create_folder(folder.path()).unwrap()));
     let end = Sequence(history.records.len() as u64);
-    let mut pinned = Pinned { plan: b"plan".to_vec(), ..Pinned::default() };
+    let mut pinned = SaleSnapshot { plan: b"plan".to_vec(), ..SaleSnapshot::default() };
     for id in 1..=SKUS {
         pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default()));
     }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use mallcore::auth::Verifier;
-use mallcore::database::MySqlServer;
+use mallcore::platform::auth::Verifier;
+use mallcore::platform::database::MySqlServer;
 use mallcore_actors::ids::UserId;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};

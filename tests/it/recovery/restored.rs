@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore::database::{Database, Settings};
-use mallcore::projection::{Projector, ProjectorSettings, State, attach};
+use mallcore::platform::database::{Database, Settings};
+use mallcore::platform::projection::{Projector, ProjectorSettings, State, attach};
 use mallcore_actors::journal::{Journal, Sequence};
 
 use crate::database::events::{Shop, stage};
@@ -39,7 +39,7 @@ async fn follows_from_an_earlier_moment(has_news: bool) {
     journal.append_all(&shop.records[..told]);
     for scratch in [&live, &backup] {
         stage(&scratch.database).await;
-        attach(&scratch.database, &*journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&scratch.database, &*journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
     }
     project(&backup.database, &shop, 0, earlier).await;
     let projector = Projector::spawn(ProjectorSettings::default(), live.settings.clone(), journal.clone(), None).unwrap();
@@ -47,7 +47,7 @@ async fn follows_from_an_earlier_moment(has_news: bool) {
     let expected = {
         let whole = scratch::sqlite().await;
         stage(&whole.database).await;
-        attach(&whole.database, &*journal, mallcore::projection::NAME, &[mallcore::projection::NAME]).await.unwrap();
+        attach(&whole.database, &*journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
         project(&whole.database, &shop, 0, all).await;
         rows(&whole.database).await
     };

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mallcore::config::Bucket;
-use mallcore::limits::{Buckets, Shared, Sharing};
-use mallcore::redis::Link;
+use mallcore::platform::config::Bucket;
+use mallcore::platform::limits::{Buckets, Shared, Sharing};
+use mallcore::platform::redis::Link;
 
 use super::server::{Proxy, Server, free_port, link, settings};
 use crate::api::app::until;
@@ -44,7 +44,7 @@ impl Process {
     }
 }
 
-async fn two(settings: &mallcore::config::Redis, bucket: Bucket) -> [Process; 2] {
+async fn two(settings: &mallcore::platform::config::Redis, bucket: Bucket) -> [Process; 2] {
     let processes = [Process::new(link(settings).await, bucket), Process::new(link(settings).await, bucket)];
     // The first round begins to share.
     for process in &processes {

@@ -1,7 +1,7 @@
 //! The link: lazy, bounded, back by itself, encrypted where it is asked to be.
 
-use mallcore::config::Secret;
-use mallcore::redis::{Error, Link};
+use mallcore::platform::config::Secret;
+use mallcore::platform::redis::{Error, Link};
 
 use super::server::{Proxy, Server, free_port, link, settings};
 use crate::api::app::until;
@@ -58,20 +58,20 @@ async fn what_the_server_refuses_is_not_an_outage() {
 
 #[tokio::test]
 async fn encrypted_it_knows_its_server() {
-    mallcore::tls::install_provider();
+    mallcore::platform::tls::install_provider();
     let server = Server::with_tls().await;
     let link = link(&server.settings_with_tls()).await;
     assert_eq!(ping(&link).await.unwrap(), "PONG");
 
     for spoilt in [
         // Nobody whom this machine trusts has signed its certificate.
-        |settings: &mut mallcore::config::Redis| settings.tls_ca_file = None,
-        |settings: &mut mallcore::config::Redis| settings.tls = false,
-        |settings: &mut mallcore::config::Redis| settings.password = Some(Secret::new("another")),
+        |settings: &mut mallcore::platform::config::Redis| settings.tls_ca_file = None,
+        |settings: &mut mallcore::platform::config::Redis| settings.tls = false,
+        |settings: &mut mallcore::platform::config::Redis| settings.password = Some(Secret::new("another")),
     ] {
         let mut settings = server.settings_with_tls();
         spoilt(&mut settings);
-        let client = mallcore::redis::client(&settings).unwrap();
+        let client = mallcore::platform::redis::client(&settings).unwrap();
         let connected = client.get_multiplexed_async_connection().await;
         assert!(connected.is_err(), "{settings:?}");
     }

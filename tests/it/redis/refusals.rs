@@ -1,6 +1,6 @@
 //! Redis that answers PING and is of no use all the same: each way of it is told with the server's own words, and so is its end.
 
-use mallcore::redis::{Condition, Error, Link};
+use mallcore::platform::redis::{Condition, Error, Link};
 
 use super::server::{Server, free_port, link};
 use crate::api::app::until;

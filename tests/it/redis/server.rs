@@ -3,8 +3,8 @@
 use std::net::TcpListener as Port;
 use std::process::{Child, Command, Stdio};
 
-use mallcore::config::{self, Secret};
-use mallcore::redis::Link;
+use mallcore::platform::config::{self, Secret};
+use mallcore::platform::redis::Link;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -67,7 +67,7 @@ impl Server {
 
     /// Sends a command over a connection of its own, as an operator with redis-cli would.
     pub async fn told(&self, command: &str) {
-        let client = mallcore::redis::client(&self.settings()).unwrap();
+        let client = mallcore::platform::redis::client(&self.settings()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let mut words = command.split(' ');
         let mut sent = redis::cmd(words.next().unwrap());

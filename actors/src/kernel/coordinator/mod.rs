@@ -44,7 +44,7 @@ pub enum Input {
     Granted,
     /// The rules say no: a participant, or the check under the lock before the record is queued.
     Refused(Refusal),
-    /// The weather says no: a full mailbox, a full queue, a full journal.
+    /// It cannot be taken now: a full mailbox, a full queue, a full journal.
     Unavailable(Unavailable),
     /// The record is queued.
     Enqueued(Sequence),
@@ -76,7 +76,7 @@ pub enum Outcome {
     Placed(Sequence),
     /// The rules said no; nothing is held.
     Refused(Refusal),
-    /// The weather said no; nothing is held.
+    /// It could not be taken; nothing is held.
     Unavailable(Unavailable),
 }
 
@@ -136,7 +136,7 @@ impl Coordinator {
             (State::Committing, Input::Enqueued(sequence)) => self.confirm(sequence),
             (State::Committing, Input::Granted) | (State::Asked(_), Input::Enqueued(_)) => Actions::new(),
             (_, Input::Refused(refusal)) => self.undo(Outcome::Refused(refusal)),
-            (_, Input::Unavailable(weather)) => self.undo(Outcome::Unavailable(weather)),
+            (_, Input::Unavailable(cause)) => self.undo(Outcome::Unavailable(cause)),
             (_, Input::TimedOut | Input::Abandoned) => self.undo(Outcome::Unavailable(Unavailable::Busy)),
         }
     }

@@ -1,7 +1,7 @@
 //! The world around the server: clients, wall clock, disk, database, power. One seed decides everything.
 
+mod back_office;
 mod clients;
-mod desk;
 mod rest;
 mod shoppers;
 mod turns;
@@ -29,7 +29,7 @@ use mallcore_actors::time::{Clock, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use self::desk::Desk;
+use self::back_office::BackOffice;
 use super::auditor::{Auditor, ItemPromise, Promises, Told, Wish};
 use super::database::{Database, Follower};
 use super::process::{Answer, Asker, CartAsker, CartCommand, Closer, Command, Death, Process, RequestId, Rules, read};
@@ -103,7 +103,7 @@ pub struct World {
     known: Vec<Known>,
     /// The cart that each shopper saw last.
     seen_carts: BTreeMap<UserId, Vec<CartLine>>,
-    desk: Desk,
+    back_office: BackOffice,
     /// What was queued and can no longer be lost, and what was queued since.
     log: BTreeMap<Sequence, Record>,
     epoch: u64,
@@ -208,7 +208,7 @@ impl World {
             requests: Vec::new(),
             known: Vec::new(),
             seen_carts: BTreeMap::new(),
-            desk: Desk::default(),
+            back_office: BackOffice::default(),
             log: BTreeMap::new(),
             epoch: 0,
             tally: Tally::default(),

@@ -1,6 +1,6 @@
 //! What the engines say of themselves: MySQL's (and MariaDB's) `information_schema`, SQLite's pragmas and its copies of the statements.
 
-use mallcore::database::{Database, Row, Value};
+use mallcore::platform::database::{Database, Row, Value};
 
 use super::{Column, Filled, Schema};
 

@@ -94,7 +94,7 @@ impl Process {
                     }
                     (Outcome::Placed(_), None) => unreachable!("placed without a record"),
                     (Outcome::Refused(refusal), _) => self.answer(request, Answer::Refused(refusal)),
-                    (Outcome::Unavailable(weather), _) => self.answer(request, Answer::Unavailable(weather)),
+                    (Outcome::Unavailable(cause), _) => self.answer(request, Answer::Unavailable(cause)),
                 }
             }
         }

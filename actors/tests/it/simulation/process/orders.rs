@@ -75,7 +75,7 @@ impl Process {
                 self.answer_when_durable(request, Answer::Changed(order), changed.order.sequence, None);
             }
             (Ok(Err(refusal)), Closer::Client(request)) => self.answer(request, Answer::Refused(refusal)),
-            (Err(weather), Closer::Client(request)) => self.answer(request, Answer::Unavailable(weather)),
+            (Err(cause), Closer::Client(request)) => self.answer(request, Answer::Unavailable(cause)),
             (Ok(_), Closer::Timer(_)) => {}
             (Err(_), Closer::Timer(deadline)) => self.engine.orders.shard(user).postpone(deadline),
         }

@@ -127,7 +127,7 @@ impl Process {
     /// What a restart now would make of the database and the journal.
     pub fn counts_after_restart(&self, sku: SkuId, database: &Database) -> Vec<u32> {
         let (mut stock, checkpoint) = database.load_stock(sku);
-        for (sequence, record) in read(&*self.journal, checkpoint.next(), self.journal.durable_through()).expect("fair weather") {
+        for (sequence, record) in read(&*self.journal, checkpoint.next(), self.journal.durable_through()).expect("fair cause") {
             stock.apply(sequence, record.header.at, &record.fact);
         }
         counts(&stock)

@@ -104,7 +104,7 @@ impl World {
                         (_, Change::To { .. }) => Told::AsWanted,
                     };
                     self.auditor.adjusted(*sku, wish.id, told, relies_on);
-                    self.desk.done(*sku, wish.id);
+                    self.back_office.done(*sku, wish.id);
                 }
                 (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
                 (ask, answer) => panic!("{ask:?} was answered {answer:?}"),

@@ -1,0 +1,90 @@
+//! Reads a cart, and what the shelf says of the SKUs in it.
+
+use std::collections::HashMap;
+
+use mallcore_actors::carts::{Cart, CartLine, Request};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{SkuId, UserId};
+use mallcore_actors::journal::Sequence;
+use mallcore_actors::money::Money;
+use mallcore_actors::quantity::Quantity;
+
+use super::projection::CartProjection;
+use crate::features::catalog::model::ON_SALE;
+use crate::platform::database::{Database, Error, Loaded, Row, Rows};
+use crate::platform::projection::{Projection, checkpoint};
+
+/// A cart as its shard starts from it; none if the shopper never had one. Records above the checkpoint are still to be applied.
+pub async fn load(database: &Database, user: UserId) -> Result<Loaded<Option<Cart>>, Error> {
+    let mut tx = database.snapshot().await?;
+    let checkpoint = checkpoint(&mut tx, CartProjection::NAME).await?;
+    let by_user = || vec![user.get().into()];
+    let value = match tx.first("SELECT version, bought_through FROM carts WHERE user_id = ?", by_user()).await? {
+        None => None,
+        Some(row) => {
+            let text = "SELECT sku_id, quantity, selected, added_at FROM cart_items WHERE user_id = ?";
+            let lines = tx.all(text, by_user()).await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+            let text = "SELECT number, key_hash, body_fingerprint FROM cart_requests WHERE user_id = ?";
+            let requests = tx.all(text, by_user()).await?.iter().map(request).collect::<Result<Vec<_>, _>>()?;
+            let cart = Cart::restored(user, lines, requests, Sequence(row.count(1)?), Sequence(row.count(0)?));
+            Some(cart.map_err(|bad| Error::Unexpected { column: 0, found: bad.to_string() })?)
+        }
+    };
+    tx.commit().await?;
+    Ok(Loaded { checkpoint, value })
+}
+
+fn line(row: &Row) -> Result<CartLine, Error> {
+    let pieces = row.pieces(1)?;
+    Ok(CartLine {
+        sku: row.id(0, SkuId::new)?,
+        quantity: Quantity::new(pieces).map_err(|bad| Error::Unexpected { column: 1, found: bad.to_string() })?,
+        selected: row.flag(2)?,
+        added_at: row.time(3)?,
+    })
+}
+
+fn request(row: &Row) -> Result<Request, Error> {
+    Ok(Request { number: row.pieces(0)?, key: KeyHash::from_bytes(row.hash(1)?), body: BodyFingerprint::from_u64(row.bits(2)?) })
+}
+
+/// What the shelf says of a SKU now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goods {
+    /// Its product.
+    pub product_id: u64,
+    /// The product's name.
+    pub name: String,
+    /// What sets it apart from the product's other SKUs.
+    pub spec: String,
+    /// Price of a piece.
+    pub price: Money,
+    /// Pieces that can be ordered.
+    pub available: u32,
+    /// Whether the product is on the shelf.
+    pub on_sale: bool,
+}
+
+/// What the shelf says of these SKUs; those that are no longer there are missing.
+pub async fn goods(database: &Database, skus: &[SkuId]) -> Result<HashMap<SkuId, Goods>, Error> {
+    let mut tx = database.snapshot().await?;
+    let text = format!(
+        "SELECT s.id, s.product_id, p.name, s.spec, s.price_fen, s.available, p.status FROM skus s JOIN products p ON p.id = s.product_id \
+         WHERE s.id IN ({})",
+        Rows::places(skus.len())
+    );
+    let rows = tx.all(text, skus.iter().map(|sku| sku.get().into()).collect()).await?;
+    tx.commit().await?;
+    let goods = |row: &Row| {
+        let goods = Goods {
+            product_id: row.count(1)?,
+            name: row.text(2)?,
+            spec: row.text(3)?,
+            price: row.id(4, Money::from_fen)?,
+            available: row.pieces(5)?,
+            on_sale: row.int(6)? == ON_SALE,
+        };
+        Ok((row.id(0, SkuId::new)?, goods))
+    };
+    rows.iter().map(goods).collect()
+}

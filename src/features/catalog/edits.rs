@@ -1,0 +1,201 @@
+//! Cold writes of the catalogue by people of the shop: prices, and what is on the shelf. Each commits with its row of the outbox.
+//! - E1 Orders and flash sales keep the prices that they have; stock is never a field here (`stock::adjustments`).
+//! - E2 Rows are locked in one order, SKUs by id, then the product, then the outbox, which is that of the projection.
+
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::money::Money;
+use mallcore_actors::stock::adjustment::Operator;
+use mallcore_actors::time::Timestamp;
+
+use super::model::{OFF_SALE, ON_SALE};
+use crate::platform::database::{Database, Error, Tx};
+use crate::platform::outbox::{self, AppendError, Message, PriceChanged, SkuPrice, StatusChanged};
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// There is no such product.
+    #[error("there is no product {0}")]
+    UnknownProduct(u64),
+    /// There is no such SKU.
+    #[error("there is no SKU {0}")]
+    UnknownSku(SkuId),
+    /// The database did not do it.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// The outbox did not take it.
+    #[error("failed to append to the outbox")]
+    Append(#[from] AppendError),
+}
+
+impl EditError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(cause) => cause.is_transient(),
+            Self::Append(cause) => cause.is_transient(),
+            Self::UnknownProduct(_) | Self::UnknownSku(_) => false,
+        }
+    }
+}
+
+/// Whose price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priced {
+    /// Every SKU of a product.
+    Product(u64),
+    /// One SKU; the product shows its lowest price.
+    Sku(SkuId),
+}
+
+/// How often a write that lost a lock is begun again.
+const ATTEMPTS: usize = 4;
+
+/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>) -> Result<T, EditError> {
+    let mut attempt = 1;
+    loop {
+        let mut tx = database.begin().await?;
+        match edit(&mut tx).await {
+            Ok(done) => {
+                tx.commit().await?;
+                return Ok(done);
+            }
+            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A product's `updated_at` is its version for caches: it grows with each edit, whatever the clocks of those who edit say.
+fn after(last: Timestamp, now: Timestamp) -> Timestamp {
+    now.max(last.plus_millis(1))
+}
+
+/// Sets a price; returns the row of the outbox, or none if it was that already.
+pub async fn set_price(
+    database: &Database,
+    priced: Priced,
+    price: Money,
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<Option<u64>, EditError> {
+    write(database, async |tx| {
+        let product = match priced {
+            Priced::Product(product) => product,
+            Priced::Sku(sku) => {
+                let row = tx.first("SELECT product_id FROM skus WHERE id = ?", vec![sku.get().into()]).await?;
+                row.ok_or(EditError::UnknownSku(sku))?.count(0)?
+            }
+        };
+        let rows = tx.lock("SELECT id, price_fen, status FROM skus WHERE product_id = ? ORDER BY id", vec![product.into()]).await?;
+        let found = tx.lock("SELECT price_fen, updated_at FROM products WHERE id = ?", vec![product.into()]).await?;
+        let found = found.first().ok_or(EditError::UnknownProduct(product))?;
+        let (shown, updated_at) = (found.id(0, Money::from_fen)?, after(found.time(1)?, now));
+        let (mut changed, mut on_sale) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let sku = SkuPrice { sku_id: row.id(0, SkuId::new)?, from_fen: row.id(1, Money::from_fen)?, price_fen: price };
+            let concerned = matches!(priced, Priced::Product(_)) || priced == Priced::Sku(sku.sku_id);
+            if row.int(2)? == ON_SALE {
+                on_sale.push(if concerned { price } else { sku.from_fen });
+            }
+            if concerned && sku.from_fen != price {
+                changed.push(sku);
+            }
+        }
+        let lowest = match priced {
+            Priced::Product(_) => price,
+            Priced::Sku(_) => on_sale.into_iter().min().unwrap_or(shown),
+        };
+        if changed.is_empty() && lowest == shown {
+            return Ok(None);
+        }
+        for sku in &changed {
+            let values = vec![price.fen().into(), now.into(), sku.sku_id.get().into()];
+            tx.execute("UPDATE skus SET price_fen = ?, updated_at = ? WHERE id = ?", values).await?;
+        }
+        let values = vec![lowest.fen().into(), updated_at.into(), product.into()];
+        tx.execute("UPDATE products SET price_fen = ?, updated_at = ? WHERE id = ?", values).await?;
+        let changed = PriceChanged { product_id: product, price_fen: lowest, skus: changed, operator: operator.clone() };
+        Ok(Some(outbox::append(tx, &Message::PriceChanged(changed), now).await?))
+    })
+    .await
+}
+
+/// Puts a product on the shelf or takes it off; returns the row of the outbox, or none if it was so already.
+pub async fn set_status(
+    database: &Database,
+    product: u64,
+    on_sale: bool,
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<Option<u64>, EditError> {
+    write(database, async |tx| {
+        let status = if on_sale { ON_SALE } else { OFF_SALE };
+        let found = tx.lock("SELECT status, updated_at FROM products WHERE id = ?", vec![product.into()]).await?;
+        let found = found.first().ok_or(EditError::UnknownProduct(product))?;
+        if found.int(0)? == status {
+            return Ok(None);
+        }
+        let values = vec![status.into(), after(found.time(1)?, now).into(), product.into()];
+        tx.execute("UPDATE products SET status = ?, updated_at = ? WHERE id = ?", values).await?;
+        let changed = StatusChanged { product_id: product, on_sale, operator: operator.clone() };
+        Ok(Some(outbox::append(tx, &Message::StatusChanged(changed), now).await?))
+    })
+    .await
+}
+
+/// A product as people of the shop see it, on the shelf or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// Its name.
+    pub name: String,
+    /// The price that is shown for it.
+    pub price: Money,
+    /// Whether it can be bought.
+    pub on_sale: bool,
+    /// Each of its SKUs.
+    pub skus: Vec<ShelfSku>,
+}
+
+/// One SKU with its counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShelfSku {
+    /// Which.
+    pub id: SkuId,
+    /// What sets it apart.
+    pub spec: String,
+    /// Price of a piece.
+    pub price: Money,
+    /// Pieces that can be bought outside flash sales.
+    pub available: u32,
+    /// Pieces in unpaid orders.
+    pub held: u32,
+    /// Pieces in paid orders.
+    pub sold: u32,
+    /// The last journal record in these counts: what "set to n" has to name.
+    pub version: u64,
+}
+
+/// Looks at a product; none if there is no such product.
+pub async fn look(database: &Database, product: u64) -> Result<Option<Shelf>, Error> {
+    let mut tx = database.snapshot().await?;
+    let Some(row) = tx.first("SELECT name, price_fen, status FROM products WHERE id = ?", vec![product.into()]).await? else {
+        return Ok(None);
+    };
+    let text = "SELECT id, spec, price_fen, available, held, sold, version FROM skus WHERE product_id = ? ORDER BY id";
+    let rows = tx.all(text, vec![product.into()]).await?;
+    tx.commit().await?;
+    let sku = |row: &crate::platform::database::Row| {
+        Ok(ShelfSku {
+            id: row.id(0, SkuId::new)?,
+            spec: row.text(1)?,
+            price: row.id(2, Money::from_fen)?,
+            available: row.pieces(3)?,
+            held: row.pieces(4)?,
+            sold: row.pieces(5)?,
+            version: row.count(6)?,
+        })
+    };
+    let skus = rows.iter().map(sku).collect::<Result<_, Error>>()?;
+    Ok(Some(Shelf { name: row.text(0)?, price: row.id(1, Money::from_fen)?, on_sale: row.int(2)? == ON_SALE, skus }))
+}

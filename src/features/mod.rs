@@ -1,0 +1,30 @@
+//! The features of the shop, one folder each. A feature's aggregate is in `mallcore-actors`; here are its routes, views, rows and events.
+
+pub mod carts;
+pub mod catalog;
+pub mod orders;
+pub mod seckill;
+pub mod stock;
+
+use mallcore_actors::kernel::Fact;
+
+use crate::platform::broker::{self, document::Data};
+use crate::shop::feature::Feature;
+
+/// Every feature, the hottest routes first: a request's pattern is looked for in this order.
+pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE];
+
+/// Names of all projections to the database that features start.
+pub fn projections() -> Vec<&'static str> {
+    FEATURES.iter().flat_map(|feature| feature.projections).copied().collect()
+}
+
+/// Names of all policies that features start.
+pub fn policies() -> Vec<&'static str> {
+    FEATURES.iter().flat_map(|feature| feature.policies).copied().collect()
+}
+
+/// The `data` of the event that tells of a fact. A feature that hosts facts says what its events are; a test goes through all names.
+pub fn document(fact: &Fact) -> Data {
+    FEATURES.iter().find_map(|feature| (feature.document)(fact)).unwrap_or_else(|| broker::document::data(&serde_json::json!({})))
+}

@@ -1,0 +1,244 @@
+//! From pieces to an order: `/orders/preview` and `POST /orders`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, post, web};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{AddressId, SkuId, UserId};
+use mallcore_actors::money::Money;
+use mallcore_actors::orders::{AddressSnapshot, BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::stock::Receipt;
+use mallcore_actors::values::text::BadText;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Orders;
+use super::bodies::{OrderBody, PreviewBody, Wanted};
+use super::quote::{NoQuote, Quote, QuoteView};
+use crate::features::carts::Carts;
+use crate::platform::auth::Shopper;
+use crate::platform::http::body::RawBody;
+use crate::platform::http::idempotency::IdempotencyKey;
+use crate::platform::http::problem::{Problem, ProblemDocument};
+use crate::platform::http::provided::Provided;
+use crate::platform::http::state::State;
+use crate::platform::rfc3339::Rfc3339;
+
+/// Snapshots of addresses begin with the version of their form; this one says that nothing but the address's id is known.
+const ONLY_THE_ID: u8 = 0;
+
+/// An order, as it was when it was placed: every attempt with the same key is answered so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderPlaced)]
+pub struct PlacedView {
+    /// The order.
+    pub order_id: u64,
+    /// Its number.
+    #[schema(example = "20261124003005000000100000011")]
+    pub order_no: String,
+    /// `pending_payment`, whatever became of the order since.
+    #[schema(value_type = String, example = "pending_payment")]
+    pub status: &'static str,
+    /// What has to be paid, in fen.
+    pub payable_fen: u64,
+    /// When it was placed.
+    pub placed_at: Rfc3339,
+    /// Until when it has to be paid.
+    pub expires_at: Rfc3339,
+}
+
+impl From<&Receipt> for PlacedView {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            order_id: receipt.order.get(),
+            order_no: receipt.no.to_string(),
+            status: Status::PendingPayment.name(),
+            payable_fen: receipt.payable.fen(),
+            placed_at: receipt.placed_at.into(),
+            expires_at: receipt.expires_at.into(),
+        }
+    }
+}
+
+/// What an order would cost
+///
+/// Nothing is held and nothing is promised: prices and stock are those of now.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_preview",
+    request_body = PreviewBody,
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The quote", body = QuoteView),
+        (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_product", body = ProblemDocument),
+        (status = 409, description = "off_sale, nothing_selected", body = ProblemDocument),
+        (status = 408, description = "body_timeout", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
+        (status = 422, description = "validation_failed", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, warming, database_unavailable", body = ProblemDocument),
+    ),
+)]
+#[post("/orders/preview")]
+pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
+    let body: PreviewBody = body.json()?;
+    let wanted = Wanted::of(body.items.as_deref())?;
+    let quote = quote(&orders, &carts, shopper.0, &wanted).await?;
+    Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
+}
+
+/// Order the selected lines of the cart, or some items
+///
+/// All of it or nothing: pieces are held until the order is paid, cancelled, or its time is over. Names, prices and pictures are frozen.
+/// The same key and body again gets the first answer.
+#[utoipa::path(
+    tag = "orders",
+    operation_id = "orders_place",
+    request_body = OrderBody,
+    params(IdempotencyKey),
+    security(("bearer" = [])),
+    responses(
+        (status = 201, description = "Placed", body = PlacedView),
+        (status = 200, description = "Placed by an earlier attempt", body = PlacedView),
+        (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
+        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
+        (status = 404, description = "unknown_product", body = ProblemDocument),
+        (status = 409, description = "sold_out, off_sale, nothing_selected, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
+        (status = 408, description = "body_timeout", body = ProblemDocument),
+        (status = 413, description = "body_too_large", body = ProblemDocument),
+        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
+        (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
+        (status = 429, description = "rate_limited", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
+    ),
+)]
+#[post("/orders")]
+pub async fn create(
+    body: RawBody,
+    shopper: Shopper,
+    key: IdempotencyKey,
+    orders: Provided<Orders>,
+    carts: Provided<Carts>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body: OrderBody = body.json()?;
+    let wanted = Wanted::of(body.items.as_deref())?;
+    let remark = remark(body.remark.as_deref())?;
+    let request = (key.hash("orders"), fingerprint(&wanted, &body));
+    if let Some(repeat) = answered(&orders, shopper.0, request).await? {
+        return Ok(repeat);
+    }
+    let basket = match basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await {
+        Ok(basket) => basket,
+        // The attempt before may have come through meanwhile, and have changed the cart.
+        Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
+    };
+    let placed = orders.place(basket).await??;
+    let view = PlacedView::from(&placed.receipt);
+    if placed.repeat {
+        return Ok(HttpResponse::Ok().json(view));
+    }
+    let location = format!("{}/orders/{}", state.prefix, view.order_no);
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view))
+}
+
+async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFingerprint)) -> Result<Option<HttpResponse>, Problem> {
+    match orders.answered(user, key, body).await.map_err(|_| Problem::database_unavailable())? {
+        None => Ok(None),
+        Some(answer) => Ok(Some(HttpResponse::Ok().json(PlacedView::from(&answer??)))),
+    }
+}
+
+async fn basket(
+    orders: &Orders,
+    carts: &Carts,
+    user: UserId,
+    wanted: &Wanted,
+    body: &OrderBody,
+    remark: Option<Remark>,
+    request: (KeyHash, BodyFingerprint),
+) -> Result<Basket, Problem> {
+    let quote = quote(orders, carts, user, wanted).await?;
+    if quote.amounts.payable.fen() != body.expected_payable_fen {
+        let now = serde_json::to_value(QuoteView::from(&quote)).unwrap_or_default();
+        return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
+    }
+    let mut basket = Basket::new(user, quote.lines, quote.amounts.freight, request).map_err(bad)?;
+    if let Some(address) = body.address_id {
+        // Garde has checked the range.
+        let address = AddressId::new(address).map_err(|_| Problem::field("address_id", "out_of_range"))?;
+        let snapshot = AddressSnapshot::try_from(vec![ONLY_THE_ID]).map_err(|bad| Problem::internal(&bad.to_string()))?;
+        basket = basket.sent_to(Delivery { address, snapshot });
+    }
+    if let Some(remark) = remark {
+        basket = basket.with_remark(remark);
+    }
+    Ok(if *wanted == Wanted::Cart { basket.from_cart() } else { basket })
+}
+
+fn bad(bad: BadOrder) -> Problem {
+    match bad {
+        BadOrder::Lines | BadOrder::Texts => Problem::field("items", "too_long"),
+        BadOrder::Amounts => Problem::field("items", "out_of_range"),
+    }
+}
+
+async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Quote, Problem> {
+    let lines: Vec<(SkuId, Quantity)> = match wanted {
+        Wanted::Items(items) => items.clone(),
+        Wanted::Cart => {
+            let cart = carts.get(user).await??;
+            cart.lines.iter().filter(|line| line.selected).map(|line| (line.sku, line.quantity)).collect()
+        }
+    };
+    if lines.is_empty() {
+        return Err(Problem::new(StatusCode::CONFLICT, "nothing_selected").naming("items", "nothing_selected"));
+    }
+    if lines.len() > LINES_MAX {
+        return Err(Problem::field("items", "too_long"));
+    }
+    orders.quote(&lines).await.map_err(|none| {
+        let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
+            let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
+            places.fold(problem, |problem, (place, (sku, _))| match wanted {
+                Wanted::Items(_) => problem.naming(format!("items[{place}].sku_id"), code),
+                Wanted::Cart => problem.naming(format!("cart.{sku}"), code),
+            })
+        };
+        match none {
+            NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
+            NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
+            NoQuote::TooMuch => Problem::field("items", "out_of_range"),
+            NoQuote::Database(_) => Problem::database_unavailable(),
+        }
+    })
+}
+
+/// Blank is none.
+fn remark(text: Option<&str>) -> Result<Option<Remark>, Problem> {
+    match text.map(Remark::parse) {
+        None | Some(Err(BadText::Blank)) => Ok(None),
+        Some(Ok(remark)) => Ok(Some(remark)),
+        Some(Err(BadText::Long { .. })) => Err(Problem::field("remark", "too_long")),
+        Some(Err(BadText::Control)) => Err(Problem::field("remark", "invalid")),
+    }
+}
+
+/// Over the fields in one order, so that spelling does not matter.
+fn fingerprint(wanted: &Wanted, body: &OrderBody) -> BodyFingerprint {
+    let items = match wanted {
+        Wanted::Cart => "cart".to_owned(),
+        Wanted::Items(items) => {
+            let mut items = items.clone();
+            items.sort_unstable_by_key(|(sku, _)| *sku);
+            items.iter().map(|(sku, quantity)| format!("{sku}:{}", quantity.get())).collect::<Vec<_>>().join(",")
+        }
+    };
+    let (expected, address) = (Money::from_fen(body.expected_payable_fen), body.address_id.unwrap_or_default());
+    let expected = expected.map_or(u64::MAX, Money::fen);
+    BodyFingerprint::of(format!("{items}|{expected}|{address}|{}", body.remark.as_deref().unwrap_or_default().trim()).as_bytes())
+}

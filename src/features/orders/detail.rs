@@ -1,0 +1,152 @@
+//! One order in detail: what happened to it, how it was paid, sent and refunded.
+
+use mallcore_actors::orders::{Order, PaymentChannel, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::OrderView;
+use super::model::{EventKind, EventRow};
+use crate::platform::rfc3339::Rfc3339;
+
+/// One order in detail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrderDetail {
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderView,
+    /// What happened to it, the first thing first.
+    pub timeline: Vec<EventView>,
+    /// How it was paid; null while it is not.
+    pub payment: Option<PaymentView>,
+    /// Its parcels, in the order in which they were sent.
+    pub parcels: Vec<ParcelView>,
+    /// What went back, in the order in which it did.
+    pub refunds: Vec<RefundView>,
+}
+
+/// One thing that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderEvent)]
+pub struct EventView {
+    /// `placed`, `paid`, `shipped`, `completed`, `closed`, `refunded` or `hidden`.
+    #[schema(value_type = String, example = "placed")]
+    pub kind: &'static str,
+    /// When.
+    pub at: Rfc3339,
+    /// The order's version from then on.
+    pub version: u32,
+    /// What else there is to know: `reason`, `carrier` and `tracking_no`, or `amount_fen`.
+    #[schema(value_type = Option<Object>)]
+    pub data: Option<serde_json::Value>,
+}
+
+/// How an order was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderPayment)]
+pub struct PaymentView {
+    /// `wechat_pay`, `balance` or `free`.
+    #[schema(value_type = String, example = "wechat_pay")]
+    pub channel: &'static str,
+    /// How much, in fen.
+    pub amount_fen: u64,
+}
+
+/// A parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderParcel)]
+pub struct ParcelView {
+    /// Who carries it.
+    pub carrier: String,
+    /// Its number there.
+    pub tracking_no: String,
+    /// When it was handed over.
+    pub shipped_at: Rfc3339,
+    /// What is in it.
+    pub items: Vec<PiecesView>,
+}
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderRefund)]
+pub struct RefundView {
+    /// How much went back, in fen, freight included.
+    pub amount_fen: u64,
+    /// Of that for freight, in fen.
+    pub freight_fen: u64,
+    /// When.
+    pub refunded_at: Rfc3339,
+    /// For which pieces.
+    pub items: Vec<PiecesView>,
+}
+
+/// Pieces of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderPieces)]
+pub struct PiecesView {
+    /// The line's SKU.
+    pub sku_id: u64,
+    /// How many.
+    pub quantity: u32,
+}
+
+impl OrderDetail {
+    /// An order with what is stored of its past. What the database does not have yet is one entry: where the order stands.
+    pub fn new(view: OrderView, order: &Order, stored: Vec<EventRow>) -> Self {
+        let mut timeline = vec![EventView { kind: EventKind::Placed.name(), at: order.placed_at.into(), version: 1, data: None }];
+        timeline.extend(stored.into_iter().filter(|event| event.version <= order.version).map(EventView::from));
+        if timeline.last().is_some_and(|last| last.version < order.version) {
+            timeline.push(EventView { kind: latest(order).name(), at: order.updated_at.into(), version: order.version, data: None });
+        }
+        let progress = order.progress.as_deref();
+        let payment = progress
+            .and_then(|progress| progress.payment.as_ref())
+            .map(|payment| PaymentView { channel: channel(payment.channel), amount_fen: payment.amount.fen() });
+        let parcels = progress.map_or(&[][..], |progress| &progress.parcels).iter().map(|(at, parcel)| ParcelView {
+            carrier: parcel.carrier.as_str().to_owned(),
+            tracking_no: parcel.tracking.as_str().to_owned(),
+            shipped_at: (*at).into(),
+            items: parcel.pieces.iter().map(|pieces| PiecesView { sku_id: pieces.sku.get(), quantity: pieces.quantity.get() }).collect(),
+        });
+        let refunds = progress.map_or(&[][..], |progress| &progress.refunds).iter().map(|(at, refund)| RefundView {
+            amount_fen: refund.amount().unwrap_or_default().fen(),
+            freight_fen: refund.freight.fen(),
+            refunded_at: (*at).into(),
+            items: refund.lines.iter().map(|line| PiecesView { sku_id: line.sku.get(), quantity: line.quantity.get() }).collect(),
+        });
+        Self { order: view, timeline, payment, parcels: parcels.collect(), refunds: refunds.collect() }
+    }
+}
+
+impl From<EventRow> for EventView {
+    fn from(row: EventRow) -> Self {
+        let data = row.data.and_then(|text| serde_json::from_str(&text).ok());
+        Self { kind: row.kind.name(), at: row.at.into(), version: row.version, data }
+    }
+}
+
+/// What was recorded last, as far as the order itself tells.
+fn latest(order: &Order) -> EventKind {
+    if order.is_hidden {
+        return EventKind::Hidden;
+    }
+    let last_refund = order.progress.as_ref().and_then(|progress| progress.refunds.last());
+    match order.status {
+        _ if last_refund.is_some_and(|(at, _)| *at == order.updated_at) => EventKind::Refunded,
+        Status::PendingPayment => EventKind::Placed,
+        Status::Paid if order.progress.as_ref().is_some_and(|progress| !progress.parcels.is_empty()) => EventKind::Shipped,
+        Status::Paid => EventKind::Paid,
+        Status::Shipped => EventKind::Shipped,
+        Status::Completed => EventKind::Completed,
+        Status::Closed => EventKind::Closed,
+        Status::Refunded => EventKind::Refunded,
+    }
+}
+
+/// The word for a channel in JSON.
+pub(super) const fn channel(channel: PaymentChannel) -> &'static str {
+    match channel {
+        PaymentChannel::WechatPay => "wechat_pay",
+        PaymentChannel::Balance => "balance",
+        PaymentChannel::Free => "free",
+    }
+}

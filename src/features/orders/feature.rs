@@ -1,0 +1,29 @@
+//! What orders bring to the shop: their routes, their commands, and the task that completes what was sent long ago.
+
+use std::sync::Arc;
+
+use super::completing::keep_completing;
+use super::handle::Orders;
+use super::{documents, routes};
+use crate::platform::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+use crate::shop::{Opening, StartError};
+
+/// The feature.
+pub const FEATURE: Feature = Feature { document: documents::document, open, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
+
+const PATTERNS: &[Pattern] = &[
+    shop("/orders/{}/cancel", "POST"),
+    shop("/orders/{}/confirm", "POST"),
+    shop("/orders/preview", "POST"),
+    shop("/orders/counts", "GET"),
+    shop("/orders/{}", "DELETE, GET"),
+    shop("/orders", "GET, POST"),
+];
+
+fn open(opening: &mut Opening<'_>) -> Result<(), StartError> {
+    let (engine, commands, reads) = (Arc::clone(opening.engine), opening.orders.clone(), Arc::clone(opening.reads));
+    opening.run(keep_completing(Arc::clone(&engine), commands.clone(), Arc::clone(&reads)));
+    opening.provide(Orders::new(engine, Arc::clone(opening.skus), commands, reads));
+    Ok(())
+}

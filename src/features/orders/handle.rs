@@ -1,0 +1,77 @@
+//! Orders as handlers, policies and other features ask for them: quotes, placing, and the commands of an order's life.
+
+use std::sync::Arc;
+
+use mallcore_actors::engine::Engine;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{SkuId, UserId};
+use mallcore_actors::kernel::Provenance;
+use mallcore_actors::orders::{Basket, OrdersHandle, Skus, place};
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::refusal::{Answer, Refusal};
+use mallcore_actors::replies::when_durable;
+use mallcore_actors::stock::{Placed, Receipt};
+
+use super::quote::{self, NoQuote, Quote};
+use super::repository;
+use crate::platform::database::Error;
+use crate::shop::reads::{ANSWER_WITHIN, Reads};
+
+/// The orders of all shoppers.
+pub struct Orders {
+    engine: Arc<Engine>,
+    skus: Arc<dyn Skus>,
+    commands: OrdersHandle,
+    reads: Arc<Reads>,
+}
+
+impl Orders {
+    pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>) -> Self {
+        Self { engine, skus, commands, reads }
+    }
+
+    /// The commands of an order's life. Paying, shipping and refunding are for whoever has verified them: no route of a shopper leads there.
+    pub const fn commands(&self) -> &OrdersHandle {
+        &self.commands
+    }
+
+    /// What these pieces cost now.
+    ///
+    /// # Errors
+    /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
+    pub async fn quote(&self, wanted: &[(SkuId, Quantity)]) -> Result<Quote, NoQuote> {
+        let ask = async |database: &_| Ok(quote::price(database, wanted).await);
+        self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
+    }
+
+    /// The first answer to a request that has placed an order already; none if it has not. Memory knows what the database does not have yet,
+    /// the database what memory has forgotten.
+    ///
+    /// # Errors
+    /// The outer one if the database does not answer; otherwise as every command.
+    pub async fn answered(&self, user: UserId, key: KeyHash, body: BodyFingerprint) -> Result<Option<Answer<Receipt>>, Error> {
+        let known = self.engine.orders.shard(user).answered(user, key, body);
+        match known {
+            Some(Ok(receipt)) => Ok(Some(when_durable(&**self.engine.journal(), receipt.sequence).await.map(|()| Ok(receipt)))),
+            Some(Err(refusal)) => Ok(Some(Ok(Err(refusal)))),
+            None => {
+                let stored = self.reads.ask(ANSWER_WITHIN, async |database| repository::placed_by(database, user, key).await).await?;
+                Ok(stored.map(|(receipt, first)| Ok(if first == body { Ok(receipt) } else { Err(Refusal::IdempotencyMismatch) })))
+            }
+        }
+    }
+
+    /// Orders a basket: all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`place`].
+    pub async fn place(&self, basket: Basket) -> Answer<Placed> {
+        let answer = place(&self.engine, &self.skus, Provenance::SHOPPER, basket).await;
+        match &answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => self.engine.meters.refused(*refusal),
+            Err(unavailable) => self.engine.meters.unavailable(*unavailable),
+        }
+        answer
+    }
+}

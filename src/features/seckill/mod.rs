@@ -1,0 +1,21 @@
+//! Flash sales (秒杀): what is on, and buying.
+//! Not here: deciding who gets a piece (`mallcore_actors::stock`).
+
+mod express;
+pub mod model;
+pub mod repository;
+pub mod routes;
+mod views;
+
+use crate::platform::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+
+pub use express::Express;
+pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
+
+/// The feature.
+pub const FEATURE: Feature =
+    Feature { document: crate::features::stock::documents::document, ..Feature::of_routes("seckill", routes::configure, PATTERNS) };
+
+const PATTERNS: &[Pattern] =
+    &[shop("/seckill/items/{}/orders", "POST"), shop("/seckill/activities/{}", "GET"), shop("/seckill/activities", "GET")];

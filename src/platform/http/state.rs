@@ -1,0 +1,95 @@
+//! What every worker shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::platform::auth::Verifier;
+use crate::platform::config::Config;
+use crate::platform::readiness::{Check, Health, Readiness};
+use crate::platform::redis::{Condition, Link};
+use crate::platform::sessions::{self, MemorySessions, RedisSessions, SessionStore};
+use crate::shop::Shop;
+
+use super::admission::Admission;
+use super::chart::Chart;
+use super::client_address::ClientAddresses;
+use super::cors::Cors;
+use super::in_flight::InFlight;
+use super::metrics::HttpMeters;
+use super::rate_limit::Limits;
+
+/// Shared by all requests; immutable but for counters and buckets.
+pub struct State {
+    /// The shop behind the counter.
+    pub shop: Shop,
+    /// Checks tokens.
+    pub verifier: Verifier,
+    /// Buckets of shoppers and addresses.
+    pub limits: Limits,
+    /// Requests that are not answered yet.
+    pub in_flight: InFlight,
+    /// Meters of routes.
+    pub meters: HttpMeters,
+    /// What the embedded page draws.
+    pub chart: Chart,
+    /// Before the shop's paths.
+    pub prefix: String,
+    /// Finds clients' addresses.
+    pub addresses: Arc<ClientAddresses>,
+    /// How many connections there are and may be.
+    pub connections: Arc<Admission>,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Whether the embedded page is there.
+    pub demo: bool,
+    /// Which web pages of other origins may call; none may where this is none.
+    pub cors: Option<Cors>,
+    /// Who is logged in.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Redis, if there is one: limits are shared over it. Nothing waits for it.
+    pub redis: Option<Link>,
+}
+
+impl State {
+    /// For a shop whose tokens `verifier` checks.
+    pub fn new(config: &Config, shop: Shop, verifier: Verifier) -> Self {
+        let addresses = Arc::new(ClientAddresses::new(config.http.trusted_proxies.clone()));
+        let connections =
+            Admission::new(config.http.connections_max as usize, config.http.connections_per_address_max as usize, Arc::clone(&addresses));
+        Self {
+            shop,
+            verifier,
+            limits: Limits::new(config.rate_limits),
+            in_flight: InFlight::default(),
+            meters: HttpMeters::default(),
+            chart: Chart::default(),
+            prefix: config.http.api_prefix.clone(),
+            addresses,
+            connections: Arc::new(connections),
+            body_timeout: Duration::from_secs(config.http.read_timeout_seconds),
+            demo: config.http.demo,
+            cors: Cors::of(&config.http.cors_origins),
+            sessions: Arc::new(MemorySessions::new(sessions::LIVES)),
+            redis: None,
+        }
+    }
+
+    /// The same with a Redis, which keeps the sessions too; whoever made the link starts it.
+    pub fn with_redis(mut self, link: Option<Link>) -> Self {
+        if let Some(link) = &link {
+            self.sessions = Arc::new(RedisSessions::new(link.clone(), sessions::LIVES));
+        }
+        self.redis = link;
+        self
+    }
+
+    /// Whether this node can sell, and how its parts do.
+    pub fn readiness(&self) -> Readiness {
+        let redis = self.redis.as_ref().map(|link| {
+            let condition = link.condition().borrow().clone();
+            let health = if condition == Condition::Serving { Health::Pass } else { Health::Degraded };
+            Check { part: "redis", health, detail: condition.to_string() }
+        });
+        self.shop.readiness().with(redis)
+    }
+}

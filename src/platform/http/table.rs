@@ -1,0 +1,113 @@
+//! Every route by its pattern: labels of metrics, and what is allowed where. A test compares it with the OpenAPI document.
+
+use std::sync::LazyLock;
+
+use crate::features::FEATURES;
+
+/// A path of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern {
+    /// The path after the prefix; `{}` stands for one segment.
+    pub path: &'static str,
+    /// Its methods in the OpenAPI document.
+    pub methods: &'static str,
+    /// Whose it is.
+    pub part: Part,
+}
+
+/// Parts of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The shop: the API prefix stands before its paths.
+    Shop,
+    /// Probes.
+    Health,
+    /// The embedded page, in no other mode.
+    Demo,
+    /// Nobody.
+    Other,
+}
+
+impl Pattern {
+    /// What `Allow` says: wherever there is GET, there is HEAD.
+    pub fn allow(&self) -> &'static str {
+        match self.methods {
+            "GET" => "GET, HEAD",
+            "GET, POST" => "GET, HEAD, POST",
+            "DELETE, GET" => "DELETE, GET, HEAD",
+            other => other,
+        }
+    }
+}
+
+/// A route below the API prefix.
+pub const fn shop(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Shop }
+}
+
+const fn health(path: &'static str) -> Pattern {
+    Pattern { path, methods: "GET", part: Part::Health }
+}
+
+const fn demo(path: &'static str, methods: &'static str) -> Pattern {
+    Pattern { path, methods, part: Part::Demo }
+}
+
+/// The service's own routes; the features bring theirs.
+const OWN: [Pattern; 8] = [
+    Pattern { path: "other", methods: "", part: Part::Other },
+    health("/health/live"),
+    health("/health/ready"),
+    demo("/demo/shopper", "POST"),
+    demo("/demo/stats", "GET"),
+    demo("/demo/app.js", "GET"),
+    demo("/demo/style.css", "GET"),
+    demo("/", "GET"),
+];
+
+/// Every route. The first stands for whatever is none of the others; then the features' in their order, the hottest first.
+pub static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let features = FEATURES.iter().flat_map(|feature| feature.patterns);
+    OWN[..1].iter().chain(features).chain(&OWN[1..]).copied().collect()
+});
+
+/// Place in [`PATTERNS`] of what is none of the others.
+pub const OTHER: usize = 0;
+
+/// Place in [`PATTERNS`] of a request's path, without allocation.
+pub fn place(path: &str, prefix: &str) -> usize {
+    let after_prefix = path.strip_prefix(prefix);
+    let found = PATTERNS.iter().skip(1).position(|pattern| {
+        let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
+        path.is_some_and(|path| matches(pattern.path, path))
+    });
+    found.map_or(OTHER, |place| place + 1)
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    // One letter is found sooner than two, and each request asks.
+    let Some((before, after)) = pattern.split_once('{') else { return pattern == path };
+    let rest = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after.trim_start_matches('}')));
+    rest.is_some_and(|segment| !segment.is_empty() && !segment.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: &str) {
+        assert_eq!(PATTERNS[place(path, "/v1")].path, expected, "{path}");
+    }
+
+    #[test]
+    fn a_path_finds_its_pattern() {
+        check("/v1/seckill/items/7/orders", "/seckill/items/{}/orders");
+        check("/v1/orders/20261124003005234567800000011", "/orders/{}");
+        check("/v1/orders", "/orders");
+        check("/health/live", "/health/live");
+        check("/", "/");
+        for none in ["/orders", "/v1/orders/", "/v1/orders/1/2", "/v2/orders", "/v1/seckill/items//orders", ""] {
+            check(none, "other");
+        }
+    }
+}

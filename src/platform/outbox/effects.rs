@@ -1,0 +1,153 @@
+//! What carrying a row out means at each destination.
+
+use std::sync::Arc;
+
+use mallcore_actors::ids::AdjustmentId;
+use mallcore_actors::refusal::{Refusal, Unavailable};
+use mallcore_actors::stock::Adjusted;
+use serde_json::json;
+
+use super::ports::{Event, EventsOut, Failure, InShop, ProductCache};
+use super::repository::{Pending, Told};
+use super::{AdjustStock, Destination, Message, PriceChanged, Settled, StatusChanged};
+use crate::features::stock::adjustments::{self, Past};
+use crate::platform::database::Database;
+use crate::platform::rfc3339::Rfc3339;
+
+/// How carrying a row out went, and what there is to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// Done or refused; the shop tells which.
+    Done(Option<Told>),
+    /// Whoever it is for cannot take it now.
+    Busy(String),
+    /// The destination does not answer.
+    Away(String),
+    /// It can never be carried out.
+    Impossible(String),
+}
+
+impl Carried {
+    /// For the protocol.
+    pub const fn settled(&self) -> Settled {
+        match self {
+            Self::Done(_) => Settled::Done,
+            Self::Busy(_) => Settled::Busy,
+            Self::Away(_) => Settled::Away,
+            Self::Impossible(_) => Settled::Impossible,
+        }
+    }
+}
+
+impl From<Failure> for Carried {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Away(why) => Self::Away(why),
+            Failure::Refused(why) => Self::Impossible(why),
+        }
+    }
+}
+
+/// The destinations.
+#[derive(Clone)]
+pub struct Effects {
+    /// Actors and snapshots.
+    pub shop: Arc<dyn InShop>,
+    /// The broker.
+    pub events: Arc<dyn EventsOut>,
+    /// The cache.
+    pub cache: Arc<dyn ProductCache>,
+    /// Where the rows of what was recorded are.
+    pub database: Database,
+}
+
+impl Effects {
+    /// Carries a row out. `reread`: whether the offers were read since the row was; set when they are.
+    pub async fn carry(&self, destination: Destination, row: &Pending, reread: &mut bool) -> Carried {
+        let message = match Message::read(&row.kind, &row.payload) {
+            Ok(message) => message,
+            Err(cause) => return Carried::Impossible(cause.to_string()),
+        };
+        match destination {
+            Destination::Shop => self.in_shop(row, message, reread).await,
+            Destination::Events => self.events.publish(event(row, &message)).await.map_or_else(Carried::from, |()| Carried::Done(None)),
+            Destination::Cache => match message {
+                Message::PriceChanged(PriceChanged { product_id, .. }) | Message::StatusChanged(StatusChanged { product_id, .. }) => {
+                    self.cache.refresh(product_id).await.map_or_else(Carried::from, |()| Carried::Done(None))
+                }
+                Message::AdjustStock(_) => Carried::Done(None),
+            },
+        }
+    }
+
+    async fn in_shop(&self, row: &Pending, message: Message, reread: &mut bool) -> Carried {
+        match message {
+            Message::AdjustStock(asked) => self.adjust(row.id, asked).await,
+            // The catalogue is read from the database; the offers of flash sales are a snapshot, which one reading renews for many rows.
+            Message::PriceChanged(_) | Message::StatusChanged(_) => {
+                if !*reread {
+                    if let Err(failure) = self.shop.reread_offers().await {
+                        return failure.into();
+                    }
+                    *reread = true;
+                }
+                Carried::Done(Some(done(json!({}))))
+            }
+        }
+    }
+
+    async fn adjust(&self, id: u64, asked: AdjustStock) -> Carried {
+        let sku = asked.sku_id;
+        let Ok(adjustment) = AdjustmentId::new(id) else { return Carried::Impossible(format!("{id} is no id of an adjustment")) };
+        let command = adjustments::command(adjustment, asked);
+        match self.shop.adjust(sku, command.clone()).await {
+            Ok(Ok(Adjusted::Fresh { delta, available, sequence })) => {
+                Carried::Done(Some(done(json!({ "delta": delta, "available": available, "sequence": sequence.0 }))))
+            }
+            Ok(Ok(Adjusted::Unchanged { available, sequence })) => {
+                Carried::Done(Some(done(json!({ "delta": 0, "available": available, "sequence": sequence.0 }))))
+            }
+            Ok(Ok(Adjusted::Repeat { .. })) => match adjustments::past(&self.database, sku, &command).await {
+                Ok(past) => repeated(id, past),
+                Err(cause) => Carried::Away(cause.to_string()),
+            },
+            Ok(Err(refusal)) => Carried::Done(Some(refused(refusal))),
+            Err(cause @ (Unavailable::Busy | Unavailable::Warming)) => Carried::Busy(cause.to_string()),
+            Err(cause) => Carried::Away(cause.to_string()),
+        }
+    }
+}
+
+/// As docs/events describes it.
+fn event(row: &Pending, message: &Message) -> Event {
+    let occurred_at = Rfc3339::from(row.created_at);
+    // It was read from this payload.
+    let data = serde_json::from_str::<serde_json::Value>(&row.payload).unwrap_or_default();
+    let body = json!({ "version": 1, "outbox_id": row.id, "type": message.kind(), "occurred_at": occurred_at, "data": data });
+    Event { id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: body.to_string() }
+}
+
+fn repeated(id: u64, past: Past) -> Carried {
+    match past {
+        Past::NotYet => Carried::Busy("the projection has not written what became of it".to_owned()),
+        Past::Recorded { delta, sequence } => Carried::Done(Some(done(json!({ "delta": delta, "sequence": sequence })))),
+        Past::Passed => Carried::Done(Some(Told { outcome: "superseded", detail: json!({}).to_string() })),
+        Past::Another => Carried::Impossible(format!(
+            "another adjustment had id {id} before the database was restored; nothing was done: discard this one and ask again"
+        )),
+    }
+}
+
+fn done(detail: serde_json::Value) -> Told {
+    Told { outcome: "done", detail: detail.to_string() }
+}
+
+fn refused(refusal: Refusal) -> Told {
+    let detail = match refusal {
+        Refusal::InsufficientStock { available } => json!({ "available": available }),
+        Refusal::VersionMismatch { version } => json!({ "version": version.0 }),
+        Refusal::TooMuchStock { most } => json!({ "most": most }),
+        _ => json!({}),
+    };
+    Told { outcome: refusal.code(), detail: detail.to_string() }
+}

@@ -1,0 +1,68 @@
+//! Whom the relay talks to. Each port has one implementation of the real thing, and one for where there is none.
+
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::kernel::BoxFuture;
+use mallcore_actors::refusal::Answer;
+use mallcore_actors::stock::{Adjusted, Adjustment};
+use mallcore_actors::time::Timestamp;
+
+/// Why a destination did not take a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Transient: the same row may be taken later.
+    #[error("{0}")]
+    Away(String),
+    /// It will never be taken.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// This process: actors, and the snapshots that shoppers read.
+pub trait InShop: Send + Sync + 'static {
+    /// Reads anew what is on offer.
+    fn reread_offers(&self) -> BoxFuture<Result<(), Failure>>;
+
+    /// Asks a SKU's actor to change its stock.
+    fn adjust(&self, sku: SkuId, command: Adjustment) -> BoxFuture<Answer<Adjusted>>;
+}
+
+/// An event for other services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its identity: consumers recognise a repeat by it.
+    pub id: String,
+    /// Its type and routing key.
+    pub kind: &'static str,
+    /// When what it tells of was committed.
+    pub at: Timestamp,
+    /// A JSON object, as docs/events describes it.
+    pub body: String,
+}
+
+/// The broker.
+pub trait EventsOut: Send + Sync + 'static {
+    /// Publishes; done once the broker has confirmed.
+    fn publish(&self, event: Event) -> BoxFuture<Result<(), Failure>>;
+}
+
+/// The cache of products.
+pub trait ProductCache: Send + Sync + 'static {
+    /// Brings `product:{id}` up to date with the database.
+    fn refresh(&self, product: u64) -> BoxFuture<Result<(), Failure>>;
+}
+
+/// Where there is no broker, or no cache.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl EventsOut for Nobody {
+    fn publish(&self, _: Event) -> BoxFuture<Result<(), Failure>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl ProductCache for Nobody {
+    fn refresh(&self, _: u64) -> BoxFuture<Result<(), Failure>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,93 @@
+//! How far the relay is, for readiness and metrics.
+
+use mallcore_actors::time::Timestamp;
+use parking_lot::Mutex;
+
+use super::{Destination, metrics};
+use crate::platform::readiness::{Check, Health};
+
+/// So old may a row become before one is told.
+const BEHIND_MILLIS: u64 = 30_000;
+
+/// What waits for one destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Rows, counted up to a bound.
+    pub rows: u64,
+    /// When the oldest was appended.
+    pub since: Option<Timestamp>,
+}
+
+/// What was last seen.
+#[derive(Debug, Default)]
+pub struct Status(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    backlogs: [Backlog; Destination::ALL.len()],
+    parked: u64,
+    troubles: [Option<String>; Destination::ALL.len()],
+}
+
+impl Status {
+    /// Notes what was counted.
+    pub fn counted(&self, backlogs: [Backlog; Destination::ALL.len()], parked: u64, now: Timestamp) {
+        for (destination, backlog) in Destination::ALL.iter().zip(&backlogs) {
+            let age_millis = backlog.since.map_or(0, |since| now.millis_since(since));
+            metrics::PENDING.with(&[(metrics::DESTINATION, destination.name())]).set(backlog.rows as f64);
+            metrics::OLDEST_AGE.with(&[(metrics::DESTINATION, destination.name())]).set(age_millis as f64 / 1000.0);
+        }
+        metrics::PARKED.get().set(parked as f64);
+        let mut seen = self.0.lock();
+        seen.backlogs = backlogs;
+        seen.parked = parked;
+    }
+
+    /// Notes how a destination does; true if that is another state than before.
+    pub(super) fn trouble(&self, destination: Destination, trouble: Option<String>) -> bool {
+        let troubles = &mut self.0.lock().troubles;
+        let before = std::mem::replace(&mut troubles[destination as usize], trouble);
+        before.is_some() != troubles[destination as usize].is_some()
+    }
+
+    /// For `/health/ready`: behind is degraded, since one can sell all the same.
+    pub fn check(&self, now: Timestamp) -> Check {
+        let seen = self.0.lock();
+        let late = |backlog: &Backlog| backlog.since.is_some_and(|since| now.millis_since(since) > BEHIND_MILLIS);
+        let behind = seen.backlogs.iter().any(late) || seen.parked > 0;
+        let mut detail = String::new();
+        for (place, destination) in Destination::ALL.iter().enumerate() {
+            let Backlog { rows, since } = seen.backlogs[place];
+            detail.push_str(&format!("{} {rows} behind", destination.name()));
+            if let Some(since) = since {
+                detail.push_str(&format!(" for {} s", now.millis_since(since) / 1000));
+            }
+            if let Some(trouble) = &seen.troubles[place] {
+                detail.push_str(&format!(" ({trouble})"));
+            }
+            detail.push_str(", ");
+        }
+        detail.push_str(&format!("{} parked", seen.parked));
+        Check { part: "outbox", health: if behind { Health::Degraded } else { Health::Pass }, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_or_parked_row_degrades_and_a_young_one_does_not() {
+        let at = Timestamp::from_millis;
+        let seen = |since: Option<u64>, parked| {
+            let status = Status::default();
+            let backlog = Backlog { rows: u64::from(since.is_some()), since: since.map(at) };
+            status.counted([Backlog::default(), backlog, Backlog::default()], parked, at(100_000));
+            status.check(at(100_000)).health
+        };
+        assert_eq!(seen(None, 0), Health::Pass);
+        assert_eq!(seen(Some(70_000), 0), Health::Pass);
+        assert_eq!(seen(Some(69_999), 0), Health::Degraded);
+        assert_eq!(seen(None, 1), Health::Degraded);
+    }
+}

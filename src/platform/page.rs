@@ -1,0 +1,55 @@
+//! A piece of a list, and where the next one begins.
+
+use serde::{Serialize, Serializer};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::platform::http::schemas;
+
+/// The most entries that one answer has.
+pub const PAGE_SIZE_MAX: u32 = 100;
+/// Entries of an answer whose reader did not say.
+pub const PAGE_SIZE_DEFAULT: u32 = 20;
+/// Every text that may be passed as `cursor`, as a regular expression.
+pub const CURSOR_PATTERN: &str = "[1-9][0-9]{0,15}";
+/// The number that the longest of them stands for. It is above every id: a page after it is the first one.
+pub const CURSOR_MAX: u64 = 9_999_999_999_999_999;
+
+/// The parameters of every list that is read in pages, for the OpenAPI document.
+pub struct PageParameters;
+
+impl IntoParams for PageParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let size = schemas::whole_number(1, u64::from(PAGE_SIZE_MAX));
+        vec![
+            schemas::query("cursor", "`next_cursor` of the page before", schemas::text(CURSOR_PATTERN)),
+            schemas::query("size", "Entries of the page; the default is 20", size.default(Some(PAGE_SIZE_DEFAULT.into()))),
+        ]
+    }
+}
+
+fn next_cursor() -> ObjectBuilder {
+    schemas::or_null(schemas::text(CURSOR_PATTERN), Type::String).description(Some("`cursor` of the next page; null after the last"))
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// How many there are in all; null where counting would cost too much.
+    pub total: Option<u64>,
+    /// Pass it as `cursor` for the next page; null after the last.
+    #[serde(rename = "next_cursor", serialize_with = "as_text")]
+    #[schema(schema_with = next_cursor, required = true)]
+    pub next: Option<u64>,
+}
+
+/// Cursors are opaque to clients, so they travel as text.
+fn as_text<S: Serializer>(cursor: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match cursor {
+        Some(cursor) => serializer.collect_str(cursor),
+        None => serializer.serialize_none(),
+    }
+}

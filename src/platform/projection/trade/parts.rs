@@ -1,0 +1,110 @@
+//! What happened to orders after they were placed: `order_events`, `payments`, `parcels`, `refunds` and their items.
+
+use mallcore_actors::orders::fold::{Happened, OrderEvent};
+use serde_json::json;
+
+use super::super::write::WriteError;
+use super::{Writer, chunks};
+use crate::features::orders::model::{EventKind, close_reason_name};
+use crate::platform::database::{Arguments, Value};
+
+impl Writer<'_> {
+    pub(super) async fn insert_parts(&mut self, events: &[OrderEvent]) -> Result<(), WriteError> {
+        let mut parts = Parts::default();
+        events.iter().for_each(|event| parts.take(event));
+        let Parts { events, payments, parcels, parcel_items, refunds, refund_items } = parts;
+        self.rows("order_events", ["order_id", "version", "kind", "happened_at", "data"], events).await?;
+        let columns = ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at"];
+        self.rows("payments", columns, payments).await?;
+        self.rows("parcels", ["order_id", "version", "key_hash", "carrier", "tracking_no", "shipped_at"], parcels).await?;
+        self.rows("parcel_items", ["order_id", "version", "item_no", "sku_id", "quantity"], parcel_items).await?;
+        let columns = ["order_id", "version", "refund_id", "freight_fen", "amount_fen", "restock", "refunded_at"];
+        self.rows("refunds", columns, refunds).await?;
+        self.rows("refund_items", ["order_id", "version", "item_no", "sku_id", "quantity", "amount_fen"], refund_items).await
+    }
+
+    async fn rows<const COLUMNS: usize>(
+        &mut self,
+        table: &str,
+        columns: [&str; COLUMNS],
+        rows: Vec<[Value; COLUMNS]>,
+    ) -> Result<(), WriteError> {
+        for chunk in chunks(&rows) {
+            let values: Arguments = chunk.iter().flatten().cloned().collect();
+            self.insert(table, &columns, chunk.len(), values).await?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    events: Vec<[Value; 5]>,
+    payments: Vec<[Value; 7]>,
+    parcels: Vec<[Value; 6]>,
+    parcel_items: Vec<[Value; 5]>,
+    refunds: Vec<[Value; 7]>,
+    refund_items: Vec<[Value; 6]>,
+}
+
+impl Parts {
+    fn take(&mut self, event: &OrderEvent) {
+        let OrderEvent { order, version, at, what, .. } = event;
+        let (order, version, at) = (order.get(), *version, *at);
+        let (kind, data) = match what {
+            Happened::Paid(payment) => {
+                if let Some(payment) = payment {
+                    self.payments.push([
+                        order.into(),
+                        payment.id.get().into(),
+                        (payment.channel as u8).into(),
+                        payment.amount.fen().into(),
+                        payment.payer.as_ref().map(|payer| payer.as_str().to_owned()).into(),
+                        version.into(),
+                        at.into(),
+                    ]);
+                }
+                (EventKind::Paid, payment.as_ref().map(|payment| json!({ "amount_fen": payment.amount.fen() })))
+            }
+            Happened::Shipped(None) => (EventKind::Shipped, None),
+            Happened::Shipped(Some(parcel)) => {
+                let (carrier, tracking) = (parcel.carrier.as_str(), parcel.tracking.as_str());
+                self.parcels.push([
+                    order.into(),
+                    version.into(),
+                    (*parcel.key.as_bytes()).into(),
+                    carrier.to_owned().into(),
+                    tracking.to_owned().into(),
+                    at.into(),
+                ]);
+                let items = parcel.pieces.iter().zip(1u32..);
+                self.parcel_items.extend(items.map(|(pieces, number)| {
+                    [order.into(), version.into(), number.into(), pieces.sku.get().into(), pieces.quantity.get().into()]
+                }));
+                (EventKind::Shipped, Some(json!({ "carrier": carrier, "tracking_no": tracking })))
+            }
+            Happened::Completed => (EventKind::Completed, None),
+            Happened::Closed(reason) => (EventKind::Closed, Some(json!({ "reason": close_reason_name(*reason) }))),
+            Happened::Refunded(refund) => {
+                // What is recorded was checked to be an amount.
+                let amount = refund.amount().unwrap_or_default().fen();
+                self.refunds.push([
+                    order.into(),
+                    version.into(),
+                    refund.id.get().into(),
+                    refund.freight.fen().into(),
+                    amount.into(),
+                    refund.restock.into(),
+                    at.into(),
+                ]);
+                self.refund_items.extend(refund.lines.iter().zip(1u32..).map(|(line, number)| {
+                    let (pieces, fen) = (line.quantity.get(), line.amount.fen());
+                    [order.into(), version.into(), number.into(), line.sku.get().into(), pieces.into(), fen.into()]
+                }));
+                (EventKind::Refunded, Some(json!({ "amount_fen": amount })))
+            }
+            Happened::Hidden => (EventKind::Hidden, None),
+        };
+        self.events.push([order.into(), version.into(), (kind as u8).into(), at.into(), data.map(|data| data.to_string()).into()]);
+    }
+}
