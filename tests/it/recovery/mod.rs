@@ -5,6 +5,7 @@ mod clock;
 mod data_folder;
 mod folding;
 mod front_door;
+mod kept;
 mod lifecycle;
 pub mod process;
 mod proxy;

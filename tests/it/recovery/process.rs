@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::database::MySqlServer;
 use mallcore_actors::ids::UserId;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 const SECRET: &str = "a secret of the tests, 32 bytes or more";
@@ -133,6 +133,16 @@ impl Process {
 
     pub async fn get(&self, path: &str, user: u64) -> (StatusCode, Value) {
         let response = self.client.get(format!("{}{path}", self.base)).bearer_auth(self.token(user)).send().await.unwrap();
+        let status = response.status();
+        (status, response.json().await.unwrap_or_default())
+    }
+
+    pub async fn send(&self, method: Method, path: &str, user: u64, key: Option<&str>, body: &Value) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(self.token(user)).json(body);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let response = request.send().await.unwrap();
         let status = response.status();
         (status, response.json().await.unwrap_or_default())
     }

@@ -1,0 +1,55 @@
+//! What was acknowledged outlives `kill -9` of the real process: carts, orders over several SKUs, and the answers to their keys.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::process::{Process, Setup};
+
+const SHOPPER: u64 = 11;
+
+async fn shelf(process: &Process) -> Vec<(u64, u64)> {
+    let (_, products) = process.get("/products?size=20", SHOPPER).await;
+    let skus = products["items"].as_array().unwrap().iter().flat_map(|product| product["skus"].as_array().unwrap().clone());
+    skus.map(|sku| (sku["id"].as_u64().unwrap(), sku["available"].as_u64().unwrap())).take(3).collect()
+}
+
+async fn add(process: &Process, key: &str, sku: u64, quantity: u32) -> Value {
+    let body = json!({ "sku_id": sku, "quantity": quantity });
+    let (status, cart) = process.send(Method::POST, "/cart/add", SHOPPER, Some(key), &body).await;
+    assert_eq!(status, 200, "{cart}");
+    cart
+}
+
+fn lines(cart: &Value) -> Vec<(u64, u64)> {
+    cart["items"].as_array().unwrap().iter().map(|line| (line["sku_id"].as_u64().unwrap(), line["quantity"].as_u64().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_cart_and_an_order_over_several_skus_outlive_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::embedded(folder.path());
+    let process = setup.start().await;
+    let [(a, _), (b, before_b), (c, _)] = shelf(&process).await[..] else { unreachable!() };
+    add(&process, "a", a, 2).await;
+    add(&process, "b", b, 3).await;
+    let (_, quote) = process.send(Method::POST, "/orders/preview", SHOPPER, None, &json!({})).await;
+    let wanted = json!({ "expected_payable_fen": quote["payable_fen"], "remark": "轻放" });
+    let (status, placed) = process.send(Method::POST, "/orders", SHOPPER, Some("order"), &wanted).await;
+    assert_eq!(status, 201, "{placed}");
+    process.until("the order's lines have left the cart", async || lines(&process.get("/cart", SHOPPER).await.1).is_empty()).await;
+    add(&process, "c", c, 4).await;
+    process.kill();
+
+    let process = setup.start().await;
+    assert_eq!(lines(&process.get("/cart", SHOPPER).await.1), [(c, 4)]);
+    assert_eq!(lines(&add(&process, "c", c, 4).await), [(c, 4)], "the key was answered before");
+    let path = format!("/orders/{}", placed["order_no"].as_str().unwrap());
+    let (status, order) = process.get(&path, SHOPPER).await;
+    assert_eq!((status.as_u16(), &order["status"], &order["remark"]), (200, &"pending_payment".into(), &"轻放".into()), "{order}");
+    assert_eq!(order["payable_fen"], quote["payable_fen"]);
+    let (status, again) = process.send(Method::POST, "/orders", SHOPPER, Some("order"), &wanted).await;
+    assert_eq!((status.as_u16(), &again["order_no"]), (200, &placed["order_no"]), "{again}");
+    let (status, closed) = process.send(Method::POST, &format!("{path}/cancel"), SHOPPER, None, &json!({})).await;
+    assert_eq!((status.as_u16(), &closed["status"]), (200, &"closed".into()), "{closed}");
+    process.until("the pieces are on the shelf again", async || shelf(&process).await[1] == (b, before_b)).await;
+}
