@@ -93,7 +93,7 @@ fn the_table_of_settings_says_what_is_read() {
 /// Whoever reads a variable past the `Reader`, or only under a condition that `Config::settings` does not meet, would escape the test above.
 #[test]
 fn every_variable_that_the_code_names_is_a_setting() {
-    let (settings, folder) = (Config::settings(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
+    let (settings, folder) = (Config::settings(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform/config"));
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().is_some_and(|name| name == "tests.rs") {

@@ -142,7 +142,7 @@ fn documents_name_commands_that_exist() {
 
 #[test]
 fn variables_that_containers_get_are_read() {
-    let read_here = sources("src/config");
+    let read_here = sources("src/platform/config");
     for environment in ["dev", "test", "prod"] {
         let path = format!("docker/docker-compose.{environment}.yml");
         let compose = read(&path);
