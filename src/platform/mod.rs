@@ -20,5 +20,6 @@ pub mod readiness;
 pub mod redis;
 pub mod rfc3339;
 pub mod sessions;
+pub mod small_file;
 pub mod telemetry;
 pub mod tls;

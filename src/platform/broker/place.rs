@@ -2,8 +2,8 @@
 //! - C1 The file is replaced as a whole and synced, with its folder: after a crash it is the old one or the new one.
 //! - C2 It never says more than what the broker has confirmed. After a crash it may say less: those messages are repeated.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,8 @@ use mallcore_actors::checkpoint::{Checkpoint, Progress, Refused};
 use mallcore_actors::journal::{Durable, Identity, Journal, Sequence};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::platform::small_file;
 
 /// Two syncs a second at most are taken from the journal's disk.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
@@ -166,15 +168,7 @@ impl Place {
     fn write(&mut self) -> io::Result<()> {
         let stored =
             Stored { journal: self.journal.uuid, epoch: self.journal.epoch, sequence: self.confirmed.0, exchange: self.exchange.clone() };
-        let fresh = self.file.with_extension("new");
-        let mut file = File::create(&fresh)?;
-        serde_json::to_writer(&file, &stored)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.file)?;
-        if let Some(folder) = self.file.parent() {
-            File::open(folder)?.sync_all()?;
-        }
+        small_file::replace(&self.file, &stored)?;
         (self.saved, self.saved_at) = (self.confirmed, Instant::now());
         Ok(())
     }

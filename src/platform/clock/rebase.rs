@@ -4,8 +4,8 @@
 //! - B2 No order is closed early for it: each that was open gets its whole time to pay once more, counted from the rebase.
 //! - B3 It is synced, and replaced as a whole. A file that belongs to another journal, or to more records than there are, counts as none.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use mallcore_actors::facts::{DecodeError, Record};
@@ -16,6 +16,8 @@ use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::platform::small_file;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "clock-rebase.json";
@@ -52,15 +54,7 @@ impl Rebase {
 
     /// Puts it in the place of the one before.
     pub fn save(&self, file: &Path) -> io::Result<()> {
-        let fresh = file.with_extension("new");
-        let mut written = File::create(&fresh)?;
-        written.write_all(&serde_json::to_vec(self)?)?;
-        written.sync_all()?;
-        fs::rename(&fresh, file)?;
-        match file.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
+        small_file::replace(file, self)
     }
 
     /// Where the clock may start after the last record.

@@ -3,14 +3,16 @@
 //! - C2 A file that is missing, spoilt, of another journal, or beyond its end counts as none: everything that the journal still has is acted
 //!   on once more, which changes nothing that was done.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mallcore_actors::journal::{Durable, Identity, Journal, Sequence};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::platform::small_file;
 
 /// Its syncs are taken from the journal's disk.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
@@ -66,15 +68,7 @@ impl Place {
 
     pub fn save(&mut self) -> io::Result<Sequence> {
         if self.saved != self.done {
-            let fresh = self.file.with_extension("new");
-            let mut file = File::create(&fresh)?;
-            serde_json::to_writer(&file, &Stored { journal: self.journal.uuid, sequence: self.done })?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            fs::rename(&fresh, &self.file)?;
-            if let Some(folder) = self.file.parent() {
-                File::open(folder)?.sync_all()?;
-            }
+            small_file::replace(&self.file, &Stored { journal: self.journal.uuid, sequence: self.done })?;
             self.saved = self.done;
         }
         self.saved_at = Instant::now();
