@@ -94,8 +94,8 @@ impl Basket {
     }
 
     /// The record that places it.
-    pub fn placed(&self, order: OrderId, no: OrderNo, expires_at: Timestamp) -> BasketPlaced {
+    pub fn placed(&self, order: OrderId, no: OrderNo, expires_at: Timestamp) -> Box<BasketPlaced> {
         let Self { user, lines, amounts, key, body, delivery, remark, from_cart } = self.clone();
-        BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark, from_cart }
+        Box::new(BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark, from_cart })
     }
 }

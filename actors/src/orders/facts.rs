@@ -35,7 +35,7 @@ facts! {
         /// An unpaid order was closed; its pieces are free again.
         5 "order.closed" since 3 => Closed(OrderClosed),
         /// An order over several SKUs was placed; its pieces are held until it is paid or closed.
-        6 "order.placed" since 3 => BasketPlaced(BasketPlaced),
+        6 "order.placed" since 3 => BasketPlaced(Box<BasketPlaced>),
         /// An order was paid, and how; its pieces are sold.
         7 "order.paid" since 3 => PaymentTaken(PaymentTaken),
         /// A parcel of an order left the warehouse.

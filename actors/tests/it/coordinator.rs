@@ -21,7 +21,6 @@ use crate::shop::{fen, pieces};
 type Basket = Vec<(u64, u32)>;
 
 /// Who says what to whom, in the order in which it was said; the test decides whose message comes next.
-#[expect(clippy::large_enum_variant, reason = "a few letters in a test")]
 enum Mail {
     Ask(Owner, SkuId, Quantity),
     Settle(Owner, SkuId, Option<Committed>),

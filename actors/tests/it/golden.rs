@@ -169,8 +169,8 @@ fn facts_of_orders() -> Vec<Fact> {
     };
     let part = RefundedLine { sku, flash: None, quantity: pieces(1), amount: fen(19_899) };
     vec![
-        OrderFact::BasketPlaced(placed(&lines, fen(800), true)).into(),
-        OrderFact::BasketPlaced(placed(&lines[1..], Money::ZERO, false)).into(),
+        OrderFact::BasketPlaced(Box::new(placed(&lines, fen(800), true))).into(),
+        OrderFact::BasketPlaced(Box::new(placed(&lines[1..], Money::ZERO, false))).into(),
         OrderFact::PaymentTaken(payment(PaymentChannel::WechatPay, fen(40_899), Some("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"))).into(),
         OrderFact::PaymentTaken(payment(PaymentChannel::Balance, fen(40_899), None)).into(),
         OrderFact::PaymentTaken(payment(PaymentChannel::Free, Money::ZERO, None)).into(),

@@ -138,7 +138,7 @@ fn basket_placed() -> impl Strategy<Value = OrderFact> {
     let about = (prop::option::of(delivery), prop::option::of(text(200)), any::<bool>());
     (moved(), (time(), time(), any::<u64>()), prop::collection::vec(basket_line(), 0..4), amounts, key(), any::<u64>(), about).prop_map(
         |(moved, (at, expires_at, nonce), lines, amounts, key, body, (delivery, remark, from_cart))| {
-            OrderFact::BasketPlaced(BasketPlaced {
+            OrderFact::BasketPlaced(Box::new(BasketPlaced {
                 order: moved.order,
                 no: OrderNo::in_partition(Partition::ONLY, moved.order, at, nonce),
                 user: moved.user,
@@ -150,7 +150,7 @@ fn basket_placed() -> impl Strategy<Value = OrderFact> {
                 delivery,
                 remark: remark.map(|remark| Remark::parse(&remark).unwrap()),
                 from_cart,
-            })
+            }))
         },
     )
 }

@@ -150,7 +150,7 @@ pub fn document(fact: &Fact) -> Option<Data> {
             let lines = lines.iter().map(LineData::from).collect();
             data(&PaidData { order_id: order.get(), user_id: user.get(), version: *version, lines, payment: None })
         }
-        Fact::Orders(OrderFact::BasketPlaced(placed)) => data(&PlacedData::from(placed)),
+        Fact::Orders(OrderFact::BasketPlaced(placed)) => data(&PlacedData::from(&**placed)),
         Fact::Orders(OrderFact::PaymentTaken(PaymentTaken { order, user, version, payment, lines })) => {
             let (lines, payment) = (lines.iter().map(LineData::from).collect(), Some(PaymentData::from(payment)));
             data(&PaidData { order_id: order.get(), user_id: user.get(), version: *version, lines, payment })

@@ -84,7 +84,7 @@ impl TradeFold {
         let (user, (order, version)) = (fact.user(), fact.version());
         let what = match fact {
             OrderFact::Placed(placed) => return self.place(sequence, at, Placing::Purchase(placed)),
-            OrderFact::BasketPlaced(placed) => return self.place(sequence, at, Placing::Basket(Box::new(placed))),
+            OrderFact::BasketPlaced(placed) => return self.place(sequence, at, Placing::Basket(placed)),
             OrderFact::Paid(paid) => {
                 self.advance(order, version, sequence, at, Some(Status::Paid))?.milestones.paid_at = Some(at);
                 paid.lines.iter().for_each(|line| self.pay(sequence, line));
