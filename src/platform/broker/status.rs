@@ -46,11 +46,6 @@ impl Status {
         }
     }
 
-    /// Why the broker reads nothing from a publisher, while it does not.
-    pub fn is_blocked(&self, publisher: &str) -> Option<String> {
-        self.0.lock().blocked.get(publisher).cloned()
-    }
-
     /// Notes how many messages of a publisher wait because a queue has refused them.
     pub(super) fn refused(&self, publisher: &'static str, waiting: usize) {
         let mut seen = self.0.lock();
