@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use mallcore::doctor::{Finding, Outcome, Report, examine};
 use mallcore::platform::config::{self, Config, Mode, Secret};
-use mallcore::platform::database::Settings;
+use mallcore::platform::database::{MySqlServer, Settings};
 use serde_json::Value;
 
 use crate::database::scratch::{self, Scratch};
@@ -13,9 +13,8 @@ use crate::redis::server::{Server, free_port, settings};
 
 const BROKER: &str = "amqp://guest:guest@127.0.0.1:5672/%2f";
 
-/// Full mode over this schema and this Redis; the broker is the machine's.
-fn config(folder: &Path, scratch: &Scratch, redis: config::Redis) -> Config {
-    let Settings::MySql(server) = &scratch.settings else { panic!("a server is wanted") };
+/// This database, and no other server.
+pub fn with_database(folder: &Path, server: &MySqlServer) -> Config {
     let mut config = Config::embedded(folder).unwrap();
     config.mode = Mode::Testing;
     config.journal.budget_bytes = 512 << 20;
@@ -29,6 +28,13 @@ fn config(folder: &Path, scratch: &Scratch, redis: config::Redis) -> Config {
         tls: false,
         tls_ca_file: None,
     });
+    config
+}
+
+/// Full mode over this schema and this Redis; the broker is the machine's.
+fn config(folder: &Path, scratch: &Scratch, redis: config::Redis) -> Config {
+    let Settings::MySql(server) = &scratch.settings else { panic!("a server is wanted") };
+    let mut config = with_database(folder, server);
     config.redis = Some(redis);
     config.broker = Some(config::Broker {
         url: Secret::new(std::env::var("RABBITMQ_URL").unwrap_or_else(|_| BROKER.to_owned())),
@@ -53,11 +59,12 @@ pub fn found<'a>(report: &'a Report, part: &str, check: &str) -> &'a Finding {
 
 /// Fails, and says a remedy with these words.
 #[track_caller]
-fn fails(report: &Report, part: &str, check: &str, words: &str) {
+pub fn fails(report: &Report, part: &str, check: &str, words: &str) {
     let finding = found(report, part, check);
     assert_eq!(finding.outcome, Outcome::Fail, "{report}");
     assert!(finding.remedy.as_ref().is_some_and(|remedy| remedy.contains(words)), "{finding:?}");
     assert_eq!(report.status, Outcome::Fail);
+    assert_ne!(report.failures(), 0, "{report}");
 }
 
 #[tokio::test]

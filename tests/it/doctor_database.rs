@@ -1,37 +1,18 @@
 //! `mallcore doctor` where the database answers and cannot be written, and where a running server stands still.
 
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::doctor::{Outcome, Report, examine};
-use mallcore::platform::config::{self, Config, Mode, Secret};
 use mallcore::platform::database::{Connections, Database, MySqlServer, Settings};
 use mallcore_actors::time::Timestamp;
 
 use crate::database::private::Private;
 use crate::database::scratch::{self, Scratch};
 use crate::database::waiting::{run, stranger};
+use crate::doctor::{fails, with_database};
 use crate::recovery::process::Setup;
 use crate::redis::server::free_port;
-
-/// This database, and no other server.
-fn config(folder: &Path, server: &MySqlServer) -> Config {
-    let mut config = Config::embedded(folder).unwrap();
-    config.mode = Mode::Testing;
-    config.journal.budget_bytes = 512 << 20;
-    config.http.connections_max = 100;
-    config.database = Some(config::Database {
-        host: server.host.clone(),
-        port: server.port,
-        username: server.user.clone(),
-        password: Some(Secret::new(server.password.clone())).filter(|password| !password.expose().is_empty()),
-        name: server.database.clone().unwrap(),
-        tls: false,
-        tls_ca_file: None,
-    });
-    config
-}
 
 fn shared(scratch: &Scratch) -> &MySqlServer {
     let Settings::MySql(server) = &scratch.settings else { unreachable!("it is MySQL") };
@@ -41,14 +22,6 @@ fn shared(scratch: &Scratch) -> &MySqlServer {
 fn outcome(report: &Report, part: &str, check: &str) -> Option<(Outcome, String, String)> {
     let finding = report.findings.iter().find(|finding| finding.part == part && finding.check == check)?;
     Some((finding.outcome, finding.seen.clone(), finding.remedy.clone().unwrap_or_default()))
-}
-
-/// Fails, and says a remedy with these words.
-#[track_caller]
-fn fails(report: &Report, part: &str, check: &str, words: &str) {
-    let found = outcome(report, part, check);
-    assert!(found.is_some_and(|(outcome, _, remedy)| outcome == Outcome::Fail && remedy.contains(words)), "{words}: {report}");
-    assert_ne!(report.failures(), 0, "{report}");
 }
 
 async fn statement(database: &Database, text: String) -> Result<u64, mallcore::platform::database::Error> {
@@ -63,7 +36,7 @@ async fn a_database_that_is_read_only_or_full_is_told() {
     let server = Private::start(&["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:24M"]).await;
     let (database, folder) = (server.settings().connect(Connections::READ).await.unwrap(), tempfile::tempdir().unwrap());
     database.migrate().await.unwrap();
-    let config = config(folder.path(), &server.server());
+    let config = with_database(folder.path(), &server.server());
     let well = examine(&config, 100).await;
     assert_eq!(outcome(&well, "database", "writing").map(|found| found.0), Some(Outcome::Pass), "{well}");
     assert_eq!(statement(&database, "DELETE FROM outbox".to_owned()).await.unwrap(), 0, "what was tried is undone");
@@ -85,7 +58,7 @@ async fn a_database_that_is_read_only_or_full_is_told() {
 #[tokio::test]
 async fn tables_and_rows_that_somebody_has_locked_are_told() {
     let (scratch, folder) = (scratch::mysql().await, tempfile::tempdir().unwrap());
-    let config = config(folder.path(), shared(&scratch));
+    let config = with_database(folder.path(), shared(&scratch));
     statement(
         &scratch.database,
         "INSERT INTO projection_checkpoints (name, journal_uuid, epoch, sequence, updated_at) VALUES ('database', 'j', 1, 0, '2026-01-01 00:00:00')".to_owned(),
@@ -108,7 +81,7 @@ async fn settings_that_the_statements_do_not_go_with_are_told() {
     let server = Private::start(&["--log-bin=log", "--binlog-format=ROW", "--sql-mode=ORACLE"]).await;
     let (database, folder) = (server.settings().connect(Connections::READ).await.unwrap(), tempfile::tempdir().unwrap());
     database.migrate().await.unwrap();
-    let config = config(folder.path(), &server.server());
+    let config = with_database(folder.path(), &server.server());
     let report = examine(&config, 100).await;
     let (oracle, seen, remedy) = outcome(&report, "database", "sql_mode").unwrap();
     assert!(oracle == Outcome::Warn && seen.contains("ORACLE") && remedy.contains("set sql_mode"), "{report}");
@@ -127,7 +100,7 @@ async fn a_running_server_whose_projection_has_halted_is_told() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let options = SeedOptions { flash_stock: 40, flash_limit: 2, flash_items: 1, sale_seconds: 3_600 };
     seed(&scratch.database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
-    let mut config = config(folder.path(), shared(&scratch));
+    let mut config = with_database(folder.path(), shared(&scratch));
     config.http.port = free_port();
     let mut setup = Setup::with_database(folder.path(), shared(&scratch));
     setup.set("PORT", &config.http.port.to_string()).set("HOST", "0.0.0.0");

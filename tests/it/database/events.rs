@@ -1,6 +1,7 @@
 //! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
 
 use mallcore::platform::database::{Database, Value};
+use mallcore::platform::projection::{self, attach};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{
@@ -22,6 +23,8 @@ use mallcore_actors::stock::adjustment::{Delta, OPERATOR_CHARACTERS_MAX, Operato
 use mallcore_actors::stock::{Adjusting, Adjustment, Buy, Change, Purchase, QuotaPlan, Stock};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
+
+use super::journal::MemoryJournal;
 
 pub const SKUS: u64 = 3;
 pub const AVAILABLE: u32 = 40;
@@ -338,6 +341,11 @@ pub fn plan(sku: u64) -> QuotaPlan {
 }
 
 /// The rows that the shop's records are about.
+/// The projection of stock and orders begins, with a journal of nothing.
+pub async fn attached(database: &Database) {
+    attach(database, &MemoryJournal::new(), projection::NAME, &[projection::NAME]).await.unwrap();
+}
+
 pub async fn stage(database: &Database) {
     let mut tx = database.begin().await.unwrap();
     tx.execute("INSERT INTO products (id, name, price_fen, stock) VALUES (1, '青花瓷杯', 2999, ?)", vec![(AVAILABLE * SKUS as u32).into()])

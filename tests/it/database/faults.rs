@@ -12,7 +12,7 @@ use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::OrderFact;
 use mallcore_actors::orders::fold::TradeFold;
 
-use super::events::{Shop, stage};
+use super::events::{Shop, attached, stage};
 use super::journal::MemoryJournal;
 use super::projection::{day, project, rows};
 use super::scratch;
@@ -22,9 +22,7 @@ async fn a_batch_is_never_written_twice() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-            .await
-            .unwrap();
+        attached(&scratch.database).await;
         project(&scratch.database, &shop, 0, 5).await;
         let before = rows(&scratch.database).await;
         let mut again = Batch::<TradeFold>::after(Sequence::ZERO);
@@ -45,9 +43,7 @@ async fn an_oversold_row_refuses_the_whole_batch() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-            .await
-            .unwrap();
+        attached(&scratch.database).await;
         let mut tx = scratch.database.begin().await.unwrap();
         tx.execute("UPDATE skus SET available = 1", Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
@@ -178,9 +174,7 @@ async fn reconciling_tells_each_row_that_does_not_add_up() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-            .await
-            .unwrap();
+        attached(&scratch.database).await;
         project(&scratch.database, &shop, 0, shop.records.len()).await;
         let report = reconcile(&scratch.database).await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new());

@@ -13,7 +13,7 @@ use mallcore_actors::orders::{OrderCommand, Status};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::events::{self, Shop, Wish, stage, wishes};
+use super::events::{self, Shop, Wish, attached, stage, wishes};
 use super::journal::MemoryJournal;
 use super::scratch;
 
@@ -145,9 +145,7 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     for split in [all, 1, 5] {
         for scratch in scratch::both().await {
             stage(&scratch.database).await;
-            attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-                .await
-                .unwrap();
+            attached(&scratch.database).await;
             for from in (0..all).step_by(split) {
                 project(&scratch.database, &shop, from, all.min(from + split)).await;
             }
@@ -163,9 +161,7 @@ async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
     let shop = Shop::after(&day);
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-            .await
-            .unwrap();
+        attached(&scratch.database).await;
         let mut tx = scratch.database.begin().await.unwrap();
         for id in [2u64, 3] {
             tx.execute("DELETE FROM seckill_items WHERE sku_id = ?", vec![id.into()]).await.unwrap();

@@ -1,10 +1,8 @@
 //! What has to mean the same on both databases.
 
 use mallcore::platform::database::Database;
-use mallcore::platform::projection::attach;
 
-use super::events::stage;
-use super::journal::MemoryJournal;
+use super::events::{attached, stage};
 use super::scratch;
 
 async fn run(database: &Database, text: &str) {
@@ -55,9 +53,7 @@ async fn codes_numbers_and_keys_compare_by_their_bytes() {
 async fn a_list_that_reads_what_it_sets_is_refused_before_it_can_differ() {
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
-        attach(&scratch.database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME])
-            .await
-            .unwrap();
+        attached(&scratch.database).await;
         let mut tx = scratch.database.begin().await.unwrap();
         // MySQL would make both 8, SQLite 8 and what available was.
         let refused = tx.execute("UPDATE skus SET available = 8, held = available WHERE id = 1", Vec::new()).await;
