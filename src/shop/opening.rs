@@ -153,6 +153,11 @@ impl Opening<'_> {
         self.on_thread.push(Box::new(live_on));
     }
 
+    /// The handle that a feature that was opened before this one has provided; none if there is no such feature.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.provided.get()
+    }
+
     /// A handle for the feature's handlers, found by its type.
     pub fn provide<T: Send + Sync + 'static>(&mut self, handle: T) {
         self.provided.0.insert(TypeId::of::<T>(), Arc::new(handle));
