@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant};
 
 use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::features::orders::projection::Trade;
 use mallcore::platform::database::{Connections, Database, Encryption, MySqlServer, Settings};
-use mallcore::platform::projection::{NAME, Trade, write};
+use mallcore::platform::projection::{NAME, write};
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};

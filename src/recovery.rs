@@ -6,18 +6,15 @@
 
 use std::collections::HashSet;
 
-use mallcore_actors::facts::{DecodeError, Record};
-use mallcore_actors::journal::{Durable, Journal, ReadError, Sequence};
+use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::sale_snapshot::SaleSnapshot;
 use mallcore_actors::stock::skus;
 
 use crate::features::{orders, stock};
 use crate::platform::database::{Database, Error};
+use crate::platform::journal_tail::{TailError, durable, fold, read_chunk};
 use crate::platform::projection;
-
-/// Payload that is decoded at a time.
-const CHUNK_BYTES: usize = 4 << 20;
 
 /// What survived.
 #[derive(Debug)]
@@ -42,16 +39,8 @@ pub enum RecoverError {
     #[error("failed to load what the database has")]
     Database(#[from] Error),
     /// The journal cannot be read.
-    #[error("failed to read the journal's tail")]
-    Journal(#[from] ReadError),
-    /// A record has no meaning to this release.
-    #[error("record {sequence} of the journal: {cause}")]
-    Record {
-        /// Which.
-        sequence: Sequence,
-        /// Why.
-        cause: DecodeError,
-    },
+    #[error(transparent)]
+    Tail(#[from] TailError),
 }
 
 /// With the database: whatever the snapshot lacks is loaded. `snapshot`: the newest usable one, if there is any.
@@ -128,35 +117,4 @@ pub async fn from_database(database: &Database) -> Result<SaleSnapshot, Error> {
         pinned.orders.shard(user).note_limit_returned(user, activity);
     }
     Ok(pinned)
-}
-
-/// The last durable record.
-pub fn durable(journal: &dyn Journal) -> Sequence {
-    let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
-    end
-}
-
-/// Hands over the records above `after` up to `end`, decoded.
-pub fn fold(journal: &dyn Journal, after: Sequence, end: Sequence, mut take: impl FnMut(Sequence, &Record)) -> Result<(), RecoverError> {
-    let mut next = after.next();
-    while next <= end {
-        let (read_to, chunk) = read_chunk(journal, next)?;
-        next = read_to;
-        chunk.iter().filter(|(sequence, _)| *sequence <= end).for_each(|(sequence, record)| take(*sequence, record));
-    }
-    Ok(())
-}
-
-/// Some records from `from` on, and the place after them.
-pub fn read_chunk(journal: &dyn Journal, from: Sequence) -> Result<(Sequence, Vec<(Sequence, Record)>), RecoverError> {
-    let mut chunk = Vec::new();
-    let mut bad = None;
-    let after = journal.read(from, CHUNK_BYTES, &mut |sequence, payload| match Record::decode(payload) {
-        Ok(record) => chunk.push((sequence, record)),
-        Err(cause) => bad = bad.take().or(Some((sequence, cause))),
-    })?;
-    match bad {
-        Some((sequence, cause)) => Err(RecoverError::Record { sequence, cause }),
-        None => Ok((after, chunk)),
-    }
 }

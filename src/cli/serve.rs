@@ -16,7 +16,7 @@ use crate::platform::config::Config;
 use crate::platform::http::state::State;
 use crate::platform::http::{metrics, metrics_server};
 use crate::platform::redis::Link;
-use crate::platform::{file_limit, health_metrics, http, redis, telemetry};
+use crate::platform::{file_limit, health_metrics, redis, telemetry};
 use crate::shop;
 use crate::shop::{Plan, Shop};
 
@@ -56,7 +56,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
             metrics_server::start(&config.http.host, config.http.metrics_port, recorder, Arc::clone(&state))
                 .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
-        let (address, server) = http::start(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
+        let (address, server) = shop::listen(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
@@ -67,7 +67,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
         actix_web::rt::spawn(health_metrics::keep(move || watched.readiness()));
         actix_web::rt::spawn(stop_when_the_database_is_another(shop.clone()));
         let signals = Signals::listen().map_err(|cause| CliError::failed("signals cannot be listened to", cause))?;
-        actix_web::rt::spawn(stop_at_a_signal(signals, state, handle, Duration::from_secs(config.http.drain_seconds)));
+        actix_web::rt::spawn(stop_at_a_signal(signals, shop.clone(), state, handle, Duration::from_secs(config.http.drain_seconds)));
         let served = match server.await {
             Ok(served) => served.map_err(|cause| CliError::failed("the server failed", cause)),
             Err(cause) => Err(CliError::failed("the server's task failed", cause)),
@@ -151,7 +151,7 @@ impl Signals {
 
 /// The first signal drains: readiness fails at once; after the grace no connection is accepted; requests in flight are answered while
 /// the actors they need still live, and only then do the workers end. The second signal ends the process at once.
-async fn stop_at_a_signal(mut signals: Signals, state: Arc<State>, server: ServerHandle, grace: Duration) {
+async fn stop_at_a_signal(mut signals: Signals, shop: Shop, state: Arc<State>, server: ServerHandle, grace: Duration) {
     let first = signals.next().await;
     tracing::info!("signal {first}: stopping; readiness fails from now on, connections are closed in {grace:?}");
     actix_web::rt::spawn(async move {
@@ -159,7 +159,7 @@ async fn stop_at_a_signal(mut signals: Signals, state: Arc<State>, server: Serve
         tracing::warn!("signal {second} while stopping: the process ends at once, its next start reads the journal");
         std::process::exit(EXIT_SIGNALLED + second);
     });
-    state.shop.announce_stop();
+    shop.announce_stop();
     tokio::time::sleep(grace).await;
     server.pause().await;
     if tokio::time::timeout(REQUESTS_AT_STOP, state.in_flight.none()).await.is_err() {

@@ -5,7 +5,7 @@ use super::database::Attached;
 use super::disk::bytes;
 use super::journal::Found;
 use crate::platform::config::Config;
-use crate::shop::ORDER_BYTES;
+use crate::platform::projection::status::ORDER_BYTES;
 
 const PART: &str = "lag budget";
 /// An order makes two records at least: placed, then paid or closed.

@@ -7,12 +7,25 @@ pub mod seckill;
 pub mod stock;
 
 use mallcore_actors::kernel::Fact;
+use utoipa::openapi::OpenApi;
 
 use crate::platform::broker::{self, document::Data};
-use crate::shop::feature::Feature;
+use crate::platform::feature::Feature;
+use crate::platform::http;
+use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
 pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE];
+
+/// Every route of the service by its pattern.
+pub fn routes() -> Table {
+    Table::new(FEATURES)
+}
+
+/// The OpenAPI document with all routes under this prefix.
+pub fn openapi(prefix: &str) -> OpenApi {
+    http::document(FEATURES, prefix)
+}
 
 /// Names of all projections to the database that features start.
 pub fn projections() -> Vec<&'static str> {

@@ -1,6 +1,9 @@
 //! Whether this node can sell. Ready means: the journal is open, its tail is folded, there is budget left.
 //! A missing database, Redis or broker is degraded, not unready: a balancer must not remove the node that can still sell.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,5 +63,21 @@ impl Readiness {
     /// Whether orders can be taken.
     pub fn can_sell(&self) -> bool {
         self.status != Health::Fail
+    }
+}
+
+/// Whether the process was told to stop; cheap to clone, all clones say the same.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on balancers go elsewhere, and connections are not kept.
+    pub fn announce(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether it was announced.
+    pub fn is_announced(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

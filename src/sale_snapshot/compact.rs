@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use super::Sources;
 use crate::features::stock;
 use crate::platform::database::{Connections, Database, Error};
-use crate::recovery::{RecoverError, durable, fold, from_database, read_chunk};
+use crate::platform::journal_tail::{TailError, durable, fold, read_chunk};
+use crate::recovery::from_database;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub(super) enum CompactError {
     #[error("failed to find the last snapshot")]
     Load(#[from] LoadError),
     #[error("failed to fold the journal")]
-    Fold(#[from] RecoverError),
+    Fold(#[from] TailError),
     #[error("failed to read what the database has")]
     Database(#[from] Error),
     #[error("failed to write a snapshot to {place}")]

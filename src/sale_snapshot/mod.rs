@@ -22,8 +22,8 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::platform::database::Settings;
+use crate::platform::journal_tail::durable;
 use crate::platform::projection::{BurstBackoff, Registration, lower_this_thread};
-use crate::recovery::durable;
 use compact::{CompactError, Compactor};
 
 /// How often the tail's length is looked at.

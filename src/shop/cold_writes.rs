@@ -1,41 +1,35 @@
-//! What the outbox's relay asks of the shop: offers read anew, and commands to actors.
+//! What the outbox's relay asks of the shop: offers read anew, and adjustments of stock.
 
 use std::sync::Arc;
 
-use mallcore_actors::engine::Engine;
-use mallcore_actors::ids::SkuId;
-use mallcore_actors::kernel::{BoxFuture, Provenance};
-use mallcore_actors::refusal::Answer;
-use mallcore_actors::registry::Registry;
-use mallcore_actors::stock::{AdjustStock, Adjusted, Adjustment, Sku};
+use mallcore_actors::ids::AdjustmentId;
+use mallcore_actors::kernel::BoxFuture;
 
-use super::reads::Reads;
-use super::sales::Sales;
+use crate::features::seckill::Seckill;
+use crate::features::stock::effects::StockAdjuster;
 use crate::platform::outbox::ports::{Failure, InShop};
+use crate::platform::outbox::{AdjustStock, Carried};
 
 /// The running shop, as the relay sees it.
 pub(super) struct InThisShop {
-    sales: Arc<Sales>,
-    engine: Arc<Engine>,
-    registry: Arc<Registry<Sku>>,
-    reads: Arc<Reads>,
+    seckill: Arc<Seckill>,
+    stock: Arc<StockAdjuster>,
 }
 
 impl InThisShop {
-    pub(super) fn new(sales: &Arc<Sales>, engine: &Arc<Engine>, registry: &Arc<Registry<Sku>>, reads: &Arc<Reads>) -> Self {
-        Self { sales: Arc::clone(sales), engine: Arc::clone(engine), registry: Arc::clone(registry), reads: Arc::clone(reads) }
+    pub(super) fn new(seckill: Arc<Seckill>, stock: StockAdjuster) -> Self {
+        Self { seckill, stock: Arc::new(stock) }
     }
 }
 
 impl InShop for InThisShop {
     fn reread_offers(&self) -> BoxFuture<Result<(), Failure>> {
-        let (sales, engine, registry, reads) =
-            (Arc::clone(&self.sales), Arc::clone(&self.engine), Arc::clone(&self.registry), Arc::clone(&self.reads));
-        Box::pin(async move { sales.refresh(&reads, &engine, &registry).await.map_err(|cause| Failure::Away(cause.to_string())) })
+        let seckill = Arc::clone(&self.seckill);
+        Box::pin(async move { seckill.refresh().await.map_err(|cause| Failure::Away(cause.to_string())) })
     }
 
-    fn adjust(&self, sku: SkuId, command: Adjustment) -> BoxFuture<Answer<Adjusted>> {
-        let registry = Arc::clone(&self.registry);
-        Box::pin(async move { registry.ask(sku, Provenance::COMMAND_LINE, AdjustStock(command)).await })
+    fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried> {
+        let stock = Arc::clone(&self.stock);
+        Box::pin(async move { stock.adjust(id, asked).await })
     }
 }

@@ -1,66 +1,44 @@
-//! The running shop: what handlers call. It owns journal, actors, projection and the watch over flash sales, and knows no HTTP.
-//! Start-up is in `start`, the sales on offer in `sales`, reading one's own writes in `own_orders`, the database behind them in `reads`,
-//! the end in `stop`.
+//! The running shop: it owns journal, actors and projections, and opens the features, whose handles are what handlers call.
+//! Start-up is in `start`, the end in `stop`, the door to HTTP in `serving`.
 
 mod cold_writes;
 mod data_folder;
-pub mod feature;
-mod following;
-mod opening;
-mod own_orders;
 mod plan;
-pub mod reads;
-mod sales;
+mod serving;
 mod start;
 mod stop;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::Addr;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
-use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, OrderId, UserId};
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Durable, Journal, Sequence};
-use mallcore_actors::kernel::Provenance;
-use mallcore_actors::orders::{Deadlines, OrdersHandle, Status};
-use mallcore_actors::quantity::Quantity;
-use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
+use mallcore_actors::orders::Deadlines;
 use mallcore_actors::registry::Registry;
-use mallcore_actors::stock::{Buy, PlaceOrder, Placed, Sku};
+use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::features::catalog::{ProductQuery, ProductView};
-use crate::features::orders::model::Counts;
-use crate::features::orders::{OrderDetail, OrderRef, OrderView};
-use crate::features::seckill::ActivityView;
+use crate::features::seckill::Seckill;
 use crate::platform::broker;
 use crate::platform::clock::SystemClock;
 use crate::platform::database::Flusher;
+use crate::platform::feature::Handles;
+use crate::platform::feature::OnThread;
 use crate::platform::outbox;
-use crate::platform::page::Page;
+use crate::platform::projection::status::Runners;
 use crate::platform::projection::{self, ProjectorHandle};
-use crate::platform::readiness::{Check, Health, Readiness};
+use crate::platform::readiness::{Check, Health, Readiness, Stopping};
 use crate::sale_snapshot::{self, KeeperHandle};
 use data_folder::DataFolder;
 pub use data_folder::{last_record, refuse_without_database};
-use following::Following;
-pub use following::ORDER_BYTES;
-pub use opening::{Opening, Projected};
 pub use plan::{BrokerPlan, Plan, database};
-use reads::{ANSWER_WITHIN, Reads};
-use sales::Sales;
+pub use serving::listen;
 pub use start::StartError;
-
-/// The database did not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the database did not answer")]
-pub struct StoreError(#[from] crate::platform::database::Error);
 
 /// The running shop; cheap to clone.
 #[derive(Clone)]
@@ -72,25 +50,23 @@ struct Inner {
     clock: Arc<SystemClock>,
     journal: Arc<SegmentLog>,
     registry: Arc<Registry<Sku>>,
-    orders: OrdersHandle,
-    reads: Arc<Reads>,
-    sales: Arc<Sales>,
+    seckill: Arc<Seckill>,
     /// The plan of the snapshot that the start found, for as long as the sales cannot be read; empty for none.
     snapshot_plan: Vec<u8>,
     relay: outbox::Relay,
     projected: watch::Receiver<Sequence>,
-    following: Following,
-    provided: opening::Provided,
-    on_thread: Vec<opening::OnThread>,
+    runners: Runners,
+    handles: Arc<Handles>,
+    on_thread: Vec<OnThread>,
     broker_status: Option<broker::Status>,
     projection_state: watch::Receiver<projection::State>,
-    pinned: Option<watch::Receiver<sale_snapshot::Progress>>,
+    snapshots: Option<watch::Receiver<sale_snapshot::Progress>>,
     /// It was started without the database; changes when that was reached.
     began_alone: Option<watch::Receiver<Sequence>>,
     /// What was deleted or replaced in the data folder under the running shop; the journal is abandoned then.
     displaced: watch::Sender<Option<String>>,
     /// Set when the process is told to stop: balancers go elsewhere.
-    stopping: AtomicBool,
+    stopping: Stopping,
     /// Taken at the stop.
     running: Mutex<Option<Running>>,
 }
@@ -118,99 +94,9 @@ impl Inner {
 }
 
 impl Shop {
-    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable. `request` hashes key and body, and
-    /// is only asked where the answer depends on them.
-    pub async fn buy(
-        &self,
-        user: UserId,
-        item: FlashItemId,
-        quantity: Quantity,
-        address: Option<AddressId>,
-        request: impl FnOnce() -> (KeyHash, BodyFingerprint),
-    ) -> Answer<Placed> {
-        let engine = &self.0.engine;
-        let let_in = self.0.sales.at_gate(item, |gate| gate.refusal(user, engine.clock().now()).map_or(Ok(gate.sku()), Err));
-        let answer = match let_in {
-            None if !self.0.sales.are_known() => Err(Unavailable::Warming),
-            None => Ok(Err(Refusal::UnknownItem)),
-            Some(Err(refusal)) => Ok(Err(refusal)),
-            Some(Ok(sku)) => {
-                let (key, body) = request();
-                let command = Buy { item, user, quantity, key, body, address };
-                match self.0.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(command)).await {
-                    // The actor has let go of the quota, the list still shows the sale.
-                    Ok(Err(Refusal::UnknownItem)) if self.0.sales.has_ended(item, engine.clock().now()) => Ok(Err(Refusal::Ended)),
-                    answer => answer,
-                }
-            }
-        };
-        match &answer {
-            Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => engine.meters.refused(*refusal),
-            Err(cause) => engine.meters.unavailable(*cause),
-        }
-        answer
-    }
-
-    /// The handle that a feature provides for its handlers; none if no feature of this shop does.
+    /// The handle that a feature provides; none if no feature of this shop does.
     pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.0.provided.get()
-    }
-
-    /// Closes one's own unpaid order; closing it twice is closing it once.
-    pub async fn cancel(&self, user: UserId, order: OrderRef) -> Result<Answer<OrderView>, StoreError> {
-        own_orders::cancel(&self.0, user, order).await
-    }
-
-    /// Completes one's own order that was received.
-    pub async fn confirm_receipt(&self, user: UserId, order: OrderRef) -> Result<Answer<OrderView>, StoreError> {
-        own_orders::confirm_receipt(&self.0, user, order).await
-    }
-
-    /// Hides one's own order from one's list.
-    pub async fn hide_order(&self, user: UserId, order: OrderRef) -> Result<Answer<()>, StoreError> {
-        own_orders::hide(&self.0, user, order).await
-    }
-
-    /// One's own order.
-    pub async fn order(&self, user: UserId, order: OrderRef) -> Result<Option<OrderDetail>, StoreError> {
-        own_orders::detail(&self.0, user, order).await
-    }
-
-    /// One's own orders that are not hidden, of this status if one is named, with ids below `after`, newest first.
-    pub async fn orders(
-        &self,
-        user: UserId,
-        status: Option<Status>,
-        after: Option<OrderId>,
-        size: u32,
-    ) -> Result<Page<OrderView>, StoreError> {
-        own_orders::page(&self.0, user, status, after, size).await
-    }
-
-    /// How many orders one has that are not hidden, by status.
-    pub async fn order_counts(&self, user: UserId) -> Result<Counts, StoreError> {
-        own_orders::counts(&self.0, user).await
-    }
-
-    /// The sales that run or will.
-    pub async fn activities(&self) -> Vec<ActivityView> {
-        self.0.sales.activities(self.now())
-    }
-
-    /// One sale, with what remains of its items now.
-    pub fn activity(&self, id: ActivityId) -> Option<ActivityView> {
-        self.0.sales.activity(id, self.now())
-    }
-
-    /// A page of the catalogue.
-    pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::products(database, query).await).await?)
-    }
-
-    /// One product.
-    pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::product(database, id).await).await?)
+        self.0.handles.get()
     }
 
     /// Whether this node can sell, and how its parts do.
@@ -225,7 +111,7 @@ impl Shop {
                 check("journal", Health::Pass, format!("record {through}, {} of {} bytes", usage.used_bytes, usage.budget_bytes))
             }
         };
-        let sales = if self.0.sales.are_known() {
+        let sales = if self.0.seckill.are_known() {
             check("sales", Health::Pass, format!("{} actors in memory", self.0.registry.resident()))
         } else {
             check("sales", Health::Fail, "starting".to_owned())
@@ -234,9 +120,9 @@ impl Shop {
         checks.extend(self.snapshot_check());
         // A first try that hangs has no state of its own yet.
         let is_reached = self.0.began_alone.as_ref().is_none_or(|said| said.has_changed().unwrap_or(true));
-        checks.extend(self.0.following.checks(&*self.0.journal, is_reached));
+        checks.extend(self.0.runners.checks(&*self.0.journal, is_reached));
         checks.extend(self.0.broker_status.as_ref().map(broker::Status::check));
-        if self.0.stopping.load(Ordering::Acquire) {
+        if self.0.stopping.is_announced() {
             checks.push(check("process", Health::Fail, "stopping".to_owned()));
         }
         Readiness::new(checks)
@@ -251,18 +137,13 @@ impl Shop {
 
     /// Without a snapshot one can sell; a start without the database is what would fail.
     fn snapshot_check(&self) -> Option<Check> {
-        let sale_snapshot::Progress { through, is_failing } = *self.0.pinned.as_ref()?.borrow();
+        let sale_snapshot::Progress { through, is_failing } = *self.0.snapshots.as_ref()?.borrow();
         Some(check("snapshot", if is_failing { Health::Degraded } else { Health::Pass }, format!("record {through}")))
     }
 
     /// From now on readiness fails, so that balancers go elsewhere; whoever comes all the same is served.
     pub fn announce_stop(&self) {
-        self.0.stopping.store(true, Ordering::Release);
-    }
-
-    /// Whether the process is about to stop: connections should not be kept.
-    pub fn is_stopping(&self) -> bool {
-        self.0.stopping.load(Ordering::Relaxed)
+        self.0.stopping.announce();
     }
 
     /// Ends when the database turned out, after a start without it, not to belong to the journal; says why.

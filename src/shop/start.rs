@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::Actor;
@@ -27,24 +27,28 @@ use parking_lot::Mutex;
 
 use super::cold_writes::InThisShop;
 use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
-use super::following::{Follower, Following};
-use super::opening::{self, Opening, Provided};
-use super::reads::{LOAD_WITHIN, Reads};
-use super::sales::Sales;
 use super::{Inner, Plan, Running, Shop};
 use crate::features::orders::loading::StoredOrders;
+use crate::features::orders::projection::Trade;
+use crate::features::seckill::{Sales, Seckill};
 use crate::features::stock;
+use crate::features::stock::effects::StockAdjuster;
 use crate::features::{self, FEATURES};
 use crate::platform::broker::{Events, PlaceError, Publisher};
 use crate::platform::cache::{self, Products};
 use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
 use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
+use crate::platform::feature::{FeatureError, Opened, Opening, RunnerSettings};
+use crate::platform::journal_tail::durable;
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Relay};
+use crate::platform::projection::status::{RunnerStatus, Runners};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::platform::readiness::Stopping;
+use crate::platform::reads::{LOAD_WITHIN, Reads};
 use crate::platform::{broker, error_chain, projection};
-use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
+use crate::recovery::{RecoverError, Recovered, recover, recover_alone};
 use crate::sale_snapshot;
 use crate::sale_snapshot::{Hold, Sources};
 
@@ -116,12 +120,12 @@ pub enum StartError {
     /// What survived cannot be folded.
     #[error("failed to recover")]
     Recover(#[from] RecoverError),
+    /// A feature cannot be opened.
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
-    /// More projections or policies are started than features name: a bug of ours.
-    #[error("a feature starts a projection or a policy that it does not name")]
-    Registrations,
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -153,7 +157,13 @@ impl Shop {
     /// Opens the shop. Has to be called on a thread of an actix system.
     pub async fn open(plan: Plan) -> Result<Self, StartError> {
         refuse_without_database(&plan)?;
-        let for_features = plan.clone();
+        let runner_settings = RunnerSettings {
+            data_folder: plan.journal_folder.parent().unwrap_or(&plan.journal_folder).to_owned(),
+            database: plan.database.clone(),
+            database_hint: plan.database_hint.clone(),
+            projector: plan.projector.clone(),
+            lag: plan.database_lag,
+        };
         let folder = plan.journal_folder.clone();
         let disk = OsDisk::create_folder(&folder).map_err(|cause| StartError::Folder { folder, cause })?;
         let (journal, found) = SegmentLog::open(Arc::new(disk), plan.journal.clone())?;
@@ -176,7 +186,7 @@ impl Shop {
         let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
         let engine = Arc::new(engine);
         engine.orders.require(orders_through);
-        let sales = Arc::new(Sales::default());
+        let sales = Sales::default();
         if checkpoint.is_none() {
             sales.take_from(&snapshot_plan, &engine);
         }
@@ -184,22 +194,21 @@ impl Shop {
         let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
         let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
         // All registrations before anybody runs; without a broker its registration stands at the end and holds nothing back.
-        let all = opening::projections();
+        let all = projections();
         let mut registrations = registrations_for(&port, all.len() + features::policies().len() + 2);
         let [Some(projected), Some(snapshots), Some(for_broker)] = [registrations.pop(), registrations.pop(), registrations.pop()] else {
-            return Err(StartError::Registrations);
+            return Err(FeatureError::Registrations.into());
         };
         let flusher = match &plan.database {
             Settings::Sqlite(file) => Some(Flusher::start(file).map_err(StartError::Thread)?),
             Settings::MySql(_) => None,
         };
         let hint = plan.database_hint.map(|file| CheckpointHint::open(&file, port.identity(), durable(&*port)));
-        let target = projection::Store::<projection::Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint)
-            .hinted_by(hint)
-            .among(all);
+        let target =
+            projection::Store::<Trade>::new(plan.database.clone(), Arc::clone(&port), projected, checkpoint).hinted_by(hint).among(all);
         let projector = Projector::follow(plan.projector, target, Arc::clone(&port)).map_err(StartError::Thread)?;
         projector.highest.fetch_max(recovered.cold_until.0, Ordering::AcqRel);
-        let mut following = vec![Follower::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
+        let mut statuses = vec![RunnerStatus::new(projection::NAME, &projector, true, Meter::new(plan.database_lag))];
         let broker = match plan.broker {
             None => {
                 for_broker.reached(Sequence(u64::MAX));
@@ -208,7 +217,7 @@ impl Shop {
             Some(plan) => {
                 let events = Events::open(plan.target, &plan.folder, Arc::clone(&port), for_broker, features::document)?;
                 let handle = Projector::follow(plan.projector, events, Arc::clone(&port)).map_err(StartError::Thread)?;
-                following.push(Follower::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
+                statuses.push(RunnerStatus::new(broker::NAME, &handle, false, Meter::new(plan.lag)));
                 Some(handle)
             }
         };
@@ -228,7 +237,9 @@ impl Shop {
         let orders = OrdersHandle::new(Arc::clone(&engine), Arc::clone(&skus), Arc::new(StoredOrders(Arc::clone(&reads))));
         let timer = Deadlines::new(Arc::clone(&engine), orders.clone());
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
-        let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
+        let seckill = Arc::new(Seckill::new(Arc::clone(&engine), Arc::clone(&registry), Arc::clone(&reads), sales));
+        let stock = StockAdjuster { registry: Arc::clone(&registry), database: Database::clone(&cold.current()) };
+        let in_shop = InThisShop::new(Arc::clone(&seckill), stock);
         let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
             Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
@@ -241,46 +252,42 @@ impl Shop {
         let effects = Effects { shop: Arc::new(in_shop), events, cache, database: Database::clone(&cold.current()) };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold);
         let attached = attached.into_iter().collect();
+        let mut opened = Opened { statuses, tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())], ..Opened::default() };
+        opened.handles.insert(Arc::clone(&seckill));
         let mut opening = Opening {
             engine: &engine,
-            plan: &for_features,
+            runners: &runner_settings,
             reads: &reads,
             skus: &skus,
             orders: &orders,
             attached: &attached,
             registrations,
-            followers: following,
-            projectors: Vec::new(),
-            provided: Provided::default(),
-            on_thread: Vec::new(),
-            tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())],
+            opened,
         };
         for feature in FEATURES {
             (feature.open)(&mut opening)?;
         }
-        let Opening { followers, projectors, provided, on_thread, mut tasks, .. } = opening;
-        let following = Following(followers);
-        following.refresh(&engine);
+        let Opened { statuses, projectors, handles, on_thread, mut tasks } = opening.opened;
+        let runners = Runners(statuses);
+        runners.refresh(&engine);
         let shop = Self(Arc::new(Inner {
             engine,
             clock: Arc::clone(&clock),
             journal,
-            orders,
-            reads,
             registry,
-            sales,
+            seckill,
             snapshot_plan,
             relay,
             projected: projector.checkpoint.clone(),
             projection_state: projector.state.clone(),
-            following,
-            provided,
+            runners,
+            handles: Arc::new(handles),
             on_thread,
             broker_status,
-            pinned: keeper.kept(),
+            snapshots: keeper.kept(),
             began_alone: checkpoint.is_none().then(|| projector.checkpoint.clone()),
             displaced: tokio::sync::watch::Sender::new(None),
-            stopping: AtomicBool::new(false),
+            stopping: Stopping::default(),
             running: Mutex::new(None),
         }));
         tasks.push(tokio::spawn(evict(Arc::downgrade(&shop.0), hold)));
@@ -289,6 +296,11 @@ impl Shop {
         *shop.0.running.lock() = Some(Running { tasks, deadlines, timers, keeper, projector, broker, projectors, flusher, data_folder });
         Ok(shop)
     }
+}
+
+/// Names of all projections to the database: the one of stock and orders, and the features'.
+fn projections() -> Vec<&'static str> {
+    [projection::NAME].into_iter().chain(features::projections()).collect()
 }
 
 /// Where each projection stands in the database.
@@ -382,7 +394,7 @@ async fn open(settings: &Settings, within: Duration, journal: &dyn Journal) -> R
     let database = settings.connect(Connections { wait_max: within * 3 / 4, ..Connections::LOAD }).await?;
     database.check_fitness().await?;
     database.migrate().await?;
-    let all = opening::projections();
+    let all = projections();
     let mut attached = Vec::new();
     for name in &all {
         attached.push((*name, projection::attach(&database, journal, name, &all).await?));
@@ -400,17 +412,19 @@ impl Shop {
     /// Begins to sell, once actors have a thread to live on: sets aside what the sales need, and watches them from then on. What waits in
     /// the outbox is carried out from now on.
     pub async fn begin(&self) -> Result<(), Error> {
-        let looked = self.0.sales.refresh(&self.0.reads, &self.0.engine, &self.0.registry).await;
+        let refreshed = self.0.seckill.refresh().await;
         // A snapshot says what is on offer while the database cannot; the watch goes on asking.
-        if let Err(error) = looked {
-            let known = || self.0.sales.are_known() || self.0.sales.take_from(&self.0.snapshot_plan, &self.0.engine);
+        if let Err(error) = refreshed {
+            let known = || self.0.seckill.are_known() || self.0.seckill.take_from(&self.0.snapshot_plan);
             if !error.is_transient() || !known() {
                 return Err(error);
             }
             tracing::warn!("the flash sales cannot be read, those of the snapshot go on: {}", error_chain::of(&error));
         }
         if let Some(running) = self.0.running.lock().as_mut() {
-            running.tasks.push(tokio::spawn(Sales::keep_looking(Arc::downgrade(&self.0))));
+            let shop = Arc::downgrade(&self.0);
+            let seckill = move || shop.upgrade().map(|shop| Arc::clone(&shop.seckill));
+            running.tasks.push(tokio::spawn(Seckill::keep_refreshing(seckill)));
             // With the timers: it ends with their thread, and the threads that serve never wait for it.
             let relay = self.0.relay.clone();
             running.timers.spawn(async move { drop(relay.spawn()) });
@@ -425,8 +439,8 @@ async fn evict(shop: std::sync::Weak<Inner>, hold: Hold) {
     loop {
         tick.tick().await;
         let Some(shop) = shop.upgrade() else { return };
-        // Told here and not by the projections, which may be paused, halted, or waiting.
-        shop.following.refresh(&shop.engine);
+        // Reported here and not by the projections, which may be paused, halted, or waiting.
+        shop.runners.refresh(&shop.engine);
         hold.report();
         let projected = *shop.projected.borrow();
         if projected > last {

@@ -23,7 +23,7 @@ impl Shop {
                 broker.stop(projection_within).await;
             }
         };
-        let features = super::opening::stop_all(running.projectors, projection_within);
+        let features = crate::platform::feature::stop_all(running.projectors, projection_within);
         let (checkpoint, (), ()) = tokio::join!(running.projector.stop(projection_within), broker, features);
         let flusher = running.flusher;
         drop(tokio::task::spawn_blocking(move || drop(flusher)).await);

@@ -1,37 +1,42 @@
-//! The direction of dependencies: `shop → features → platform → actors`. What still points the other way is named here, and nothing else may.
+//! The direction of dependencies: shop → features → platform → actors, and within `actors` aggregates → kernel → values.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Files of `src/platform` that know a feature or the shop.
-///
-/// HTTP's state holds the shop, its tables read the list of features, and the projection and the effects of stock and orders lie beside what
-/// runs them.
-const UPWARDS: [&str; 8] = [
-    "http/fields.rs",
-    "http/mod.rs",
-    "http/problem.rs",
-    "http/state.rs",
-    "http/table.rs",
-    "http/wording.rs",
-    "outbox/effects.rs",
-    "projection/trade",
-];
+/// What stands on the features.
+const ABOVE_FEATURES: [&str; 7] = ["cli", "demo", "doctor", "reconcile", "recovery", "sale_snapshot", "shop"];
 
 #[test]
-fn nothing_else_of_the_platform_knows_what_stands_on_it() {
-    let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform");
-    let upwards =
-        ["features", "shop", "cli", "doctor", "demo", "recovery", "reconcile", "sale_snapshot"].map(|part| format!("crate::{part}"));
-    let mut found = BTreeSet::new();
-    for file in sources(&platform) {
+fn the_platform_imports_no_feature_and_nothing_above() {
+    imports_nothing_of("src/platform", &ABOVE_FEATURES.map(|part| format!("crate::{part}")));
+    imports_nothing_of("src/platform", &["crate::features".to_owned()]);
+}
+
+#[test]
+fn features_import_nothing_above_them() {
+    imports_nothing_of("src/features", &ABOVE_FEATURES.map(|part| format!("crate::{part}")));
+}
+
+#[test]
+fn the_core_imports_nothing_of_the_server() {
+    imports_nothing_of("actors/src", &["mallcore::".to_owned()]);
+}
+
+#[test]
+fn values_of_the_core_import_neither_kernel_nor_aggregates() {
+    imports_nothing_of("actors/src/values", &["carts", "kernel", "orders", "stock", "sale_snapshot"].map(|part| format!("crate::{part}")));
+}
+
+fn imports_nothing_of(folder: &str, parts: &[String]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources(&root.join(folder));
+    assert!(!sources.is_empty(), "{folder}");
+    for file in sources {
         let text = std::fs::read_to_string(&file).unwrap();
-        if upwards.iter().any(|part| text.contains(part.as_str())) {
-            let file = file.strip_prefix(&platform).unwrap().to_str().unwrap().to_owned();
-            found.insert(if file.starts_with("projection/trade") { "projection/trade".to_owned() } else { file });
+        for part in parts {
+            let line = text.lines().find(|line| line.contains(part.as_str()));
+            assert!(line.is_none(), "{} imports upwards: {}", file.strip_prefix(root).unwrap().display(), line.unwrap_or_default());
         }
     }
-    assert_eq!(found, BTreeSet::from(UPWARDS.map(str::to_owned)));
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

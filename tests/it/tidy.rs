@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mallcore::platform::http::table::{self, PATTERNS};
+use mallcore::platform::http::table::OTHER;
 use mallcore_actors::refusal::{Refusal, Unavailable};
 
 fn root() -> &'static Path {
@@ -146,7 +146,7 @@ fn files_stay_small() {
 
 /// Path and methods of each operation in the OpenAPI document.
 fn operations() -> Vec<(String, Vec<String>)> {
-    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::features::openapi("/v1")).unwrap();
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
@@ -156,29 +156,31 @@ fn operations() -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn every_operation_is_in_the_table_of_routes() {
+    let table = mallcore::features::routes();
     for (path, methods) in operations() {
-        let place = table::place(&path, "/v1");
-        assert_ne!(place, table::OTHER, "{path} is missing in the table");
-        assert_eq!(PATTERNS[place].methods, methods.join(", "), "{path}");
+        let place = table.place(&path, "/v1");
+        assert_ne!(place, OTHER, "{path} is missing in the table");
+        assert_eq!(table[place].methods, methods.join(", "), "{path}");
     }
 }
 
 #[test]
 fn every_operation_has_an_api_test() {
+    let table = mallcore::features::routes();
     let tests = files("tests/it/api", ".rs");
     let tested: BTreeSet<usize> = tests
         .iter()
         .flat_map(|(_, text)| literals(text, "/"))
-        .map(|path| table::place(path.split('?').next().unwrap_or(path), "/v1"))
+        .map(|path| table.place(path.split('?').next().unwrap_or(path), "/v1"))
         .collect();
     for (path, _) in operations() {
-        assert!(tested.contains(&table::place(&path, "/v1")), "no test in tests/it/api asks {path}");
+        assert!(tested.contains(&table.place(&path, "/v1")), "no test in tests/it/api asks {path}");
     }
 }
 
 #[test]
 fn every_operation_has_its_own_id_and_says_who_may() {
-    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::features::openapi("/v1")).unwrap();
     let mut ids = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

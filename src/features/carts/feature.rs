@@ -15,12 +15,11 @@ use super::bought::TakeOutBought;
 use super::handle::Carts;
 use super::projection::CartProjection;
 use super::{documents, repository, routes};
+use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::policy::Policy;
 use crate::platform::projection::Projection;
-use crate::shop::feature::Feature;
-use crate::shop::reads::{ANSWER_WITHIN, Reads};
-use crate::shop::{Opening, StartError};
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// The feature.
 pub const FEATURE: Feature = Feature {
@@ -47,7 +46,7 @@ const KEEPING: Keeping = Keeping { waiting_max: 64, waiting_total_max: 4_096, id
 /// How often a shard lets idle carts go.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
 
-fn open(opening: &mut Opening<'_>) -> Result<(), StartError> {
+fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let projected = opening.project::<CartProjection>()?;
     let tail = opening.tail::<Cart>(&projected, |fact| match fact {
         Fact::Carts(fact) => Some(fact.user()),

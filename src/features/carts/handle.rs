@@ -14,7 +14,7 @@ use mallcore_actors::refusal::Answer;
 
 use super::repository::{self, Goods};
 use crate::platform::database::Error;
-use crate::shop::reads::{ANSWER_WITHIN, Reads};
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// The number of the policy that takes out of a cart what an order has bought.
 pub const BOUGHT: u16 = 1;

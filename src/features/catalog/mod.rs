@@ -1,15 +1,19 @@
 //! Products as shoppers see them.
 
 pub mod edits;
+mod handle;
 pub mod model;
 mod query;
 pub mod repository;
 pub mod routes;
 mod views;
 
-use crate::platform::http::table::{Pattern, shop};
-use crate::shop::feature::Feature;
+use std::sync::Arc;
 
+use crate::platform::feature::{Feature, FeatureError, Opening};
+use crate::platform::http::table::{Pattern, shop};
+
+pub use handle::Catalog;
 pub use query::{KEYWORD_CHARACTERS_MAX, ProductQuery};
 pub use views::{ProductView, SkuView};
 
@@ -17,9 +21,14 @@ use crate::platform::database::{Database, Error};
 use crate::platform::page::Page;
 
 /// The feature.
-pub const FEATURE: Feature = Feature::of_routes("catalog", routes::configure, PATTERNS);
+pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("catalog", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[shop("/products/{}", "GET"), shop("/products", "GET")];
+
+fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
+    opening.provide(Catalog::new(Arc::clone(opening.reads)));
+    Ok(())
+}
 
 /// A page of the products on sale, newest first.
 pub async fn products(database: &Database, query: ProductQuery) -> Result<Page<ProductView>, Error> {

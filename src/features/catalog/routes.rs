@@ -1,12 +1,12 @@
 //! `/products`: what the shop has.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{ProductQuery, ProductView};
+use super::{Catalog, ProductQuery, ProductView};
 use crate::platform::http::path::PathId;
 use crate::platform::http::problem::{Problem, ProblemDocument};
-use crate::platform::http::state::State;
+use crate::platform::http::provided::Provided;
 use crate::platform::page::Page;
 
 /// Adds the routes.
@@ -27,9 +27,9 @@ pub fn configure(routes: &mut ServiceConfig) {
     ),
 )]
 #[get("/products")]
-pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+pub async fn list(request: HttpRequest, catalog: Provided<Catalog>) -> Result<HttpResponse, Problem> {
     let query = ProductQuery::parse(request.query_string())?;
-    Ok(HttpResponse::Ok().json(state.shop.products(query).await?))
+    Ok(HttpResponse::Ok().json(catalog.products(query).await?))
 }
 
 /// One product
@@ -46,7 +46,7 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
     ),
 )]
 #[get("/products/{id}")]
-pub async fn show(id: PathId<u64>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let product = state.shop.product(id.0).await?.ok_or_else(|| Problem::unknown("unknown_product"))?;
+pub async fn show(id: PathId<u64>, catalog: Provided<Catalog>) -> Result<HttpResponse, Problem> {
+    let product = catalog.product(id.0).await?.ok_or_else(|| Problem::unknown("unknown_product"))?;
     Ok(HttpResponse::Ok().json(product))
 }

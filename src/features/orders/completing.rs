@@ -10,7 +10,7 @@ use mallcore_actors::orders::OrdersHandle;
 use mallcore_actors::time::Timestamp;
 
 use super::repository;
-use crate::shop::reads::{ANSWER_WITHIN, Reads};
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// How often it asks, at most and at least: a hundredth of the time after which orders complete.
 const EVERY_MAX_MILLIS: u64 = 60_000;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::completing::keep_completing;
 use super::handle::Orders;
 use super::{documents, routes};
+use crate::features::seckill::Seckill;
+use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
-use crate::shop::feature::Feature;
-use crate::shop::{Opening, StartError};
 
 /// The feature.
 pub const FEATURE: Feature = Feature { document: documents::document, open, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
@@ -21,9 +21,10 @@ const PATTERNS: &[Pattern] = &[
     shop("/orders", "GET, POST"),
 ];
 
-fn open(opening: &mut Opening<'_>) -> Result<(), StartError> {
+fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let (engine, commands, reads) = (Arc::clone(opening.engine), opening.orders.clone(), Arc::clone(opening.reads));
     opening.run(keep_completing(Arc::clone(&engine), commands.clone(), Arc::clone(&reads)));
-    opening.provide(Orders::new(engine, Arc::clone(opening.skus), commands, reads));
+    let seckill = opening.provided::<Seckill>().ok_or(FeatureError::Handle("Seckill"))?;
+    opening.provide(Orders::new(engine, Arc::clone(opening.skus), commands, reads, seckill));
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Orders as handlers, policies and other features ask for them: quotes, placing, and the commands of an order's life.
+//! Orders as handlers, policies and other features ask for them: quotes, placing, and the commands of an order's life. What a shopper asks of
+//! their own orders is in `own`.
 
 use std::sync::Arc;
 
@@ -14,20 +15,23 @@ use mallcore_actors::stock::{Placed, Receipt};
 
 use super::quote::{self, NoQuote, Quote};
 use super::repository;
+use crate::features::seckill::Seckill;
 use crate::platform::database::Error;
-use crate::shop::reads::{ANSWER_WITHIN, Reads};
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// The orders of all shoppers.
 pub struct Orders {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     skus: Arc<dyn Skus>,
-    commands: OrdersHandle,
-    reads: Arc<Reads>,
+    pub(super) commands: OrdersHandle,
+    pub(super) reads: Arc<Reads>,
+    /// Tells the titles of flash items that the database does not have yet.
+    pub(super) seckill: Arc<Seckill>,
 }
 
 impl Orders {
-    pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>) -> Self {
-        Self { engine, skus, commands, reads }
+    pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>, seckill: Arc<Seckill>) -> Self {
+        Self { engine, skus, commands, reads, seckill }
     }
 
     /// The commands of an order's life. Paying, shipping and refunding are for whoever has verified them: no route of a shopper leads there.

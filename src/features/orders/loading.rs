@@ -17,7 +17,7 @@ use super::stored::{COLUMNS, Stored, money, quantity, text_or_none, unexpected};
 use crate::platform::database::{Database, Error, Loaded, Row, Tx};
 use crate::platform::error_chain;
 use crate::platform::projection::{self, checkpoint};
-use crate::shop::reads::{ANSWER_WITHIN, Reads};
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// The port, over the readers' connections.
 pub struct StoredOrders(pub Arc<Reads>);

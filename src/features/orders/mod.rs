@@ -10,6 +10,8 @@ mod feature;
 mod handle;
 pub mod loading;
 pub mod model;
+mod own;
+pub mod projection;
 pub mod quote;
 mod reference;
 pub mod repository;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::orders::Status;
 use utoipa::IntoParams;
@@ -10,13 +10,13 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::checkout;
-use super::{OrderDetail, OrderRef, OrderView};
+use super::{OrderDetail, OrderRef, OrderView, Orders};
 use crate::platform::auth::Shopper;
 use crate::platform::http::path::PathId;
 use crate::platform::http::problem::{Problem, ProblemDocument};
+use crate::platform::http::provided::Provided;
 use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
-use crate::platform::http::state::State;
 use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
 
 /// The parameter that picks orders of one status, for the OpenAPI document.
@@ -52,14 +52,14 @@ pub fn configure(routes: &mut ServiceConfig) {
     ),
 )]
 #[get("/orders")]
-pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+pub async fn list(shopper: Shopper, request: HttpRequest, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size", "status"]);
     let after = query.cursor().and_then(|id| OrderId::new(id).ok());
     // The upper bound is itself a u32.
     let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
     let status = query.word("status", |word| Status::ALL.into_iter().find(|status| status.name() == word));
     query.finish()?;
-    Ok(HttpResponse::Ok().json(state.shop.orders(shopper.0, status, after, size).await?))
+    Ok(HttpResponse::Ok().json(orders.page(shopper.0, status, after, size).await?))
 }
 
 /// One of the shopper's orders
@@ -78,8 +78,8 @@ pub async fn list(shopper: Shopper, request: HttpRequest, state: web::Data<State
     ),
 )]
 #[get("/orders/{id}")]
-pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let order = state.shop.order(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
+pub async fn show(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
+    let order = orders.detail(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
     Ok(HttpResponse::Ok().json(order))
 }
 
@@ -102,8 +102,8 @@ pub async fn show(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<St
     ),
 )]
 #[post("/orders/{id}/cancel")]
-pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let order = state.shop.cancel(shopper.0, order.0).await???;
+pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
+    let order = orders.cancel(shopper.0, order.0).await???;
     Ok(HttpResponse::Ok().json(order))
 }
 
@@ -120,8 +120,8 @@ pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<
     ),
 )]
 #[get("/orders/counts")]
-pub async fn counts(shopper: Shopper, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let counts = state.shop.order_counts(shopper.0).await?;
+pub async fn counts(shopper: Shopper, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
+    let counts = orders.counts(shopper.0).await?;
     let by_name = Status::ALL.into_iter().map(|status| (status.name(), counts.get(&status).copied().unwrap_or_default()));
     Ok(HttpResponse::Ok().json(by_name.collect::<BTreeMap<_, _>>()))
 }
@@ -145,8 +145,8 @@ pub async fn counts(shopper: Shopper, state: web::Data<State>) -> Result<HttpRes
     ),
 )]
 #[post("/orders/{id}/confirm")]
-pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let order = state.shop.confirm_receipt(shopper.0, order.0).await???;
+pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
+    let order = orders.confirm_receipt(shopper.0, order.0).await???;
     Ok(HttpResponse::Ok().json(order))
 }
 
@@ -169,7 +169,7 @@ pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, state: web::Data
     ),
 )]
 #[delete("/orders/{id}")]
-pub async fn hide(shopper: Shopper, order: PathId<OrderRef>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    state.shop.hide_order(shopper.0, order.0).await???;
+pub async fn hide(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
+    orders.hide(shopper.0, order.0).await???;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,6 +3,7 @@
 //! - E1 it answers what `routes::buy` answers: both end in `routes::purchase`. What it does not know at once, such as an id that is none, is
 //!   left to that route.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse, fn_service};
@@ -11,7 +12,7 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::{Error, HttpResponse, ResponseError};
 use mallcore_actors::ids::FlashItemId;
 
-use super::routes;
+use super::{Seckill, routes};
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::Reading;
 use crate::platform::http::idempotency::IdempotencyKey;
@@ -21,6 +22,12 @@ use crate::platform::http::state::State;
 
 /// The way of a purchase.
 pub struct Express(Arc<State>);
+
+/// What a purchase needs; one for each worker.
+struct Purchases {
+    state: Arc<State>,
+    seckill: Arc<Seckill>,
+}
 
 impl Express {
     /// Below the shop's prefix.
@@ -32,9 +39,12 @@ impl Express {
 impl HttpServiceFactory for Express {
     fn register(self, config: &mut AppService) {
         let Self(state) = self;
+        // Without the handle the documented route says what is wrong.
+        let Some(seckill) = state.handles.get::<Seckill>() else { return };
         let items = ResourceDef::prefix(format!("{}/seckill/items", state.prefix));
         let guard: Box<dyn Guard> = Box::new(IsPurchase(Arc::clone(&state)));
-        let service = move |request| answer(Arc::clone(&state), request);
+        let purchases = Rc::new(Purchases { state, seckill });
+        let service = move |request| answer(Rc::clone(&purchases), request);
         config.register_service(items, Some(vec![guard]), fn_service(service), None);
     }
 }
@@ -53,12 +63,13 @@ fn item(path: &str, prefix: &str) -> Option<FlashItemId> {
     FlashItemId::parse(id)
 }
 
-async fn answer(state: Arc<State>, mut request: ServiceRequest) -> Result<ServiceResponse, Error> {
-    let response = purchase(&state, &mut request).await.unwrap_or_else(|problem| problem.error_response());
+async fn answer(purchases: Rc<Purchases>, mut request: ServiceRequest) -> Result<ServiceResponse, Error> {
+    let response = purchase(&purchases, &mut request).await.unwrap_or_else(|problem| problem.error_response());
     Ok(request.into_response(response))
 }
 
-async fn purchase(state: &State, request: &mut ServiceRequest) -> Result<HttpResponse, Problem> {
+async fn purchase(purchases: &Purchases, request: &mut ServiceRequest) -> Result<HttpResponse, Problem> {
+    let (state, seckill): (&State, &Seckill) = (&purchases.state, &purchases.seckill);
     let payload = request.parts_mut().1.take();
     let mut body = Reading::new(request.headers(), payload, state);
     let arrived = body.arrived().await;
@@ -87,7 +98,7 @@ async fn purchase(state: &State, request: &mut ServiceRequest) -> Result<HttpRes
         request.headers_mut().clear();
         hash
     };
-    routes::purchase(state, shopper, item, body, hash).await
+    routes::purchase(state, seckill, shopper, item, body, hash).await
 }
 
 #[cfg(test)]

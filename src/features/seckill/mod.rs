@@ -2,15 +2,19 @@
 //! Not here: deciding who gets a piece (`mallcore_actors::stock`).
 
 mod express;
+mod handle;
 pub mod model;
 pub mod repository;
 pub mod routes;
+mod sales;
 mod views;
 
+use crate::platform::feature::Feature;
 use crate::platform::http::table::{Pattern, shop};
-use crate::shop::feature::Feature;
 
 pub use express::Express;
+pub use handle::Seckill;
+pub use sales::Sales;
 pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
 
 /// The feature.

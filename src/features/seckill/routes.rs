@@ -9,12 +9,14 @@ use mallcore_actors::ids::{ActivityId, FlashItemId};
 use mallcore_actors::stock::Placed;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Seckill;
 use super::views::{ActivityView, BuyBody, ReceiptView};
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
 use crate::platform::http::idempotency::IdempotencyKey;
 use crate::platform::http::path::PathId;
 use crate::platform::http::problem::{Problem, ProblemDocument};
+use crate::platform::http::provided::Provided;
 use crate::platform::http::state::State;
 use crate::platform::page::Page;
 
@@ -62,21 +64,23 @@ pub async fn buy(
     shopper: Shopper,
     item: PathId<FlashItemId>,
     key: IdempotencyKey,
+    seckill: Provided<Seckill>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    purchase(&state, shopper, item.0, body.parse()?, |scope| key.hash(scope)).await
+    purchase(&state, &seckill, shopper, item.0, body.parse()?, |scope| key.hash(scope)).await
 }
 
 /// The purchase itself; `key` hashes the key within a scope, and is only asked where the answer depends on it.
 pub(super) async fn purchase(
     state: &State,
+    seckill: &Seckill,
     Shopper(user): Shopper,
     item: FlashItemId,
     body: BuyBody,
     key: impl FnOnce(&str) -> KeyHash,
 ) -> Result<HttpResponse, Problem> {
     let request = || (key(&scope(item)), fingerprint(&body));
-    let outcome = state.shop.buy(user, item, body.quantity, body.address_id, request).await;
+    let outcome = seckill.buy(user, item, body.quantity, body.address_id, request).await;
     let Placed { receipt, repeat } = match outcome.map_err(Problem::from).and_then(|answer| answer.map_err(Problem::from)) {
         Ok(placed) => placed,
         Err(problem) => {
@@ -106,8 +110,8 @@ pub(super) async fn purchase(
     ),
 )]
 #[get("/seckill/activities")]
-pub async fn list(state: web::Data<State>) -> HttpResponse {
-    let items = state.shop.activities().await;
+pub async fn list(seckill: Provided<Seckill>) -> HttpResponse {
+    let items = seckill.activities();
     HttpResponse::Ok().json(Page { total: Some(items.len() as u64), items, next: None })
 }
 
@@ -126,8 +130,8 @@ pub async fn list(state: web::Data<State>) -> HttpResponse {
     ),
 )]
 #[get("/seckill/activities/{id}")]
-pub async fn show(id: PathId<ActivityId>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let activity = state.shop.activity(id.0).ok_or_else(|| Problem::unknown("unknown_activity"))?;
+pub async fn show(id: PathId<ActivityId>, seckill: Provided<Seckill>) -> Result<HttpResponse, Problem> {
+    let activity = seckill.activity(id.0).ok_or_else(|| Problem::unknown("unknown_activity"))?;
     Ok(HttpResponse::Ok().json(activity))
 }
 

@@ -2,4 +2,6 @@
 
 pub mod adjustments;
 pub mod documents;
+pub mod effects;
+pub mod projection;
 pub mod repository;

@@ -1,5 +1,7 @@
 //! `/docs`: the OpenAPI document, generated from the handlers, and a page to read and try it.
 
+use std::borrow::Cow;
+
 use utoipa::ToSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -9,8 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, RefOr};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::problem::{PROBLEM_JSON, ProblemDocument};
+use super::problem::{FieldError, PROBLEM_JSON, ProblemDocument};
 use super::schemas;
+use crate::platform::feature::Feature;
 
 /// Where the document lies.
 pub const DOCUMENT_PATH: &str = "/docs/openapi.json";
@@ -27,8 +30,8 @@ pub fn base() -> OpenApi {
 }
 
 /// The document with what all routes have in common, which no route has to say: the media type of problems and
-/// the headers beside them, and that bodies have no unknown fields.
-pub fn complete(mut document: OpenApi) -> OpenApi {
+/// the headers beside them, the codes of features' rules, and that bodies have no unknown fields.
+pub fn complete(mut document: OpenApi, features: &[Feature]) -> OpenApi {
     let schemas = document.components.as_mut().map(|components| &mut components.schemas);
     let mut bodies = Vec::new();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
@@ -41,10 +44,17 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
             }
         }
     }
-    for (_, schema) in schemas.into_iter().flatten().filter(|(name, _)| bodies.contains(name)) {
-        if let RefOr::T(Schema::Object(body)) = schema {
+    let rules: Vec<&str> = features.iter().flat_map(|feature| feature.rules).map(|rule| rule.code).collect();
+    for (name, schema) in schemas.into_iter().flatten() {
+        let RefOr::T(Schema::Object(schema)) = schema else { continue };
+        if bodies.contains(name) {
             // `fields` refuses them in every body.
-            body.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            schema.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        if [ProblemDocument::name(), FieldError::name()].contains(&Cow::Borrowed(name))
+            && let Some(RefOr::T(Schema::Object(code))) = schema.properties.get_mut("code")
+        {
+            code.enum_values.get_or_insert_default().extend(rules.iter().map(|rule| (*rule).into()));
         }
     }
     document
@@ -59,8 +69,8 @@ fn schema_name(content: &RefOr<Content>) -> Option<&str> {
 }
 
 /// The page, with its assets in the binary.
-pub fn page(document: OpenApi) -> SwaggerUi {
-    SwaggerUi::new("/docs/{_:.*}").url(DOCUMENT_PATH, complete(document))
+pub fn page(document: OpenApi, features: &[Feature]) -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").url(DOCUMENT_PATH, complete(document, features))
 }
 
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -199,11 +199,23 @@ impl<'de> Visitor<'de> for ValueVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::seckill::BuyBody;
+
+    struct Body(u64);
+
+    impl ParseBody for Body {
+        const FIELDS: &'static [&'static str] = &["quantity", "address_id"];
+
+        fn parse(fields: &mut Fields) -> Result<Self, Problem> {
+            let quantity = fields.required_number("quantity", 1, 9_999);
+            fields.optional_number("address_id", 1, 1 << 53);
+            fields.finish()?;
+            Ok(Self(quantity.unwrap()))
+        }
+    }
 
     /// Either the quantity, or the fields that are wrong with their codes.
-    fn check(body: &str, expected: Result<u32, &[(&str, &str)]>) {
-        let parsed = parse::<BuyBody>(body.as_bytes()).map(|body| body.quantity.get());
+    fn check(body: &str, expected: Result<u64, &[(&str, &str)]>) {
+        let parsed = parse::<Body>(body.as_bytes()).map(|body| body.0);
         let errors = |problem: Problem| problem.errors.into_iter().map(|error| (error.field.into_owned(), error.code)).collect::<Vec<_>>();
         let expected = expected.map_err(|pairs| pairs.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect::<Vec<_>>());
         assert_eq!(parsed.map_err(errors), expected.map_err(|pairs| pairs.into_iter().collect()), "{body}");

@@ -7,7 +7,7 @@ use mallcore_actors::metrics::{CounterFamily, GaugeFamily, HistogramFamily};
 use metrics::{Counter, Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::table::PATTERNS;
+use super::table::Table;
 
 /// Requests answered, by route and class of status.
 pub static REQUESTS: CounterFamily = CounterFamily::new("mallcore_http_requests_total", "Requests answered, by route and class of status.");
@@ -53,18 +53,17 @@ struct RouteMeters {
     duration: Histogram,
 }
 
-impl Default for HttpMeters {
-    fn default() -> Self {
+impl HttpMeters {
+    /// Makes the handles of these routes.
+    pub fn new(table: &Table) -> Self {
         let route = |path: &'static str| RouteMeters {
             classes: CLASSES.map(|class| REQUESTS.with(&[("route", path), ("status", class)])),
             duration: DURATION.with(&[("route", path)]),
         };
-        Self { routes: PATTERNS.iter().map(|pattern| route(pattern.path)).collect(), in_flight: IN_FLIGHT.get() }
+        Self { routes: table.patterns().iter().map(|pattern| route(pattern.path)).collect(), in_flight: IN_FLIGHT.get() }
     }
-}
 
-impl HttpMeters {
-    /// Notes an answer of the route at this place of [`PATTERNS`].
+    /// Notes an answer of the route at this place of the table.
     pub fn answered(&self, place: usize, status: StatusCode, took: Duration) {
         let Some(route) = self.routes.get(place) else { return };
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;

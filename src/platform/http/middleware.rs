@@ -17,18 +17,18 @@ use actix_web::http::header::{
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, ResponseError};
 
+use super::client_address;
 use super::connection::Progress;
 use super::cors::Cors;
 use super::problem::Problem;
 use super::state::State;
-use super::{client_address, table};
 
 /// The middleware; one for all workers.
 #[derive(Clone)]
 pub struct Middleware(pub Arc<State>);
 
 /// The middleware in one worker.
-pub struct EnvelopeService<S> {
+pub struct MiddlewareService<S> {
     inner: S,
     state: Arc<State>,
 }
@@ -41,16 +41,16 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Transform = EnvelopeService<S>;
+    type Transform = MiddlewareService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(EnvelopeService { inner, state: self.0.clone() }))
+        ready(Ok(MiddlewareService { inner, state: self.0.clone() }))
     }
 }
 
-impl<S, B> Service<ServiceRequest> for EnvelopeService<S>
+impl<S, B> Service<ServiceRequest> for MiddlewareService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     S::Future: Unpin,
@@ -58,7 +58,7 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = EnvelopeFuture<S::Future>;
+    type Future = MiddlewareFuture<S::Future>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context)
@@ -69,7 +69,7 @@ where
         if *request.method() == Method::HEAD {
             request.head_mut().method = Method::GET;
         }
-        let place = table::place(request.path(), &self.state.prefix);
+        let place = self.state.table.place(request.path(), &self.state.prefix);
         // Requests of a test that brings no connection have none.
         let progress = request.conn_data::<Rc<Progress>>().cloned();
         let watch = Watch { state: self.state.clone(), place, started: Instant::now(), progress };
@@ -95,12 +95,12 @@ where
             Ok(()) => Stage::Inner(self.inner.call(request)),
             Err(problem) => Stage::Refused(Some(Box::new((request, problem)))),
         };
-        EnvelopeFuture { stage, watch, origin }
+        MiddlewareFuture { stage, watch, origin }
     }
 }
 
 /// A request on its way.
-pub struct EnvelopeFuture<F> {
+pub struct MiddlewareFuture<F> {
     stage: Stage<F>,
     watch: Watch,
     /// The page that asks, if it may read the answer.
@@ -134,7 +134,7 @@ impl Watch {
 
     /// Whether the client's next request has to come over another connection: to a process that stays, or to one that has room.
     fn closes(&self) -> bool {
-        self.state.shop.is_stopping() || self.progress.as_ref().is_some_and(|progress| progress.overflow().is_some())
+        self.state.stopping.is_announced() || self.progress.as_ref().is_some_and(|progress| progress.overflow().is_some())
     }
 }
 
@@ -145,7 +145,7 @@ impl Drop for Watch {
     }
 }
 
-impl<F, B> Future for EnvelopeFuture<F>
+impl<F, B> Future for MiddlewareFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>> + Unpin,
     B: MessageBody,

@@ -2,7 +2,7 @@
 //! - H1 Every "no" is a problem document (`problem`); nothing else chooses a status for a refusal.
 //! - H2 The way of a purchase has no lock, no log line and no boxed middleware.
 //!
-//! Not here: the features' own routes (`seckill::routes`, …), deciding anything.
+//! Not here: the features' own routes (they are handed in: `state::Backend`), deciding anything.
 
 pub mod admission;
 pub mod body;
@@ -40,14 +40,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_server::Server;
+use actix_web::dev::HttpServiceFactory;
 use actix_web::{App, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
-use crate::features::FEATURES;
-use crate::features::seckill;
 use crate::platform::config::Http;
+use crate::platform::feature::Feature;
 use connection::TimeLimits;
 use middleware::Middleware;
 use server::Door;
@@ -58,8 +58,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Starts serving; the address is the real one where the port was 0. The server runs when it is awaited or spawned.
-/// Signals are the caller's affair.
-pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Server)> {
+/// `express` makes the route that stands before all others, on each worker's thread. Signals are the caller's affair.
+pub fn start<F: HttpServiceFactory + 'static>(
+    settings: &Http,
+    state: Arc<State>,
+    express: impl Fn(Arc<State>) -> F + Clone + Send + 'static,
+) -> io::Result<(SocketAddr, Server)> {
     let idle = Arc::downgrade(&state);
     actix_web::rt::spawn(async move {
         let mut interval = tokio::time::interval(FORGET_INTERVAL);
@@ -83,14 +87,15 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
     };
     server::listen(&settings.host, settings.port, door, move || {
         // Called once on each worker's thread, before anything is accepted.
-        state.shop.adopt_this_thread();
+        state.backend.adopt_this_thread();
+        let features = state.features;
         let (app, _) = App::new()
-            .service(seckill::Express::new(Arc::clone(&state)))
+            .service(express(Arc::clone(&state)))
             .into_utoipa_app()
             .openapi(docs::base())
             .app_data(web::Data::from(state.clone()))
-            .configure(|routes| configure(routes, &state.prefix, state.demo))
-            .openapi_service(docs::page)
+            .configure(|routes| configure(routes, features, &state.prefix, state.demo))
+            .openapi_service(|document| docs::page(document, features))
             .split_for_parts();
         app.service(web::redirect("/docs", "/docs/").permanent())
             .default_service(web::to(fallback::fallback))
@@ -98,20 +103,19 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
     })
 }
 
-/// The OpenAPI document with the routes under this prefix.
-pub fn document(prefix: &str) -> OpenApi {
-    docs::complete(
-        App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, prefix, true)).split_for_parts().1,
-    )
+/// The OpenAPI document of these features, with their routes under this prefix.
+pub fn document(features: &'static [Feature], prefix: &str) -> OpenApi {
+    let app = App::new().into_utoipa_app().openapi(docs::base()).configure(|routes| configure(routes, features, prefix, true));
+    docs::complete(app.split_for_parts().1, features)
 }
 
-fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
+fn configure(routes: &mut ServiceConfig, features: &[Feature], prefix: &str, with_demo: bool) {
     routes.configure(health::configure);
     if with_demo {
         routes.configure(demo::configure);
     }
     routes.service(scope::scope(prefix).configure(|routes| {
-        for feature in FEATURES {
+        for feature in features {
             routes.configure(feature.routes);
         }
     }));

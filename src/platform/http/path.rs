@@ -13,7 +13,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::problem::Problem;
 use super::schemas;
 use super::state::State;
-use super::table::{self, PATTERNS, Part};
+use super::table::Part;
 
 /// What `{id}` may be.
 pub trait ParsePath: Sized {
@@ -57,7 +57,7 @@ impl<T: ParsePath> IntoParams for PathId<T> {
 /// `DELETE /orders/{id}`.
 fn of_another_path(request: &HttpRequest) -> Option<Problem> {
     let state = request.app_data::<web::Data<State>>()?;
-    let pattern = &PATTERNS[table::place(request.path(), &state.prefix)];
+    let pattern = &state.table[state.table.place(request.path(), &state.prefix)];
     (pattern.part != Part::Other && !pattern.path.contains('{')).then(|| Problem::method_not_allowed(pattern.allow()))
 }
 

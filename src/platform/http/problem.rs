@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 use super::admission::Overflow;
 use super::{schemas, wording};
 use crate::platform::auth::TokenError;
+use crate::platform::reads::StoreError;
 use crate::platform::rfc3339::Rfc3339;
-use crate::shop::StoreError;
 
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");

@@ -26,7 +26,7 @@ impl<T: Send + Sync + 'static> FromRequest for Provided<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = request.app_data::<web::Data<State>>().and_then(|state| state.shop.provided::<T>());
+        let found = request.app_data::<web::Data<State>>().and_then(|state| state.handles.get::<T>());
         ready(found.map(Self).ok_or_else(|| Problem::internal("a route whose feature provides nothing")))
     }
 }

@@ -34,9 +34,9 @@ pub fn word(words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
-/// The code of a problem, or of one wrong field.
+/// The code of a problem, or of one wrong field. `docs::complete` adds those of features' rules.
 pub fn problem_code() -> ObjectBuilder {
-    word(wording::all_codes()).description(Some("What is wrong, for programs"))
+    word(wording::codes()).description(Some("What is wrong, for programs"))
 }
 
 /// An optional parameter of the query.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
-use crate::platform::readiness::{Check, Health, Readiness};
+use crate::platform::feature::{Feature, Handles};
+use crate::platform::readiness::{Check, Health, Readiness, Stopping};
 use crate::platform::redis::{Condition, Link};
 use crate::platform::sessions::{self, MemorySessions, RedisSessions, SessionStore};
-use crate::shop::Shop;
 
 use super::admission::Admission;
 use super::chart::Chart;
@@ -17,11 +17,38 @@ use super::cors::Cors;
 use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
 use super::rate_limit::Limits;
+use super::table::Table;
+
+/// What HTTP asks of the process behind it.
+pub trait Backend: Send + Sync + 'static {
+    /// Whether this node can sell, and how its parts do.
+    fn readiness(&self) -> Readiness;
+
+    /// Called on each thread that begins to serve: actors may live there.
+    fn adopt_this_thread(&self);
+
+    /// The features, whose routes are served.
+    fn features(&self) -> &'static [Feature];
+
+    /// The handles that features provide for their handlers.
+    fn handles(&self) -> Arc<Handles>;
+
+    /// Announced when the process is told to stop.
+    fn stopping(&self) -> Stopping;
+}
 
 /// Shared by all requests; immutable but for counters and buckets.
 pub struct State {
-    /// The shop behind the counter.
-    pub shop: Shop,
+    /// The process behind HTTP.
+    pub backend: Box<dyn Backend>,
+    /// The features, whose routes are served.
+    pub features: &'static [Feature],
+    /// Their handles, by type.
+    pub handles: Arc<Handles>,
+    /// Every route by its pattern.
+    pub table: Table,
+    /// Whether the process is about to stop.
+    pub stopping: Stopping,
     /// Checks tokens.
     pub verifier: Verifier,
     /// Buckets of shoppers and addresses.
@@ -51,17 +78,23 @@ pub struct State {
 }
 
 impl State {
-    /// For a shop whose tokens `verifier` checks.
-    pub fn new(config: &Config, shop: Shop, verifier: Verifier) -> Self {
+    /// For a backend whose shoppers' tokens `verifier` checks.
+    pub fn new(config: &Config, backend: impl Backend, verifier: Verifier) -> Self {
+        let features = backend.features();
+        let table = Table::new(features);
         let addresses = Arc::new(ClientAddresses::new(config.http.trusted_proxies.clone()));
         let connections =
             Admission::new(config.http.connections_max as usize, config.http.connections_per_address_max as usize, Arc::clone(&addresses));
         Self {
-            shop,
+            features,
+            handles: backend.handles(),
+            stopping: backend.stopping(),
+            backend: Box::new(backend),
             verifier,
             limits: Limits::new(config.rate_limits),
             in_flight: InFlight::default(),
-            meters: HttpMeters::default(),
+            meters: HttpMeters::new(&table),
+            table,
             chart: Chart::default(),
             prefix: config.http.api_prefix.clone(),
             addresses,
@@ -90,6 +123,6 @@ impl State {
             let health = if condition == Condition::Serving { Health::Pass } else { Health::Degraded };
             Check { part: "redis", health, detail: condition.to_string() }
         });
-        self.shop.readiness().with(redis)
+        self.backend.readiness().with(redis)
     }
 }

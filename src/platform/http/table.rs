@@ -1,8 +1,8 @@
 //! Every route by its pattern: labels of metrics, and what is allowed where. A test compares it with the OpenAPI document.
 
-use std::sync::LazyLock;
+use std::ops::Index;
 
-use crate::features::FEATURES;
+use crate::platform::feature::Feature;
 
 /// A path of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,23 +65,42 @@ const OWN: [Pattern; 8] = [
     demo("/", "GET"),
 ];
 
-/// Every route. The first stands for whatever is none of the others; then the features' in their order, the hottest first.
-pub static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let features = FEATURES.iter().flat_map(|feature| feature.patterns);
-    OWN[..1].iter().chain(features).chain(&OWN[1..]).copied().collect()
-});
-
-/// Place in [`PATTERNS`] of what is none of the others.
+/// Place in the [`Table`] of what is none of the others.
 pub const OTHER: usize = 0;
 
-/// Place in [`PATTERNS`] of a request's path, without allocation.
-pub fn place(path: &str, prefix: &str) -> usize {
-    let after_prefix = path.strip_prefix(prefix);
-    let found = PATTERNS.iter().skip(1).position(|pattern| {
-        let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
-        path.is_some_and(|path| matches(pattern.path, path))
-    });
-    found.map_or(OTHER, |place| place + 1)
+/// Every route. The first stands for whatever is none of the others; then the features' in their order, the hottest first.
+#[derive(Debug, Clone)]
+pub struct Table(Vec<Pattern>);
+
+impl Table {
+    /// The service's own routes and those of these features.
+    pub fn new(features: &[Feature]) -> Self {
+        let features = features.iter().flat_map(|feature| feature.patterns);
+        Self(OWN[..1].iter().chain(features).chain(&OWN[1..]).copied().collect())
+    }
+
+    /// All patterns, in the order of their places.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.0
+    }
+
+    /// The place of a request's path, without allocation.
+    pub fn place(&self, path: &str, prefix: &str) -> usize {
+        let after_prefix = path.strip_prefix(prefix);
+        let found = self.0.iter().skip(1).position(|pattern| {
+            let path = if pattern.part == Part::Shop { after_prefix } else { Some(path) };
+            path.is_some_and(|path| matches(pattern.path, path))
+        });
+        found.map_or(OTHER, |place| place + 1)
+    }
+}
+
+impl Index<usize> for Table {
+    type Output = Pattern;
+
+    fn index(&self, place: usize) -> &Pattern {
+        &self.0[place]
+    }
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
@@ -95,8 +114,11 @@ fn matches(pattern: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
+    const ORDERS: &[Pattern] = &[shop("/seckill/items/{}/orders", "POST"), shop("/orders/{}", "GET"), shop("/orders", "GET")];
+
     fn check(path: &str, expected: &str) {
-        assert_eq!(PATTERNS[place(path, "/v1")].path, expected, "{path}");
+        let table = Table::new(&[Feature::of_routes("orders", |_| {}, ORDERS)]);
+        assert_eq!(table[table.place(path, "/v1")].path, expected, "{path}");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The words of every problem code, Chinese first. Codes that are not listed here do not exist: metrics, the embedded page's counters and the
-//! OpenAPI document take their codes from this table.
-
-use crate::features::FEATURES;
+//! OpenAPI document take their codes from this table; rules of a feature bring their own words.
 
 /// How many codes there are, beside those of features' own rules.
 pub const COUNT: usize = WORDS.len();
@@ -21,11 +19,6 @@ pub fn of(code: &str) -> (&'static str, &'static str) {
     let place = place(code);
     debug_assert!(place.is_some(), "the problem code {code} is missing in src/platform/http/wording.rs");
     place.map_or(("请求失败 / Request failed", "请求未能完成。"), |place| (WORDS[place].1, WORDS[place].2))
-}
-
-/// All codes, and those that features' own rules bring.
-pub fn all_codes() -> impl Iterator<Item = &'static str> {
-    codes().chain(FEATURES.iter().flat_map(|feature| feature.rules).map(|rule| rule.code))
 }
 
 const WORDS: &[(&str, &str, &str)] = &[

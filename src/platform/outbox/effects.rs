@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use mallcore_actors::ids::AdjustmentId;
-use mallcore_actors::refusal::{Refusal, Unavailable};
-use mallcore_actors::stock::Adjusted;
 use serde_json::json;
 
 use super::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use super::repository::{Pending, Told};
-use super::{AdjustStock, Destination, Message, PriceChanged, Settled, StatusChanged};
-use crate::features::stock::adjustments::{self, Past};
+use super::{Destination, Message, PriceChanged, Settled, StatusChanged};
 use crate::platform::database::Database;
 use crate::platform::rfc3339::Rfc3339;
 
@@ -57,7 +54,7 @@ pub struct Effects {
     pub events: Arc<dyn EventsOut>,
     /// The cache.
     pub cache: Arc<dyn ProductCache>,
-    /// Where the rows of what was recorded are.
+    /// Where the outbox is.
     pub database: Database,
 }
 
@@ -82,7 +79,10 @@ impl Effects {
 
     async fn in_shop(&self, row: &Pending, message: Message, reread: &mut bool) -> Carried {
         match message {
-            Message::AdjustStock(asked) => self.adjust(row.id, asked).await,
+            Message::AdjustStock(asked) => match AdjustmentId::new(row.id) {
+                Ok(id) => self.shop.adjust(id, asked).await,
+                Err(_) => Carried::Impossible(format!("{} is no id of an adjustment", row.id)),
+            },
             // The catalogue is read from the database; the offers of flash sales are a snapshot, which one reading renews for many rows.
             Message::PriceChanged(_) | Message::StatusChanged(_) => {
                 if !*reread {
@@ -93,27 +93,6 @@ impl Effects {
                 }
                 Carried::Done(Some(done(json!({}))))
             }
-        }
-    }
-
-    async fn adjust(&self, id: u64, asked: AdjustStock) -> Carried {
-        let sku = asked.sku_id;
-        let Ok(adjustment) = AdjustmentId::new(id) else { return Carried::Impossible(format!("{id} is no id of an adjustment")) };
-        let command = adjustments::command(adjustment, asked);
-        match self.shop.adjust(sku, command.clone()).await {
-            Ok(Ok(Adjusted::Fresh { delta, available, sequence })) => {
-                Carried::Done(Some(done(json!({ "delta": delta, "available": available, "sequence": sequence.0 }))))
-            }
-            Ok(Ok(Adjusted::Unchanged { available, sequence })) => {
-                Carried::Done(Some(done(json!({ "delta": 0, "available": available, "sequence": sequence.0 }))))
-            }
-            Ok(Ok(Adjusted::Repeat { .. })) => match adjustments::past(&self.database, sku, &command).await {
-                Ok(past) => repeated(id, past),
-                Err(cause) => Carried::Away(cause.to_string()),
-            },
-            Ok(Err(refusal)) => Carried::Done(Some(refused(refusal))),
-            Err(cause @ (Unavailable::Busy | Unavailable::Warming)) => Carried::Busy(cause.to_string()),
-            Err(cause) => Carried::Away(cause.to_string()),
         }
     }
 }
@@ -127,27 +106,6 @@ fn event(row: &Pending, message: &Message) -> Event {
     Event { id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: body.to_string() }
 }
 
-fn repeated(id: u64, past: Past) -> Carried {
-    match past {
-        Past::NotYet => Carried::Busy("the projection has not written what became of it".to_owned()),
-        Past::Recorded { delta, sequence } => Carried::Done(Some(done(json!({ "delta": delta, "sequence": sequence })))),
-        Past::Passed => Carried::Done(Some(Told { outcome: "superseded", detail: json!({}).to_string() })),
-        Past::Another => Carried::Impossible(format!(
-            "another adjustment had id {id} before the database was restored; nothing was done: discard this one and ask again"
-        )),
-    }
-}
-
 fn done(detail: serde_json::Value) -> Told {
     Told { outcome: "done", detail: detail.to_string() }
-}
-
-fn refused(refusal: Refusal) -> Told {
-    let detail = match refusal {
-        Refusal::InsufficientStock { available } => json!({ "available": available }),
-        Refusal::VersionMismatch { version } => json!({ "version": version.0 }),
-        Refusal::TooMuchStock { most } => json!({ "most": most }),
-        _ => json!({}),
-    };
-    Told { outcome: refusal.code(), detail: detail.to_string() }
 }

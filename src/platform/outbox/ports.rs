@@ -1,10 +1,10 @@
 //! Whom the relay talks to. Each port has one implementation of the real thing, and one for where there is none.
 
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::AdjustmentId;
 use mallcore_actors::kernel::BoxFuture;
-use mallcore_actors::refusal::Answer;
-use mallcore_actors::stock::{Adjusted, Adjustment};
 use mallcore_actors::time::Timestamp;
+
+use super::{AdjustStock, Carried};
 
 /// Why a destination did not take a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +22,8 @@ pub trait InShop: Send + Sync + 'static {
     /// Reads anew what is on offer.
     fn reread_offers(&self) -> BoxFuture<Result<(), Failure>>;
 
-    /// Asks a SKU's actor to change its stock.
-    fn adjust(&self, sku: SkuId, command: Adjustment) -> BoxFuture<Answer<Adjusted>>;
+    /// Changes the stock of a SKU; the stock feature knows how. A repeat of `id` changes nothing.
+    fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried>;
 }
 
 /// An event for other services.

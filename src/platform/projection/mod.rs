@@ -1,4 +1,5 @@
-//! Projections: the journal's records go to other places, in order, and nothing is skipped. Here what they share, and the one to the database.
+//! Projections: the journal's records go to other places, in order, and nothing is skipped. Here what they share;
+//! which tables a projection to the database writes is its feature's.
 //! - P1 Rows and checkpoint move in one transaction, the checkpoint by comparing: no record is applied twice, none is left out.
 //! - P2 Folding records in any split of batches gives the same rows as one by one.
 //! - P3 What cannot be applied halts the projection at its record; it is never skipped.
@@ -16,9 +17,10 @@ mod priority;
 mod retention;
 mod runner;
 mod settings;
+pub mod status;
 mod store;
+mod table_writer;
 mod target;
-mod trade;
 mod write;
 
 pub use burst_backoff::BurstBackoff;
@@ -30,6 +32,6 @@ pub use retention::{Registration, registrations, registrations_for};
 pub use runner::{Projector, ProjectorHandle, State};
 pub use settings::ProjectorSettings;
 pub use store::Store;
+pub use table_writer::{TableWriter, chunks};
 pub use target::{Reaction, Target, TargetError};
-pub use trade::Trade;
 pub use write::{WriteError, write};

@@ -17,11 +17,11 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::burst_backoff::BurstBackoff;
+use super::contract::Projection;
 use super::retention::registrations;
 use super::settings::ProjectorSettings;
 use super::store::Store;
 use super::target::{Reaction, Target, TargetError};
-use super::trade::Trade;
 use super::{metrics, priority};
 use crate::platform::backoff::Backoff;
 use crate::platform::database::Settings;
@@ -85,14 +85,14 @@ pub struct Projector;
 
 impl Projector {
     /// Starts the projection to the database as the only one of this journal; `attached` is as for [`Store::new`].
-    pub fn spawn(
+    pub fn spawn<P: Projection>(
         settings: ProjectorSettings,
         database: Settings,
         journal: Arc<dyn Journal>,
         attached: Option<Sequence>,
     ) -> std::io::Result<ProjectorHandle> {
         let [registration] = registrations(&journal);
-        Self::follow(settings, Store::<Trade>::new(database, Arc::clone(&journal), registration, attached), journal)
+        Self::follow(settings, Store::<P>::new(database, Arc::clone(&journal), registration, attached), journal)
     }
 
     /// Starts the thread. `checkpoint` begins with what is known, and is right once the other side was reached.

@@ -9,7 +9,6 @@ use mallcore::features::orders::Orders;
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::Config;
 use mallcore::platform::database::{Connections, Database, Settings};
-use mallcore::platform::http;
 use mallcore::platform::http::state::State;
 use mallcore::platform::redis::Link;
 use mallcore::reconcile::reconcile;
@@ -69,7 +68,7 @@ impl TestApp {
         let verifier = Verifier::new(SECRET).remembering(1_024);
         let state = State::new(&config, shop.clone(), verifier).with_redis(link);
         let state = Arc::new(state);
-        let (address, server) = http::start(&config.http, Arc::clone(&state)).unwrap();
+        let (address, server) = mallcore::shop::listen(&config.http, Arc::clone(&state)).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();

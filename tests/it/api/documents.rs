@@ -5,7 +5,7 @@ use super::app::{Reply, Sale, TestApp};
 
 /// Every operation of the OpenAPI document with its name.
 fn operations() -> Vec<(String, Value)> {
-    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::features::openapi("/v1")).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let methods = paths.values().flat_map(|methods| methods.as_object().unwrap().values());
     methods.map(|operation| (operation["operationId"].as_str().unwrap().to_owned(), operation.clone())).collect()
@@ -58,7 +58,7 @@ fn every_parameter_has_a_range_or_a_pattern() {
 
 #[test]
 fn the_document_names_only_codes_that_exist() {
-    let document = serde_json::to_value(mallcore::platform::http::document("/v1")).unwrap();
+    let document = serde_json::to_value(mallcore::features::openapi("/v1")).unwrap();
     let codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
     for (id, operation) in operations() {
         for (status, response) in operation["responses"].as_object().unwrap() {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore::features::orders::projection::Trade;
 use mallcore::platform::database::Value;
-use mallcore::platform::projection::{AttachError, Projector, ProjectorSettings, State, Trade, WriteError, attach, checkpoint, write};
+use mallcore::platform::projection::{AttachError, Projector, ProjectorSettings, State, WriteError, attach, checkpoint, write};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::journal::{Identity, Journal, Sequence};
 use mallcore_actors::kernel::Fact;
@@ -78,7 +79,7 @@ async fn a_record_that_does_not_fit_halts_the_projection_behind_the_one_before_i
              VALUES (?, 'X', 1, 1, 1, ?, 1, ?, 1, 0)";
         tx.execute(text, values).await.unwrap();
         tx.commit().await.unwrap();
-        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
+        let projector = Projector::spawn::<Trade>(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut state = projector.state.clone();
         let halted = state.wait_for(|state| matches!(state, State::Halted(_))).await.unwrap().clone();
         let State::Halted(reason) = halted else { unreachable!() };

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore::features::orders::projection::Trade;
 use mallcore::platform::database::Database;
-use mallcore::platform::projection::{Projector, ProjectorSettings, Trade, attach, write};
+use mallcore::platform::projection::{Projector, ProjectorSettings, attach, write};
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::CloseReason;
@@ -187,7 +188,7 @@ async fn a_running_projection_follows_the_journal_and_releases_it() {
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
         let journal = Arc::new(MemoryJournal::new());
-        let projector = Projector::spawn(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
+        let projector = Projector::spawn::<Trade>(ProjectorSettings::default(), scratch.settings.clone(), journal.clone(), None).unwrap();
         let mut last = Sequence::ZERO;
         for record in &shop.records {
             last = journal.append(record);

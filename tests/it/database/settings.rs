@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore::features::orders::projection::Trade;
 use mallcore::platform::database::{Connections, Database, Error, MySqlServer, Settings};
 use mallcore::platform::projection::{Projector, ProjectorHandle, ProjectorSettings, State, attach};
 use mallcore_actors::journal::Sequence;
@@ -18,7 +19,7 @@ fn projection(settings: &Settings) -> (ProjectorHandle, Sequence) {
     let shop = Shop::after(&day());
     let journal = Arc::new(MemoryJournal::new());
     journal.append_all(&shop.records);
-    let projector = Projector::spawn(ProjectorSettings::default(), settings.clone(), journal, None).unwrap();
+    let projector = Projector::spawn::<Trade>(ProjectorSettings::default(), settings.clone(), journal, None).unwrap();
     (projector, Sequence(shop.records.len() as u64))
 }
 
@@ -67,7 +68,7 @@ async fn a_right_that_is_missing_stops_the_projection_until_it_is_given() {
         }
         journal.append_all(&shop.records);
         let end = Sequence(shop.records.len() as u64);
-        let projector = Projector::spawn(ProjectorSettings::default(), settings, journal, None).unwrap();
+        let projector = Projector::spawn::<Trade>(ProjectorSettings::default(), settings, journal, None).unwrap();
         let state = stopped(&projector).await;
         let is_named = matches!(&state, State::Refused(why) if why.contains("1142") && why.contains("INSERT"));
         run(&scratch.database, &format!("GRANT INSERT ON {schema}.* TO {user}@'%'")).await;

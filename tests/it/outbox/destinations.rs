@@ -5,11 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mallcore::platform::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
-use mallcore_actors::ids::SkuId;
-use mallcore_actors::journal::Sequence;
+use mallcore::platform::outbox::repository::Told;
+use mallcore::platform::outbox::{AdjustStock, Carried};
+use mallcore_actors::ids::AdjustmentId;
 use mallcore_actors::kernel::BoxFuture;
-use mallcore_actors::refusal::{Answer, Unavailable};
-use mallcore_actors::stock::{Adjusted, Adjustment};
 
 /// All three of them.
 #[derive(Default)]
@@ -36,16 +35,17 @@ impl InShop for Destinations {
         Box::pin(async { outcome })
     }
 
-    fn adjust(&self, sku: SkuId, wish: Adjustment) -> BoxFuture<Answer<Adjusted>> {
-        let answer = if self.shop_away.load(Ordering::SeqCst) {
-            Err(Unavailable::JournalFull)
-        } else if self.warming.lock().unwrap().contains(&sku.get()) {
-            Err(Unavailable::Warming)
+    fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried> {
+        let sku = asked.sku_id.get();
+        let carried = if self.shop_away.load(Ordering::SeqCst) {
+            Carried::Away("gone".to_owned())
+        } else if self.warming.lock().unwrap().contains(&sku) {
+            Carried::Busy("warming".to_owned())
         } else {
-            self.adjusted.lock().unwrap().push((sku.get(), wish.id.get()));
-            Ok(Ok(Adjusted::Fresh { delta: 1, available: 1, sequence: Sequence(1) }))
+            self.adjusted.lock().unwrap().push((sku, id.get()));
+            Carried::Done(Some(Told { outcome: "done", detail: "{}".to_owned() }))
         };
-        Box::pin(async move { answer })
+        Box::pin(async move { carried })
     }
 }
 

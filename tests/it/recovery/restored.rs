@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mallcore::features::orders::projection::Trade;
 use mallcore::platform::database::{Database, Settings};
 use mallcore::platform::projection::{Projector, ProjectorSettings, State, attach};
 use mallcore_actors::journal::{Journal, Sequence};
@@ -42,7 +43,7 @@ async fn follows_from_an_earlier_moment(has_news: bool) {
         attach(&scratch.database, &*journal, mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
     }
     project(&backup.database, &shop, 0, earlier).await;
-    let projector = Projector::spawn(ProjectorSettings::default(), live.settings.clone(), journal.clone(), None).unwrap();
+    let projector = Projector::spawn::<Trade>(ProjectorSettings::default(), live.settings.clone(), journal.clone(), None).unwrap();
     assert!(projector.reached(Sequence(told as u64)).await);
     let expected = {
         let whole = scratch::sqlite().await;

@@ -1,17 +1,17 @@
-//! What follows the journal: how far each is behind, what that means for selling, and how it is told.
+//! The status of every runner that reads the journal: how far it is behind, what that means for fresh commands, and how it is reported.
 
 use mallcore_actors::engine::Engine;
 use mallcore_actors::journal::{Durable, Journal, Sequence};
 use std::sync::Arc;
 
+use ::metrics::Gauge;
 use mallcore_actors::lag::{Admission, Lag, Level, Meter, Reading};
 use mallcore_actors::metrics::GaugeFamily;
-use metrics::Gauge;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::platform::projection::metrics::PROJECTION;
-use crate::platform::projection::{self, ProjectorHandle, State};
+use super::metrics::{self, PROJECTION};
+use super::{ProjectorHandle, State};
 use crate::platform::readiness::{Check, Health};
 
 /// 0 ok, 1 alert, 2 some fresh purchases are turned away, 3 all of them are.
@@ -28,8 +28,8 @@ static MEMORY: GaugeFamily = GaugeFamily::new("mallcore_orders_memory_bytes", "B
 /// An order in memory with its places in the maps: 200 bytes of its own, up to 150 in maps that are seldom full, and rounded up.
 pub const ORDER_BYTES: u64 = 512;
 
-/// One projection.
-pub(super) struct Follower {
+/// One runner: its checkpoint, its lag and its gauges.
+pub struct RunnerStatus {
     name: &'static str,
     checkpoint: watch::Receiver<Sequence>,
     state: watch::Receiver<State>,
@@ -44,7 +44,8 @@ pub(super) struct Follower {
     records: Gauge,
 }
 
-impl Follower {
+impl RunnerStatus {
+    /// For the runner behind this handle. `holds_memory`: orders in memory wait for it.
     pub fn new(name: &'static str, handle: &ProjectorHandle, holds_memory: bool, meter: Meter) -> Self {
         Self {
             name,
@@ -56,7 +57,7 @@ impl Follower {
             level: LEVEL.with(&[(PROJECTION, name)]),
             bytes: BYTES.with(&[(PROJECTION, name)]),
             spent: SPENT.with(&[(PROJECTION, name)]),
-            records: projection::metrics::LAG_RECORDS.with(&[(PROJECTION, name)]),
+            records: metrics::LAG_RECORDS.with(&[(PROJECTION, name)]),
         }
     }
 
@@ -118,19 +119,19 @@ impl Follower {
     }
 }
 
-/// All of them.
-pub(super) struct Following(pub Vec<Follower>);
+/// The status of all runners.
+pub struct Runners(pub Vec<RunnerStatus>);
 
-impl Following {
+impl Runners {
     /// Looks at how far each is behind, and lets in as many fresh purchases as the one that is worst off allows.
     pub fn refresh(&self, engine: &Engine) {
         let (end, record_bytes) = written(&**engine.journal());
         let memory_bytes = (engine.orders.resident() as u64).saturating_mul(ORDER_BYTES);
         MEMORY.get().set(memory_bytes as f64);
         let mut turned_away = 0;
-        for follower in &self.0 {
-            let parts = follower.observe(end, record_bytes, memory_bytes).turned_away;
-            match &follower.scope {
+        for runner in &self.0 {
+            let parts = runner.observe(end, record_bytes, memory_bytes).turned_away;
+            match &runner.scope {
                 Some(scope) => scope.turn_away(parts),
                 None => turned_away = turned_away.max(parts),
             }
@@ -141,7 +142,7 @@ impl Following {
     /// How each does; `is_reached` is false until a database that was away at start is there.
     pub fn checks(&self, journal: &dyn Journal, is_reached: bool) -> Vec<Check> {
         let (Durable::Through(end) | Durable::Failed(end)) = *journal.durable().borrow();
-        self.0.iter().map(|follower| follower.check(end, is_reached || !follower.holds_memory)).collect()
+        self.0.iter().map(|runner| runner.check(end, is_reached || !runner.holds_memory)).collect()
     }
 }
 

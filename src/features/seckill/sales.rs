@@ -20,22 +20,20 @@ use mallcore_actors::stock::{CarveQuota, Gate, QuotaPlan, ReleaseQuota, Sku};
 use mallcore_actors::time::Timestamp;
 use tokio::sync::watch;
 
-use super::reads::{ANSWER_WITHIN, Reads};
-use crate::features::seckill::model::{ActivityRow, ItemRow};
-use crate::features::seckill::{ActivityView, ItemView, repository};
+use super::model::{ActivityRow, ItemRow};
+use super::{ActivityView, ItemView, repository};
 use crate::platform::database::Error;
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// How long an ended sale is shown, and told from one that never was.
 const SHOWN_AFTER_MILLIS: u64 = 24 * 3600 * 1000;
-/// How soon a sale that was created elsewhere is seen.
-const LOOK: Duration = Duration::from_secs(1);
 /// Items that are asked for at the same time.
 const MAINTAINED_AT_ONCE: usize = 64;
 /// A SKU that takes longer to answer is asked again at the next look.
 const MAINTAINED_WITHIN: Duration = Duration::from_millis(500);
 
 /// The sales on offer.
-pub(super) struct Sales {
+pub struct Sales {
     on_offer: ArcSwap<OnOffer>,
     known: AtomicBool,
     /// One look at a time: what was read later is also stored later.
@@ -80,7 +78,7 @@ impl Sales {
     }
 
     /// Whether the list was read since the start.
-    pub(super) fn are_known(&self) -> bool {
+    pub fn are_known(&self) -> bool {
         self.known.load(Ordering::Acquire)
     }
 
@@ -98,12 +96,12 @@ impl Sales {
     }
 
     /// The plan as snapshots carry it, whenever it changes.
-    pub(super) fn plan(&self) -> watch::Receiver<Option<Vec<u8>>> {
+    pub fn plan(&self) -> watch::Receiver<Option<Vec<u8>>> {
         self.plan.subscribe()
     }
 
     /// Takes the list from a snapshot's plan, for as long as the database does not say otherwise. False if there is none.
-    pub(super) fn take_from(&self, plan: &[u8], engine: &Engine) -> bool {
+    pub fn take_from(&self, plan: &[u8], engine: &Engine) -> bool {
         let rows: Option<Vec<ActivityRow>> = serde_json::from_slice(plan).ok();
         let is_known = rows.is_some();
         if let Some(rows) = rows {
@@ -146,23 +144,6 @@ impl Sales {
         engine.retain_gates(|item| on_offer.gates.contains_key(&item));
         self.on_offer.store(on_offer);
         self.known.store(true, Ordering::Release);
-    }
-
-    /// Looks again each second, for as long as the task lives.
-    pub(super) async fn keep_looking(shop: std::sync::Weak<super::Inner>) {
-        let mut tick = tokio::time::interval(LOOK);
-        let mut failing = false;
-        loop {
-            tick.tick().await;
-            let Some(shop) = shop.upgrade() else { return };
-            let looked = shop.sales.refresh(&shop.reads, &shop.engine, &shop.registry).await;
-            if let Err(error) = &looked
-                && !failing
-            {
-                tracing::warn!("cannot read the flash sales, those known go on: {}", crate::platform::error_chain::of(error));
-            }
-            failing = looked.is_err();
-        }
     }
 }
 

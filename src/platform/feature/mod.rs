@@ -1,13 +1,18 @@
-//! What a feature of the shop brings along, as one value. `features.rs` lists them; nothing else does.
+//! What a feature of the shop brings along, as one value, and what it is given when it is opened. `src/features/mod.rs` lists the features;
+//! the platform is handed that list.
+
+mod handles;
+mod opening;
 
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::refusal::Rule;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::opening::Opening;
-use super::start::StartError;
 use crate::platform::broker::document::Data;
 use crate::platform::http::table::Pattern;
+
+pub use handles::Handles;
+pub use opening::{FeatureError, OnThread, Opened, Opening, Projected, RunnerSettings, stop_all};
 
 /// A feature: routes with what they are called in metrics, documents of its events, and the aggregates that it hosts.
 #[derive(Clone, Copy)]
@@ -27,7 +32,7 @@ pub struct Feature {
     /// Names of the policies that `open` starts.
     pub policies: &'static [&'static str],
     /// Starts what it hosts, before anybody is served.
-    pub open: fn(&mut Opening<'_>) -> Result<(), StartError>,
+    pub open: fn(&mut Opening<'_>) -> Result<(), FeatureError>,
 }
 
 impl Feature {

@@ -12,6 +12,11 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// For a SKU with all its buyers.
 pub const LOAD_WITHIN: Duration = Duration::from_secs(60);
 
+/// The database did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not answer")]
+pub struct StoreError(#[from] Error);
+
 /// The readers' connections.
 pub struct Reads(Reach);
 

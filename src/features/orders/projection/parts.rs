@@ -3,38 +3,35 @@
 use mallcore_actors::orders::fold::{Happened, OrderEvent};
 use serde_json::json;
 
-use super::super::write::WriteError;
-use super::{Writer, chunks};
-use crate::features::orders::model::{EventKind, close_reason_name};
+use super::super::model::{EventKind, close_reason_name};
 use crate::platform::database::{Arguments, Value};
+use crate::platform::projection::{TableWriter, WriteError, chunks};
 
-impl Writer<'_> {
-    pub(super) async fn insert_parts(&mut self, events: &[OrderEvent]) -> Result<(), WriteError> {
-        let mut parts = Parts::default();
-        events.iter().for_each(|event| parts.take(event));
-        let Parts { events, payments, parcels, parcel_items, refunds, refund_items } = parts;
-        self.rows("order_events", ["order_id", "version", "kind", "happened_at", "data"], events).await?;
-        let columns = ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at"];
-        self.rows("payments", columns, payments).await?;
-        self.rows("parcels", ["order_id", "version", "key_hash", "carrier", "tracking_no", "shipped_at"], parcels).await?;
-        self.rows("parcel_items", ["order_id", "version", "item_no", "sku_id", "quantity"], parcel_items).await?;
-        let columns = ["order_id", "version", "refund_id", "freight_fen", "amount_fen", "restock", "refunded_at"];
-        self.rows("refunds", columns, refunds).await?;
-        self.rows("refund_items", ["order_id", "version", "item_no", "sku_id", "quantity", "amount_fen"], refund_items).await
-    }
+pub(super) async fn insert(writer: &mut TableWriter<'_>, events: &[OrderEvent]) -> Result<(), WriteError> {
+    let mut parts = Parts::default();
+    events.iter().for_each(|event| parts.take(event));
+    let Parts { events, payments, parcels, parcel_items, refunds, refund_items } = parts;
+    rows(writer, "order_events", ["order_id", "version", "kind", "happened_at", "data"], events).await?;
+    let columns = ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at"];
+    rows(writer, "payments", columns, payments).await?;
+    rows(writer, "parcels", ["order_id", "version", "key_hash", "carrier", "tracking_no", "shipped_at"], parcels).await?;
+    rows(writer, "parcel_items", ["order_id", "version", "item_no", "sku_id", "quantity"], parcel_items).await?;
+    let columns = ["order_id", "version", "refund_id", "freight_fen", "amount_fen", "restock", "refunded_at"];
+    rows(writer, "refunds", columns, refunds).await?;
+    rows(writer, "refund_items", ["order_id", "version", "item_no", "sku_id", "quantity", "amount_fen"], refund_items).await
+}
 
-    async fn rows<const COLUMNS: usize>(
-        &mut self,
-        table: &str,
-        columns: [&str; COLUMNS],
-        rows: Vec<[Value; COLUMNS]>,
-    ) -> Result<(), WriteError> {
-        for chunk in chunks(&rows) {
-            let values: Arguments = chunk.iter().flatten().cloned().collect();
-            self.insert(table, &columns, chunk.len(), values).await?;
-        }
-        Ok(())
+async fn rows<const COLUMNS: usize>(
+    writer: &mut TableWriter<'_>,
+    table: &str,
+    columns: [&str; COLUMNS],
+    rows: Vec<[Value; COLUMNS]>,
+) -> Result<(), WriteError> {
+    for chunk in chunks(&rows) {
+        let values: Arguments = chunk.iter().flatten().cloned().collect();
+        writer.insert(table, &columns, chunk.len(), values).await?;
     }
+    Ok(())
 }
 
 #[derive(Default)]

@@ -1,0 +1,121 @@
+//! Flash sales as handlers ask for them: buying, and what is on offer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mallcore_actors::engine::Engine;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, UserId};
+use mallcore_actors::kernel::Provenance;
+use mallcore_actors::quantity::Quantity;
+use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
+use mallcore_actors::registry::Registry;
+use mallcore_actors::stock::{Buy, PlaceOrder, Placed, Sku};
+
+use super::ActivityView;
+use super::sales::Sales;
+use crate::platform::database::Error;
+use crate::platform::error_chain;
+use crate::platform::reads::Reads;
+
+/// How soon a sale that was created elsewhere is seen.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
+
+/// The flash sales of the shop.
+pub struct Seckill {
+    engine: Arc<Engine>,
+    registry: Arc<Registry<Sku>>,
+    reads: Arc<Reads>,
+    sales: Sales,
+}
+
+impl Seckill {
+    /// Over the SKUs of this registry; `sales` may know the sales of a snapshot already.
+    pub fn new(engine: Arc<Engine>, registry: Arc<Registry<Sku>>, reads: Arc<Reads>, sales: Sales) -> Self {
+        Self { engine, registry, reads, sales }
+    }
+
+    /// Buys pieces of a flash item: one message to its SKU's actor, answered once the order is durable. `request` hashes key and body, and
+    /// is only asked where the answer depends on them.
+    pub async fn buy(
+        &self,
+        user: UserId,
+        item: FlashItemId,
+        quantity: Quantity,
+        address: Option<AddressId>,
+        request: impl FnOnce() -> (KeyHash, BodyFingerprint),
+    ) -> Answer<Placed> {
+        let engine = &self.engine;
+        let let_in = self.sales.at_gate(item, |gate| gate.refusal(user, engine.clock().now()).map_or(Ok(gate.sku()), Err));
+        let answer = match let_in {
+            None if !self.sales.are_known() => Err(Unavailable::Warming),
+            None => Ok(Err(Refusal::UnknownItem)),
+            Some(Err(refusal)) => Ok(Err(refusal)),
+            Some(Ok(sku)) => {
+                let (key, body) = request();
+                let command = Buy { item, user, quantity, key, body, address };
+                match self.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(command)).await {
+                    // The actor has let go of the quota, the list still shows the sale.
+                    Ok(Err(Refusal::UnknownItem)) if self.sales.has_ended(item, engine.clock().now()) => Ok(Err(Refusal::Ended)),
+                    answer => answer,
+                }
+            }
+        };
+        match &answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => engine.meters.refused(*refusal),
+            Err(cause) => engine.meters.unavailable(*cause),
+        }
+        answer
+    }
+
+    /// The sales that run or will.
+    pub fn activities(&self) -> Vec<ActivityView> {
+        self.sales.activities(self.engine.clock().now())
+    }
+
+    /// One sale, with what remains of its items now.
+    pub fn activity(&self, id: ActivityId) -> Option<ActivityView> {
+        self.sales.activity(id, self.engine.clock().now())
+    }
+
+    /// The title of a flash item on offer.
+    pub fn title(&self, item: u64) -> Option<String> {
+        self.sales.title(item)
+    }
+
+    /// Whether the sales on offer were read since the start.
+    pub fn are_known(&self) -> bool {
+        self.sales.are_known()
+    }
+
+    /// Takes the sales of a snapshot's plan, for as long as the database does not say otherwise. False if there is none.
+    pub fn take_from(&self, plan: &[u8]) -> bool {
+        self.sales.take_from(plan, &self.engine)
+    }
+
+    /// Reads what is on offer, and asks the SKUs for what it calls for.
+    ///
+    /// # Errors
+    /// The database's, if it does not answer; the sales stay as they were then.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        self.sales.refresh(&self.reads, &self.engine, &self.registry).await
+    }
+
+    /// Refreshes each second, for as long as `seckill` finds one.
+    pub async fn keep_refreshing(seckill: impl Fn() -> Option<Arc<Self>>) {
+        let mut tick = tokio::time::interval(REFRESH_EVERY);
+        let mut failing = false;
+        loop {
+            tick.tick().await;
+            let Some(seckill) = seckill() else { return };
+            let refreshed = seckill.refresh().await;
+            if let Err(error) = &refreshed
+                && !failing
+            {
+                tracing::warn!("cannot read the flash sales, those known go on: {}", error_chain::of(error));
+            }
+            failing = refreshed.is_err();
+        }
+    }
+}
