@@ -47,27 +47,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let samples = corpus::load(&arguments.corpus)?;
     println!("{} segments, seed {}", samples.len(), arguments.seed);
     let until = Instant::now() + Duration::from_secs(arguments.seconds);
-    let mut tally = Tally::default();
+    let mut outcomes = Outcomes::default();
     let mut iteration = 0;
     while iteration < arguments.iterations && (iteration % 256 != 0 || Instant::now() < until) {
         let seed = arguments.seed.wrapping_add(iteration);
         let outcome = catch_unwind(AssertUnwindSafe(|| one(&samples, seed)));
         match outcome {
-            Ok(outcome) => tally.count(outcome),
+            Ok(outcome) => outcomes.count(outcome),
             Err(_) => return Err(format!("failed: repeat with --seed {seed} --iterations 1").into()),
         }
         iteration += 1;
         if iteration % 1_000_000 == 0 {
-            println!("{iteration} iterations: {tally:?}");
+            println!("{iteration} iterations: {outcomes:?}");
         }
     }
-    println!("{iteration} iterations without a panic or a damaged record: {tally:?}");
+    println!("{iteration} iterations without a panic or a damaged record: {outcomes:?}");
     Ok(())
 }
 
 /// What opening said, so that a run shows that it reached all answers.
 #[derive(Debug, Default)]
-struct Tally {
+struct Outcomes {
     whole: u64,
     cut: u64,
     empty: u64,
@@ -81,7 +81,7 @@ enum Outcome {
     Refused,
 }
 
-impl Tally {
+impl Outcomes {
     fn count(&mut self, outcome: Outcome) {
         *match outcome {
             Outcome::Whole => &mut self.whole,

@@ -27,28 +27,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     let buyers: u64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
     let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("mallcore-sale-snapshot"), PathBuf::from);
     let store = Store::new(Arc::new(OsDisk::create_folder(&folder)?));
-    let mut pinned = opened(u32::try_from(buyers)?.saturating_mul(2))?;
+    let mut sale_snapshot = opened(u32::try_from(buyers)?.saturating_mul(2))?;
     for buyer in 1..=buyers {
-        pinned.apply(Sequence(1 + buyer), &bought(buyer)?);
+        sale_snapshot.apply(Sequence(1 + buyer), &bought(buyer)?);
     }
-    store.save(IDENTITY, &pinned, &mut || {})?;
-    drop(pinned);
+    store.save(IDENTITY, &sale_snapshot, &mut || {})?;
+    drop(sale_snapshot);
     let mut last = buyers;
     for round in 1..=3 {
         let begin = Instant::now();
         let found = store.load(IDENTITY, Sequence(1), Sequence(u64::MAX))?;
-        let mut pinned = found.pinned.ok_or("no snapshot")?;
+        let mut sale_snapshot = found.sale_snapshot.ok_or("no snapshot")?;
         let read = begin.elapsed();
         let tail = (buyers / 10).max(1);
         let records: Vec<Record> = (last + 1..=last + tail).map(bought).collect::<Result<_, _>>()?;
         let begin = Instant::now();
         for (place, record) in records.iter().enumerate() {
-            pinned.apply(Sequence(last + 2 + place as u64), record);
+            sale_snapshot.apply(Sequence(last + 2 + place as u64), record);
         }
         let folded = begin.elapsed();
         last += tail;
         let (mut pauses, begin, mut piece) = (Duration::ZERO, Instant::now(), Instant::now());
-        let saved = store.save(IDENTITY, &pinned, &mut || {
+        let saved = store.save(IDENTITY, &sale_snapshot, &mut || {
             let pause = piece.elapsed();
             std::thread::sleep(pause);
             pauses += pause;
@@ -76,8 +76,8 @@ fn flash() -> Result<FlashRef, Box<dyn Error>> {
 }
 
 fn opened(quota: u32) -> Result<SaleSnapshot, Box<dyn Error>> {
-    let mut pinned = SaleSnapshot::default();
-    pinned.stocks.insert(sku()?, Stock::new(sku()?, quota, 0, 0, Sequence::ZERO, None, Default::default()));
+    let mut sale_snapshot = SaleSnapshot::default();
+    sale_snapshot.stocks.insert(sku()?, Stock::new(sku()?, quota, 0, 0, Sequence::ZERO, None, Default::default()));
     let carved = QuotaCarved {
         sku: sku()?,
         item: flash()?.item,
@@ -88,8 +88,8 @@ fn opened(quota: u32) -> Result<SaleSnapshot, Box<dyn Error>> {
         starts_at: Timestamp::from_millis(START),
         ends_at: Timestamp::from_millis(START + 86_400_000),
     };
-    pinned.apply(Sequence(1), &Record::system(Timestamp::from_millis(START), StockFact::QuotaCarved(carved)));
-    Ok(pinned)
+    sale_snapshot.apply(Sequence(1), &Record::system(Timestamp::from_millis(START), StockFact::QuotaCarved(carved)));
+    Ok(sale_snapshot)
 }
 
 fn bought(buyer: u64) -> Result<Record, Box<dyn Error>> {

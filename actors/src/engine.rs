@@ -129,8 +129,8 @@ impl Engine {
         self.waiting.contains_key(&owner)
     }
 
-    /// Tells a coordinator how its waiting ended. One that is done has released its hold already.
-    pub(crate) fn tell(&self, owner: Owner, input: Input) {
+    /// Notifies a coordinator how its waiting ended. One that is done has released its hold already.
+    pub(crate) fn notify(&self, owner: Owner, input: Input) {
         if let Some(inputs) = self.waiting.get(&owner) {
             // A receiver that is gone belongs to a coordinator that is about to release.
             let _ = inputs.send(input);

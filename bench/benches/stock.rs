@@ -57,7 +57,7 @@ fn stock() -> Stock {
     stock
 }
 
-fn wish(number: u64) -> Buy {
+fn buy_command(number: u64) -> Buy {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&number.to_le_bytes());
     Buy {
@@ -82,18 +82,18 @@ fn decisions(c: &mut Criterion) {
                 let mut stock = stock();
                 let started = Instant::now();
                 for number in 1..=BUYERS {
-                    let wish = wish(number);
-                    let Ok(Purchase::Fresh(line, payable)) = stock.decide_buy(&wish, NOW) else { unreachable!("there are pieces") };
+                    let command = buy_command(number);
+                    let Ok(Purchase::Fresh(line, payable)) = stock.decide_buy(&command, NOW) else { unreachable!("there are pieces") };
                     let order = OrderId::new(number).unwrap();
                     let fact = OrderFact::Placed(OrderPlaced {
                         order,
                         no: OrderNo::new(order, NOW, number),
-                        user: wish.user,
+                        user: command.user,
                         lines: [line].into_iter().collect(),
                         payable,
                         expires_at: NOW,
-                        key: wish.key,
-                        body: wish.body,
+                        key: command.key,
+                        body: command.body,
                         address: None,
                     });
                     stock.apply(Sequence(number + 1), NOW, &fact.into());
@@ -154,7 +154,7 @@ fn round_trips(c: &mut Criterion) {
                         tokio::task::yield_now().await;
                     }
                 });
-                let ask = |number| registry.ask(SkuId::new(1).unwrap(), Provenance::SHOPPER, PlaceOrder(wish(number)));
+                let ask = |number| registry.ask(SkuId::new(1).unwrap(), Provenance::SHOPPER, PlaceOrder(buy_command(number)));
                 ask(next.fetch_add(1, Ordering::Relaxed)).await.unwrap().unwrap();
                 let mut spent = Duration::ZERO;
                 for _ in 0..rounds {

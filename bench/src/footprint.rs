@@ -3,9 +3,9 @@
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::server_process::{LIMIT_MAX, Seed};
+use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 use crate::{fetch, process_cpu};
 
 /// Actors in memory, as the server tells.
@@ -15,7 +15,7 @@ const RESIDENT_SAMPLE: &str = "mallcore_actors_resident";
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Items of the large sale.
     #[arg(long, default_value_t = 1_000)]
     items: u64,
@@ -38,15 +38,15 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 }
 
 fn resident(options: &Options, items: u64) -> Result<(f64, u64), Error> {
-    let arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: options.stock, limit: LIMIT_MAX, items }, 1)?;
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let testbed = TestBed::fresh(&options.testbed, ModeOptions::default(), Seed { stock: options.stock, limit: LIMIT_MAX, items }, 1)?;
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
     // Every item is carved once the journal's records are in the database.
-    arena.setup.wait_projected(READY_TIMEOUT)?;
-    let (_, metrics) = fetch::get(arena.setup.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
+    testbed.setup.wait_projected(READY_TIMEOUT)?;
+    let (_, metrics) = fetch::get(testbed.setup.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
     let actors = fetch::samples(&metrics, RESIDENT_SAMPLE).first().map(|(_, actors)| *actors);
     let actors = actors.ok_or_else(|| Error::Unexpected(format!("the metrics have no {RESIDENT_SAMPLE}")))?;
     let bytes = process_cpu::resident_bytes(server.pid()).attempt(|| "read the server's memory".to_owned())?;
     drop(server);
-    arena.finish(Verdict::Holds);
+    testbed.finish(Verdict::Holds);
     Ok((actors, bytes))
 }

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::LoadPlan;
 use crate::measured;
 use crate::server_process::{LIMIT_MAX, Process, STOCK_MAX, Seed};
+use crate::testbed::{ModeOptions, TestBed, TestBedOptions};
 
 /// A server under valgrind takes fifty times as long to start.
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -24,7 +24,7 @@ const WARM_UP: u64 = 500;
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Purchases that are counted.
     #[arg(long, default_value_t = 4_000)]
     requests: u64,
@@ -40,20 +40,21 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let version = Command::new("valgrind").arg("--version").output();
     version.attempt(|| "run valgrind, which this needs: install it (apt-get install valgrind)".to_owned())?;
-    let mut arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 }, 10_000)?;
-    arena.setup.set("PROJECTION_PAUSED", if options.projection { "false" } else { "true" });
-    let out = arena.folder().join("server.callgrind");
-    let mut server = arena.setup.start(&valgrind(&out))?;
+    let mut testbed =
+        TestBed::fresh(&options.testbed, ModeOptions::default(), Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 1 }, 10_000)?;
+    testbed.setup.set("PROJECTION_PAUSED", if options.projection { "false" } else { "true" });
+    let out = testbed.folder().join("server.callgrind");
+    let mut server = testbed.setup.start(&valgrind(&out))?;
     server.wait_ready(READY_TIMEOUT)?;
-    let items: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    let plan = measured::closed_loop(&server, &arena.shoppers, &items, options.connections, Duration::ZERO);
+    let items: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &items, options.connections, Duration::ZERO);
     let ours = count(&plan, &server, &out, options.requests)?;
     drop(server);
-    let out = arena.folder().join("baseline.callgrind");
+    let out = testbed.folder().join("baseline.callgrind");
     let baseline = Process::baseline_below(&valgrind(&out), READY_TIMEOUT)?;
     let base = count(&LoadPlan { server: baseline.http, ..plan }, &baseline, &out, options.requests)?;
     println!("instructions a purchase: server {ours:.0}, baseline {base:.0}, difference {:.0}", ours - base);
-    arena.finish(Verdict::Holds);
+    testbed.finish(Verdict::Holds);
     Ok(Verdict::Holds)
 }
 

@@ -5,7 +5,6 @@
 //!
 //! Not here: micro-benchmarks (`benches/`), tests of behaviour (each crate's own).
 
-pub mod arena;
 pub mod baseline;
 pub mod checks;
 pub mod commands;
@@ -29,6 +28,7 @@ pub mod servers;
 pub mod soak;
 pub mod stats;
 pub mod sustain;
+pub mod testbed;
 
 /// A runtime for whoever needs to wait for something on this thread.
 fn runtime() -> Result<tokio::runtime::Runtime, error::Error> {

@@ -70,7 +70,7 @@ pub fn closed_loop(server: &Process, shoppers: &Arc<Vec<Shopper>>, items: &[u64]
         mix: Mix::default(),
         reconnect: false,
         ack_file: None,
-        patience: Duration::from_secs(30),
+        idle_timeout: Duration::from_secs(30),
         run: rand::random(),
     }
 }

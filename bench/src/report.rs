@@ -1,5 +1,5 @@
 //! The figures of a run, for people and as JSON.
-//! Not here: counting (`load::tally`).
+//! Not here: counting (`load::measurements`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::load::LoadResult;
-use crate::load::tally::Outcome;
+use crate::load::measurements::Outcome;
 
 /// Milliseconds at the percentiles that matter.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -78,10 +78,10 @@ pub struct Report {
 impl Report {
     /// Of one run.
     pub fn of(result: &LoadResult) -> Self {
-        let tally = &result.tally;
+        let measurements = &result.measurements;
         let seconds = result.elapsed.as_secs_f64();
         let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
-        let (answers, buys) = (tally.count_where(Outcome::is_answer), tally.count_where(Outcome::is_buy));
+        let (answers, buys) = (measurements.count_where(Outcome::is_answer), measurements.count_where(Outcome::is_buy));
         let by_name = |count: &dyn Fn(Outcome) -> u64| {
             Outcome::ALL.iter().map(|outcome| (outcome.name(), count(*outcome))).filter(|(_, count)| *count > 0).collect()
         };
@@ -91,14 +91,14 @@ impl Report {
             answers_per_second: per_second(answers),
             buys,
             buys_per_second: per_second(buys),
-            outcomes: by_name(&|outcome| tally.count(outcome)),
-            errors: tally.count_where(Outcome::is_error),
+            outcomes: by_name(&|outcome| measurements.count(outcome)),
+            errors: measurements.count_where(Outcome::is_error),
             unsent: result.unsent,
-            connection_failures: tally.connection_failures,
-            retried: by_name(&|outcome| tally.retried(outcome)),
-            buy_latency: Percentiles::of(&tally.buys),
-            other_latency: Percentiles::of(&tally.others),
-            client_cpu_micros: result.client_cpu.micros_per_request(tally.count_where(|_| true)),
+            connection_failures: measurements.connection_failures,
+            retried: by_name(&|outcome| measurements.retried(outcome)),
+            buy_latency: Percentiles::of(&measurements.buys),
+            other_latency: Percentiles::of(&measurements.others),
+            client_cpu_micros: result.client_cpu.micros_per_request(measurements.count_where(|_| true)),
         }
     }
 }

@@ -64,7 +64,7 @@ pub struct Options {
     pub reconnect: bool,
     /// Give up when nothing is answered for so many seconds.
     #[arg(long, default_value_t = 30.0)]
-    pub patience: f64,
+    pub idle_timeout: f64,
     /// Append `user_id,order_no,item_id,key,quantity` for each acknowledgement.
     #[arg(long)]
     pub ack_file: Option<PathBuf>,
@@ -107,7 +107,7 @@ fn plan(options: Options, server: SocketAddr) -> Result<LoadPlan, Error> {
         mix: Mix { hot_skew: options.hot_skew, repeat_percent: options.repeat_percent, hang_up_percent: options.hang_up_percent },
         reconnect: options.reconnect,
         ack_file: options.ack_file,
-        patience: seconds(options.patience)?,
+        idle_timeout: seconds(options.idle_timeout)?,
         run: options.run.unwrap_or_else(rand::random),
     })
 }

@@ -12,11 +12,11 @@ use mallcore_actors::time::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
 use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
+use crate::testbed::{ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT, TestBed, TestBedOptions};
 use crate::{measured, process_cpu, stats};
 
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ const QUOTA_SHARE: f64 = 1.5;
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Purchases a second: half of what `sustain` found.
     #[arg(long)]
     rate: f64,
@@ -65,18 +65,23 @@ struct Sale {
 
 /// Loads, watches, judges.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let mut arena = Arena::fresh(&options.arena, ModeOptions::default(), Seed { stock: 1, limit: 1, items: 1 }, options.users)?;
-    arena.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
-    let sales = plan_sales(options, &arena)?;
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let mut testbed = TestBed::fresh(&options.testbed, ModeOptions::default(), Seed { stock: 1, limit: 1, items: 1 }, options.users)?;
+    testbed.setup.set("FLASH_PAY_WINDOW_SECONDS", &options.pay_window.to_string());
+    let sales = plan_sales(options, &testbed)?;
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
     let resident = || process_cpu::resident_bytes(server.pid()).attempt(|| "read the server's memory".to_owned());
     let empty = resident()?;
     let begin = Instant::now();
     let (mut peaks, mut buys) = (Vec::new(), 0);
     for (number, sale) in sales.iter().enumerate() {
         std::thread::sleep(sale.starts_at.saturating_sub(now()));
-        let plan =
-            measured::closed_loop(&server, &arena.shoppers, &[sale.item], options.connections, sale.ends_at.saturating_sub(now() + EARLY));
+        let plan = measured::closed_loop(
+            &server,
+            &testbed.shoppers,
+            &[sale.item],
+            options.connections,
+            sale.ends_at.saturating_sub(now() + EARLY),
+        );
         let plan = LoadPlan { pace: Pace::Open { per_second: options.rate }, ..plan };
         let (mut sampled, mut peak) = (Instant::now(), 0);
         let measured = measured::run_watched(&plan, &server, &Arc::new(Live::default()), |_| {
@@ -97,18 +102,18 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
         peaks.push((begin.elapsed().as_secs_f64(), peak as f64));
         buys += report.buys;
     }
-    arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
     let verdict = judge(&peaks, empty, buys, options.growth_max);
     drop(server);
-    arena.finish(Verdict::Holds);
+    testbed.finish(Verdict::Holds);
     Ok(verdict)
 }
 
 /// Sales one after another, each of a SKU of its own with pieces enough.
-fn plan_sales(options: &Options, arena: &Arena) -> Result<Vec<Sale>, Error> {
+fn plan_sales(options: &Options, testbed: &TestBed) -> Result<Vec<Sale>, Error> {
     let length = Duration::from_secs(options.sale_seconds);
     let count = (options.minutes * 60.0 / length.as_secs_f64()).ceil().max(1.0) as u32;
-    let skus = stock_up(arena, count)?;
+    let skus = stock_up(testbed, count)?;
     let quota = (options.rate * length.as_secs_f64() * QUOTA_SHARE).ceil().min(STOCK_MAX as f64) as u64;
     // Each sale is put down by a process of its own.
     let first = now() + LEAD + Duration::from_millis(300) * count;
@@ -126,17 +131,17 @@ fn plan_sales(options: &Options, arena: &Arena) -> Result<Vec<Sale>, Error> {
             ("--ends-at", moment(ends_at)),
         ];
         let create = ["seckill".to_owned(), "create".to_owned()];
-        arena
+        testbed
             .setup
             .run(&create.into_iter().chain(values.into_iter().flat_map(|(name, value)| [name.to_owned(), value])).collect::<Vec<_>>())?;
-        sales.push(Sale { item: item_of(arena, sku)?, starts_at, ends_at });
+        sales.push(Sale { item: item_of(testbed, sku)?, starts_at, ends_at });
     }
     Ok(sales)
 }
 
 /// Gives so many SKUs that are in no sale all the pieces there may be; their ids. The server has not seen this database yet.
-fn stock_up(arena: &Arena, count: u32) -> Result<Vec<i64>, Error> {
-    on_database(arena, async |database| {
+fn stock_up(testbed: &TestBed, count: u32) -> Result<Vec<i64>, Error> {
+    on_database(testbed, async |database| {
         let free = "SELECT id FROM skus WHERE id NOT IN (SELECT sku_id FROM seckill_items) ORDER BY id LIMIT ?";
         let skus: Vec<i64> = sqlx::query_scalar(free).bind(count).fetch_all(&mut *database).await?;
         for sku in &skus {
@@ -148,17 +153,17 @@ fn stock_up(arena: &Arena, count: u32) -> Result<Vec<i64>, Error> {
     })
 }
 
-fn item_of(arena: &Arena, sku: i64) -> Result<u64, Error> {
-    let id: i64 = on_database(arena, async |database| {
+fn item_of(testbed: &TestBed, sku: i64) -> Result<u64, Error> {
+    let id: i64 = on_database(testbed, async |database| {
         Ok(sqlx::query_scalar("SELECT id FROM seckill_items WHERE sku_id = ?").bind(sku).fetch_one(database).await?)
     })?;
     u64::try_from(id).map_err(|cause| Error::Unexpected(cause.to_string()))
 }
 
-fn on_database<T>(arena: &Arena, work: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, Error>) -> Result<T, Error> {
+fn on_database<T>(testbed: &TestBed, work: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, Error>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().attempt(|| "start a runtime".to_owned())?;
     runtime.block_on(async {
-        let mut database = SqliteConnectOptions::new().filename(arena.database()).busy_timeout(Duration::from_secs(5)).connect().await?;
+        let mut database = SqliteConnectOptions::new().filename(testbed.database()).busy_timeout(Duration::from_secs(5)).connect().await?;
         let done = work(&mut database).await?;
         database.close().await?;
         Ok(done)

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT};
 use crate::error::{Error, Verdict};
 use crate::load::pace::Pace;
 use crate::load::{Live, LoadPlan};
 use crate::measured::{self, Measured};
 use crate::server_process::{LIMIT_MAX, Process, STOCK_MAX, Seed, Setup};
 use crate::stats;
+use crate::testbed::{ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT, TestBed, TestBedOptions};
 
 const BISECTIONS: usize = 5;
 /// A proof that fails is repeated this much lower.
@@ -34,7 +34,7 @@ const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     #[command(flatten)]
     mode: ModeOptions,
     /// Minutes for which the rate has to last.
@@ -105,27 +105,27 @@ impl Trial {
 
 /// Measures base, burst and drain, searches, proves. Holds when the proved rate is the wanted share of base.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let arena =
-        Arena::fresh(&options.arena, options.mode, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
+    let testbed =
+        TestBed::fresh(&options.testbed, options.mode, Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: options.items }, options.users)?;
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
     let burst = Duration::from_secs(options.burst_seconds);
-    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, burst);
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &ids, options.connections, burst);
 
     let base_before = base(&plan)?;
     let peak = measured::run(&plan, &server)?.report.buys_per_second;
-    let drain = arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    let drain = testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
     println!("a burst of {burst:?} at {peak:.0} buys/s is in the database {:.2} s after its end", drain.as_secs_f64());
 
     let rate = match options.rate.or(options.share.map(|share| share * base_before)) {
         Some(rate) => rate,
-        None => search(&plan, &server, &arena.setup, peak, Duration::from_secs(options.probe_seconds))?,
+        None => search(&plan, &server, &testbed.setup, peak, Duration::from_secs(options.probe_seconds))?,
     };
-    let proved = prove(&plan, &server, &arena.setup, rate, Duration::from_secs_f64(options.minutes * 60.0))?;
+    let proved = prove(&plan, &server, &testbed.setup, rate, Duration::from_secs_f64(options.minutes * 60.0))?;
     let base_after = base(&plan)?;
     let verdict = judge(proved, (base_before + base_after) / 2.0, options);
     drop(server);
-    arena.finish(Verdict::Holds);
+    testbed.finish(Verdict::Holds);
     Ok(verdict)
 }
 
@@ -201,7 +201,7 @@ fn attempt(plan: &LoadPlan, server: &Process, setup: &Setup, rate: f64, duration
 mod tests {
     use super::*;
     use crate::load::LoadResult;
-    use crate::load::tally::Tally;
+    use crate::load::measurements::Measurements;
     use crate::process_cpu::CpuUse;
     use crate::report::Report;
 
@@ -211,7 +211,7 @@ mod tests {
 
     fn report(unsent: u64) -> Report {
         let elapsed = Duration::from_secs(20);
-        Report::of(&LoadResult { tally: Tally::new().unwrap(), elapsed, unsent, client_cpu: CpuUse::default() })
+        Report::of(&LoadResult { measurements: Measurements::new().unwrap(), elapsed, unsent, client_cpu: CpuUse::default() })
     }
 
     fn lag(per_second: f64, level: f64) -> Vec<(f64, f64)> {

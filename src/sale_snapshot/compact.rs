@@ -53,13 +53,13 @@ impl Compactor {
         for (name, reason) in found.unusable {
             tracing::warn!("snapshot {name} is of no use: {reason}");
         }
-        let mut pinned = match found.pinned {
-            Some(pinned) => pinned,
+        let mut sale_snapshot = match found.sale_snapshot {
+            Some(sale_snapshot) => sale_snapshot,
             None => source.first_snapshot().await?,
         };
         // Read after the database, which is never ahead of it.
         let end = durable(journal);
-        let begin = pinned.through;
+        let begin = sale_snapshot.through;
         let mut next = begin.next();
         while next <= end {
             if *self.stopped.borrow() {
@@ -69,17 +69,17 @@ impl Compactor {
             next = after;
             for (sequence, record) in chunk {
                 if let Fact::Stock(StockFact::QuotaCarved(carved)) = &record.fact
-                    && !pinned.stocks.contains_key(&carved.sku)
+                    && !sale_snapshot.stocks.contains_key(&carved.sku)
                 {
                     let stock = self.newly_on_sale(&mut source, carved.sku, sequence).await?;
-                    pinned.stocks.insert(carved.sku, stock);
+                    sale_snapshot.stocks.insert(carved.sku, stock);
                 }
-                pinned.apply(sequence, &record);
+                sale_snapshot.apply(sequence, &record);
             }
         }
         source.close().await;
-        pinned.plan = plan.unwrap_or(pinned.plan);
-        pinned.prune(*self.sources.projected.borrow());
+        sale_snapshot.plan = plan.unwrap_or(sale_snapshot.plan);
+        sale_snapshot.prune(*self.sources.projected.borrow());
         let mut piece = Instant::now();
         // As long as the piece took, the disk belongs to the journal.
         let mut pause = || {
@@ -88,11 +88,11 @@ impl Compactor {
             }
             piece = Instant::now();
         };
-        let saved = self.store.save(journal.identity(), &pinned, &mut pause);
+        let saved = self.store.save(journal.identity(), &sale_snapshot, &mut pause);
         saved.map_err(|cause| CompactError::Save { place: self.store.place(), cause })
     }
 
-    /// A SKU that was not pinned, as it was just before this record.
+    /// A SKU that the snapshot did not have, as it was just before this record.
     async fn newly_on_sale(&self, source: &mut Source<'_>, sku: SkuId, before: Sequence) -> Result<Stock, CompactError> {
         let loaded = stock::repository::load(source.database().await?, sku).await?;
         let mut stock = loaded.value.ok_or(CompactError::UnknownSku(sku))?;
@@ -123,12 +123,12 @@ impl Source<'_> {
     /// Everything that the database says is on sale or open.
     async fn first_snapshot(&mut self) -> Result<SaleSnapshot, CompactError> {
         let database = self.database().await?;
-        let mut pinned = from_database(database).await?;
+        let mut sale_snapshot = from_database(database).await?;
         for sku in stock::repository::skus_on_sale(database).await? {
             let stock = stock::repository::load(database, sku).await?.value.ok_or(CompactError::UnknownSku(sku))?;
-            pinned.stocks.insert(sku, stock);
+            sale_snapshot.stocks.insert(sku, stock);
         }
-        Ok(pinned)
+        Ok(sale_snapshot)
     }
 
     async fn close(&mut self) {

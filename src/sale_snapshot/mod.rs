@@ -149,7 +149,7 @@ pub fn spawn(settings: KeeperSettings, sources: Sources, newest: Sequence) -> st
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name("sale-snapshot".into()).spawn(move || {
         if settings.idle {
-            lower_this_thread("pinned");
+            lower_this_thread("sale snapshot");
         }
         let saved = Saved { through: newest, bytes: 0, entries: 0 };
         let tail_max = settings.tail_records_max.saturating_mul(TAILS_IN_A_BURST);

@@ -62,6 +62,8 @@ pub struct BrokerPlan {
     pub lag: Budget,
 }
 
+/// Folder of the sale snapshots in the data folder. It keeps the name that it had first: a start looks for the snapshots of earlier releases.
+const SNAPSHOT_FOLDER: &str = "pinned";
 /// Messages that are on their way to the broker together: enough that its syncs are shared, few enough to lie in memory.
 const BROKER_BATCH: usize = 2048;
 
@@ -125,7 +127,7 @@ impl Plan {
             keeper: KeeperSettings {
                 keeps: config.database.is_some(),
                 burst_per_second: Some(lag.burst_records_per_second),
-                ..KeeperSettings::new(config.storage.data_dir.join("pinned"), journal.segment_bytes)
+                ..KeeperSettings::new(config.storage.data_dir.join(SNAPSHOT_FOLDER), journal.segment_bytes)
             },
             rules: Rules {
                 unpaid_max_per_user: config.orders.unpaid_max_per_user,

@@ -173,17 +173,23 @@ impl Shop {
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
         let (recovered, newest, attached) = survivors(&plan, &*port).await?;
-        let Recovered { mut pinned, checkpoint, orders_through, .. } = recovered;
-        let snapshot_plan = std::mem::take(&mut pinned.plan);
+        let Recovered { mut sale_snapshot, checkpoint, orders_through, .. } = recovered;
+        let snapshot_plan = std::mem::take(&mut sale_snapshot.plan);
         let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
-        let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), pinned.through, pinned.last_at)));
+        let clock = Arc::new(SystemClock::starting_after(Rebase::floor(rebase.as_ref(), sale_snapshot.through, sale_snapshot.last_at)));
         if let Some(Rebase { through, at, .. }) = rebase {
-            let restarted = pinned.orders.restart_pay_windows(through, at);
+            let restarted = sale_snapshot.orders.restart_pay_windows(through, at);
             tracing::info!(
                 "the clock was rebased above record {through}: {restarted} open orders have their whole time to pay from then on"
             );
         }
-        let engine = Engine::new(Arc::clone(&port), Arc::clone(&clock) as Arc<dyn Clock>, pinned.orders, pinned.next_order_id, plan.rules);
+        let engine = Engine::new(
+            Arc::clone(&port),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            sale_snapshot.orders,
+            sale_snapshot.next_order_id,
+            plan.rules,
+        );
         let engine = Arc::new(engine);
         engine.orders.require(orders_through);
         let sales = Sales::default();
@@ -223,7 +229,7 @@ impl Shop {
         };
         let reads = Arc::new(Reads::new(plan.database.clone()));
         let loader = StockLoader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
-        let warm = pinned.stocks.into_iter().map(|(sku, stock)| (sku, Sku::new(stock)));
+        let warm = sale_snapshot.stocks.into_iter().map(|(sku, stock)| (sku, Sku::new(stock)));
         let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), STOCK);
         let registry = Registry::<Sku>::new(common, Arc::new(loader), IDLE_CHECK, warm, projector.checkpoint.clone());
         let registry = Arc::new(registry);
@@ -314,15 +320,15 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     for (name, reason) in found.unusable {
         tracing::warn!("snapshot {name} in {} is of no use: {reason}", store.place());
     }
-    let newest = found.pinned.as_ref().map_or(Sequence::ZERO, |pinned| pinned.through);
+    let newest = found.sale_snapshot.as_ref().map_or(Sequence::ZERO, |sale_snapshot| sale_snapshot.through);
     // With a snapshot the sale stands still for nothing but a server that is starting too.
-    let patience = if found.pinned.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
-    let has_snapshot = found.pinned.is_some();
+    let within = if found.sale_snapshot.is_some() { plan.database_within.min(WITH_A_SNAPSHOT) } else { plan.database_within };
+    let has_snapshot = found.sale_snapshot.is_some();
     let mut attached = Attached::new();
-    let reached = match reach(plan, patience, journal).await? {
+    let reached = match reach(plan, within, journal).await? {
         Ok((database, found_at)) => {
             attached = found_at;
-            loaded(&database, found.pinned, journal).await?
+            loaded(&database, found.sale_snapshot, journal).await?
         }
         Err(cause) => Err(cause),
     };
@@ -333,7 +339,7 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
             // Loading may have changed the one that was read before.
             let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
             attached.clear();
-            recover_alone(found.pinned.unwrap_or_default(), journal)?
+            recover_alone(found.sale_snapshot.unwrap_or_default(), journal)?
         }
         Err(cause) => return Err(StartError::NothingToStartFrom { folder, cause }),
     };
@@ -341,8 +347,8 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
         "recovered: snapshot of record {newest}, database at {}, {} records folded above them, {} SKUs and {} orders in memory",
         recovered.checkpoint.map_or_else(|| "an unknown record".to_owned(), |at| format!("record {at}")),
         recovered.folded,
-        recovered.pinned.stocks.len(),
-        recovered.pinned.orders.resident()
+        recovered.sale_snapshot.stocks.len(),
+        recovered.sale_snapshot.orders.resident()
     );
     Ok((recovered, newest, attached))
 }
@@ -366,9 +372,9 @@ async fn loaded(
 }
 
 /// The database with its schema up to date and belonging to this journal; the inner error if it stays away for too long.
-async fn reach(plan: &Plan, patience: Duration, journal: &dyn Journal) -> Result<Result<(Database, Attached), Error>, StartError> {
-    let until = Instant::now() + patience;
-    let try_within = TRY_WITHIN.min(patience);
+async fn reach(plan: &Plan, within: Duration, journal: &dyn Journal) -> Result<Result<(Database, Attached), Error>, StartError> {
+    let until = Instant::now() + within;
+    let try_within = TRY_WITHIN.min(within);
     loop {
         let attempt = tokio::time::timeout(try_within, open(&plan.database, try_within, journal)).await;
         let cause = match attempt.unwrap_or_else(|_| Err(AttachError::Database(Error::timed_out()))) {

@@ -26,15 +26,30 @@ fn values_of_the_core_import_neither_kernel_nor_aggregates() {
     imports_nothing_of("actors/src/values", &["carts", "kernel", "orders", "stock", "sale_snapshot"].map(|part| format!("crate::{part}")));
 }
 
+#[test]
+fn the_kernel_names_aggregates_in_one_file_only() {
+    let mut naming = Vec::new();
+    for file in sources(&root().join("actors/src/kernel")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        if ["carts", "orders", "stock", "sale_snapshot"].iter().any(|part| text.contains(&format!("crate::{part}"))) {
+            naming.push(file.strip_prefix(root()).unwrap().to_owned());
+        }
+    }
+    assert_eq!(naming, [Path::new("actors/src/kernel/families.rs")]);
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn imports_nothing_of(folder: &str, parts: &[String]) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = sources(&root.join(folder));
+    let sources = sources(&root().join(folder));
     assert!(!sources.is_empty(), "{folder}");
     for file in sources {
         let text = std::fs::read_to_string(&file).unwrap();
         for part in parts {
             let line = text.lines().find(|line| line.contains(part.as_str()));
-            assert!(line.is_none(), "{} imports upwards: {}", file.strip_prefix(root).unwrap().display(), line.unwrap_or_default());
+            assert!(line.is_none(), "{} imports upwards: {}", file.strip_prefix(root()).unwrap().display(), line.unwrap_or_default());
         }
     }
 }

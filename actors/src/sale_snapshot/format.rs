@@ -87,18 +87,18 @@ impl<'a> Encoder<'a> {
     }
 
     /// All of it. Returns the number of granted requests and orders.
-    pub fn encode(mut self, identity: Identity, pinned: &SaleSnapshot) -> std::io::Result<u64> {
+    pub fn encode(mut self, identity: Identity, sale_snapshot: &SaleSnapshot) -> std::io::Result<u64> {
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
         (self.write)(&head)?;
-        let SaleSnapshot { through, last_at, next_order_id, .. } = *pinned;
+        let SaleSnapshot { through, last_at, next_order_id, .. } = *sale_snapshot;
         self.part(&Part::Head { uuid: *identity.uuid.as_bytes(), epoch: identity.epoch, through, last_at, next_order_id })?;
-        self.part(&Part::Plan(pinned.plan.clone()))?;
+        self.part(&Part::Plan(sale_snapshot.plan.clone()))?;
         let mut entries = 0;
-        for stock in pinned.stocks.values() {
+        for stock in sale_snapshot.stocks.values() {
             entries += self.stock(stock)?;
         }
-        entries += self.orders(pinned)?;
+        entries += self.orders(sale_snapshot)?;
         let frames = self.frames;
         self.part(&Part::End { frames })?;
         Ok(entries)
@@ -145,9 +145,9 @@ impl<'a> Encoder<'a> {
         Ok(entries)
     }
 
-    fn orders(&mut self, pinned: &SaleSnapshot) -> std::io::Result<u64> {
+    fn orders(&mut self, sale_snapshot: &SaleSnapshot) -> std::io::Result<u64> {
         let mut entries = 0;
-        for shard in pinned.orders.shards() {
+        for shard in sale_snapshot.orders.shards() {
             let mut orders: Vec<&Order> = shard.all_orders().collect();
             orders.sort_unstable_by_key(|order| order.sequence);
             for some in orders.chunks(ENTRIES) {
@@ -194,7 +194,7 @@ pub(super) fn check_head(head: &[u8; HEAD_BYTES]) -> Result<(), Malformed> {
 /// Puts a snapshot together again, frame by frame.
 #[derive(Default)]
 pub(super) struct Decoder {
-    pinned: SaleSnapshot,
+    sale_snapshot: SaleSnapshot,
     identity: Option<Identity>,
     frames: u32,
     stock: Option<Stock>,
@@ -224,9 +224,10 @@ impl Decoder {
         match part {
             Part::Head { uuid, epoch, through, last_at, next_order_id } => {
                 self.identity = Some(Identity { uuid: uuid::Uuid::from_bytes(uuid), epoch });
-                (self.pinned.through, self.pinned.last_at, self.pinned.next_order_id) = (through, last_at, next_order_id);
+                (self.sale_snapshot.through, self.sale_snapshot.last_at, self.sale_snapshot.next_order_id) =
+                    (through, last_at, next_order_id);
             }
-            Part::Plan(plan) => self.pinned.plan = plan,
+            Part::Plan(plan) => self.sale_snapshot.plan = plan,
             Part::Stock { sku, available, held, sold, version, last_adjustment, quotas } => {
                 self.finish_stock();
                 let quotas = quotas.into_iter().map(|stored| {
@@ -246,10 +247,10 @@ impl Decoder {
             }
             Part::Orders(orders) => {
                 self.finish_stock();
-                orders.into_iter().for_each(|order| self.pinned.orders.shard(order.user).place(order));
+                orders.into_iter().for_each(|order| self.sale_snapshot.orders.shard(order.user).place(order));
             }
             Part::LimitsReturned(returned) => {
-                returned.into_iter().for_each(|(user, activity)| self.pinned.orders.shard(user).note_limit_returned(user, activity));
+                returned.into_iter().for_each(|(user, activity)| self.sale_snapshot.orders.shard(user).note_limit_returned(user, activity));
             }
             Part::End { frames } => {
                 self.finish_stock();
@@ -265,14 +266,14 @@ impl Decoder {
 
     fn finish_stock(&mut self) {
         if let Some(mut stock) = self.stock.take() {
-            stock.folded_through(self.pinned.through);
-            self.pinned.stocks.insert(stock.sku(), stock);
+            stock.folded_through(self.sale_snapshot.through);
+            self.sale_snapshot.stocks.insert(stock.sku(), stock);
         }
     }
 
     /// Once the last frame was taken: whose it is, and what it holds.
     pub fn finish(self) -> Option<(Identity, SaleSnapshot)> {
-        self.identity.map(|identity| (identity, self.pinned))
+        self.identity.map(|identity| (identity, self.sale_snapshot))
     }
 }
 

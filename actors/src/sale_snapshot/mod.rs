@@ -2,7 +2,7 @@
 //! in memory, the limits given back, the first free order id, the last time, the plan of the sales.
 //! - Y1 A snapshot of this at record S, with every record above S folded in, is what memory was (docs/adr/0014).
 //! - Y2 Folding is idempotent: a SKU skips what it has, and nothing else changes at or below `through`.
-//! - Y3 It holds what is pinned and no more: a SKU leaves with its last quota, a settled order with its projection.
+//! - Y3 It holds what running sales need and no more: a SKU leaves with its last quota, a settled order with its projection.
 //!
 //! Files and their format are in `format` and `store`; who writes them, and when, is the service's affair.
 
@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 pub use format::Malformed;
 pub use store::{Found, LoadError, Saved, Store, Unusable};
 
-/// Everything that is pinned, as of one record.
+/// Everything that running sales need, as of one record.
 #[derive(Debug, Default)]
 pub struct SaleSnapshot {
     /// Every record up to this one is in it.
@@ -65,7 +65,7 @@ impl SaleSnapshot {
         self.through = sequence;
     }
 
-    /// Lets go of what is pinned no more; the database has every record up to `projected`.
+    /// Lets go of what no running sale needs any more; the database has every record up to `projected`.
     pub fn prune(&mut self, projected: Sequence) {
         self.stocks.retain(|_, stock| stock.quotas().iter().any(|quota| !quota.released()));
         self.orders.evict(projected);

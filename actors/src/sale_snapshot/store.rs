@@ -10,6 +10,7 @@ use super::format::{Decoder, Encoder, FRAME_BYTES_MAX, FRAME_HEAD_BYTES, HEAD_BY
 use crate::journal::disk::{Disk, DiskFile};
 use crate::journal::{Identity, Sequence};
 
+/// The name that these files had first: snapshots of earlier releases stay readable.
 const SUFFIX: &str = ".pinned";
 /// Under this name a snapshot is written.
 const UNFINISHED: &str = "unfinished";
@@ -94,7 +95,7 @@ pub enum LoadError {
 #[derive(Debug, Default)]
 pub struct Found {
     /// The snapshot.
-    pub pinned: Option<SaleSnapshot>,
+    pub sale_snapshot: Option<SaleSnapshot>,
     /// Files that were passed over, each with its reason.
     pub unusable: Vec<(String, Unusable)>,
 }
@@ -111,18 +112,18 @@ impl Store {
     }
 
     /// Writes a snapshot, then removes those that are no longer needed. `pause` is called after each piece.
-    pub fn save(&self, identity: Identity, pinned: &SaleSnapshot, pause: &mut dyn FnMut()) -> io::Result<Saved> {
+    pub fn save(&self, identity: Identity, sale_snapshot: &SaleSnapshot, pause: &mut dyn FnMut()) -> io::Result<Saved> {
         let file = self.disk.create(UNFINISHED)?;
         let mut writer = Pieces { file, offset: 0, buffer: Vec::with_capacity(PIECE_BYTES), pause };
-        let entries = Encoder::new(&mut |bytes| writer.write(bytes)).encode(identity, pinned)?;
+        let entries = Encoder::new(&mut |bytes| writer.write(bytes)).encode(identity, sale_snapshot)?;
         writer.flush()?;
         let bytes = writer.offset;
-        self.disk.rename(UNFINISHED, &name(identity, pinned.through))?;
+        self.disk.rename(UNFINISHED, &name(identity, sale_snapshot.through))?;
         self.disk.sync_folder()?;
         for old in self.names(identity)?.iter().skip(KEPT) {
             self.disk.remove(old)?;
         }
-        Ok(Saved { through: pinned.through, bytes, entries })
+        Ok(Saved { through: sale_snapshot.through, bytes, entries })
     }
 
     /// Reads the newest one from which this journal's records `first..=end` lead to the present.
@@ -132,15 +133,15 @@ impl Store {
         for name in self.names(identity).map_err(|cause| LoadError::Io { place: place.clone(), cause })? {
             match self.read(&name) {
                 Ok((of, _)) if of.uuid != identity.uuid => found.unusable.push((name, Unusable::Foreign(of.uuid))),
-                Ok((of, pinned)) if pinned.through > end || of.epoch > identity.epoch => {
-                    let (through, epoch, opened) = (pinned.through, of.epoch, identity.epoch);
+                Ok((of, sale_snapshot)) if sale_snapshot.through > end || of.epoch > identity.epoch => {
+                    let (through, epoch, opened) = (sale_snapshot.through, of.epoch, identity.epoch);
                     return Err(LoadError::Ahead { place, name, through, epoch, end, opened });
                 }
-                Ok((_, pinned)) if pinned.through.next() < first => {
-                    found.unusable.push((name, Unusable::Gap { through: pinned.through, first }));
+                Ok((_, sale_snapshot)) if sale_snapshot.through.next() < first => {
+                    found.unusable.push((name, Unusable::Gap { through: sale_snapshot.through, first }));
                 }
-                Ok((_, pinned)) => {
-                    found.pinned = Some(pinned);
+                Ok((_, sale_snapshot)) => {
+                    found.sale_snapshot = Some(sale_snapshot);
                     break;
                 }
                 Err(unusable) => found.unusable.push((name, unusable)),

@@ -82,8 +82,8 @@ impl Sku {
 fn wake(woken: SmallVec<[Woken; 2]>, shared: &Engine) {
     for woken in woken {
         match woken {
-            Woken::Granted(owner) => shared.tell(owner, Input::Granted),
-            Woken::SoldOut(owner) => shared.tell(owner, Input::Refused(Refusal::SoldOut)),
+            Woken::Granted(owner) => shared.notify(owner, Input::Granted),
+            Woken::SoldOut(owner) => shared.notify(owner, Input::Refused(Refusal::SoldOut)),
         }
     }
 }

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 
 use crate::baskets::{key, pieces, sku, user};
 use crate::clock::SetClock;
-use crate::kernel::tally::records;
+use crate::kernel::sum::records;
 
 const SKUS: u64 = 130;
 const IDLE_MILLIS: u64 = 10;

@@ -10,7 +10,7 @@ use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
-use crate::shop::{self, Outcome, PAY_WINDOW_MILLIS, STARTS_AT, Shop, Step, UNPAID_MAX, USERS, user, wish};
+use crate::shop::{self, Outcome, PAY_WINDOW_MILLIS, STARTS_AT, Shop, Step, UNPAID_MAX, USERS, buy_command, user};
 
 const STATUSES: [Status; 6] = [Status::PendingPayment, Status::Paid, Status::Shipped, Status::Completed, Status::Closed, Status::Refunded];
 const CANCEL: OrderCommand = OrderCommand::Close(CloseReason::Cancelled);
@@ -83,7 +83,7 @@ fn one_order() -> (Shop, OrderId) {
     let mut shop = Shop::new();
     shop.run(&Step::Carve { item: 1, quota: 9, limit: 9 });
     shop.now = Timestamp::from_millis(STARTS_AT);
-    assert!(matches!(shop.buy(wish(1, 1, 1, 0, 0)), Outcome::Bought { .. }));
+    assert!(matches!(shop.buy(buy_command(1, 1, 1, 0, 0)), Outcome::Bought { .. }));
     (shop, OrderId::new(1).unwrap())
 }
 

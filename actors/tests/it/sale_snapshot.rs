@@ -31,9 +31,9 @@ fn sale(buyers: u64) -> SaleSnapshot {
     let flash = FlashRef { item: FlashItemId::new(5).unwrap(), activity: ActivityId::new(7).unwrap() };
     let price = Money::from_fen(1_999).unwrap();
     let line = Line { sku, flash: Some(flash), quantity: Quantity::new(1).unwrap(), unit_price: price };
-    let mut pinned = SaleSnapshot { plan: b"[]".to_vec(), ..SaleSnapshot::default() };
-    pinned.stocks.insert(sku, Stock::new(sku, 2_000_000, 1, 2, Sequence::ZERO, None, Default::default()));
-    pinned.apply(Sequence(1), &record(0, IdsFact::Reserved(IdsReserved { first: 1, count: 100_000 })));
+    let mut sale_snapshot = SaleSnapshot { plan: b"[]".to_vec(), ..SaleSnapshot::default() };
+    sale_snapshot.stocks.insert(sku, Stock::new(sku, 2_000_000, 1, 2, Sequence::ZERO, None, Default::default()));
+    sale_snapshot.apply(Sequence(1), &record(0, IdsFact::Reserved(IdsReserved { first: 1, count: 100_000 })));
     let carved = QuotaCarved {
         sku,
         item: flash.item,
@@ -44,7 +44,7 @@ fn sale(buyers: u64) -> SaleSnapshot {
         starts_at: Timestamp::from_millis(1_795_451_400_000),
         ends_at: Timestamp::from_millis(1_795_459_999_000),
     };
-    pinned.apply(Sequence(2), &record(1, StockFact::QuotaCarved(carved)));
+    sale_snapshot.apply(Sequence(2), &record(1, StockFact::QuotaCarved(carved)));
     for buyer in 1..=buyers {
         let (user, order) = (UserId::new(buyer).unwrap(), OrderId::new(buyer).unwrap());
         let placed = record(
@@ -61,7 +61,7 @@ fn sale(buyers: u64) -> SaleSnapshot {
                 address: None,
             }),
         );
-        pinned.apply(Sequence(2 + buyer), &placed);
+        sale_snapshot.apply(Sequence(2 + buyer), &placed);
     }
     let closed = OrderClosed {
         order: OrderId::new(1).unwrap(),
@@ -71,8 +71,8 @@ fn sale(buyers: u64) -> SaleSnapshot {
         returns: [Return { line, to_quota: true }].into_iter().collect(),
         limit_returned: true,
     };
-    pinned.apply(Sequence(3 + buyers), &record(buyers + 2, OrderFact::Closed(closed)));
-    pinned
+    sale_snapshot.apply(Sequence(3 + buyers), &record(buyers + 2, OrderFact::Closed(closed)));
+    sale_snapshot
 }
 
 fn store(disk: &FaultDisk) -> Store {
@@ -96,13 +96,13 @@ const GOLDEN: (usize, u32) = (266, 106_063_160);
 
 #[test]
 fn records_of_a_wrong_clock_do_not_keep_their_hold_on_the_time() {
-    let mut pinned = sale(1);
-    let right = pinned.last_at;
+    let mut sale_snapshot = sale(1);
+    let right = sale_snapshot.last_at;
     let ids = |at| record(at, IdsFact::Reserved(IdsReserved { first: 100_001, count: 1 }));
-    let through = pinned.through;
-    pinned.apply(Sequence(through.0 + 1), &ids(5 * 3_600_000));
-    pinned.apply(Sequence(through.0 + 2), &ids(9));
-    assert!(pinned.last_at < right.plus_millis(3_600_000), "{}", pinned.last_at.millis());
+    let through = sale_snapshot.through;
+    sale_snapshot.apply(Sequence(through.0 + 1), &ids(5 * 3_600_000));
+    sale_snapshot.apply(Sequence(through.0 + 2), &ids(9));
+    assert!(sale_snapshot.last_at < right.plus_millis(3_600_000), "{}", sale_snapshot.last_at.millis());
 }
 
 #[test]
@@ -114,12 +114,12 @@ fn many_buyers_come_back() {
     // A quarter of the entries are orders of their own shards; all of them are counted.
     assert_eq!(saved.entries, 6_000);
     let found = store(&disk).load(OURS, Sequence(1), saved.through).unwrap();
-    let after = found.pinned.unwrap();
+    let after = found.sale_snapshot.unwrap();
     assert_eq!((after.through, after.last_at, after.next_order_id), (before.through, before.last_at, before.next_order_id));
     assert_eq!(after.orders.resident(), 3_000);
     let (sku, item) = (SkuId::new(3).unwrap(), FlashItemId::new(5).unwrap());
-    let quota = |pinned: &SaleSnapshot| {
-        let quota = pinned.stocks[&sku].quota(item).unwrap();
+    let quota = |sale_snapshot: &SaleSnapshot| {
+        let quota = sale_snapshot.stocks[&sku].quota(item).unwrap();
         let buyers: BTreeMap<_, _> = quota.counting().collect();
         (quota.as_carved(), quota.remaining(), quota.held(), buyers, quota.granted().cloned().collect::<Vec<_>>())
     };
@@ -141,12 +141,12 @@ fn no_damaged_byte_passes() {
         let mut damaged = bytes.clone();
         damaged[place] ^= 1 << (place % 8);
         let found = load(damaged).unwrap();
-        assert!(found.pinned.is_none() && found.unusable.len() == 1, "byte {place}");
+        assert!(found.sale_snapshot.is_none() && found.unusable.len() == 1, "byte {place}");
     }
     for length in 0..bytes.len() {
-        assert!(load(bytes[..length].to_vec()).unwrap().pinned.is_none(), "{length} bytes");
+        assert!(load(bytes[..length].to_vec()).unwrap().sale_snapshot.is_none(), "{length} bytes");
     }
-    assert!(load(bytes).unwrap().pinned.is_some());
+    assert!(load(bytes).unwrap().sale_snapshot.is_some());
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_crash_at_any_moment_leaves_the_snapshot_before() {
         disk.crash();
         let found = store(&disk).load(OURS, Sequence(1), next.through).unwrap();
         assert!(found.unusable.is_empty(), "after {changes} changes: {:?}", found.unusable);
-        let through = found.pinned.unwrap().through;
+        let through = found.sale_snapshot.unwrap().through;
         assert!(through == next.through || (!done && through == before.through), "after {changes} changes: {through}");
         if done {
             assert!(changes > 3, "nothing was interrupted");
@@ -184,7 +184,7 @@ fn two_snapshots_stay_and_the_older_one_stands_in() {
     assert_eq!((names.len(), ours.len()), (3, 2), "{names:?}");
     disk.replace_content(&ours[1], b"rot".to_vec()).unwrap();
     let found = store(&disk).load(OURS, Sequence(1), Sequence(7)).unwrap();
-    assert_eq!(found.pinned.unwrap().through, Sequence(6));
+    assert_eq!(found.sale_snapshot.unwrap().through, Sequence(6));
     assert!(matches!(found.unusable.as_slice(), [(name, Unusable::Malformed(_))] if *name == ours[1]));
 }
 
@@ -194,8 +194,8 @@ fn what_does_not_fit_the_journal_is_passed_over_or_refused() {
     let through = store(&disk).save(OURS, &sale(2), &mut || {}).unwrap().through;
     // The records that follow it are gone.
     let found = store(&disk).load(OURS, Sequence(through.0 + 2), Sequence(100)).unwrap();
-    assert!(found.pinned.is_none() && matches!(found.unusable.as_slice(), [(_, Unusable::Gap { .. })]));
-    assert!(store(&disk).load(OURS, through.next(), Sequence(100)).unwrap().pinned.is_some());
+    assert!(found.sale_snapshot.is_none() && matches!(found.unusable.as_slice(), [(_, Unusable::Gap { .. })]));
+    assert!(store(&disk).load(OURS, through.next(), Sequence(100)).unwrap().sale_snapshot.is_some());
     // The journal is an older copy: by its end, or by its epoch.
     for (identity, end) in [(OURS, Sequence(through.0 - 1)), (Identity { epoch: 1, ..OURS }, through)] {
         let refused = store(&disk).load(identity, Sequence(1), end).unwrap_err();

@@ -42,7 +42,7 @@ pub enum Step {
     Wait { millis: u64 },
 }
 
-/// A wish of the shop's people; `To` may have looked at the newest counts or at older ones.
+/// A command of the shop's people; `To` may have looked at the newest counts or at older ones.
 #[derive(Debug, Clone, Copy)]
 pub enum Adjust {
     By(i32),
@@ -103,9 +103,9 @@ pub struct Shop {
 /// How a step was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Bought { wish: Buy, receipt: Receipt },
-    Repeated { wish: Buy, receipt: Receipt },
-    NotBought { wish: Buy, refusal: Refusal },
+    Bought { command: Buy, receipt: Receipt },
+    Repeated { command: Buy, receipt: Receipt },
+    NotBought { command: Buy, refusal: Refusal },
     Adjusted { id: AdjustmentId, answer: Result<Adjusting, Refusal> },
     Other,
 }
@@ -126,7 +126,7 @@ pub fn fen(fen: u64) -> Money {
     Money::from_fen(fen).unwrap()
 }
 
-pub fn wish(user_id: u64, item_id: u64, count: u32, key: u8, body: u8) -> Buy {
+pub fn buy_command(user_id: u64, item_id: u64, count: u32, key: u8, body: u8) -> Buy {
     Buy {
         item: item(item_id),
         user: user(user_id),
@@ -166,7 +166,7 @@ impl Shop {
                     self.record(StockFact::QuotaReleased(released));
                 }
             }
-            Step::Buy { user, item, pieces, key, body } => return self.buy(wish(user, item, pieces, key, body)),
+            Step::Buy { user, item, pieces, key, body } => return self.buy(buy_command(user, item, pieces, key, body)),
             Step::Ask { nth, command } => {
                 if !self.placed.is_empty() {
                     let (user, order) = self.placed[nth % self.placed.len()];
@@ -194,33 +194,33 @@ impl Shop {
                 Change::To { pieces, expected: Sequence(self.stock.version().0.saturating_sub(looked_records_ago)) }
             }
         };
-        let wish = adjustment(id, change);
-        let answer = self.stock.decide_adjust(&wish);
+        let command = adjustment(id, change);
+        let answer = self.stock.decide_adjust(&command);
         if let Ok(Adjusting::Fresh(adjusted)) = &answer {
             self.received += i64::from(adjusted.delta.get());
             self.record(StockFact::Adjusted(adjusted.clone()));
         }
-        Outcome::Adjusted { id: wish.id, answer }
+        Outcome::Adjusted { id: command.id, answer }
     }
 
-    pub fn buy(&mut self, wish: Buy) -> Outcome {
-        let (line, payable) = match self.stock.decide_buy(&wish, self.now) {
-            Ok(Purchase::Repeat(receipt)) => return Outcome::Repeated { wish, receipt },
+    pub fn buy(&mut self, command: Buy) -> Outcome {
+        let (line, payable) = match self.stock.decide_buy(&command, self.now) {
+            Ok(Purchase::Repeat(receipt)) => return Outcome::Repeated { command, receipt },
             Ok(Purchase::Fresh(line, payable)) => (line, payable),
-            Err(refusal) => return Outcome::NotBought { wish, refusal },
+            Err(refusal) => return Outcome::NotBought { command, refusal },
         };
-        if let Err(refusal) = self.orders.admit(wish.user, UNPAID_MAX) {
-            return Outcome::NotBought { wish, refusal };
+        if let Err(refusal) = self.orders.admit(command.user, UNPAID_MAX) {
+            return Outcome::NotBought { command, refusal };
         }
         let order = OrderId::new(self.placed.len() as u64 + 1).unwrap();
         let expires_at = self.now.plus_millis(PAY_WINDOW_MILLIS);
         let no = OrderNo::new(order, self.now, 7);
-        let (user, key, body) = (wish.user, wish.key, wish.body);
+        let (user, key, body) = (command.user, command.key, command.body);
         let lines = Lines::from([line]);
         let sequence =
             self.record(OrderFact::Placed(OrderPlaced { order, no, user, lines, payable, expires_at, key, body, address: None }));
-        self.placed.push((wish.user, order));
-        Outcome::Bought { wish, receipt: Receipt { order, no, payable, placed_at: self.now, expires_at, sequence } }
+        self.placed.push((command.user, order));
+        Outcome::Bought { command, receipt: Receipt { order, no, payable, placed_at: self.now, expires_at, sequence } }
     }
 
     /// Asks something of an order, as the actors do: where it goes is the order's affair, what it moves the stock's.

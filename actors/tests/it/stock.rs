@@ -13,9 +13,9 @@ use mallcore_actors::stock::{Adjusting, Buy, Change, Purchase, Receipt, Stock, S
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
-use crate::shop::{self, ENDS_AT, ITEMS, Outcome, RECEIVED, Rows, STARTS_AT, Shop, Step, USERS, fen, item, pieces, user, wish};
+use crate::shop::{self, ENDS_AT, ITEMS, Outcome, RECEIVED, Rows, STARTS_AT, Shop, Step, USERS, buy_command, fen, item, pieces, user};
 
-/// Everything that anybody can see of a stock: its counts, and the answer to every wish.
+/// Everything that anybody can see of a stock: its counts, and the answer to every command.
 fn observed(stock: &Stock, now: Timestamp) -> Vec<String> {
     let mut seen = vec![format!("{} {} {} {:?}", stock.available(), stock.held(), stock.sold(), stock.last_adjustment())];
     for quota in stock.quotas() {
@@ -24,7 +24,7 @@ fn observed(stock: &Stock, now: Timestamp) -> Vec<String> {
     for (user, item, key, count) in (1..=USERS)
         .flat_map(|user| (1..=ITEMS).flat_map(move |item| (0..6).flat_map(move |key| (1..6).map(move |count| (user, item, key, count)))))
     {
-        seen.push(format!("{:?}", stock.decide_buy(&wish(user, item, count, key, 0), now)));
+        seen.push(format!("{:?}", stock.decide_buy(&buy_command(user, item, count, key, 0), now)));
     }
     seen
 }
@@ -40,21 +40,21 @@ proptest! {
         for step in &steps {
             let before = shop.journal.len();
             match shop.run(step) {
-                Outcome::Bought { wish, receipt } => {
+                Outcome::Bought { command, receipt } => {
                     prop_assert!((STARTS_AT..ENDS_AT).contains(&shop.now.millis()), "sold outside the sale's hours");
-                    prop_assert!(first.insert((wish.user, *wish.key.as_bytes(), wish.item.get()), (wish, receipt)).is_none(), "a key bought twice");
+                    prop_assert!(first.insert((command.user, *command.key.as_bytes(), command.item.get()), (command, receipt)).is_none(), "a key bought twice");
                 }
-                Outcome::Repeated { wish, receipt } => {
-                    let (original, answered) = &first[&(wish.user, *wish.key.as_bytes(), wish.item.get())];
-                    prop_assert_eq!((original.body, answered), (wish.body, &receipt), "Q3");
+                Outcome::Repeated { command, receipt } => {
+                    let (original, answered) = &first[&(command.user, *command.key.as_bytes(), command.item.get())];
+                    prop_assert_eq!((original.body, answered), (command.body, &receipt), "Q3");
                     prop_assert_eq!(before, shop.journal.len());
                 }
-                Outcome::NotBought { wish, refusal } => {
+                Outcome::NotBought { command, refusal } => {
                     prop_assert_eq!(before, shop.journal.len(), "a refusal leaves nothing behind");
-                    let known = first.get(&(wish.user, *wish.key.as_bytes(), wish.item.get()));
-                    let released = shop.stock.quota(wish.item).is_some_and(|quota| quota.released());
+                    let known = first.get(&(command.user, *command.key.as_bytes(), command.item.get()));
+                    let released = shop.stock.quota(command.item).is_some_and(|quota| quota.released());
                     if let Some((original, _)) = known && !released {
-                        prop_assert!(original.body != wish.body && refusal == Refusal::IdempotencyMismatch, "{refusal:?} to a known key");
+                        prop_assert!(original.body != command.body && refusal == Refusal::IdempotencyMismatch, "{refusal:?} to a known key");
                     }
                 }
                 Outcome::Adjusted { id, answer } => {
@@ -132,8 +132,8 @@ proptest! {
         let mut sequence = Sequence::ZERO;
         for (nth, (count, fate)) in orders.iter().enumerate() {
             let id = OrderId::new(nth as u64 + 1).unwrap();
-            let wish = wish(1, 1, *count, nth as u8, 0);
-            let (user, key, body) = (wish.user, wish.key, wish.body);
+            let command = buy_command(1, 1, *count, nth as u8, 0);
+            let (user, key, body) = (command.user, command.key, command.body);
             let no = OrderNo::new(id, Timestamp::default(), 0);
             let mut facts = vec![OrderFact::Placed(OrderPlaced { order: id, no, user, lines: Lines::from([line(*count)]), payable: fen(100), expires_at: Timestamp::MAX, key, body, address: None })];
             match fate {
@@ -174,8 +174,8 @@ fn opened(quota: u32, limit: u32) -> Shop {
     shop
 }
 
-fn refused(shop: &mut Shop, wish: Buy) -> Refusal {
-    match shop.buy(wish) {
+fn refused(shop: &mut Shop, command: Buy) -> Refusal {
+    match shop.buy(command) {
         Outcome::NotBought { refusal, .. } => refusal,
         other => panic!("should be refused: {other:?}"),
     }
@@ -184,36 +184,36 @@ fn refused(shop: &mut Shop, wish: Buy) -> Refusal {
 #[test]
 fn a_repeat_gets_the_first_answer_also_when_sold_out() {
     let mut shop = opened(1, 1);
-    let Outcome::Bought { receipt, .. } = shop.buy(wish(1, 1, 1, 1, 0)) else { panic!("one is left") };
-    assert_eq!(refused(&mut shop, wish(2, 1, 1, 1, 0)), Refusal::SoldOut);
-    assert_eq!(shop.stock.decide_buy(&wish(1, 1, 1, 1, 0), shop.now), Ok(Purchase::Repeat(receipt)));
-    assert_eq!(refused(&mut shop, wish(1, 1, 1, 1, 1)), Refusal::IdempotencyMismatch);
+    let Outcome::Bought { receipt, .. } = shop.buy(buy_command(1, 1, 1, 1, 0)) else { panic!("one is left") };
+    assert_eq!(refused(&mut shop, buy_command(2, 1, 1, 1, 0)), Refusal::SoldOut);
+    assert_eq!(shop.stock.decide_buy(&buy_command(1, 1, 1, 1, 0), shop.now), Ok(Purchase::Repeat(receipt)));
+    assert_eq!(refused(&mut shop, buy_command(1, 1, 1, 1, 1)), Refusal::IdempotencyMismatch);
     shop.now = Timestamp::from_millis(ENDS_AT);
-    assert_eq!(shop.stock.decide_buy(&wish(1, 1, 1, 1, 0), shop.now), Ok(Purchase::Repeat(receipt)));
+    assert_eq!(shop.stock.decide_buy(&buy_command(1, 1, 1, 1, 0), shop.now), Ok(Purchase::Repeat(receipt)));
 }
 
 #[test]
 fn the_sale_is_open_from_its_first_moment_and_closed_from_its_end() {
     let mut shop = opened(9, 9);
     shop.now = Timestamp::from_millis(STARTS_AT - 1);
-    assert_eq!(refused(&mut shop, wish(1, 1, 1, 1, 0)), Refusal::NotStarted { starts_at: Timestamp::from_millis(STARTS_AT) });
+    assert_eq!(refused(&mut shop, buy_command(1, 1, 1, 1, 0)), Refusal::NotStarted { starts_at: Timestamp::from_millis(STARTS_AT) });
     shop.now = Timestamp::from_millis(ENDS_AT);
-    assert_eq!(refused(&mut shop, wish(1, 1, 1, 1, 0)), Refusal::Ended);
+    assert_eq!(refused(&mut shop, buy_command(1, 1, 1, 1, 0)), Refusal::Ended);
     shop.now = Timestamp::from_millis(ENDS_AT - 1);
-    assert!(matches!(shop.buy(wish(1, 1, 1, 1, 0)), Outcome::Bought { .. }));
+    assert!(matches!(shop.buy(buy_command(1, 1, 1, 1, 0)), Outcome::Bought { .. }));
 }
 
 #[test]
 fn the_limit_is_checked_before_the_stock() {
     let mut shop = opened(2, 1);
-    assert_eq!(refused(&mut shop, wish(1, 1, 3, 1, 0)), Refusal::PurchaseLimit { limit: 1 });
-    assert_eq!(refused(&mut shop, wish(1, 2, 1, 1, 0)), Refusal::UnknownItem);
+    assert_eq!(refused(&mut shop, buy_command(1, 1, 3, 1, 0)), Refusal::PurchaseLimit { limit: 1 });
+    assert_eq!(refused(&mut shop, buy_command(1, 2, 1, 1, 0)), Refusal::UnknownItem);
 }
 
 #[test]
 fn a_rest_goes_back_once_and_not_before_the_end() {
     let mut shop = opened(5, 5);
-    assert!(matches!(shop.buy(wish(1, 1, 2, 1, 0)), Outcome::Bought { .. }));
+    assert!(matches!(shop.buy(buy_command(1, 1, 2, 1, 0)), Outcome::Bought { .. }));
     assert_eq!(shop.stock.decide_release(item(1), shop.now), Err(Refusal::NotDue));
     shop.now = Timestamp::from_millis(ENDS_AT);
     shop.run(&Step::Release { item: 1 });
@@ -241,8 +241,8 @@ fn more_than_is_available_is_not_carved_nor_twice() {
 #[test]
 fn an_adjustment_moves_available_pieces_once() {
     let mut stock = shop::new_stock();
-    let wish = shop::adjustment(5, Change::By(Delta::new(-7).unwrap()));
-    let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&wish) else { panic!("there are enough") };
+    let command = shop::adjustment(5, Change::By(Delta::new(-7).unwrap()));
+    let Ok(Adjusting::Fresh(adjusted)) = stock.decide_adjust(&command) else { panic!("there are enough") };
     stock.apply(Sequence(1), Timestamp::default(), &StockFact::Adjusted(adjusted).into());
     assert_eq!(stock.available(), RECEIVED - 7);
     for id in [5, 4] {

@@ -1,4 +1,4 @@
-//! `mall-bench compare`: the real server and others in turn on the same machine, so that all meet the same weather.
+//! `mall-bench compare`: the real server and others in turn on the same machine, so that all run under the same conditions.
 //! - M1 only ratios within one round are judged: the host's speed drifts.
 //! - M2 before anybody's turn no server has anything left to do: all projections are up to date.
 //! - M3 the baseline and the peer render a body as long as the server's.
@@ -19,12 +19,12 @@ use rounds::{Round, Summary, Turn};
 pub use scenario::Scenario;
 use side::Field;
 
-use crate::arena::ModeOptions;
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::LoadPlan;
 use crate::load::pace::Pace;
 use crate::measured;
 use crate::server_process;
+use crate::testbed::ModeOptions;
 
 /// How long a server may take to bring its database up to date after a round.
 const PROJECTION_TIMEOUT: Duration = Duration::from_secs(600);

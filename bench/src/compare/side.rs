@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::rounds::{Round, Turn};
 use super::scenario::{self, Scenario};
 use super::{Opponent, Options, PROJECTION_TIMEOUT};
-use crate::arena::{self, Mode, Reach};
 use crate::error::{Attempt as _, Error};
 use crate::load::LoadPlan;
 use crate::load::shoppers::Shopper;
 use crate::measured;
 use crate::server_process::{Process, Setup};
 use crate::servers::{Appends, Redis, Servers};
+use crate::testbed::{self, Mode, Reach};
 
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -100,7 +100,7 @@ fn real(
     servers: &mut Vec<Servers>,
 ) -> Result<Side, Error> {
     std::fs::create_dir_all(folder).attempt(|| format!("make {}", folder.display()))?;
-    let (mut setup, leans_on) = arena::shop(binary, folder, mode, Reach::Directly)?;
+    let (mut setup, leans_on) = testbed::shop(binary, folder, mode, Reach::Directly)?;
     if let Some(workers) = options.workers {
         setup.set("HTTP_WORKERS", &workers.to_string());
     }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, Mode, PROJECTION_TIMEOUT, READY_TIMEOUT, Reach};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
 use crate::reconcile::Progress;
 use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
+use crate::testbed::{Mode, PROJECTION_TIMEOUT, READY_TIMEOUT, Reach, TestBed, TestBedOptions};
 use crate::{measured, reconcile};
 
 /// Rarely enough not to be in the way.
@@ -21,7 +21,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Orders that the database misses.
     #[arg(long, default_value_t = 100_000)]
     records: u64,
@@ -39,19 +39,19 @@ pub struct Options {
 /// Stops the database, sells, starts it, watches.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let seed = Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 4 };
-    let mut arena = Arena::reaching(&options.arena, Mode::Full, Reach::Directly, seed, options.users)?;
+    let mut testbed = TestBed::reaching(&options.testbed, Mode::Full, Reach::Directly, seed, options.users)?;
     let mut checks = Checks::default();
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
-    let before = reconcile::read_progress(arena.database())?;
-    arena.servers()?.database.child_mut().stop()?;
-    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
-    let plan = LoadPlan { duration: None, requests: Some(options.records), reconnect: true, ack_file: Some(arena.acks()), ..plan };
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    let before = reconcile::read_progress(testbed.database())?;
+    testbed.servers()?.database.child_mut().stop()?;
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &ids, options.connections, Duration::ZERO);
+    let plan = LoadPlan { duration: None, requests: Some(options.records), reconnect: true, ack_file: Some(testbed.acks()), ..plan };
     println!("{}", measured::run(&plan, &server)?.report);
-    arena.servers()?.database.child_mut().start()?;
+    testbed.servers()?.database.child_mut().start()?;
     let back = Instant::now();
-    let looks = watch(arena.database(), before, options.records)?;
+    let looks = watch(testbed.database(), before, options.records)?;
     judge(&looks, before, options.records, &mut checks);
     // The first look that shows progress is later than its beginning, so the rate is counted from there, without what was there by then.
     if let (Some(first), Some(last)) = (looks.iter().find(|look| look.1.orders > before.orders), looks.last()) {
@@ -61,10 +61,10 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
         println!("  began {:.1} s after the database was back; {all:.0} orders/s with that pause", (first.0 - back).as_secs_f64());
         checks.check("caught up fast enough", rate >= options.rate_min, format!("{rate:.0} orders/s (at least {})", options.rate_min));
     }
-    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
+    super::reconcile(&testbed, None, 0, None, None, &mut checks)?;
     server.stop()?;
     let verdict = checks.verdict();
-    arena.finish(verdict);
+    testbed.finish(verdict);
     Ok(verdict)
 }
 

@@ -10,15 +10,15 @@ use std::time::Duration;
 use clap::Args;
 use rand::Rng as _;
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
-use crate::events::Follower;
+use crate::events::EventConsumer;
 use crate::load::{self, Live, LoadPlan, LoadResult};
 use crate::measured;
 use crate::report::Report;
 use crate::server_process::{Process, Seed};
 use crate::stats;
+use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 
 const WATCH_INTERVAL: Duration = Duration::from_micros(200);
 
@@ -26,7 +26,7 @@ const WATCH_INTERVAL: Duration = Duration::from_micros(200);
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     #[command(flatten)]
     mode: ModeOptions,
     /// Sales, each on a fresh folder.
@@ -54,10 +54,10 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let mut restarts = Vec::new();
     for number in 1..=options.rounds {
         println!("round {number} of {}", options.rounds);
-        let arena =
-            Arena::fresh(&options.arena, options.mode, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
-        let verdict = round(options, &arena, &mut restarts)?;
-        arena.finish(verdict);
+        let testbed =
+            TestBed::fresh(&options.testbed, options.mode, Seed { stock: options.stock, limit: options.limit, items: 1 }, options.users)?;
+        let verdict = round(options, &testbed, &mut restarts)?;
+        testbed.finish(verdict);
         if verdict == Verdict::Broken {
             return Ok(verdict);
         }
@@ -75,14 +75,20 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     Ok(Verdict::Holds)
 }
 
-fn round(options: &Options, arena: &Arena, restarts: &mut Vec<f64>) -> Result<Verdict, Error> {
-    let events = arena.servers.as_ref().map(|servers| Follower::start(&servers.broker.url())).transpose()?;
-    let (mut server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
+fn round(options: &Options, testbed: &TestBed, restarts: &mut Vec<f64>) -> Result<Verdict, Error> {
+    let events = testbed.servers.as_ref().map(|servers| EventConsumer::start(&servers.broker.url())).transpose()?;
+    let (mut server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &ids, options.connections, Duration::ZERO);
     let asked = 2 * options.users;
-    let plan =
-        LoadPlan { duration: None, requests: Some(asked), reconnect: true, ack_file: Some(arena.acks()), patience: READY_TIMEOUT, ..plan };
+    let plan = LoadPlan {
+        duration: None,
+        requests: Some(asked),
+        reconnect: true,
+        ack_file: Some(testbed.acks()),
+        idle_timeout: READY_TIMEOUT,
+        ..plan
+    };
     let live = Arc::new(Live::default());
     let load = {
         let live = live.clone();
@@ -90,7 +96,7 @@ fn round(options: &Options, arena: &Arena, restarts: &mut Vec<f64>) -> Result<Ve
     };
     for moment in moments(options.kills, options.stock.min(options.users * options.limit)) {
         wait_for_pieces(&live, moment, || load.is_finished());
-        server = restart(arena, server, &live, restarts)?;
+        server = restart(testbed, server, &live, restarts)?;
     }
     let result: LoadResult = load.join().map_err(|_| load::LoadError::Panicked)??;
     let report = Report::of(&result);
@@ -98,7 +104,7 @@ fn round(options: &Options, arena: &Arena, restarts: &mut Vec<f64>) -> Result<Ve
     let mut checks = Checks::default();
     checks.check("every purchase has an answer", report.errors == 0 && report.answers == asked, format!("{} of {asked}", report.answers));
     let sold = options.stock.min(asked).min(options.users * options.limit);
-    super::reconcile(arena, events.as_ref(), 0, Some(options.limit), Some(sold), &mut checks)?;
+    super::reconcile(testbed, events.as_ref(), 0, Some(options.limit), Some(sold), &mut checks)?;
     server.stop()?;
     Ok(checks.verdict())
 }
@@ -117,10 +123,10 @@ fn wait_for_pieces(live: &Live, pieces: u64, is_over: impl Fn() -> bool) {
     }
 }
 
-fn restart(arena: &Arena, server: Process, live: &Live, restarts: &mut Vec<f64>) -> Result<Process, Error> {
+fn restart(testbed: &TestBed, server: Process, live: &Live, restarts: &mut Vec<f64>) -> Result<Process, Error> {
     let told = live.bought.load(Ordering::Relaxed);
     server.kill9()?;
-    let (server, ready) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let (server, ready) = testbed.setup.start_ready(READY_TIMEOUT)?;
     println!("  killed after about {told} receipts, ready again after {:.0} ms", ready.as_secs_f64() * 1000.0);
     restarts.push(ready.as_secs_f64() * 1000.0);
     Ok(server)

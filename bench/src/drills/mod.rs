@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use clap::Subcommand;
 
-use crate::arena::{Arena, PROJECTION_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
-use crate::events::{self, Follower};
+use crate::events::{self, EventConsumer};
 use crate::reconcile::{self, Receipts, Rules};
+use crate::testbed::{PROJECTION_TIMEOUT, TestBed};
 
 /// The broker has everything by now; a longer silence of its queue is its end.
 const EVENTS_PAUSE_MAX: Duration = Duration::from_secs(20);
@@ -57,17 +57,17 @@ pub fn run(drill: &Drill) -> Result<Verdict, Error> {
 
 /// Waits for everybody to catch up, then holds receipts, books, events and the sale's page against each other.
 fn reconcile(
-    arena: &Arena,
-    events: Option<&Follower>,
+    testbed: &TestBed,
+    events: Option<&EventConsumer>,
     in_flight: u64,
     limit: Option<u64>,
     stock: Option<u64>,
     checks: &mut Checks,
 ) -> Result<(), Error> {
-    arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
-    let items = arena.setup.items()?;
-    let receipts = Receipts::read(&[arena.acks()])?;
-    let books = reconcile::read_books(arena.database())?;
+    testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    let items = testbed.setup.items()?;
+    let receipts = Receipts::read(&[testbed.acks()])?;
+    let books = reconcile::read_books(testbed.database())?;
     let rules = Rules { in_flight, limit: limit.map(|limit| limit as i64), stock: stock.map(|stock| stock as i64), items: Some(&items) };
     reconcile::judge(&receipts, &books, rules, checks);
     if let Some(events) = events {

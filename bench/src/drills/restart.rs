@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
 use crate::measured;
 use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
+use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 
 /// Options of `mall-bench drill restart`.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     #[command(flatten)]
     mode: ModeOptions,
     /// Orders that the database does not have at the kill.
@@ -36,19 +36,19 @@ pub struct Options {
 /// Fills the journal, kills, restarts, sells, lets the database catch up, reconciles.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let stock = (2 * options.records).clamp(1_000, STOCK_MAX);
-    let mut arena = Arena::fresh(&options.arena, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, options.users)?;
-    arena.setup.set("PROJECTION_PAUSED", "true");
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
-    let plan = LoadPlan { duration: None, requests: Some(options.records), ack_file: Some(arena.acks()), ..plan };
+    let mut testbed = TestBed::fresh(&options.testbed, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, options.users)?;
+    testbed.setup.set("PROJECTION_PAUSED", "true");
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &ids, options.connections, Duration::ZERO);
+    let plan = LoadPlan { duration: None, requests: Some(options.records), ack_file: Some(testbed.acks()), ..plan };
     println!("{}", measured::run(&plan, &server)?.report);
-    let lag = arena.setup.lag()?;
+    let lag = testbed.setup.lag()?;
     server.kill9()?;
 
-    arena.setup.set("PROJECTION_PAUSED", "false");
+    testbed.setup.set("PROJECTION_PAUSED", "false");
     let begin = Instant::now();
-    let (server, ready) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let (server, ready) = testbed.setup.start_ready(READY_TIMEOUT)?;
     let one = LoadPlan { server: server.http, requests: Some(1), connections: 1, run: rand::random(), ..plan };
     let first = measured::run(&one, &server)?.report;
     let sells = begin.elapsed().as_secs_f64();
@@ -57,11 +57,11 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     checks.check("T1 a purchase succeeds", first.buys == 1, format!("{:?}", first.outcomes));
     let times = format!("ready after {:.2} s, sold after {sells:.2} s (at most {})", ready.as_secs_f64(), options.seconds_max);
     checks.check("T1 it sells in time", sells <= options.seconds_max, times);
-    let caught_up = arena.setup.wait_projected(crate::arena::PROJECTION_TIMEOUT)?.as_secs_f64();
+    let caught_up = testbed.setup.wait_projected(crate::testbed::PROJECTION_TIMEOUT)?.as_secs_f64();
     println!("  the database had caught up {caught_up:.1} s later: {:.0} records/s", lag / caught_up.max(0.001));
-    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
+    super::reconcile(&testbed, None, 0, None, None, &mut checks)?;
     server.stop()?;
     let verdict = checks.verdict();
-    arena.finish(verdict);
+    testbed.finish(verdict);
     Ok(verdict)
 }

@@ -9,19 +9,19 @@ use std::time::Duration;
 use clap::Args;
 
 use super::sale::Sale;
-use crate::arena::{Arena, ArenaOptions, Mode, READY_TIMEOUT, Reach};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
 use crate::load::LoadPlan;
 use crate::load::pace::Pace;
 use crate::server_process::{LIMIT_MAX, STOCK_MAX, Seed};
+use crate::testbed::{Mode, READY_TIMEOUT, Reach, TestBed, TestBedOptions};
 use crate::{measured, reconcile};
 
 /// Options of `mall-bench drill restore`.
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Orders between one moment and the next: backup, restore, end.
     #[arg(long, default_value_t = 20_000)]
     orders: u64,
@@ -39,58 +39,58 @@ pub struct Options {
 /// Both ways, on one shop.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let seed = Seed { stock: STOCK_MAX, limit: LIMIT_MAX, items: 4 };
-    let mut arena = Arena::reaching(&options.arena, Mode::Full, Reach::Directly, seed, options.users)?;
-    let backup = arena.folder().join("backup");
+    let mut testbed = TestBed::reaching(&options.testbed, Mode::Full, Reach::Directly, seed, options.users)?;
+    let backup = testbed.folder().join("backup");
     let mut checks = Checks::default();
-    let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    let plan = measured::closed_loop(&server, &arena.shoppers, &ids, options.connections, Duration::ZERO);
+    let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    let plan = measured::closed_loop(&server, &testbed.shoppers, &ids, options.connections, Duration::ZERO);
     let plan = LoadPlan {
         duration: None,
         pace: Pace::Open { per_second: options.rate },
         reconnect: true,
-        ack_file: Some(arena.acks()),
-        patience: READY_TIMEOUT,
+        ack_file: Some(testbed.acks()),
+        idle_timeout: READY_TIMEOUT,
         ..plan
     };
     // Three times as long as the schedule needs.
-    let patience = Duration::from_secs_f64(30.0 + 3.0 * options.orders as f64 / options.rate);
+    let timeout = Duration::from_secs_f64(30.0 + 3.0 * options.orders as f64 / options.rate);
 
     println!("the shop goes on selling:");
     let sale = Sale::begin(&plan);
-    sale.sells(options.orders, patience);
-    let backed_up = cold(&mut arena, &backup, |arena, backup| arena.servers()?.database.back_up(backup))?;
-    sale.sells(options.orders, patience);
+    sale.sells(options.orders, timeout);
+    let backed_up = cold(&mut testbed, &backup, |testbed, backup| testbed.servers()?.database.back_up(backup))?;
+    sale.sells(options.orders, timeout);
     let half_way = backed_up + options.orders as i64 / 2;
-    super::wait_until(patience, || Ok(reconcile::read_progress(arena.database())?.checkpoint >= half_way))?;
-    let lost = cold(&mut arena, &backup, |arena, backup| arena.servers()?.database.restore(backup))? - backed_up;
+    super::wait_until(timeout, || Ok(reconcile::read_progress(testbed.database())?.checkpoint >= half_way))?;
+    let lost = cold(&mut testbed, &backup, |testbed, backup| testbed.servers()?.database.restore(backup))? - backed_up;
     checks.check("D1 records were taken from the database", lost > 0, format!("{lost} records"));
-    sale.sells(options.orders, patience);
+    sale.sells(options.orders, timeout);
     println!("{}", sale.close()?);
-    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
+    super::reconcile(&testbed, None, 0, None, None, &mut checks)?;
 
     println!("the shop is stopped and started:");
     let sale = Sale::begin(&plan);
-    sale.sells(options.orders, patience);
+    sale.sells(options.orders, timeout);
     server.stop()?;
-    let lost = cold(&mut arena, &backup, |arena, backup| arena.servers()?.database.restore(backup))? - backed_up;
+    let lost = cold(&mut testbed, &backup, |testbed, backup| testbed.servers()?.database.restore(backup))? - backed_up;
     checks.check("D1 records were taken from the database", lost > 0, format!("{lost} records"));
-    let (server, ready) = arena.setup.start_ready(READY_TIMEOUT)?;
+    let (server, ready) = testbed.setup.start_ready(READY_TIMEOUT)?;
     println!("  ready again after {:.1} s", ready.as_secs_f64());
-    sale.sells(options.orders, patience);
+    sale.sells(options.orders, timeout);
     println!("{}", sale.close()?);
-    super::reconcile(&arena, None, 0, None, None, &mut checks)?;
+    super::reconcile(&testbed, None, 0, None, None, &mut checks)?;
     server.stop()?;
     let verdict = checks.verdict();
-    arena.finish(verdict);
+    testbed.finish(verdict);
     Ok(verdict)
 }
 
 /// Stops the database, works on its files, starts it. The last record that it had.
-fn cold(arena: &mut Arena, backup: &Path, work: impl Fn(&mut Arena, &Path) -> Result<(), Error>) -> Result<i64, Error> {
-    let had = reconcile::read_progress(arena.database())?.checkpoint;
-    arena.servers()?.database.child_mut().stop()?;
-    work(arena, backup)?;
-    arena.servers()?.database.child_mut().start()?;
+fn cold(testbed: &mut TestBed, backup: &Path, work: impl Fn(&mut TestBed, &Path) -> Result<(), Error>) -> Result<i64, Error> {
+    let had = reconcile::read_progress(testbed.database())?.checkpoint;
+    testbed.servers()?.database.child_mut().stop()?;
+    work(testbed, backup)?;
+    testbed.servers()?.database.child_mut().start()?;
     Ok(had)
 }

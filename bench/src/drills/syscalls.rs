@@ -13,12 +13,12 @@ use clap::Args;
 use mallcore_actors::order_no::OrderNo;
 
 use super::trace::{self, Call};
-use crate::arena::{Arena, ArenaOptions, ModeOptions, READY_TIMEOUT};
 use crate::checks::Checks;
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::load::{LoadPlan, wire};
 use crate::measured;
 use crate::server_process::{LIMIT_MAX, Seed};
+use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 
 const CALLS: &str = "trace=fdatasync,fsync,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,read,recvfrom,recvmsg";
 /// Longer than any group of records that this drill makes.
@@ -30,7 +30,7 @@ const JOURNAL: &str = "/journal/";
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     #[command(flatten)]
     mode: ModeOptions,
     /// Purchases one at a time, then as many over --connections.
@@ -46,19 +46,19 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     let version = Command::new("strace").arg("--version").output();
     version.attempt(|| "run strace, which this drill needs: install it (apt-get install strace)".to_owned())?;
     let stock = 10 * options.purchases;
-    let arena = Arena::fresh(&options.arena, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, 100)?;
-    let file = arena.folder().join("trace");
+    let testbed = TestBed::fresh(&options.testbed, options.mode, Seed { stock, limit: LIMIT_MAX, items: 1 }, 100)?;
+    let file = testbed.folder().join("trace");
     let wrapper = ["strace", "-f", "-y", "-x", "-s", STRING_BYTES_MAX, "-e", CALLS, "-o"].map(str::to_owned);
-    let mut server = arena.setup.start(&[wrapper.as_slice(), &[file.display().to_string()]].concat())?;
+    let mut server = testbed.setup.start(&[wrapper.as_slice(), &[file.display().to_string()]].concat())?;
     server.wait_ready(READY_TIMEOUT)?;
-    let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-    let one = measured::closed_loop(&server, &arena.shoppers, &ids, 1, Duration::ZERO);
+    let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+    let one = measured::closed_loop(&server, &testbed.shoppers, &ids, 1, Duration::ZERO);
     let one = LoadPlan { duration: None, requests: Some(options.purchases), ..one };
     let many = LoadPlan { connections: options.connections, run: rand::random(), ..one.clone() };
     let told = measured::run(&one, &server)?.report.buys + measured::run(&many, &server)?.report.buys;
     server.stop()?;
     let verdict = judge(&file, told)?;
-    arena.finish(verdict);
+    testbed.finish(verdict);
     Ok(verdict)
 }
 

@@ -3,8 +3,8 @@
 //!
 //! Not here: publishing (the server's business).
 
-mod follower;
+mod consumer;
 mod ledger;
 
-pub use follower::{Follower, bind_bounded};
+pub use consumer::{EventConsumer, bind_bounded};
 pub use ledger::{Ledger, Order, judge};

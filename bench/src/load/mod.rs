@@ -1,17 +1,17 @@
 //! The load generator: threads of connections that buy, and the figures they bring home.
 //! - G1 an acknowledgement is noted before its purchase counts.
-//! - G2 a run ends: when nothing is answered for `patience`, what is under way is given up and counted as unanswered.
+//! - G2 a run ends: when nothing is answered for `idle_timeout`, what is under way is given up and counted as unanswered.
 //!
 //! One runtime of one thread holds all connections of that thread, so that a request costs the client two system calls and little else:
 //! client and server share the machine. Not here: starting servers (`server_process.rs`), lines for people (`report.rs`).
 
 pub mod acks;
 pub mod connection;
+pub mod measurements;
 pub mod pace;
 pub mod plan;
 pub mod shopper;
 pub mod shoppers;
-pub mod tally;
 pub mod wire;
 
 use std::net::SocketAddr;
@@ -21,11 +21,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use measurements::Measurements;
 use pace::Pace;
 use plan::{ItemChooser, Mix};
 use shopper::Worker;
 use shoppers::Shopper;
-use tally::Tally;
 use wire::RequestTemplate;
 
 use crate::process_cpu::{self, CpuUse};
@@ -61,7 +61,7 @@ pub struct LoadPlan {
     /// Acknowledgements are appended here.
     pub ack_file: Option<PathBuf>,
     /// A run without any answer for this long is over.
-    pub patience: Duration,
+    pub idle_timeout: Duration,
     /// Makes the keys, and the random choices, of this run.
     pub run: u32,
 }
@@ -85,7 +85,7 @@ pub struct Live {
 /// What a run brought home.
 pub struct LoadResult {
     /// Counts and times.
-    pub tally: Tally,
+    pub measurements: Measurements,
     /// From the first purchase to the last answer.
     pub elapsed: Duration,
     /// Purchases of the open loop's schedule that were never sent: above 0, the rate was not held.
@@ -133,22 +133,22 @@ pub fn run(plan: &LoadPlan, live: &Arc<Live>, mut look: impl FnMut(&Live)) -> Re
         let ended = live.ended.load(Ordering::Relaxed);
         if ended != last_ended {
             (last_ended, last_change) = (ended, Instant::now());
-        } else if last_change.elapsed() > plan.patience {
+        } else if last_change.elapsed() > plan.idle_timeout {
             live.abort.store(true, Ordering::Relaxed);
         }
     }
-    let mut tally = Tally::new()?;
+    let mut measurements = Measurements::new()?;
     let mut last_answer = start;
     for thread in threads {
         let (part, answered_at) = thread.join().map_err(|_| LoadError::Panicked)??;
-        tally.add(&part);
+        measurements.add(&part);
         last_answer = last_answer.max(answered_at);
     }
     let begun = live.begun.load(Ordering::Relaxed);
-    tally.record_unanswered(begun - live.ended.load(Ordering::Relaxed));
+    measurements.record_unanswered(begun - live.ended.load(Ordering::Relaxed));
     let scheduled = plan.duration.and_then(|duration| plan.pace.due_before(duration));
     let unsent = scheduled.map_or(0, |due| due.min(plan.requests.unwrap_or(u64::MAX)).saturating_sub(begun));
-    Ok(LoadResult { tally, elapsed: last_answer - start, unsent, client_cpu: process_cpu::of_self()?.since(cpu_before) })
+    Ok(LoadResult { measurements, elapsed: last_answer - start, unsent, client_cpu: process_cpu::of_self()?.since(cpu_before) })
 }
 
 fn check(plan: &LoadPlan) -> Result<(), LoadError> {
@@ -171,7 +171,7 @@ fn run_thread(
     template: Arc<RequestTemplate>,
     chooser: ItemChooser,
     start: Instant,
-) -> Result<(Tally, Instant), LoadError> {
+) -> Result<(Measurements, Instant), LoadError> {
     let connections = plan.connections / plan.threads + usize::from(thread < plan.connections % plan.threads);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let worker = Rc::new(Worker::new(thread, plan, live, template, chooser, start)?);

@@ -15,8 +15,8 @@ use rand::rngs::SmallRng;
 
 use super::acks::AckWriter;
 use super::connection::{Connection, ConnectionError};
+use super::measurements::{Measurements, Outcome};
 use super::plan::{self, Acknowledged, HangUp, ItemChooser, Memory, Purchase};
-use super::tally::{Outcome, Tally};
 use super::wire::{self, Answer, RequestTemplate};
 use super::{Live, LoadError, LoadPlan};
 
@@ -31,7 +31,7 @@ pub struct Worker {
     chooser: ItemChooser,
     start: Instant,
     random: RefCell<SmallRng>,
-    tally: RefCell<Tally>,
+    measurements: RefCell<Measurements>,
     acks: RefCell<Option<AckWriter>>,
     last_answer: Cell<Instant>,
     /// Set when the acknowledgement file cannot be written: a run without receipts proves nothing.
@@ -69,7 +69,7 @@ impl Worker {
             chooser,
             start,
             random: RefCell::new(random),
-            tally: RefCell::new(Tally::new()?),
+            measurements: RefCell::new(Measurements::new()?),
             acks: RefCell::new(acks),
             last_answer: Cell::new(start),
             failed: RefCell::new(None),
@@ -77,14 +77,14 @@ impl Worker {
     }
 
     /// Writes out what is left; the thread's figures and the time of its last answer.
-    pub fn finish(&self) -> Result<(Tally, Instant), LoadError> {
+    pub fn finish(&self) -> Result<(Measurements, Instant), LoadError> {
         if let Some(error) = self.failed.take() {
             return Err(error.into());
         }
         if let Some(acks) = self.acks.borrow_mut().as_mut() {
             acks.flush()?;
         }
-        Ok((self.tally.replace(Tally::new()?), self.last_answer.get()))
+        Ok((self.measurements.replace(Measurements::new()?), self.last_answer.get()))
     }
 
     /// The next purchase and when it is due, or `None` at the end of the run.
@@ -123,7 +123,7 @@ impl Worker {
 
     fn count(&self, outcome: Outcome, intended: Instant) {
         let now = Instant::now();
-        self.tally.borrow_mut().record(outcome, now.saturating_duration_since(intended));
+        self.measurements.borrow_mut().record(outcome, now.saturating_duration_since(intended));
         self.last_answer.set(now);
         if outcome.is_buy() {
             self.live.bought.fetch_add(1, Ordering::Relaxed);
@@ -194,10 +194,10 @@ async fn settle(worker: &Worker, connection: &mut Option<Connection>, request: &
     loop {
         match ask(worker, connection, request).await {
             Ok(Ok(ending)) => return ending,
-            Ok(Err(unsettled)) => worker.tally.borrow_mut().record_retried(unsettled),
+            Ok(Err(unsettled)) => worker.measurements.borrow_mut().record_retried(unsettled),
             Err(_) => {
                 connection.take();
-                worker.tally.borrow_mut().connection_failures += 1;
+                worker.measurements.borrow_mut().connection_failures += 1;
                 if !worker.plan.reconnect {
                     return Ending::without_order(Outcome::ConnectionLost);
                 }
@@ -258,6 +258,6 @@ async fn hang_up(worker: &Worker, connection: Option<Connection>, request: &[u8]
         Ok::<(), ConnectionError>(())
     };
     if left.await.is_err() {
-        worker.tally.borrow_mut().connection_failures += 1;
+        worker.measurements.borrow_mut().connection_failures += 1;
     }
 }

@@ -2,7 +2,7 @@
 //! - W1 an answer is taken whole or not at all: `parse` says where it ends, and `None` means "read more".
 //! - W2 nothing here allocates per request.
 //!
-//! Not here: sockets (`connection.rs`), what an answer means for the figures (`tally.rs`).
+//! Not here: sockets (`connection.rs`), what an answer means for the figures (`measurements.rs`).
 
 use std::io::Write as _;
 use std::ops::Range;

@@ -19,7 +19,7 @@ use crate::baseline::{BODY_BYTES, Door, PRICE_FEN, PurchaseBody, Receipt};
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::servers::{Appends, Redis};
 
-/// Patience of the client's side, not of the peer: a full disk is slow, not broken.
+/// Timeout of the client, not of the peer: a full disk is slow, not broken.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// As long as the server's order numbers.
 const ORDER_NO_PREFIX: &str = "20260101000000";

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mall_bench::events::{Follower, bind_bounded};
+use mall_bench::events::{EventConsumer, bind_bounded};
 use mall_bench::servers::{Appends, MariaDb, RabbitMq, Redis, SCHEMA};
 use sqlx::{Connection as _, Executor as _, MySqlConnection};
 
@@ -67,29 +67,29 @@ fn publish(url: &str, sequence: u64) {
 }
 
 /// Waits until so many different events were heard.
-fn heard(follower: &Follower, events: u64) {
+fn heard(consumer: &EventConsumer, events: u64) {
     let deadline = Instant::now() + Duration::from_secs(60);
-    while follower.ledger().events < events {
-        assert!(Instant::now() < deadline, "{} of {events} events heard", follower.ledger().events);
+    while consumer.ledger().events < events {
+        assert!(Instant::now() < deadline, "{} of {events} events heard", consumer.ledger().events);
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[test]
-fn a_broker_comes_back_with_its_queue_and_its_follower_comes_back_too() {
+fn a_broker_comes_back_with_its_queue_and_its_consumer_comes_back_too() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = RabbitMq::launch(&folder.path().join("rabbitmq")).unwrap();
     broker.child_mut().wait_until_it_answers().unwrap();
     bind_bounded(&broker.url()).unwrap();
-    let follower = Follower::start(&broker.url()).unwrap();
+    let consumer = EventConsumer::start(&broker.url()).unwrap();
     publish(&broker.url(), 1);
     publish(&broker.url(), 1);
-    heard(&follower, 1);
+    heard(&consumer, 1);
     broker.child_mut().stop().unwrap();
     broker.child_mut().start().unwrap();
     publish(&broker.url(), 2);
-    heard(&follower, 2);
-    let ledger = follower.ledger();
+    heard(&consumer, 2);
+    let ledger = consumer.ledger();
     assert_eq!((ledger.events, ledger.missing(), ledger.faults.len()), (2, 0, 0));
     assert!(ledger.repeats >= 1, "{}", ledger.repeats);
 }

@@ -21,7 +21,7 @@ pub const NAME: &str = "rabbitmq";
 /// Bytes of payload a record, about; a batch asks for that many times its records.
 const RECORD_BYTES: usize = 128;
 /// How often the connection is looked at, and the checkpoint saved, while nothing comes.
-const TEND_EVERY: Duration = Duration::from_millis(500);
+const MAINTAIN_EVERY: Duration = Duration::from_millis(500);
 
 /// Publishes the journal's records.
 pub struct Events {
@@ -124,7 +124,7 @@ impl From<Problem> for TargetError {
 impl projection::Target for Events {
     const NAME: &'static str = NAME;
     const THREAD: &'static str = "projection-mq";
-    const TEND_EVERY: Duration = TEND_EVERY;
+    const MAINTAIN_EVERY: Duration = MAINTAIN_EVERY;
 
     fn known(&self) -> Sequence {
         self.place.confirmed()

@@ -87,11 +87,11 @@ fn is_transient(cause: &sqlx::Error) -> bool {
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(refusal) => {
             if let Some(my) = refusal.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                MYSQL_WEATHER.iter().any(|(number, _)| *number == my.number())
+                MYSQL_TRANSIENT.iter().any(|(number, _)| *number == my.number())
             } else {
                 // SQLite's extended codes carry the primary one in their low byte.
                 let code = refusal.code().and_then(|code| code.parse::<u32>().ok()).map_or(0, |code| code & 0xff);
-                SQLITE_WEATHER.contains(&code)
+                SQLITE_TRANSIENT.contains(&code)
             }
         }
         _ => false,
@@ -99,7 +99,7 @@ fn is_transient(cause: &sqlx::Error) -> bool {
 }
 
 /// BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
-const SQLITE_WEATHER: [u32; 9] = [5, 6, 7, 8, 9, 10, 13, 14, 15];
+const SQLITE_TRANSIENT: [u32; 9] = [5, 6, 7, 8, 9, 10, 13, 14, 15];
 
 const MYSQL_NO_SUCH_TABLE: u16 = 1146;
 
@@ -108,7 +108,7 @@ const MYSQL_DENIED: [u16; 6] = [1054, 1142, 1143, 1227, 1370, 1698];
 
 /// What MySQL, MariaDB, TiDB and the proxies before them say when the statement is good and cannot be done now. Everything else is the
 /// statement's own fault: a duplicate key (1062), a value out of range (1264), a packet too large (1153) …
-pub const MYSQL_WEATHER: [(u16, &str); 68] = [
+pub const MYSQL_TRANSIENT: [(u16, &str); 68] = [
     (3, "failed to write a file: the disk is full"),
     (1020, "record has changed since it was read (MariaDB, snapshot isolation)"),
     (1021, "disk full"),

@@ -19,7 +19,7 @@ mod value;
 
 pub use connect::{Connections, Encryption, LOG_PAGES, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
-pub use error::{Error, MYSQL_WEATHER};
+pub use error::{Error, MYSQL_TRANSIENT};
 pub use flusher::Flusher;
 pub use migrate::Steps;
 pub use reach::Reach;

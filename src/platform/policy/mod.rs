@@ -27,7 +27,7 @@ const RECORD_BYTES: usize = 128;
 /// A command that is not answered by then is sent again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How often the checkpoint is saved while nothing comes.
-const TEND_EVERY: Duration = Duration::from_secs(1);
+const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
 
 /// What some records lead to.
 pub trait Policy: Send + Sync + 'static {
@@ -121,7 +121,7 @@ impl From<Problem> for TargetError {
 impl<P: Policy> Target for Following<P> {
     const NAME: &'static str = P::NAME;
     const THREAD: &'static str = P::THREAD;
-    const TEND_EVERY: Duration = TEND_EVERY;
+    const MAINTAIN_EVERY: Duration = MAINTAIN_EVERY;
 
     fn known(&self) -> Sequence {
         self.place.done()

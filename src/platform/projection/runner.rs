@@ -100,7 +100,7 @@ impl Projector {
         let known = target.known();
         let (publish, checkpoint) = watch::channel(known);
         let highest = Arc::new(AtomicU64::new(known.0));
-        let (tell, state) = watch::channel(State::Following);
+        let (publish_state, state) = watch::channel(State::Following);
         let (order, orders) = watch::channel(if settings.paused { Order::Pause } else { Order::Run });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let burst_backoff = BurstBackoff::new(settings.burst_limits(), through(*journal.durable().borrow()));
@@ -111,7 +111,7 @@ impl Projector {
             journal,
             publish,
             highest: Arc::clone(&highest),
-            tell,
+            publish_state,
             orders,
             at: None,
             backoff: Backoff::default(),
@@ -171,7 +171,7 @@ pub(super) struct Runner<T> {
     journal: Arc<dyn Journal>,
     publish: watch::Sender<Sequence>,
     highest: Arc<AtomicU64>,
-    tell: watch::Sender<State>,
+    publish_state: watch::Sender<State>,
     orders: watch::Receiver<Order>,
     /// Where the target is, while it is attached.
     at: Option<Sequence>,
@@ -218,7 +218,7 @@ impl<T: Target> Runner<T> {
         // What its drivers start has to have the next thread's priority.
         self.at = None;
         self.target.detach().await;
-        if matches!(end, End::Stopped) && !self.tell.borrow().is_final() {
+        if matches!(end, End::Stopped) && !self.publish_state.borrow().is_final() {
             self.now(State::Stopped);
         }
         end
@@ -310,7 +310,7 @@ impl<T: Target> Runner<T> {
     /// What is done instead of writing, while a burst goes on; nothing once what waits is to be written.
     async fn wait(&mut self, at: Sequence, waiting: u64, end: Sequence) -> Result<Option<Step>, TargetError> {
         if self.burst_backoff.goes_on(waiting, end) {
-            if self.maintained.elapsed() >= T::TEND_EVERY {
+            if self.maintained.elapsed() >= T::MAINTAIN_EVERY {
                 self.maintain(at).await?;
                 return Ok(Some(Step::Reached));
             }
@@ -349,7 +349,7 @@ impl<T: Target> Runner<T> {
         let changed = tokio::select! {
             changed = self.orders.changed() => changed,
             changed = durable.changed() => changed,
-            () = tokio::time::sleep(T::TEND_EVERY) => {
+            () = tokio::time::sleep(T::MAINTAIN_EVERY) => {
                 self.maintain(at).await?;
                 Ok(())
             }
@@ -375,7 +375,7 @@ impl<T: Target> Runner<T> {
             match tokio::time::timeout(self.settings.silent_after, writing.as_mut()).await {
                 Ok(outcome) => outcome?,
                 Err(_) => {
-                    Self::turn(&self.tell, State::Retrying(format!("no answer for {} s", self.settings.silent_after.as_secs())));
+                    Self::turn(&self.publish_state, State::Retrying(format!("no answer for {} s", self.settings.silent_after.as_secs())));
                     writing.await?
                 }
             }
@@ -404,11 +404,11 @@ impl<T: Target> Runner<T> {
 
     /// Tells the state and logs it, once each time that it changes.
     fn now(&self, state: State) {
-        Self::turn(&self.tell, state);
+        Self::turn(&self.publish_state, state);
     }
 
-    fn turn(tell: &watch::Sender<State>, state: State) {
-        let changed = tell.send_if_modified(|current| {
+    fn turn(publish_state: &watch::Sender<State>, state: State) {
+        let changed = publish_state.send_if_modified(|current| {
             let differs = std::mem::discriminant(current) != std::mem::discriminant(&state);
             if differs && state == State::Following && matches!(current, State::Retrying(_) | State::Refused(_)) {
                 info!("the {} projection follows again", T::NAME);

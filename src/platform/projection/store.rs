@@ -215,7 +215,7 @@ async fn in_time<O>(question: impl Future<Output = Result<O, Problem>>) -> Resul
 impl<P: Projection> Target for Store<P> {
     const NAME: &'static str = P::NAME;
     const THREAD: &'static str = P::THREAD;
-    const TEND_EVERY: Duration = QUIET;
+    const MAINTAIN_EVERY: Duration = QUIET;
 
     fn known(&self) -> Sequence {
         self.attached.or(self.hint.as_ref().map(CheckpointHint::sequence)).unwrap_or_default()

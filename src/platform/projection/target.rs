@@ -12,7 +12,7 @@ pub trait Target: Send + 'static {
     /// Its thread's name, 15 characters at most.
     const THREAD: &'static str;
     /// How often it wants [`Target::maintain`] while nothing comes.
-    const TEND_EVERY: Duration;
+    const MAINTAIN_EVERY: Duration;
 
     /// The last record that it is known to have before it was reached; 0 if nobody knows.
     fn known(&self) -> Sequence;

@@ -18,7 +18,7 @@ use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::database::events::{Shop, Wish, wishes};
+use crate::database::events::{Command, Shop, commands};
 
 /// Of each kind that the journal has, with every object closed: a field that is published and not described is a fault here, though a
 /// reader has to bear it.
@@ -65,9 +65,9 @@ fn check(validators: &BTreeMap<String, Validator>, sequence: u64, record: &Recor
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_event_of_a_shop_is_as_documented(wishes in wishes(60)) {
+    fn any_event_of_a_shop_is_as_documented(commands in commands(60)) {
         let validators = validators();
-        for (sequence, record) in (1..).zip(&Shop::after(&wishes).records) {
+        for (sequence, record) in (1..).zip(&Shop::after(&commands).records) {
             check(&validators, sequence, record);
         }
     }
@@ -77,12 +77,12 @@ proptest! {
 fn every_kind_was_tried() {
     use mallcore_actors::orders::CloseReason::Cancelled;
     use mallcore_actors::orders::OrderCommand::{Close, Complete, Pay, Ship};
-    let mut day = vec![Wish::ReserveIds, Wish::Carve { sku: 1 }];
-    day.extend((1..=2).map(|user| Wish::BuyFlash { sku: 1, user, pieces: 1 }));
-    day.extend([Pay, Ship, Complete].map(|command| Wish::Move { order: 0, command }));
-    day.extend([Wish::Move { order: 1, command: Close(Cancelled) }, Wish::EndAndRelease { sku: 1 }]);
-    day.extend([Wish::Basket { user: 3, pieces: 2 }, Wish::Pay { order: 2 }, Wish::Parcel { order: 2, line: 0, pieces: 2 }]);
-    day.extend([Wish::Refund { order: 2, line: 1, pieces: 2, restock: true }, Wish::Hide { order: 1 }]);
+    let mut day = vec![Command::ReserveIds, Command::Carve { sku: 1 }];
+    day.extend((1..=2).map(|user| Command::BuyFlash { sku: 1, user, pieces: 1 }));
+    day.extend([Pay, Ship, Complete].map(|command| Command::Move { order: 0, command }));
+    day.extend([Command::Move { order: 1, command: Close(Cancelled) }, Command::EndAndRelease { sku: 1 }]);
+    day.extend([Command::Basket { user: 3, pieces: 2 }, Command::Pay { order: 2 }, Command::Parcel { order: 2, line: 0, pieces: 2 }]);
+    day.extend([Command::Refund { order: 2, line: 1, pieces: 2, restock: true }, Command::Hide { order: 1 }]);
     let validators = validators();
     let shop = Shop::after(&day);
     let tried: BTreeSet<String> = (1..).zip(&shop.records).map(|(sequence, record)| check(&validators, sequence, record)).collect();

@@ -1,4 +1,4 @@
-//! A shop of pure machines that turns wishes into records, and the shop's rows to project onto.
+//! A shop of pure machines that turns commands into records, and the shop's rows to project onto.
 
 use mallcore::platform::database::{Database, Value};
 use mallcore::platform::projection::{self, attach};
@@ -36,7 +36,7 @@ pub const END: u64 = START + 1_000_000;
 
 /// What happens next.
 #[derive(Debug, Clone, Copy)]
-pub enum Wish {
+pub enum Command {
     ReserveIds,
     Carve { sku: u64 },
     BuyFlash { sku: u64, user: u64, pieces: u32 },
@@ -51,28 +51,28 @@ pub enum Wish {
     Hide { order: usize },
 }
 
-pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
+pub fn commands(most: usize) -> impl Strategy<Value = Vec<Command>> {
     let sku = 1..=SKUS;
     let one = prop_oneof![
-        1 => Just(Wish::ReserveIds),
-        2 => sku.clone().prop_map(|sku| Wish::Carve { sku }),
-        12 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Wish::BuyFlash { sku, user, pieces }),
-        4 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Wish::BuyPlain { sku, user, pieces }),
+        1 => Just(Command::ReserveIds),
+        2 => sku.clone().prop_map(|sku| Command::Carve { sku }),
+        12 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Command::BuyFlash { sku, user, pieces }),
+        4 => (sku.clone(), 1..=4u64, 1..=3u32).prop_map(|(sku, user, pieces)| Command::BuyPlain { sku, user, pieces }),
         10 => (0..64usize, prop_oneof![
             Just(OrderCommand::Pay),
             Just(OrderCommand::Ship),
             Just(OrderCommand::Complete),
             Just(OrderCommand::Close(CloseReason::Cancelled)),
             Just(OrderCommand::Close(CloseReason::TimedOut)),
-        ]).prop_map(|(order, command)| Wish::Move { order, command }),
-        1 => sku.clone().prop_map(|sku| Wish::EndAndRelease { sku }),
-        5 => (1..=4u64, 1..=3u32).prop_map(|(user, pieces)| Wish::Basket { user, pieces }),
-        6 => (0..64usize).prop_map(|order| Wish::Pay { order }),
-        6 => (0..64usize, 0..2usize, 1..=3u32).prop_map(|(order, line, pieces)| Wish::Parcel { order, line, pieces }),
+        ]).prop_map(|(order, command)| Command::Move { order, command }),
+        1 => sku.clone().prop_map(|sku| Command::EndAndRelease { sku }),
+        5 => (1..=4u64, 1..=3u32).prop_map(|(user, pieces)| Command::Basket { user, pieces }),
+        6 => (0..64usize).prop_map(|order| Command::Pay { order }),
+        6 => (0..64usize, 0..2usize, 1..=3u32).prop_map(|(order, line, pieces)| Command::Parcel { order, line, pieces }),
         6 => (0..64usize, 0..2usize, 1..=3u32, any::<bool>())
-            .prop_map(|(order, line, pieces, restock)| Wish::Refund { order, line, pieces, restock }),
-        2 => (0..64usize).prop_map(|order| Wish::Hide { order }),
-        3 => (sku, deltas(), any::<bool>()).prop_map(|(sku, delta, extreme)| Wish::Adjust { sku, delta, extreme }),
+            .prop_map(|(order, line, pieces, restock)| Command::Refund { order, line, pieces, restock }),
+        2 => (0..64usize).prop_map(|order| Command::Hide { order }),
+        3 => (sku, deltas(), any::<bool>()).prop_map(|(sku, delta, extreme)| Command::Adjust { sku, delta, extreme }),
     ];
     proptest::collection::vec(one, 1..most)
 }
@@ -82,7 +82,7 @@ fn deltas() -> impl Strategy<Value = i32> {
     prop_oneof![4 => -20..20i32, 1 => Just(most), 1 => Just(-most), 1 => Just(most - AVAILABLE as i32), 1 => -most..=most]
 }
 
-/// The machines, fed with wishes; what they refuse does not happen.
+/// The machines, fed with commands; what they refuse does not happen.
 pub struct Shop {
     pub stocks: Vec<Stock>,
     pub shard: OrderShard,
@@ -127,33 +127,33 @@ impl Shop {
         }
     }
 
-    pub fn after(wishes: &[Wish]) -> Self {
+    pub fn after(commands: &[Command]) -> Self {
         let mut shop = Self::new();
-        wishes.iter().for_each(|wish| shop.make(*wish));
+        commands.iter().for_each(|command| shop.make(*command));
         shop
     }
 
-    pub fn make(&mut self, wish: Wish) {
+    pub fn make(&mut self, command: Command) {
         self.now += 37;
         let now = Timestamp::from_millis(self.now);
-        let fact: Option<Fact> = match wish {
-            Wish::ReserveIds => {
+        let fact: Option<Fact> = match command {
+            Command::ReserveIds => {
                 let first = 1 + self.records.len() as u64 * 1000;
                 Some(Fact::Ids(IdsFact::Reserved(mallcore_actors::orders::IdsReserved { first, count: 1000 })))
             }
-            Wish::Carve { sku } => {
+            Command::Carve { sku } => {
                 self.stock(sku).decide_carve(&plan(sku), now).ok().flatten().map(|carved| StockFact::QuotaCarved(carved).into())
             }
-            Wish::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
-            Wish::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
+            Command::BuyFlash { sku, user: buyer, pieces } => self.buy_flash(sku, user(buyer), pieces, now),
+            Command::BuyPlain { sku: id, user: buyer, pieces } => (self.stock(id).available() >= pieces).then(|| {
                 let line = Line { sku: sku(id), flash: None, quantity: Quantity::new(pieces).unwrap(), unit_price: price() };
                 self.placed(user(buyer), line, price().checked_mul(line.quantity).unwrap(), now)
             }),
-            Wish::Move { order, command } => self.moved(order, command, now),
-            Wish::Basket { user: buyer, pieces } => self.basket(user(buyer), pieces, now),
-            Wish::Pay { .. } | Wish::Parcel { .. } | Wish::Refund { .. } | Wish::Hide { .. } => self.fulfilled(wish, now),
-            Wish::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
-            Wish::EndAndRelease { sku } => {
+            Command::Move { order, command } => self.moved(order, command, now),
+            Command::Basket { user: buyer, pieces } => self.basket(user(buyer), pieces, now),
+            Command::Pay { .. } | Command::Parcel { .. } | Command::Refund { .. } | Command::Hide { .. } => self.fulfilled(command, now),
+            Command::Adjust { sku, delta, extreme } => self.adjusted(sku, delta, extreme),
+            Command::EndAndRelease { sku } => {
                 let at = Timestamp::from_millis(END);
                 let fact =
                     self.stock(sku).decide_release(item(sku), at).ok().flatten().map(|released| StockFact::QuotaReleased(released).into());
@@ -174,8 +174,8 @@ impl Shop {
 
     fn buy_flash(&mut self, sku: u64, user: UserId, pieces: u32, now: Timestamp) -> Option<Fact> {
         let quantity = Quantity::new(pieces).unwrap();
-        let wish = Buy { item: item(sku), user, quantity, key: self.key(), body: BodyFingerprint::of(&[pieces as u8]), address: None };
-        match self.stock(sku).decide_buy(&wish, now) {
+        let command = Buy { item: item(sku), user, quantity, key: self.key(), body: BodyFingerprint::of(&[pieces as u8]), address: None };
+        match self.stock(sku).decide_buy(&command, now) {
             Ok(Purchase::Fresh(line, payable)) => Some(self.placed(user, line, payable, now)),
             _ => None,
         }
@@ -231,27 +231,27 @@ impl Shop {
     }
 
     /// What an order's own rules say to a payment, a parcel, a refund or hiding it.
-    fn fulfilled(&self, wish: Wish, now: Timestamp) -> Option<Fact> {
+    fn fulfilled(&self, command: Command, now: Timestamp) -> Option<Fact> {
         let find = |order: usize| self.orders.get(order % self.orders.len().max(1));
         let pieces_of = |order: &Order, line: usize, pieces: u32| -> Pieces {
             let sku = order.lines[line % order.lines.len()].sku;
             Pieces::from_iter([LinePieces { sku, quantity: Quantity::new(pieces).unwrap() }])
         };
         let number = 1 + self.records.len() as u64;
-        let decided = match wish {
-            Wish::Pay { order } => {
+        let decided = match command {
+            Command::Pay { order } => {
                 let order = find(order)?;
                 let payer = Payer::parse("oX-微信").ok();
                 let payment =
                     Payment { id: PaymentId::new(number).unwrap(), channel: PaymentChannel::WechatPay, amount: order.payable, payer };
                 order.decide_pay(&payment, now)
             }
-            Wish::Parcel { order, line, pieces } => {
+            Command::Parcel { order, line, pieces } => {
                 let order = find(order)?;
                 let (carrier, tracking) = (Carrier::parse("SF").unwrap(), Tracking::parse(&format!("SF{number}")).unwrap());
                 order.decide_ship(&Parcel { key: self.key(), carrier, tracking, pieces: pieces_of(order, line, pieces) }, now)
             }
-            Wish::Refund { order, line, pieces, restock } => {
+            Command::Refund { order, line, pieces, restock } => {
                 let order = find(order)?;
                 let left =
                     order.basket.is_some() && order.progress.as_ref().is_some_and(|progress| progress.freight_refunded == Money::ZERO);
@@ -259,7 +259,7 @@ impl Shop {
                 let (id, pieces) = (RefundId::new(number).unwrap(), pieces_of(order, line, pieces));
                 order.decide_refund(&RefundCommand { id, pieces, freight, restock }, now)
             }
-            Wish::Hide { order } => find(order)?.decide_hide(),
+            Command::Hide { order } => find(order)?.decide_hide(),
             _ => return None,
         };
         match decided {
@@ -275,13 +275,13 @@ impl Shop {
         } else {
             (1 + self.records.len() as u64, "it's 5\\'; -- %s".to_owned(), "小王".to_owned())
         };
-        let wish = Adjustment {
+        let command = Adjustment {
             id: AdjustmentId::new(id).unwrap(),
             change: Change::By(Delta::new(delta).ok()?),
             reason: Reason::parse(&reason).unwrap(),
             operator: Operator::parse(&operator).unwrap(),
         };
-        match self.stock(sku).decide_adjust(&wish) {
+        match self.stock(sku).decide_adjust(&command) {
             Ok(Adjusting::Fresh(adjusted)) => Some(Fact::Stock(StockFact::Adjusted(adjusted))),
             _ => None,
         }

@@ -24,7 +24,7 @@ async fn stored(database: &Database, shop: &Shop) {
 }
 
 #[tokio::test]
-async fn a_loaded_sku_answers_every_wish_as_the_one_in_memory() {
+async fn a_loaded_sku_answers_every_command_as_the_one_in_memory() {
     let shop = Shop::after(&day());
     for scratch in scratch::both().await {
         stored(&scratch.database, &shop).await;
@@ -36,7 +36,7 @@ async fn a_loaded_sku_answers_every_wish_as_the_one_in_memory() {
             assert_eq!((loaded.version(), loaded.last_adjustment()), (live.version(), live.last_adjustment()));
             for buyer in 1..=5 {
                 for pieces in 1..=LIMIT {
-                    let wish = Buy {
+                    let command = Buy {
                         item: item(live.sku().get()),
                         user: user(buyer),
                         quantity: Quantity::new(pieces).unwrap(),
@@ -45,10 +45,10 @@ async fn a_loaded_sku_answers_every_wish_as_the_one_in_memory() {
                         address: None,
                     };
                     let now = Timestamp::from_millis(START + 500);
-                    let (ours, theirs) = (loaded.decide_buy(&wish, now), live.decide_buy(&wish, now));
+                    let (ours, theirs) = (loaded.decide_buy(&command, now), live.decide_buy(&command, now));
                     // A released quota without unpaid orders is not loaded: nobody can buy from it either way.
-                    if live.quota(wish.item).is_none_or(|quota| !quota.released()) {
-                        assert_eq!(ours, theirs, "{wish:?}");
+                    if live.quota(command.item).is_none_or(|quota| !quota.released()) {
+                        assert_eq!(ours, theirs, "{command:?}");
                     } else {
                         assert!(ours.is_err() && theirs.is_err());
                     }
@@ -68,9 +68,9 @@ async fn a_repeated_key_gets_its_first_receipt_from_a_loaded_sku() {
             let line = placed.lines[0];
             let loaded = stock::repository::load(&scratch.database, line.sku).await.unwrap().value.unwrap();
             let item = line.flash.unwrap().item;
-            let wish = Buy { item, user: placed.user, quantity: line.quantity, key: placed.key, body: placed.body, address: None };
+            let command = Buy { item, user: placed.user, quantity: line.quantity, key: placed.key, body: placed.body, address: None };
             let now = Timestamp::from_millis(START + 500);
-            let Ok(Purchase::Repeat(receipt)) = loaded.decide_buy(&wish, now) else { panic!("{wish:?} is a repeat") };
+            let Ok(Purchase::Repeat(receipt)) = loaded.decide_buy(&command, now) else { panic!("{command:?} is a repeat") };
             assert_eq!(
                 (receipt.order, receipt.no, receipt.payable, receipt.expires_at),
                 (placed.order, placed.no, placed.payable, placed.expires_at)

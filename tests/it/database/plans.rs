@@ -4,7 +4,7 @@ use mallcore::platform::database::{Database, Engine, Rows};
 use mallcore::platform::projection::attach;
 use mallcore_actors::time::Timestamp;
 
-use super::events::{START, Shop, Wish, stage};
+use super::events::{Command, START, Shop, stage};
 use super::journal::MemoryJournal;
 use super::projection::project;
 use super::scratch;
@@ -40,9 +40,9 @@ const QUERIES: [(&str, &str, &str); 10] = [
 async fn filled(database: &Database) {
     stage(database).await;
     attach(database, &MemoryJournal::new(), mallcore::platform::projection::NAME, &[mallcore::platform::projection::NAME]).await.unwrap();
-    let mut shop = Shop::after(&[Wish::Carve { sku: 1 }]);
+    let mut shop = Shop::after(&[Command::Carve { sku: 1 }]);
     for user in 1..=12 {
-        shop.make(Wish::BuyFlash { sku: 1, user, pieces: 1 });
+        shop.make(Command::BuyFlash { sku: 1, user, pieces: 1 });
     }
     project(database, &shop, 0, shop.records.len()).await;
     let mut tx = database.begin().await.unwrap();

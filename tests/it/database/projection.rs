@@ -14,40 +14,45 @@ use mallcore_actors::orders::{OrderCommand, Status};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::events::{self, Shop, Wish, attached, stage, wishes};
+use super::events::{self, Command, Shop, attached, commands, stage};
 use super::journal::MemoryJournal;
 use super::scratch;
 
 /// A bit of everything: carve, buy, pay, ship, complete, cancel, time out, release, and a late close after the release.
-pub fn day() -> Vec<Wish> {
-    let mut day = vec![Wish::ReserveIds, Wish::Carve { sku: 1 }, Wish::Carve { sku: 2 }];
+pub fn day() -> Vec<Command> {
+    let mut day = vec![Command::ReserveIds, Command::Carve { sku: 1 }, Command::Carve { sku: 2 }];
     for user in 1..=4 {
-        day.push(Wish::BuyFlash { sku: 1, user, pieces: 2 });
-        day.push(Wish::BuyFlash { sku: 2, user, pieces: 1 });
-        day.push(Wish::BuyPlain { sku: 3, user, pieces: 3 });
+        day.push(Command::BuyFlash { sku: 1, user, pieces: 2 });
+        day.push(Command::BuyFlash { sku: 2, user, pieces: 1 });
+        day.push(Command::BuyPlain { sku: 3, user, pieces: 3 });
     }
     let cancel = OrderCommand::Close(CloseReason::Cancelled);
     let time_out = OrderCommand::Close(CloseReason::TimedOut);
     for (order, command) in [(0, OrderCommand::Pay), (1, cancel), (2, OrderCommand::Pay), (3, cancel), (0, OrderCommand::Ship)] {
-        day.push(Wish::Move { order, command });
+        day.push(Command::Move { order, command });
     }
     for user in 1..=3 {
-        day.push(Wish::Basket { user, pieces: 2 });
+        day.push(Command::Basket { user, pieces: 2 });
     }
     // Baskets are the orders 12 to 14: one is sent in two parcels and refunded in part, one is refunded before it is sent, one is cancelled.
-    day.extend([Wish::Pay { order: 12 }, Wish::Pay { order: 13 }, Wish::Move { order: 14, command: cancel }, Wish::Hide { order: 14 }]);
-    day.extend([Wish::Parcel { order: 12, line: 0, pieces: 2 }, Wish::Parcel { order: 12, line: 1, pieces: 1 }]);
     day.extend([
-        Wish::Refund { order: 12, line: 1, pieces: 1, restock: true },
-        Wish::Refund { order: 12, line: 0, pieces: 1, restock: false },
+        Command::Pay { order: 12 },
+        Command::Pay { order: 13 },
+        Command::Move { order: 14, command: cancel },
+        Command::Hide { order: 14 },
+    ]);
+    day.extend([Command::Parcel { order: 12, line: 0, pieces: 2 }, Command::Parcel { order: 12, line: 1, pieces: 1 }]);
+    day.extend([
+        Command::Refund { order: 12, line: 1, pieces: 1, restock: true },
+        Command::Refund { order: 12, line: 0, pieces: 1, restock: false },
     ]);
     day.extend([
-        Wish::Refund { order: 13, line: 0, pieces: 2, restock: true },
-        Wish::Refund { order: 13, line: 1, pieces: 2, restock: true },
+        Command::Refund { order: 13, line: 0, pieces: 2, restock: true },
+        Command::Refund { order: 13, line: 1, pieces: 2, restock: true },
     ]);
-    day.extend([Wish::Move { order: 0, command: OrderCommand::Complete }, Wish::EndAndRelease { sku: 1 }]);
-    day.extend([Wish::Adjust { sku: 3, delta: -2, extreme: false }, Wish::Adjust { sku: 1, delta: 1_000, extreme: true }]);
-    day.extend([Wish::Move { order: 6, command: time_out }, Wish::Move { order: 5, command: time_out }]);
+    day.extend([Command::Move { order: 0, command: OrderCommand::Complete }, Command::EndAndRelease { sku: 1 }]);
+    day.extend([Command::Adjust { sku: 3, delta: -2, extreme: false }, Command::Adjust { sku: 1, delta: 1_000, extreme: true }]);
+    day.extend([Command::Move { order: 6, command: time_out }, Command::Move { order: 5, command: time_out }]);
     day
 }
 
@@ -157,8 +162,8 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
 
 #[tokio::test]
 async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
-    let mut day = vec![Wish::BuyPlain { sku: 3, user: 1, pieces: 2 }, Wish::Basket { user: 2, pieces: 1 }];
-    day.extend([Wish::Pay { order: 0 }, Wish::Pay { order: 1 }, Wish::BuyPlain { sku: 1, user: 1, pieces: 1 }]);
+    let mut day = vec![Command::BuyPlain { sku: 3, user: 1, pieces: 2 }, Command::Basket { user: 2, pieces: 1 }];
+    day.extend([Command::Pay { order: 0 }, Command::Pay { order: 1 }, Command::BuyPlain { sku: 1, user: 1, pieces: 1 }]);
     let shop = Shop::after(&day);
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
@@ -201,14 +206,14 @@ async fn a_running_projection_follows_the_journal_and_releases_it() {
     }
 }
 
-/// Any wishes, on both engines, in any split: rows as memory has them, and equal on both.
+/// Any commands, on both engines, in any split: rows as memory has them, and equal on both.
 #[test]
 fn whatever_happens_in_the_shop_is_stored_as_memory_has_it() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let scratches = runtime.block_on(scratch::both());
     let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
-    let outcome = runner.run(&(wishes(60), 1..20usize), |(wishes, split)| {
-        let shop = Shop::after(&wishes);
+    let outcome = runner.run(&(commands(60), 1..20usize), |(commands, split)| {
+        let shop = Shop::after(&commands);
         let mut stored = Vec::new();
         for scratch in &scratches {
             runtime.block_on(async {

@@ -1,6 +1,6 @@
 //! What the server says, told apart: a transient failure, after which the same statement is tried again, and a statement that is at fault.
 
-use mallcore::platform::database::{Connections, Database, Error, MYSQL_WEATHER};
+use mallcore::platform::database::{Connections, Database, Error, MYSQL_TRANSIENT};
 
 use super::scratch;
 
@@ -20,7 +20,7 @@ async fn the_servers_numbers_are_transient_or_a_fault() {
         // MySQL takes SIGNAL in the text protocol only.
         Error::from(sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(server).await.unwrap_err())
     };
-    for (number, meaning) in MYSQL_WEATHER {
+    for (number, meaning) in MYSQL_TRANSIENT {
         let error = say(number).await;
         assert!(error.is_transient(), "{number} {meaning}: {error:?}");
     }

@@ -9,13 +9,13 @@ use proptest::prelude::*;
 #[derive(Debug, Clone)]
 struct Row {
     aggregate: u8,
-    weather: Vec<Settled>,
+    transient: Vec<Settled>,
     impossible: bool,
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    let weather = prop::collection::vec(prop_oneof![Just(Settled::Busy), Just(Settled::Away)], 0..3);
-    (0..4u8, weather, prop::bool::weighted(0.1)).prop_map(|(aggregate, weather, impossible)| Row { aggregate, weather, impossible })
+    let transient = prop::collection::vec(prop_oneof![Just(Settled::Busy), Just(Settled::Away)], 0..3);
+    (0..4u8, transient, prop::bool::weighted(0.1)).prop_map(|(aggregate, transient, impossible)| Row { aggregate, transient, impossible })
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl World {
             let earlier = (0..row).filter(|&earlier| rows[earlier].aggregate == aggregate);
             prop_assert!(earlier.clone().all(|earlier| self.marked.contains(&earlier)), "row {} overtakes one of its aggregate", row);
             self.carried.entry(aggregate).or_default().push(row);
-            let settled = rows[row].weather.pop().unwrap_or(if rows[row].impossible { Settled::Impossible } else { Settled::Done });
+            let settled = rows[row].transient.pop().unwrap_or(if rows[row].impossible { Settled::Impossible } else { Settled::Done });
             let verdict = rounds.settle(&name, settled);
             match verdict {
                 Verdict::EndRound => return Ok(()),
@@ -67,8 +67,8 @@ proptest! {
         faults in prop::collection::vec((any::<bool>(), any::<bool>()), 0..60),
     ) {
         let (mut world, mut rounds, mut faults) = (World::default(), Rounds::default(), faults.into_iter());
-        let weather: usize = rows.iter().map(|row| row.weather.len()).sum();
-        for _ in 0..=weather + faults.len() + rows.len() {
+        let transient: usize = rows.iter().map(|row| row.transient.len()).sum();
+        for _ in 0..=transient + faults.len() + rows.len() {
             let (fails, dies) = faults.next().unwrap_or_default();
             world.round(&mut rows, &mut rounds, || fails)?;
             rounds.end();
@@ -87,7 +87,7 @@ proptest! {
 }
 
 #[test]
-fn pauses_grow_with_the_weather_and_end_with_it() {
+fn pauses_grow_with_transient_errors_and_end_with_them() {
     let mut rounds = Rounds::default();
     let mut pauses = Vec::new();
     for _ in 0..8 {

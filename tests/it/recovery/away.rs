@@ -48,7 +48,7 @@ async fn bought(process: &Process, users: std::ops::Range<u64>) -> Vec<String> {
 }
 
 /// The keeper has written down that there is a sale.
-async fn pinned(process: &Process) {
+async fn snapshot_written(process: &Process) {
     process.until("there is a snapshot", async || !matches!(process.detail("snapshot").await.as_str(), "record 0" | "")).await;
 }
 
@@ -56,7 +56,7 @@ async fn a_sale_goes_on(way: Way) {
     let stage = stage().await;
     let process = stage.setup.start().await;
     let mut numbers = bought(&process, 1..11).await;
-    pinned(&process).await;
+    snapshot_written(&process).await;
     stage.proxy.set(way);
     numbers.extend(bought(&process, 11..21).await);
     process.kill();
@@ -120,7 +120,7 @@ async fn what_the_database_had_before_is_no_lag() {
     let process = stage.setup.start().await;
     bought(&process, 1..11).await;
     process.until("the database has everything", async || process.detail("database").await.contains(", 0 records behind")).await;
-    pinned(&process).await;
+    snapshot_written(&process).await;
     let stored = last_record(&process).await;
     stage.proxy.set(Way::Cut);
     bought(&process, 11..14).await;
@@ -149,7 +149,7 @@ async fn a_start_while_tables_are_locked_goes_on_from_the_snapshot() {
     let stage = stage().await;
     let process = stage.setup.start().await;
     let numbers = bought(&process, 1..4).await;
-    pinned(&process).await;
+    snapshot_written(&process).await;
     process.kill();
     for tables in
         ["products WRITE", "seckill_items WRITE", "skus WRITE, products WRITE, seckill_items WRITE, orders WRITE, order_items WRITE"]
@@ -189,7 +189,7 @@ async fn a_database_that_turns_out_to_be_another_ones_stops_the_sale() {
     let stage = stage().await;
     let process = stage.setup.start().await;
     bought(&process, 1..3).await;
-    pinned(&process).await;
+    snapshot_written(&process).await;
     stage.proxy.set(Way::Cut);
     process.kill();
     let mut process = stage.setup.start().await;

@@ -12,7 +12,7 @@ use mallcore_actors::stock::StockFact;
 use mallcore_actors::stock::{FlashQuota, Stock};
 use proptest::prelude::*;
 
-use crate::database::events::{AVAILABLE, SKUS, Shop, sku, user, wishes};
+use crate::database::events::{AVAILABLE, SKUS, Shop, commands, sku, user};
 
 const IDENTITY: Identity = Identity { uuid: uuid::Uuid::from_u128(7), epoch: 3 };
 
@@ -32,9 +32,9 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(Arc::new(OsDisk::create_folder(folder.path()).unwrap()));
     let end = Sequence(history.records.len() as u64);
-    let mut pinned = SaleSnapshot { plan: b"plan".to_vec(), ..SaleSnapshot::default() };
+    let mut sale_snapshot = SaleSnapshot { plan: b"plan".to_vec(), ..SaleSnapshot::default() };
     for id in 1..=SKUS {
-        pinned.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default()));
+        sale_snapshot.stocks.insert(sku(id), Stock::new(sku(id), AVAILABLE, 0, 0, Sequence::ZERO, None, Default::default()));
     }
     let mut left = BTreeSet::new();
     // Memory that was never written down, and lets go of the same orders at the same moments.
@@ -50,41 +50,45 @@ fn check(history: &Shop, places: &BTreeSet<usize>, lag: u64) {
                 let earlier_record = &history.records[earlier];
                 stock.apply(Sequence(earlier as u64 + 1), earlier_record.header.at, &earlier_record.fact);
             });
-            pinned.stocks.insert(carved.sku, stock);
+            sale_snapshot.stocks.insert(carved.sku, stock);
         }
-        pinned.apply(sequence, record);
+        sale_snapshot.apply(sequence, record);
         live.apply(sequence, record.header.at, &record.fact);
         if places.contains(&place) {
             let projected = Sequence(sequence.0.saturating_sub(lag));
-            let before: BTreeSet<_> = pinned.stocks.keys().copied().collect();
-            pinned.prune(projected);
+            let before: BTreeSet<_> = sale_snapshot.stocks.keys().copied().collect();
+            sale_snapshot.prune(projected);
             live.evict(projected);
-            left.extend(before.into_iter().filter(|sku| !pinned.stocks.contains_key(sku)));
-            let saved = store.save(IDENTITY, &pinned, &mut || {}).unwrap();
+            left.extend(before.into_iter().filter(|sku| !sale_snapshot.stocks.contains_key(sku)));
+            let saved = store.save(IDENTITY, &sale_snapshot, &mut || {}).unwrap();
             assert_eq!(saved.through, sequence);
             let found = store.load(IDENTITY, Sequence(1), end).unwrap();
             assert!(found.unusable.is_empty(), "{:?}", found.unusable);
-            pinned = found.pinned.unwrap();
+            sale_snapshot = found.sale_snapshot.unwrap();
             // What the tail repeats changes nothing.
-            pinned.apply(sequence, record);
+            sale_snapshot.apply(sequence, record);
         }
     }
-    assert_eq!((pinned.through, pinned.plan.as_slice()), (end, b"plan".as_slice()));
-    assert_eq!(pinned.last_at, history.records.last().map_or_else(Default::default, |record| record.header.at));
+    assert_eq!((sale_snapshot.through, sale_snapshot.plan.as_slice()), (end, b"plan".as_slice()));
+    assert_eq!(sale_snapshot.last_at, history.records.last().map_or_else(Default::default, |record| record.header.at));
     for live in history.stocks.iter().filter(|stock| stock.quotas().iter().any(|quota| !quota.released())) {
-        assert_eq!(counts(&pinned.stocks[&live.sku()]), counts(live));
+        assert_eq!(counts(&sale_snapshot.stocks[&live.sku()]), counts(live));
     }
     let expected: BTreeMap<_, _> = live.all_orders().map(|order| (order.id, order.clone())).collect();
-    let found: BTreeMap<_, _> =
-        pinned.orders.shards().flat_map(|shard| shard.all_orders().cloned().collect::<Vec<_>>()).map(|order| (order.id, order)).collect();
+    let found: BTreeMap<_, _> = sale_snapshot
+        .orders
+        .shards()
+        .flat_map(|shard| shard.all_orders().cloned().collect::<Vec<_>>())
+        .map(|order| (order.id, order))
+        .collect();
     assert_eq!(found, expected);
     for id in 1..=4 {
         let open = history.orders.iter().filter(|order| order.user == user(id) && order.status == Status::PendingPayment).count() as u32;
-        let shard = pinned.orders.shard(user(id));
+        let shard = sale_snapshot.orders.shard(user(id));
         assert!(shard.admit(user(id), open + 1).is_ok() && (open == 0 || shard.admit(user(id), open).is_err()));
     }
     if !history.records.iter().any(|record| matches!(record.fact, Fact::Stock(StockFact::QuotaReleased(_)))) {
-        let returned: BTreeSet<_> = pinned.orders.shards().flat_map(|shard| shard.limits_returned().collect::<Vec<_>>()).collect();
+        let returned: BTreeSet<_> = sale_snapshot.orders.shards().flat_map(|shard| shard.limits_returned().collect::<Vec<_>>()).collect();
         assert_eq!(returned, history.limits_returned.iter().copied().collect());
     }
 }
@@ -93,10 +97,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
     fn snapshot_and_tail_are_the_live_state(
-        wishes in wishes(120),
+        commands in commands(120),
         places in proptest::collection::btree_set(0..120usize, 0..6),
         lag in 0..40u64,
     ) {
-        check(&Shop::after(&wishes), &places, lag);
+        check(&Shop::after(&commands), &places, lag);
     }
 }

@@ -24,7 +24,7 @@ pub struct BurstLimits {
     pub eased_below: u64,
 }
 
-/// A projection's patience with bursts.
+/// How long a projection defers its writes during a burst.
 #[derive(Debug, Clone, Copy)]
 pub struct Burst {
     limits: BurstLimits,

@@ -3,10 +3,10 @@
 mod contract;
 mod crashes;
 mod damage;
+mod faults;
 mod folder;
 mod format;
 mod group_commit;
 mod inspect;
 mod retention;
 mod setup;
-mod weather;

@@ -14,7 +14,7 @@ use mallcore_actors::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 
-use super::tally::{Add, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, read, recorder, records};
+use super::sum::{Add, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, read, recorder, records};
 use crate::clock::SetClock;
 
 const KEEPING: Keeping = Keeping { waiting_max: 3, waiting_total_max: 5, idle_millis: 50, reload_millis: 20 };

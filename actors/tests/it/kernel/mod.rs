@@ -5,5 +5,5 @@ mod registry;
 mod replies;
 mod sale;
 mod shards;
+pub mod sum;
 mod tail;
-pub mod tally;

@@ -17,7 +17,7 @@ use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Shared
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::tally::{Add, Effect, Hook, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, recorder, records};
+use super::sum::{Add, Effect, Hook, NO_ROW, Owe, Panic, Rows, Sum, Tell, commit_elsewhere, recorder, records};
 
 /// Idle at once, loaded again at once.
 pub const KEEPING: Keeping = Keeping { waiting_max: 100, waiting_total_max: 100, idle_millis: 0, reload_millis: 0 };

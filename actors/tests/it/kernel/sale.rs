@@ -20,7 +20,7 @@ use mallcore_actors::time::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::clock::SetClock;
-use crate::shop::{self, ENDS_AT, PAY_WINDOW_MILLIS, RECEIVED, STARTS_AT, UNPAID_MAX, item, user, wish};
+use crate::shop::{self, ENDS_AT, PAY_WINDOW_MILLIS, RECEIVED, STARTS_AT, UNPAID_MAX, buy_command, item, user};
 
 /// One SKU on sale, with an open order of user 1, in a journal with no room for another record.
 struct Sale {
@@ -64,7 +64,7 @@ impl Sale {
 
     fn open(&mut self) {
         self.ask(CarveQuota(shop::plan(1, 9, 9))).unwrap().unwrap();
-        self.ask(PlaceOrder(wish(1, 1, 1, 1, 0))).unwrap().unwrap();
+        self.ask(PlaceOrder(buy_command(1, 1, 1, 1, 0))).unwrap().unwrap();
     }
 
     fn ask<C: 'static>(&mut self, command: C) -> Answer<Settled<<Sku as Handle<C>>::Reply>>
@@ -103,7 +103,7 @@ fn a_full_journal_changes_nothing() {
     let before = sale.observed();
     assert!(!sale.engine.recorder.is_journal_full());
     let full = Unavailable::JournalFull;
-    assert_eq!(sale.ask(PlaceOrder(wish(2, 1, 1, 1, 0))).unwrap_err(), full);
+    assert_eq!(sale.ask(PlaceOrder(buy_command(2, 1, 1, 1, 0))).unwrap_err(), full);
     assert!(sale.engine.recorder.is_journal_full());
     let cancel = CloseOrder { user: user(1), order: OrderId::new(1).unwrap(), reason: CloseReason::Cancelled };
     assert_eq!(sale.ask(cancel).unwrap_err(), full);
@@ -121,15 +121,18 @@ fn a_full_journal_changes_nothing() {
     sale.clock.set(Timestamp::from_millis(ENDS_AT));
     assert_eq!(sale.ask(ReleaseQuota(item(1))).unwrap_err(), full);
     assert_eq!(sale.observed(), before);
-    assert!(matches!(sale.ask(PlaceOrder(wish(1, 1, 1, 1, 0))), Ok(Ok(Settled { reply, .. })) if reply.repeat), "a repeat needs no record");
+    assert!(
+        matches!(sale.ask(PlaceOrder(buy_command(1, 1, 1, 1, 0))), Ok(Ok(Settled { reply, .. })) if reply.repeat),
+        "a repeat needs no record"
+    );
 }
 
 #[test]
 fn room_in_the_journal_ends_its_refusals() {
     let mut sale = Sale::full();
-    assert_eq!(sale.ask(PlaceOrder(wish(2, 1, 1, 1, 0))).unwrap_err(), Unavailable::JournalFull);
+    assert_eq!(sale.ask(PlaceOrder(buy_command(2, 1, 1, 1, 0))).unwrap_err(), Unavailable::JournalFull);
     sale.journal.release(sale.journal.last_enqueued());
-    let placed = sale.ask(PlaceOrder(wish(2, 1, 1, 1, 0))).unwrap().unwrap();
+    let placed = sale.ask(PlaceOrder(buy_command(2, 1, 1, 1, 0))).unwrap().unwrap();
     assert!(!placed.reply.repeat);
     assert_eq!(placed.relies_on, placed.reply.receipt.sequence);
 }
@@ -139,7 +142,7 @@ fn a_limit_is_not_given_back_after_the_sale() {
     let mut sale = Sale::with_room_for(u64::MAX);
     sale.open();
     sale.ask(CarveQuota(shop::plan(2, 9, 9))).unwrap().unwrap();
-    sale.ask(PlaceOrder(wish(1, 2, 1, 2, 0))).unwrap().unwrap();
+    sale.ask(PlaceOrder(buy_command(1, 2, 1, 2, 0))).unwrap().unwrap();
     let cancel = |order| CloseOrder { user: user(1), order: OrderId::new(order).unwrap(), reason: CloseReason::Cancelled };
     sale.ask(cancel(1)).unwrap().unwrap();
     let returned = |sale: &Sale| sale.engine.orders.shards().map(|shard| shard.limits_returned().count()).sum::<usize>();

@@ -10,7 +10,7 @@ use mallcore_actors::kernel::{Provenance, Tail};
 use mallcore_actors::refusal::{Refusal, Unavailable};
 
 use super::registry::{Ground, until};
-use super::tally::{Add, NO_ROW, Panic, Sum, Tell, commit_elsewhere, read, records};
+use super::sum::{Add, NO_ROW, Panic, Sum, Tell, commit_elsewhere, read, records};
 
 const OFTEN: Duration = Duration::from_millis(1);
 const NEVER: Duration = Duration::from_secs(3_600);

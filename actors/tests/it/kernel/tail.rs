@@ -6,7 +6,7 @@ use mallcore_actors::kernel::{Committed, Tail};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 
-use super::tally::{Sum, added, read};
+use super::sum::{Sum, added, read};
 
 fn committed(sequence: u64, key: u64, count: u32) -> Committed {
     Committed { sequence: Sequence(sequence), record: Record::system(Timestamp::default(), added(key, count)) }

@@ -35,9 +35,9 @@ pub struct ItemPromise {
     pub ends_at: Timestamp,
 }
 
-/// A shopper's wish, in the auditor's words.
+/// A shopper's command, in the auditor's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wish {
+pub struct PurchaseRequest {
     pub user: UserId,
     pub item: FlashItemId,
     pub key: [u8; 16],
@@ -63,7 +63,7 @@ pub struct Auditor {
     promises: Promises,
     /// The surely durable records, seen on a copy of the disk.
     on_disk: Sequence,
-    receipts: BTreeMap<(UserId, FlashItemId, [u8; 16]), (Wish, Receipt)>,
+    receipts: BTreeMap<(UserId, FlashItemId, [u8; 16]), (PurchaseRequest, Receipt)>,
     baskets: BTreeMap<(UserId, [u8; 16]), (Lines, Receipt)>,
     /// Commands to orders of which somebody was told that they were carried out.
     commands: Vec<(OrderId, Command)>,
@@ -98,11 +98,11 @@ impl Auditor {
     }
 
     /// A repeat gets the first answer; which record it relies on is not told to anybody.
-    pub fn bought(&mut self, wish: Wish, receipt: Receipt, relies_on: Sequence) {
+    pub fn bought(&mut self, command: PurchaseRequest, receipt: Receipt, relies_on: Sequence) {
         self.relies_on(relies_on);
         let receipt = Receipt { sequence: Sequence::ZERO, ..receipt };
-        let first = self.receipts.entry((wish.user, wish.item, wish.key)).or_insert((wish, receipt));
-        assert_eq!(*first, (wish, receipt), "a repeat was answered differently");
+        let first = self.receipts.entry((command.user, command.item, command.key)).or_insert((command, receipt));
+        assert_eq!(*first, (command, receipt), "a repeat was answered differently");
     }
 
     pub fn basket_bought(&mut self, user: UserId, key: [u8; 16], basket: Lines, receipt: Receipt, relies_on: Sequence) {
@@ -136,21 +136,22 @@ impl Auditor {
 
     /// Every acknowledgement is in the rows, once, as it was told. `moved`: pieces that came and went by adjustments.
     pub fn check_rows(&self, rows: &Database, moved: &BTreeMap<SkuId, i64>, books: &Books) {
-        for (wish, receipt) in self.receipts.values() {
+        for (command, receipt) in self.receipts.values() {
             let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));
             let Placing::Purchase(placed) = &row.placed else { panic!("not what was bought: {row:?}") };
             let line = placed.lines[0];
             let stored = (placed.user, line.flash.map(|flash| flash.item), line.quantity.get(), *placed.key.as_bytes());
-            assert_eq!(stored, (wish.user, Some(wish.item), wish.pieces, wish.key));
+            assert_eq!(stored, (command.user, Some(command.item), command.pieces, command.key));
             let told = (placed.no, placed.payable, placed.expires_at, row.at);
             assert_eq!(told, (receipt.no, receipt.payable, receipt.expires_at, receipt.placed_at));
             let of_item = rows.orders.values().filter(|other| match &other.placed {
                 Placing::Purchase(other) => {
-                    (other.user, other.key) == (wish.user, placed.key) && other.lines[0].flash.is_some_and(|flash| flash.item == wish.item)
+                    (other.user, other.key) == (command.user, placed.key)
+                        && other.lines[0].flash.is_some_and(|flash| flash.item == command.item)
                 }
                 Placing::Basket(_) => false,
             });
-            assert_eq!(of_item.count(), 1, "doubled: {wish:?}");
+            assert_eq!(of_item.count(), 1, "doubled: {command:?}");
         }
         for ((user, key), (basket, receipt)) in &self.baskets {
             let row = rows.orders.get(&receipt.order).unwrap_or_else(|| panic!("lost: {receipt:?}"));

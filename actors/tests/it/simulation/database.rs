@@ -14,7 +14,7 @@ use mallcore_actors::time::Timestamp;
 
 /// Who has a checkpoint of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Follower {
+pub enum Runner {
     Trade,
     Carts,
     Policy,
@@ -70,7 +70,7 @@ pub struct CartRow {
 #[derive(Debug, Clone, Default)]
 pub struct Database {
     pub is_up: bool,
-    checkpoints: BTreeMap<Follower, Checkpoint>,
+    checkpoints: BTreeMap<Runner, Checkpoint>,
     pub stock: BTreeMap<SkuId, StockRow>,
     pub quotas: BTreeMap<FlashItemId, QuotaRow>,
     pub orders: BTreeMap<OrderId, OrderRow>,
@@ -84,12 +84,12 @@ pub struct Database {
 
 /// A fold whose result the tables take in.
 pub trait Projected: Fold {
-    const FOLLOWER: Follower;
+    const RUNNER: Runner;
     fn write(&self, rows: &mut Database);
 }
 
 impl Projected for TradeFold {
-    const FOLLOWER: Follower = Follower::Trade;
+    const RUNNER: Runner = Runner::Trade;
 
     fn write(&self, rows: &mut Database) {
         rows.write_trade(self);
@@ -97,7 +97,7 @@ impl Projected for TradeFold {
 }
 
 impl Projected for CartFold {
-    const FOLLOWER: Follower = Follower::Carts;
+    const RUNNER: Runner = Runner::Carts;
 
     fn write(&self, rows: &mut Database) {
         for (user, change) in self.carts() {
@@ -132,7 +132,7 @@ impl Database {
 
     /// Projects a batch and moves the checkpoint; false, with nothing changed, if the checkpoint is not where the batch begins.
     pub fn transact<F: Projected>(&mut self, batch: &Batch, folded: &fold::Batch<F>) -> bool {
-        let is_next = self.advance(F::FOLLOWER, batch);
+        let is_next = self.advance(F::RUNNER, batch);
         if is_next {
             folded.folded().write(self);
             self.last_at = self.last_at.max(folded.through_at());
@@ -141,21 +141,21 @@ impl Database {
     }
 
     /// Moves a checkpoint alone.
-    pub fn advance(&mut self, follower: Follower, batch: &Batch) -> bool {
+    pub fn advance(&mut self, runner: Runner, batch: &Batch) -> bool {
         assert!(self.is_up);
-        let is_next = self.checkpoint(follower) == batch.from;
+        let is_next = self.checkpoint(runner) == batch.from;
         if is_next {
-            self.checkpoints.insert(follower, batch.to);
+            self.checkpoints.insert(runner, batch.to);
         }
         is_next
     }
 
-    pub fn checkpoint(&self, follower: Follower) -> Option<Checkpoint> {
-        self.checkpoints.get(&follower).copied()
+    pub fn checkpoint(&self, runner: Runner) -> Option<Checkpoint> {
+        self.checkpoints.get(&runner).copied()
     }
 
-    pub fn sequence(&self, follower: Follower) -> Sequence {
-        self.checkpoint(follower).map_or(Sequence::ZERO, |checkpoint| checkpoint.sequence)
+    pub fn sequence(&self, runner: Runner) -> Sequence {
+        self.checkpoint(runner).map_or(Sequence::ZERO, |checkpoint| checkpoint.sequence)
     }
 
     fn write_trade(&mut self, trade: &TradeFold) {
@@ -247,7 +247,7 @@ impl Database {
             quotas.push(quota);
         }
         let row = self.stock[&sku];
-        let (version, quotas) = (self.sequence(Follower::Trade), quotas.into_iter().collect());
+        let (version, quotas) = (self.sequence(Runner::Trade), quotas.into_iter().collect());
         let stock = Stock::new(sku, count(row.available), count(row.held), count(row.sold), version, row.last_adjustment, quotas);
         (stock, version)
     }
@@ -275,7 +275,7 @@ impl Database {
     /// A user's order with all that happened to it, and the checkpoint.
     pub fn load_order(&self, user: UserId, order: OrderId) -> (Option<Order>, Sequence) {
         let row = self.orders.get(&order).filter(|row| row.user() == user);
-        (row.map(OrderRow::order), self.sequence(Follower::Trade))
+        (row.map(OrderRow::order), self.sequence(Runner::Trade))
     }
 
     /// A cart and the carts' checkpoint.
@@ -284,7 +284,7 @@ impl Database {
             let (lines, requests) = (row.lines.values().copied(), row.requests.values().copied());
             Cart::restored(user, lines, requests, row.bought_through, row.version).expect("rows of a cart")
         });
-        (restored, self.sequence(Follower::Carts))
+        (restored, self.sequence(Runner::Carts))
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 use std::thread;
 
-use world::Tally;
+use world::Summary;
 
 /// Worlds in an ordinary test run.
 const SEEDS: u64 = 2_000;
@@ -30,7 +30,7 @@ fn panics() -> usize {
 }
 
 /// Runs a world. Its seed is told even if it ends by aborting the process.
-fn run(seed: u64) -> Tally {
+fn run(seed: u64) -> Summary {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = take_hook();
@@ -44,9 +44,9 @@ fn run(seed: u64) -> Tally {
     });
     WORLD.set(Some(seed));
     PANICS.set(0);
-    let tally = world::run(seed);
+    let summary = world::run(seed);
     WORLD.set(None);
-    tally
+    summary
 }
 
 fn setting(name: &str) -> Option<u64> {
@@ -56,12 +56,12 @@ fn setting(name: &str) -> Option<u64> {
 #[test]
 fn books_balance_after_any_crash() {
     if let Some(seed) = setting("SIM_SEED") {
-        let tally = run(seed);
-        println!("seed {seed}: {tally:?}");
+        let summary = run(seed);
+        println!("seed {seed}: {summary:?}");
         return;
     }
     let seeds = setting("SIM_SEEDS").unwrap_or(SEEDS);
-    let (next, failed, total) = (AtomicU64::new(0), Mutex::new(Vec::new()), Mutex::new(Tally::default()));
+    let (next, failed, total) = (AtomicU64::new(0), Mutex::new(Vec::new()), Mutex::new(Summary::default()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
@@ -71,7 +71,7 @@ fn books_balance_after_any_crash() {
                         return;
                     }
                     match catch_unwind(|| run(seed)) {
-                        Ok(tally) => add(&mut total.lock().unwrap(), tally),
+                        Ok(summary) => add(&mut total.lock().unwrap(), summary),
                         Err(_) => failed.lock().unwrap().push(seed),
                     }
                 }
@@ -101,15 +101,15 @@ fn one_seed_is_one_world() {
     assert_eq!(format!("{:?}", run(1)), format!("{:?}", run(1)));
 }
 
-fn add(total: &mut Tally, tally: Tally) {
-    total.acknowledged += tally.acknowledged;
-    total.restarts += tally.restarts;
-    total.passivations += tally.passivations;
-    total.records += tally.records;
-    total.adjusted += tally.adjusted;
-    total.killed += tally.killed;
-    total.refunds += tally.refunds;
-    total.cart_changes += tally.cart_changes;
-    total.bought_from_carts += tally.bought_from_carts;
-    total.carts_left += tally.carts_left;
+fn add(total: &mut Summary, summary: Summary) {
+    total.acknowledged += summary.acknowledged;
+    total.restarts += summary.restarts;
+    total.passivations += summary.passivations;
+    total.records += summary.records;
+    total.adjusted += summary.adjusted;
+    total.killed += summary.killed;
+    total.refunds += summary.refunds;
+    total.cart_changes += summary.cart_changes;
+    total.bought_from_carts += summary.bought_from_carts;
+    total.carts_left += summary.carts_left;
 }

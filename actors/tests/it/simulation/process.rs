@@ -40,7 +40,7 @@ use self::policy::Policy;
 use self::projection::Projection;
 use self::registry::Registry;
 use self::shards::CartShards;
-use super::database::{Database, Follower};
+use super::database::{Database, Runner};
 use super::ports::{Effects, Sender, Tapped};
 use crate::clock::SetClock;
 
@@ -147,11 +147,11 @@ impl Process {
             Err(OpenError::Io { .. }) => return None,
             Err(refused) => panic!("the journal does not open: {refused}"),
         };
-        let open = |follower| {
-            Progress::open(recovered.identity, database.checkpoint(follower), log.first_retained(), recovered.last)
+        let open = |runner| {
+            Progress::open(recovered.identity, database.checkpoint(runner), log.first_retained(), recovered.last)
                 .expect("the database never gets ahead of the disk")
         };
-        let (trade, cart_rows, policy) = (open(Follower::Trade), open(Follower::Carts), open(Follower::Policy));
+        let (trade, cart_rows, policy) = (open(Runner::Trade), open(Runner::Carts), open(Runner::Policy));
         let (at, carts_at) = (trade.sequence(), cart_rows.sequence());
         let journal = Arc::new(Tapped::new(log));
         let (orders, mut now, mut ids_next) = (database.load_orders(), wall.max(database.last_at), database.ids_next);
@@ -181,8 +181,8 @@ impl Process {
         }
         orders.require(recovered.last);
         // What the database has all of is loaded when it is asked for, but for running sales.
-        let is_pinned = |stock: &Stock| stock.quotas().iter().any(|quota| !quota.released());
-        warm.retain(|_, stock| stock.version() > at || is_pinned(stock));
+        let has_open_quota = |stock: &Stock| stock.quotas().iter().any(|quota| !quota.released());
+        warm.retain(|_, stock| stock.version() > at || has_open_quota(stock));
         let clock = Arc::new(SetClock::at(now));
         let mut engine = Engine::new(Arc::clone(&journal) as _, Arc::clone(&clock) as _, orders, ids_next, rules.shop);
         engine.ids = OrderIds::in_blocks_of(IDS_BLOCK, ids_next);

@@ -30,8 +30,8 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use self::back_office::BackOffice;
-use super::auditor::{Auditor, ItemPromise, Promises, Told, Wish};
-use super::database::{Database, Follower};
+use super::auditor::{Auditor, ItemPromise, Promises, PurchaseRequest, Told};
+use super::database::{Database, Runner};
 use super::process::{Answer, Asker, CartAsker, CartCommand, Closer, Command, Death, Process, RequestId, Rules, read};
 
 const START: u64 = 1_795_451_405_000;
@@ -76,7 +76,7 @@ impl Clock for FrozenClock {
 
 /// How busy a run was.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Tally {
+pub struct Summary {
     pub acknowledged: usize,
     pub restarts: usize,
     pub passivations: usize,
@@ -107,7 +107,7 @@ pub struct World {
     /// What was queued and can no longer be lost, and what was queued since.
     log: BTreeMap<Sequence, Record>,
     epoch: u64,
-    tally: Tally,
+    summary: Summary,
 }
 
 fn options() -> Options {
@@ -130,7 +130,7 @@ fn carved(sku: SkuId, plan: &QuotaPlan) -> QuotaCarved {
 }
 
 /// Runs one world to its end; panics where a promise is broken.
-pub fn run(seed: u64) -> Tally {
+pub fn run(seed: u64) -> Summary {
     let mut world = World::new(seed);
     for _ in 0..STEPS {
         world.step();
@@ -143,14 +143,14 @@ pub fn run(seed: u64) -> Tally {
     world.life().clock.set(wall);
     world.rest();
     world.check_end();
-    world.tally.acknowledged = world.auditor.acknowledged;
-    world.tally.records = world.log.len();
+    world.summary.acknowledged = world.auditor.acknowledged;
+    world.summary.records = world.log.len();
     let count = |is: fn(&Fact) -> bool| world.log.values().filter(|record| is(&record.fact)).count();
-    world.tally.refunds = count(|fact| matches!(fact, Fact::Orders(OrderFact::Refunded(_))));
-    world.tally.cart_changes = count(|fact| matches!(fact, Fact::Carts(_)));
-    world.tally.bought_from_carts = count(|fact| matches!(fact, Fact::Orders(OrderFact::BasketPlaced(placed)) if placed.from_cart));
-    world.tally.adjusted = world.log.values().filter(|record| matches!(record.fact, Fact::Stock(StockFact::Adjusted(_)))).count();
-    world.tally
+    world.summary.refunds = count(|fact| matches!(fact, Fact::Orders(OrderFact::Refunded(_))));
+    world.summary.cart_changes = count(|fact| matches!(fact, Fact::Carts(_)));
+    world.summary.bought_from_carts = count(|fact| matches!(fact, Fact::Orders(OrderFact::BasketPlaced(placed)) if placed.from_cart));
+    world.summary.adjusted = world.log.values().filter(|record| matches!(record.fact, Fact::Stock(StockFact::Adjusted(_)))).count();
+    world.summary
 }
 
 impl World {
@@ -211,7 +211,7 @@ impl World {
             back_office: BackOffice::default(),
             log: BTreeMap::new(),
             epoch: 0,
-            tally: Tally::default(),
+            summary: Summary::default(),
             random,
         };
         world.start();
@@ -265,7 +265,7 @@ impl World {
             self.disk.crash();
         }
         self.requests.iter_mut().for_each(|request| request.is_open = false);
-        self.tally.restarts += 1;
+        self.summary.restarts += 1;
         if self.chance(300) {
             // The wall clock is set while the server is down.
             let back = self.random.random_range(0..5_000);
@@ -348,15 +348,15 @@ impl World {
     }
 
     fn project(&mut self) -> bool {
-        let follower = [Follower::Trade, Follower::Carts, Follower::Policy][self.random.random_range(0..3)];
-        self.project_one(follower)
+        let runner = [Runner::Trade, Runner::Carts, Runner::Policy][self.random.random_range(0..3)];
+        self.project_one(runner)
     }
 
-    fn project_one(&mut self, follower: Follower) -> bool {
+    fn project_one(&mut self, runner: Runner) -> bool {
         let most = self.random.random_range(1..8);
         let is_heard = !self.chance(100);
         let Some(process) = &mut self.process else { return false };
-        process.project(follower, &mut self.database, most, is_heard)
+        process.project(runner, &mut self.database, most, is_heard)
     }
 
     fn timers(&mut self) {
@@ -373,9 +373,9 @@ impl World {
     fn passivate(&mut self) {
         for sku in self.life().resident() {
             if self.life().idle_check(sku) {
-                self.tally.passivations += 1;
+                self.summary.passivations += 1;
             }
         }
-        self.tally.carts_left += self.life().keep_carts();
+        self.summary.carts_left += self.life().keep_carts();
     }
 }

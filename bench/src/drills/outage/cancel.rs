@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crate::arena::Arena;
 use crate::error::{Attempt as _, Error};
 use crate::fetch;
+use crate::testbed::TestBed;
 
 /// Holds more receipts than are ever cancelled at once.
 const TAIL_BYTES: u64 = 16 * 1024;
@@ -21,16 +21,16 @@ pub struct Cancelled {
 }
 
 /// Cancels up to `count` of the orders acknowledged last. A refusal leaves the order as it was.
-pub fn last_orders(arena: &Arena, count: usize) -> Result<Cancelled, Error> {
+pub fn last_orders(testbed: &TestBed, count: usize) -> Result<Cancelled, Error> {
     let mut cancelled = Cancelled::default();
-    for (user, order_no) in last_receipts(&arena.acks(), count)? {
-        let Some(shopper) = arena.shoppers.iter().find(|shopper| shopper.user_id == user) else { continue };
+    for (user, order_no) in last_receipts(&testbed.acks(), count)? {
+        let Some(shopper) = testbed.shoppers.iter().find(|shopper| shopper.user_id == user) else { continue };
         let request = format!(
             "POST /v1/orders/{order_no}/cancel HTTP/1.0\r\nHost: {0}\r\nAuthorization: Bearer {1}\r\nContent-Length: 0\r\n\r\n",
-            arena.setup.http(),
+            testbed.setup.http(),
             shopper.token
         );
-        match fetch::exchange(arena.setup.http(), &request) {
+        match fetch::exchange(testbed.setup.http(), &request) {
             Ok((200, _)) => cancelled.closed += 1,
             Ok((status, body)) => cancelled.refused.push(format!("{status} {body}")),
             Err(cause) => cancelled.refused.push(cause.to_string()),

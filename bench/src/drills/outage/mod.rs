@@ -16,16 +16,16 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::sale::Sale;
-use crate::arena::{Arena, ArenaOptions, Mode, PROJECTION_TIMEOUT, READY_TIMEOUT, Reach};
 use crate::checks::Checks;
 use crate::error::{Error, Verdict};
-use crate::events::Follower;
+use crate::events::EventConsumer;
 use crate::load::LoadPlan;
 use crate::load::pace::Pace;
 use crate::load::shoppers::Shopper;
 use crate::measured;
 use crate::server_process::{Process, STOCK_MAX, Seed};
 use crate::servers::{Servers, Way, Which};
+use crate::testbed::{Mode, PROJECTION_TIMEOUT, READY_TIMEOUT, Reach, TestBed, TestBedOptions};
 use phase::Phase;
 
 /// So many shoppers buy without end, and reach every limit.
@@ -46,7 +46,7 @@ pub enum Away {
 #[derive(Debug, Args)]
 pub struct Options {
     #[command(flatten)]
-    arena: ArenaOptions,
+    testbed: TestBedOptions,
     /// Seconds of each outage.
     #[arg(long, default_value_t = 120.0)]
     seconds: f64,
@@ -82,7 +82,7 @@ pub struct Options {
 /// The drill's company.
 struct Drill<'a> {
     options: &'a Options,
-    arena: Arena,
+    testbed: TestBed,
     server: Option<Process>,
     plan: LoadPlan,
     checks: Checks,
@@ -95,34 +95,34 @@ struct Drill<'a> {
 /// Runs all phases, then holds everything against each other.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
     let seed = Seed { stock: STOCK_MAX, limit: options.limit, items: 10 };
-    let mut arena = Arena::reaching(&options.arena, Mode::Full, Reach::ThroughProxies, seed, options.users)?;
+    let mut testbed = TestBed::reaching(&options.testbed, Mode::Full, Reach::ThroughProxies, seed, options.users)?;
     // Bound before the shop starts: what it sets aside for the sale are its first events.
-    let events = Follower::start(&arena.servers()?.broker.url())?;
-    let mut drill = Drill::begin(options, arena)?;
+    let events = EventConsumer::start(&testbed.servers()?.broker.url())?;
+    let mut drill = Drill::begin(options, testbed)?;
     drill.set_rate()?;
     drill.sell("everybody there", options.between, Phase::CALM)?;
     for way in &options.ways {
         drill.round(*way)?;
     }
-    let drained = drill.arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
+    let drained = drill.testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
     println!("everybody has caught up after {:.1} s; {} orders were cancelled on the way", drained.as_secs_f64(), drill.cancelled);
-    let Drill { arena, server, mut checks, unanswered, .. } = drill;
-    super::reconcile(&arena, Some(&events), unanswered, Some(options.limit), None, &mut checks)?;
+    let Drill { testbed, server, mut checks, unanswered, .. } = drill;
+    super::reconcile(&testbed, Some(&events), unanswered, Some(options.limit), None, &mut checks)?;
     drop(events);
     server.map_or(Ok(()), Process::stop)?;
     let verdict = checks.verdict();
-    arena.finish(verdict);
+    testbed.finish(verdict);
     Ok(verdict)
 }
 
 impl<'a> Drill<'a> {
-    fn begin(options: &'a Options, arena: Arena) -> Result<Self, Error> {
-        let (server, _) = arena.setup.start_ready(READY_TIMEOUT)?;
-        let ids: Vec<u64> = arena.setup.items()?.iter().map(|item| item.id).collect();
-        let shoppers = Arc::new(with_greedy_ones(&arena.shoppers));
+    fn begin(options: &'a Options, testbed: TestBed) -> Result<Self, Error> {
+        let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
+        let ids: Vec<u64> = testbed.setup.items()?.iter().map(|item| item.id).collect();
+        let shoppers = Arc::new(with_greedy_ones(&testbed.shoppers));
         let plan = measured::closed_loop(&server, &shoppers, &ids, options.connections, Duration::from_secs(options.probe_seconds));
-        let plan = LoadPlan { reconnect: true, ack_file: Some(arena.acks()), patience: READY_TIMEOUT, ..plan };
-        Ok(Self { options, arena, server: Some(server), plan, checks: Checks::default(), unanswered: 0, cancelled: 0 })
+        let plan = LoadPlan { reconnect: true, ack_file: Some(testbed.acks()), idle_timeout: READY_TIMEOUT, ..plan };
+        Ok(Self { options, testbed, server: Some(server), plan, checks: Checks::default(), unanswered: 0, cancelled: 0 })
     }
 
     fn set_rate(&mut self) -> Result<(), Error> {
@@ -130,7 +130,7 @@ impl<'a> Drill<'a> {
             Some(rate) => rate,
             None => {
                 let peak = Sale::begin(&self.plan).finish()?.answers_per_second;
-                let drained = self.arena.setup.wait_projected(PROJECTION_TIMEOUT)?;
+                let drained = self.testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
                 println!("peak {peak:.0}/s, drained {:.1} s later", drained.as_secs_f64());
                 peak / 2.0
             }
@@ -158,7 +158,7 @@ impl<'a> Drill<'a> {
     }
 
     fn bring_back(&mut self, which: &[Which]) -> Result<(), Error> {
-        let servers = self.arena.servers()?;
+        let servers = self.testbed.servers()?;
         for which in which {
             let child = servers.child_mut(*which);
             if child.pid().is_none() {

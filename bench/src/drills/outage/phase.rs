@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::health::Health;
 use super::{Away, Drill, cancel, take_away};
-use crate::arena::READY_TIMEOUT;
 use crate::drills::sale::Sale;
 use crate::error::Error;
 use crate::load::LoadPlan;
 use crate::load::pace::Pace;
 use crate::report::Report;
 use crate::servers::Which;
+use crate::testbed::READY_TIMEOUT;
 
 /// The sale has begun before anything happens: what is under way at that moment is the drill.
 const LEAD_SHARE: f64 = 0.1;
@@ -48,23 +48,23 @@ impl Drill<'_> {
         let sale = Sale::begin(&LoadPlan { duration: Some(duration), ..self.plan.clone() });
         std::thread::sleep(duration.mul_f64(LEAD_SHARE).min(LEAD_MAX));
         for which in &phase.lost {
-            take_away(self.arena.servers()?, *which, phase.way)?;
+            take_away(self.testbed.servers()?, *which, phase.way)?;
         }
         if phase.kill {
             self.kill_and_start(&sale)?;
         }
         let mut health = Health::default();
         while !sale.is_over() {
-            health.look(&self.arena.setup);
+            health.look(&self.testbed.setup);
             std::thread::sleep(LOOK_INTERVAL);
         }
         let report = sale.finish()?;
         println!("{report}");
         println!("  ready  {health}");
-        let lags = self.arena.setup.lags()?;
+        let lags = self.testbed.setup.lags()?;
         println!("  behind {}", lags.iter().map(|(name, records)| format!("{name} {records:.0}")).collect::<Vec<_>>().join(", "));
         self.judge(name, &phase, duration, &report, &health);
-        let cancelled = cancel::last_orders(&self.arena, CANCELLED)?;
+        let cancelled = cancel::last_orders(&self.testbed, CANCELLED)?;
         println!("  cancelled {cancelled}");
         self.cancelled += cancelled.closed;
         Ok(())
@@ -76,7 +76,7 @@ impl Drill<'_> {
             server.kill9()?;
         }
         std::thread::sleep(DEAD_FOR);
-        let (server, ready) = self.arena.setup.start_ready(READY_TIMEOUT)?;
+        let (server, ready) = self.testbed.setup.start_ready(READY_TIMEOUT)?;
         println!("  killed after {told} receipts of this phase, ready again {:.2} s after its start", ready.as_secs_f64());
         self.server = Some(server);
         let sells = sale.sells(1, READY_TIMEOUT);

@@ -250,7 +250,7 @@ impl Process {
         });
         // None: the engine tells how the waiting ended.
         let Some(input) = steps::heard(answer) else { return };
-        self.tell(owner, input);
+        self.notify(owner, input);
     }
 
     fn listen_for_changes(&mut self) {

@@ -39,7 +39,7 @@ impl Process {
         self.act(owner, first);
     }
 
-    pub(super) fn tell(&mut self, owner: Owner, input: Input) {
+    pub(super) fn notify(&mut self, owner: Owner, input: Input) {
         if let Some(running) = self.coordinators.get(&owner) {
             running.inputs.send(input).expect("its inbox is there");
         }

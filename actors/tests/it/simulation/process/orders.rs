@@ -25,8 +25,8 @@ pub struct Commanding {
 }
 
 impl Process {
-    pub fn buy(&mut self, request: RequestId, sku: SkuId, wish: Buy) {
-        self.ask(Asker::Client(request), sku, Command::Place(PlaceOrder(wish)));
+    pub fn buy(&mut self, request: RequestId, sku: SkuId, command: Buy) {
+        self.ask(Asker::Client(request), sku, Command::Place(PlaceOrder(command)));
     }
 
     pub fn command(&mut self, closer: Closer, user: UserId, order: OrderId, command: orders::Command) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use mallcore_actors::carts::RemoveBought;
 
-use super::super::database::Follower;
+use super::super::database::Runner;
 use super::carts::{CartAsker, CartCommand};
 use super::*;
 
@@ -70,12 +70,12 @@ impl Process {
             return Some(true);
         }
         if !in_flight.is_committed && database.is_up && is_heard {
-            assert!(database.advance(Follower::Policy, &in_flight.batch), "nobody else moves the checkpoint");
+            assert!(database.advance(Runner::Policy, &in_flight.batch), "nobody else moves the checkpoint");
             in_flight.is_committed = true;
             return Some(true);
         }
         self.policy.in_flight = None;
-        assert!(self.policy.progress.reloaded(database.checkpoint(Follower::Policy)), "nobody else moves the checkpoint");
+        assert!(self.policy.progress.reloaded(database.checkpoint(Runner::Policy)), "nobody else moves the checkpoint");
         Some(true)
     }
 }

@@ -2,7 +2,7 @@
 
 use mallcore_actors::kernel::fold;
 
-use super::super::database::{Follower, Projected};
+use super::super::database::{Projected, Runner};
 use super::registry::Death;
 use super::*;
 
@@ -40,13 +40,13 @@ impl<F: Projected> Projection<F> {
                 self.in_flight = Some(InFlight { batch, folded, is_committed: true });
             }
             Some(InFlight { batch, is_committed: false, .. }) => {
-                assert!(self.progress.reloaded(database.checkpoint(F::FOLLOWER)), "nobody else moves the checkpoint: {batch:?}");
+                assert!(self.progress.reloaded(database.checkpoint(F::RUNNER)), "nobody else moves the checkpoint: {batch:?}");
             }
             Some(InFlight { is_committed: true, .. }) => {
                 if is_heard {
                     self.progress.applied();
                 } else {
-                    assert!(self.progress.reloaded(database.checkpoint(F::FOLLOWER)), "nobody else moves the checkpoint");
+                    assert!(self.progress.reloaded(database.checkpoint(F::RUNNER)), "nobody else moves the checkpoint");
                 }
             }
         }
@@ -107,11 +107,11 @@ impl Process {
     }
 
     /// One step of a projection.
-    pub fn project(&mut self, follower: Follower, database: &mut Database, most: u64, is_heard: bool) -> bool {
-        let stepped = match follower {
-            Follower::Trade => self.trade.step(&self.journal, database, most, is_heard),
-            Follower::Carts => self.cart_rows.step(&self.journal, database, most, is_heard),
-            Follower::Policy => self.step_policy(database, most, is_heard),
+    pub fn project(&mut self, runner: Runner, database: &mut Database, most: u64, is_heard: bool) -> bool {
+        let stepped = match runner {
+            Runner::Trade => self.trade.step(&self.journal, database, most, is_heard),
+            Runner::Carts => self.cart_rows.step(&self.journal, database, most, is_heard),
+            Runner::Policy => self.step_policy(database, most, is_heard),
         };
         self.disk_gave_out |= stepped.is_none();
         self.journal.release(self.trade.progress.sequence().min(self.cart_rows.progress.sequence()).min(self.policy.sequence()));

@@ -6,7 +6,7 @@ use mallcore_actors::carts::{Cart, CartShared};
 use mallcore_actors::kernel::host::{Host, Keeping, Loaded, Next};
 use mallcore_actors::kernel::{Recorder, Tail};
 
-use super::super::database::Follower;
+use super::super::database::Runner;
 use super::*;
 
 const MAILBOX_CAPACITY: usize = 16;
@@ -144,7 +144,7 @@ impl Process {
 
     /// Carts in memory, and those that a start would make now, are those that the database has.
     pub fn compare_carts(&self, database: &Database) {
-        assert_eq!(database.sequence(Follower::Carts), self.journal.last_enqueued());
+        assert_eq!(database.sequence(Runner::Carts), self.journal.last_enqueued());
         for user in database.carts.keys() {
             let row = database.load_cart(*user).0.expect("its row");
             if let Some(cart) = self.carts.get(*user) {

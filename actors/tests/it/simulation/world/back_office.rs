@@ -25,7 +25,7 @@ impl World {
     pub(super) fn write_down(&mut self) {
         let sku = SkuId::new(self.random.random_range(1..=SKUS)).expect("not zero");
         let change = if self.chance(200) {
-            Change::To { pieces: self.random.random_range(0..30), expected: self.database.sequence(Follower::Trade) }
+            Change::To { pieces: self.random.random_range(0..30), expected: self.database.sequence(Runner::Trade) }
         } else {
             let pieces = self.random.random_range(1..6);
             Change::By(Delta::new(if self.chance(500) { pieces } else { -pieces }).expect("not zero"))
@@ -44,13 +44,13 @@ impl World {
     pub(super) fn relay(&mut self) {
         let heads: Vec<(SkuId, Adjustment)> =
             self.back_office.waiting.iter().filter_map(|(sku, waiting)| Some((*sku, waiting.front()?.clone()))).collect();
-        for (sku, wish) in heads {
+        for (sku, command) in heads {
             if self.back_office.sent.get(&sku).is_some_and(|request| self.requests[*request].is_open) {
                 continue;
             }
-            let request = self.ask(Ask::Adjust(sku, wish.clone()));
+            let request = self.ask(Ask::Adjust(sku, command.clone()));
             self.back_office.sent.insert(sku, request);
-            self.life().ask(Asker::Client(request), sku, Command::Adjust(AdjustStock(wish)));
+            self.life().ask(Asker::Client(request), sku, Command::Adjust(AdjustStock(command)));
         }
     }
 }

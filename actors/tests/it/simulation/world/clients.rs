@@ -29,10 +29,10 @@ impl World {
                 let asked: Vec<RequestId> =
                     (0..self.requests.len()).filter(|&nth| matches!(self.requests[nth].ask, Ask::Buy(..))).collect();
                 if let Some(nth) = self.pick(&asked)
-                    && let Ask::Buy(sku, wish) = self.requests[nth].ask.clone()
+                    && let Ask::Buy(sku, command) = self.requests[nth].ask.clone()
                 {
-                    let body = if self.chance(200) { BodyFingerprint::from_u64(99) } else { wish.body };
-                    self.buy(sku, Buy { body, ..wish });
+                    let body = if self.chance(200) { BodyFingerprint::from_u64(99) } else { command.body };
+                    self.buy(sku, Buy { body, ..command });
                 }
             }
             6..8 => self.shop_basket(user),
@@ -43,9 +43,9 @@ impl World {
         }
     }
 
-    pub(super) fn buy(&mut self, sku: SkuId, wish: Buy) {
-        let request = self.ask(Ask::Buy(sku, wish));
-        self.life().buy(request, sku, wish);
+    pub(super) fn buy(&mut self, sku: SkuId, command: Buy) {
+        let request = self.ask(Ask::Buy(sku, command));
+        self.life().buy(request, sku, command);
     }
 
     /// Hands out answers and notes what was queued.
@@ -63,17 +63,17 @@ impl World {
                 continue;
             }
             match (&asked.ask, answer) {
-                (Ask::Buy(sku, wish), Answer::Placed(receipt)) => {
-                    let told = Wish {
-                        user: wish.user,
-                        item: wish.item,
-                        key: *wish.key.as_bytes(),
-                        body: wish.body.get(),
-                        pieces: wish.quantity.get(),
+                (Ask::Buy(sku, command), Answer::Placed(receipt)) => {
+                    let told = PurchaseRequest {
+                        user: command.user,
+                        item: command.item,
+                        key: *command.key.as_bytes(),
+                        body: command.body.get(),
+                        pieces: command.quantity.get(),
                     };
                     self.auditor.bought(told, receipt, relies_on);
-                    let lines = vec![(sku.get(), wish.quantity.get())];
-                    self.known.push(Known { user: wish.user, order: receipt.order, payable: receipt.payable, is_paid: false, lines });
+                    let lines = vec![(sku.get(), command.quantity.get())];
+                    self.known.push(Known { user: command.user, order: receipt.order, payable: receipt.payable, is_paid: false, lines });
                 }
                 (Ask::Basket(basket), Answer::BasketPlaced(receipt)) => {
                     let wants: Vec<(SkuId, u32)> =
@@ -97,14 +97,14 @@ impl World {
                     self.auditor.carts.told(*user, request.map(|key| *key.as_bytes()), &told);
                     self.seen_carts.insert(*user, told.cart.lines);
                 }
-                (Ask::Adjust(sku, wish), answer @ (Answer::Adjusted | Answer::Refused(_))) => {
-                    let told = match (answer, wish.change) {
+                (Ask::Adjust(sku, command), answer @ (Answer::Adjusted | Answer::Refused(_))) => {
+                    let told = match (answer, command.change) {
                         (Answer::Refused(_), _) => Told::Refused,
                         (_, Change::By(_)) => Told::Done,
                         (_, Change::To { .. }) => Told::AsWanted,
                     };
-                    self.auditor.adjusted(*sku, wish.id, told, relies_on);
-                    self.back_office.done(*sku, wish.id);
+                    self.auditor.adjusted(*sku, command.id, told, relies_on);
+                    self.back_office.done(*sku, command.id);
                 }
                 (_, Answer::Refused(_) | Answer::Unavailable(_)) => {}
                 (ask, answer) => panic!("{ask:?} was answered {answer:?}"),

@@ -1,9 +1,9 @@
-//! Fair weather at the end: everything comes to rest, and the sums are checked.
+//! No faults at the end: everything comes to rest, and the sums are checked.
 
 use super::*;
 
 impl World {
-    /// No new requests, fair weather: everything comes to an end, and the database catches up.
+    /// No new requests, no faults: everything comes to an end, and the database catches up.
     pub(super) fn rest(&mut self) {
         self.database.is_up = true;
         self.timers();
@@ -62,8 +62,8 @@ impl World {
         busy |= self.write_group();
         self.life().release_replies();
         busy |= self.life().keep_house();
-        for follower in [Follower::Trade, Follower::Carts, Follower::Policy] {
-            busy |= self.project_one(follower);
+        for runner in [Runner::Trade, Runner::Carts, Runner::Policy] {
+            busy |= self.project_one(runner);
         }
         self.absorb();
         // Pauses end: whoever was told `warming` may ask again.
@@ -80,8 +80,8 @@ impl World {
     /// Memory, the fold of the journal, and the database agree.
     pub(super) fn check_sums(&mut self) {
         let Some(process) = &self.process else { return };
-        for follower in [Follower::Trade, Follower::Carts, Follower::Policy] {
-            assert_eq!(self.database.sequence(follower), process.journal.last_enqueued(), "{follower:?} caught up");
+        for runner in [Runner::Trade, Runner::Carts, Runner::Policy] {
+            assert_eq!(self.database.sequence(runner), process.journal.last_enqueued(), "{runner:?} caught up");
         }
         process.compare_orders(&self.database);
         process.compare_carts(&self.database);

@@ -47,14 +47,14 @@ impl World {
         }
     }
 
-    /// An actor panics, or loses patience with the database.
+    /// An actor panics, or gives up waiting for the database.
     pub(super) fn upset_actor(&mut self) {
         if self.chance(300) {
             let shards: Vec<usize> = (0..self.rules.cart_shards).collect();
             if let Some(place) = self.pick(&shards)
                 && self.life().kill_shard(place)
             {
-                self.tally.killed += 1;
+                self.summary.killed += 1;
             }
             return;
         }
@@ -65,7 +65,7 @@ impl World {
         }
         match self.life().kill_actor(sku) {
             Death::Nobody => {}
-            Death::OfTheActor => self.tally.killed += 1,
+            Death::OfTheActor => self.summary.killed += 1,
             Death::OfTheProcess => self.die(false),
         }
     }

@@ -116,7 +116,7 @@ impl Outcome {
 }
 
 /// Counts and times of one thread, or of a whole run after `add`.
-pub struct Tally {
+pub struct Measurements {
     counts: [u64; Outcome::ALL.len()],
     /// Microseconds from the intended send to the answer, of new orders.
     pub buys: Histogram<u64>,
@@ -128,7 +128,7 @@ pub struct Tally {
     retried: [u64; Outcome::ALL.len()],
 }
 
-impl Tally {
+impl Measurements {
     /// Nothing yet.
     pub fn new() -> Result<Self, CreationError> {
         Ok(Self {
@@ -209,13 +209,13 @@ mod tests {
 
     #[test]
     fn buys_and_refusals_are_timed_apart() {
-        let mut tally = Tally::new().unwrap();
-        tally.record(Outcome::Bought, Duration::from_millis(2));
-        tally.record(Outcome::SoldOut, Duration::from_millis(1));
-        tally.record(Outcome::HungUp, Duration::from_millis(9));
-        let mut sum = Tally::new().unwrap();
-        sum.add(&tally);
-        sum.add(&tally);
+        let mut measurements = Measurements::new().unwrap();
+        measurements.record(Outcome::Bought, Duration::from_millis(2));
+        measurements.record(Outcome::SoldOut, Duration::from_millis(1));
+        measurements.record(Outcome::HungUp, Duration::from_millis(9));
+        let mut sum = Measurements::new().unwrap();
+        sum.add(&measurements);
+        sum.add(&measurements);
         assert_eq!((sum.buys.len(), sum.others.len(), sum.count(Outcome::HungUp)), (2, 2, 2));
         assert_eq!(sum.count_where(Outcome::is_answer), 4);
     }

@@ -1,4 +1,4 @@
-//! A fresh shop in a folder of its own, ready to be loaded and broken.
+//! The test bed of drills and long runs: a freshly seeded shop in a folder of its own.
 //! - F1 the folder of a drill that failed stays, so that one can look into it.
 
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub enum Reach {
 
 /// Where drills and long runs find the server and the disk.
 #[derive(Debug, Clone, Args)]
-pub struct ArenaOptions {
+pub struct TestBedOptions {
     /// The server's binary; without: `mallcore` beside this one.
     #[arg(long)]
     pub server: Option<PathBuf>,
@@ -72,7 +72,7 @@ pub struct ArenaOptions {
 }
 
 /// A seeded shop and its people.
-pub struct Arena {
+pub struct TestBed {
     /// How to start its server; drills may change settings before they do.
     pub setup: Setup,
     /// Users 1 to n.
@@ -83,14 +83,14 @@ pub struct Arena {
     keep: bool,
 }
 
-impl Arena {
+impl TestBed {
     /// Seeds a shop; it does not run yet. In full mode its servers do.
-    pub fn fresh(options: &ArenaOptions, mode: ModeOptions, seed: Seed, users: u64) -> Result<Self, Error> {
+    pub fn fresh(options: &TestBedOptions, mode: ModeOptions, seed: Seed, users: u64) -> Result<Self, Error> {
         Self::reaching(options, mode.mode(), Reach::Directly, seed, users)
     }
 
     /// The same, in a mode and with a way to its servers.
-    pub fn reaching(options: &ArenaOptions, mode: Mode, reach: Reach, seed: Seed, users: u64) -> Result<Self, Error> {
+    pub fn reaching(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64) -> Result<Self, Error> {
         let binary = server_process::binary(options.server.as_deref())?;
         let parent = options.folder.canonicalize().attempt(|| format!("find {}", options.folder.display()))?;
         let folder = tempfile::Builder::new().prefix("mall-bench-").tempdir_in(&parent);

@@ -1,5 +1,5 @@
 //! A consumer that comes back whenever the broker does, like any service that lives on these events.
-//! - W1 the queue is bound before the follower counts as started: no event of the sale is missed.
+//! - W1 the queue is bound before the consumer counts as started: no event of the sale is missed.
 //! - W2 a message is acknowledged after it was noted; what was not is delivered again, and is then a repeat.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::error::{Attempt as _, Error};
 
 /// The exchange of docs/events.
 const EXCHANGE: &str = "mall.events";
-const QUEUE: &str = "mall-bench.follower";
+const QUEUE: &str = "mall-bench.consumer";
 const BOUNDED_QUEUE: &str = "mall-bench.bounded";
 /// Longer than what is under way, shorter than what fills a disk.
 const BOUNDED_MESSAGES: i64 = 100_000;
@@ -35,13 +35,13 @@ const LULL: Duration = Duration::from_millis(200);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running consumer.
-pub struct Follower {
+pub struct EventConsumer {
     ledger: Arc<Mutex<Ledger>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Follower {
+impl EventConsumer {
     /// Binds the queue, then follows on a thread of its own.
     pub fn start(url: &str) -> Result<Self, Error> {
         let runtime = crate::runtime()?;
@@ -61,7 +61,7 @@ impl Follower {
                 }
             });
         };
-        let thread = std::thread::Builder::new().name("follower".to_owned()).spawn(follow).attempt(|| "start a follower".to_owned())?;
+        let thread = std::thread::Builder::new().name("consumer".to_owned()).spawn(follow).attempt(|| "start a consumer".to_owned())?;
         Ok(Self { ledger, stop, thread: Some(thread) })
     }
 
@@ -88,7 +88,7 @@ impl Follower {
     }
 }
 
-impl Drop for Follower {
+impl Drop for EventConsumer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
