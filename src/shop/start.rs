@@ -35,13 +35,13 @@ use super::{Inner, Plan, Running, Shop};
 use crate::features::orders::loading::StoredOrders;
 use crate::features::stock;
 use crate::features::{self, FEATURES};
-use crate::platform::broker::{Events, PlaceError, Publisher};
+use crate::platform::broker::{Events, PlaceError};
 use crate::platform::cache::{self, Products};
 use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
 use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::platform::outbox::{Effects, Relay};
+use crate::platform::outbox::{Effects, Relay, ToBroker};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
@@ -231,7 +231,7 @@ impl Shop {
         let in_shop = InThisShop::new(&sales, &engine, &registry, &reads);
         let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
-            Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
+            Some(target) => Arc::new(ToBroker::spawn(target).map_err(StartError::Thread)?),
             None => Arc::new(Nobody),
         };
         let cache: Arc<dyn ProductCache> = match &products {
