@@ -63,7 +63,7 @@ enum Order {
 /// A running projection. Dropping it lets the projection write what is durable and stop.
 #[derive(Debug)]
 pub struct ProjectorHandle {
-    /// The last record that the other side has.
+    /// The last record up to which the other side lacks none.
     pub checkpoint: watch::Receiver<Sequence>,
     /// What it is doing.
     pub state: watch::Receiver<State>,
