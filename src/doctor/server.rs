@@ -17,6 +17,8 @@ const PART: &str = "server";
 const PARTS: [&str; 9] = ["journal", "sales", "outbox", "snapshot", "database", "broker", "redis", "clock", "process"];
 /// How the text of a projection begins that does not go on by itself, or not at all.
 const STUCK: [&str; 4] = ["Halted", "Refused", "Mismatched", "Retrying"];
+/// The part whose every fault waits for a person: an alarm, a full queue, lost bindings. The projection that it stands beside may go on.
+const BROKER: &str = "broker";
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
 
 /// `is_running`: somebody holds the journal's lock.
@@ -55,7 +57,9 @@ fn told(check: &Value) -> Option<Finding> {
     let remedy = format!("see the server's log and docs/OPERATIONS.md, `{part}`");
     match health {
         "pass" => None,
-        "degraded" if !STUCK.iter().any(|state| detail.starts_with(state)) => Some(Finding::warn(PART, name, seen, remedy)),
+        "degraded" if part != BROKER && !STUCK.iter().any(|state| detail.starts_with(state)) => {
+            Some(Finding::warn(PART, name, seen, remedy))
+        }
         _ => Some(Finding::fail(PART, name, seen, remedy)),
     }
 }
@@ -98,6 +102,13 @@ mod tests {
         for state in STUCK {
             assert_eq!(outcome("degraded", &format!("{state}(\"why\"), 7 records behind")), Some(Outcome::Fail));
         }
+    }
+
+    #[test]
+    fn a_full_queue_is_a_failure_though_newer_events_go_on() {
+        let detail = "a full queue has refused 3 messages of rabbitmq, which are set aside";
+        let found = told(&json!({"part": "broker", "health": "degraded", "detail": detail}));
+        assert!(found.is_some_and(|found| found.outcome == Outcome::Fail && found.check == "broker"));
     }
 
     #[test]

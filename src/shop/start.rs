@@ -34,7 +34,7 @@ use crate::features::seckill::{Sales, Seckill};
 use crate::features::stock;
 use crate::features::stock::effects::StockAdjuster;
 use crate::features::{self, FEATURES};
-use crate::platform::broker::{Events, PlaceError, Publisher};
+use crate::platform::broker::{Events, PlaceError};
 use crate::platform::cache::{self, Products};
 use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
@@ -42,7 +42,7 @@ use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Se
 use crate::platform::feature::{FeatureError, Opened, Opening, RunnerSettings};
 use crate::platform::journal_tail::durable;
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::platform::outbox::{Effects, Relay};
+use crate::platform::outbox::{Effects, Relay, ToBroker};
 use crate::platform::projection::status::{RunnerStatus, Runners};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
 use crate::platform::readiness::Stopping;
@@ -248,7 +248,7 @@ impl Shop {
         let in_shop = InThisShop::new(Arc::clone(&seckill), stock);
         let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
-            Some(target) => Arc::new(Publisher::spawn(target, "outbox").map_err(StartError::Thread)?),
+            Some(target) => Arc::new(ToBroker::spawn(target).map_err(StartError::Thread)?),
             None => Arc::new(Nobody),
         };
         let cache: Arc<dyn ProductCache> = match &products {

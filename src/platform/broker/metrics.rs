@@ -16,6 +16,11 @@ pub static FAILURES: CounterFamily =
 /// Messages that a queue has refused, each time that they were sent.
 pub static NACKED: CounterFamily =
     CounterFamily::new("mallcore_broker_nacked_messages_total", "Messages that a full queue has refused, each time that they were sent.");
+/// Messages that wait for a full queue to accept them.
+pub static SET_ASIDE: GaugeFamily = GaugeFamily::new(
+    "mallcore_broker_set_aside_messages",
+    "Messages that a full queue has refused and that are sent again until it accepts them; newer ones are published meanwhile.",
+);
 /// 1 while the exchange, which was deleted and declared anew, has brought no message to a queue.
 pub static BINDINGS_LOST: GaugeFamily = GaugeFamily::new(
     "mallcore_broker_bindings_lost",

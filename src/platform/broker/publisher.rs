@@ -1,6 +1,7 @@
 //! Publishes single messages for whoever has some, over one connection on a thread of its own. Each caller waits for the broker's confirm.
 //! - P1 `Ok` means confirmed. Anything else means that it may be there or not: publish it again under the same id.
-//! - P2 At most so many wait; a broker that is away, or a queue that is full, is asked again with growing pauses, however many ask.
+//! - P2 At most so many wait; a broker that is away is asked again with growing pauses, however many ask. A message that a full queue refuses
+//!   holds up no other: when it is published again is its caller's to say.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -113,17 +114,12 @@ impl Worker {
             },
         };
         let Sent { taken, broken } = link.publish(messages, &mut self.returns).await;
-        let refused = taken.iter().filter(|taken| !**taken).count();
-        self.target.status.refused(self.name, refused);
         let mut outcomes: Vec<_> = taken.iter().map(|taken| if *taken { Ok(()) } else { Err(PublishError::Full) }).collect();
         match broken {
             Some(error) => outcomes.resize(messages.len(), Err(self.failed(&error))),
             None => {
                 self.link = Some(link);
-                match refused {
-                    0 => (self.backoff, self.not_before) = (Backoff::default(), None),
-                    _ => self.rest(),
-                }
+                (self.backoff, self.not_before) = (Backoff::default(), None);
             }
         }
         outcomes

@@ -17,8 +17,8 @@ pub struct Status(Arc<Mutex<Seen>>);
 struct Seen {
     /// By publisher: why the broker reads nothing from it.
     blocked: BTreeMap<&'static str, String>,
-    /// By publisher: messages of it that a queue has refused and that are to be sent again.
-    refused: BTreeMap<&'static str, usize>,
+    /// By publisher: messages of it that a full queue has refused and that are sent again until it accepts them.
+    set_aside: BTreeMap<&'static str, usize>,
     /// The exchange is known to have been there.
     exchange_seen: bool,
     /// The exchange was gone and declared anew, and no message has reached a queue since.
@@ -46,21 +46,22 @@ impl Status {
         }
     }
 
-    /// Notes how many messages of a publisher wait because a queue has refused them.
-    pub(super) fn refused(&self, publisher: &'static str, waiting: usize) {
+    /// Notes how many messages of a publisher are set aside because a full queue has refused them.
+    pub(crate) fn set_aside(&self, publisher: &'static str, messages: usize) {
+        metrics::SET_ASIDE.with(&[(metrics::PUBLISHER, publisher)]).set(messages as f64);
         let mut seen = self.0.lock();
-        let before = seen.refused.remove(publisher);
-        match (before, waiting) {
+        let before = seen.set_aside.remove(publisher);
+        match (before, messages) {
             (Some(_), 0) => info!(publisher, "no queue refuses messages any more"),
             (_, 0) => {}
-            (before, waiting) => {
-                seen.refused.insert(publisher, waiting);
+            (before, messages) => {
+                seen.set_aside.insert(publisher, messages);
                 if before.is_none() {
                     error!(
                         publisher,
                         "a queue refuses messages: it is full and has overflow=reject-publish (`rabbitmqctl list_queues name messages policy`). \
-                         What it refused is sent again until it takes it, and what comes after waits: start its consumer, or raise or lift \
-                         its limit"
+                         What it refuses is set aside and sent again until it accepts it; the other queues get newer messages meanwhile, and \
+                         some repeats. Start its consumer, raise or lift its limit, or unbind it"
                     );
                 }
             }
@@ -102,7 +103,11 @@ impl Status {
         let mut faults: Vec<String> = Vec::new();
         faults
             .extend(seen.blocked.iter().map(|(publisher, reason)| format!("{publisher} is blocked by an alarm of the broker ({reason})")));
-        faults.extend(seen.refused.iter().map(|(publisher, waiting)| format!("a full queue refuses {waiting} messages of {publisher}")));
+        faults.extend(
+            seen.set_aside
+                .iter()
+                .map(|(publisher, messages)| format!("a full queue has refused {messages} messages of {publisher}, which are set aside")),
+        );
         if seen.bindings_lost {
             faults.push("the exchange was deleted and declared anew without its bindings: bind the queues again".to_owned());
         }
@@ -128,9 +133,9 @@ mod tests {
         assert_eq!(health(), Health::Degraded, "another publisher's end is not this one's");
         status.blocked("one", None);
         assert_eq!(health(), Health::Pass);
-        status.refused("one", 3);
+        status.set_aside("one", 3);
         assert_eq!(health(), Health::Degraded);
-        status.refused("one", 0);
+        status.set_aside("one", 0);
         assert_eq!(health(), Health::Pass);
         status.declared_anew("one", "mall.events");
         assert_eq!(health(), Health::Degraded);

@@ -20,6 +20,13 @@ pub enum Carried {
     Busy(String),
     /// The destination does not answer.
     Away(String),
+    /// A part of the destination has refused it for now; the others have it.
+    SetAside {
+        /// Why.
+        why: String,
+        /// Whether it was offered now, or is not yet to be.
+        is_attempt: bool,
+    },
     /// It can never be carried out.
     Impossible(String),
 }
@@ -31,6 +38,7 @@ impl Carried {
             Self::Done(_) => Settled::Done,
             Self::Busy(_) => Settled::Busy,
             Self::Away(_) => Settled::Away,
+            Self::SetAside { .. } => Settled::SetAside,
             Self::Impossible(_) => Settled::Impossible,
         }
     }
@@ -40,6 +48,7 @@ impl From<Failure> for Carried {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Away(why) => Self::Away(why),
+            Failure::SetAside { why, is_attempt } => Self::SetAside { why, is_attempt },
             Failure::Refused(why) => Self::Impossible(why),
         }
     }
@@ -103,7 +112,7 @@ fn event(row: &Pending, message: &Message) -> Event {
     // It was read from this payload.
     let data = serde_json::from_str::<serde_json::Value>(&row.payload).unwrap_or_default();
     let body = json!({ "version": 1, "outbox_id": row.id, "type": message.kind(), "occurred_at": occurred_at, "data": data });
-    Event { id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: body.to_string() }
+    Event { row: row.id, id: format!("outbox-{}", row.id), kind: message.kind(), at: row.created_at, body: body.to_string() }
 }
 
 fn done(detail: serde_json::Value) -> Told {

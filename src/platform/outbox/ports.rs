@@ -12,6 +12,14 @@ pub enum Failure {
     /// Transient: the same row may be taken later.
     #[error("{0}")]
     Away(String),
+    /// Others have it, and one part of the destination has refused it for now: it is to be offered again, and holds up no other row.
+    #[error("{why}")]
+    SetAside {
+        /// Why.
+        why: String,
+        /// Whether it was offered now, or is not yet to be.
+        is_attempt: bool,
+    },
     /// It will never be taken.
     #[error("{0}")]
     Refused(String),
@@ -29,6 +37,8 @@ pub trait InShop: Send + Sync + 'static {
 /// An event for other services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
+    /// The row that tells of it.
+    pub row: u64,
     /// Its identity: consumers recognise a repeat by it.
     pub id: String,
     /// Its type and routing key.

@@ -1,6 +1,7 @@
 //! One destination's rounds over its rows, without clock and I/O: which row may be carried out, and what follows from how it went.
-//! - R1 Of one aggregate a row is carried out only after every earlier one was marked; behind one that waits or is parked all wait.
-//! - R2 A row that was not marked ends the round: nothing may overtake what will be repeated.
+//! - R1 Of one aggregate a row is carried out only after every earlier one was marked; behind one that waits or is parked all wait. One that
+//!   was set aside is the exception: those who are well have had it, and it holds up nothing.
+//! - R2 A row that the destination as a whole did not take ends the round.
 //! - R3 A transient failure never parks a row; pauses grow while it lasts, up to the longest, and end with it.
 //! - R4 What is remembered is bounded: with too many aggregates waiting the round ends.
 
@@ -22,6 +23,8 @@ pub enum Settled {
     Busy,
     /// The destination as a whole does not answer.
     Away,
+    /// A part of the destination has refused it for now; the others have it. The destination says how many there may be.
+    SetAside,
     /// It can never be carried out.
     Impossible,
 }
@@ -74,6 +77,10 @@ impl Rounds {
             Settled::Busy if self.held.len() < HELD_MAX => {
                 self.troubled = true;
                 self.held.insert(aggregate.to_owned());
+                Verdict::Leave
+            }
+            Settled::SetAside => {
+                self.troubled = true;
                 Verdict::Leave
             }
             Settled::Busy | Settled::Impossible | Settled::Away => {

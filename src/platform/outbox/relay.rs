@@ -178,7 +178,9 @@ impl Relay {
                 );
                 Ok((verdict, None))
             }
-            (verdict, Carried::Busy(why) | Carried::Away(why) | Carried::Impossible(why)) => {
+            // Asked for in each round; the row says how often it was offered.
+            (verdict, Carried::SetAside { why, is_attempt: false }) => Ok((verdict, Some(why))),
+            (verdict, Carried::SetAside { why, .. } | Carried::Busy(why) | Carried::Away(why) | Carried::Impossible(why)) => {
                 metrics::RETRIES_TOTAL.with(&[(metrics::DESTINATION, destination.name())]).increment(1);
                 repository::note_attempt(database, row.id).await?;
                 Ok((verdict, Some(why)))

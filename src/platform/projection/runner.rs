@@ -63,7 +63,7 @@ enum Order {
 /// A running projection. Dropping it lets the projection write what is durable and stop.
 #[derive(Debug)]
 pub struct ProjectorHandle {
-    /// The last record that the other side has.
+    /// The last record up to which the other side lacks none.
     pub checkpoint: watch::Receiver<Sequence>,
     /// What it is doing.
     pub state: watch::Receiver<State>,
@@ -173,7 +173,7 @@ pub(super) struct Runner<T> {
     highest: Arc<AtomicU64>,
     publish_state: watch::Sender<State>,
     orders: watch::Receiver<Order>,
-    /// Where the target is, while it is attached.
+    /// The last record that the target was handed, while it is attached.
     at: Option<Sequence>,
     backoff: Backoff,
     ask: Backoff,
@@ -326,6 +326,7 @@ impl<T: Target> Runner<T> {
     async fn maintain(&mut self, at: Sequence) -> Result<(), TargetError> {
         let maintained = self.target.maintain(at).await;
         self.maintained = Instant::now();
+        self.is_at(at);
         maintained
     }
 
@@ -380,11 +381,11 @@ impl<T: Target> Runner<T> {
                 }
             }
         };
+        self.is_at(through);
         let records = through.0.saturating_sub(at.0);
         if records == 0 {
             return Ok(());
         }
-        self.is_at(through);
         self.burst_backoff.worked(started.elapsed());
         metrics::BATCH_RECORDS.with(&[(metrics::PROJECTION, T::NAME)]).record(records as f64);
         metrics::BATCH_DURATION_SECONDS.with(&[(metrics::PROJECTION, T::NAME)]).record(started.elapsed().as_secs_f64());
@@ -395,7 +396,8 @@ impl<T: Target> Runner<T> {
     fn is_at(&mut self, at: Sequence) {
         self.at = Some(at);
         self.highest.fetch_max(self.target.stored(at).0, Ordering::AcqRel);
-        self.publish.send_replace(at);
+        let complete = self.target.complete(at);
+        self.publish.send_if_modified(|published| std::mem::replace(published, complete) != complete);
     }
 
     fn show_lag(&self, at: Sequence, end: Sequence) {

@@ -17,16 +17,22 @@ pub trait Target: Send + 'static {
     /// The last record that it is known to have before it was reached; 0 if nobody knows.
     fn known(&self) -> Sequence;
 
-    /// Reaches the other side and says the last record that it has.
+    /// Reaches the other side and says the last record that it was handed.
     fn attach(&mut self) -> impl Future<Output = Result<Sequence, TargetError>>;
 
-    /// Hands over the records after `at`, about so many, and says the last one that the other side has then. After an error that makes it attach
+    /// Hands over the records after `at`, about so many, and says the last one that was handed over. After an error that makes it attach
     /// anew it says then how far it came.
     fn write(&mut self, at: Sequence, records_max: usize) -> impl Future<Output = Result<Sequence, TargetError>>;
 
+    /// Of the records up to `at`, the last one up to which the other side lacks none: behind `at` while it is to get some of them later. The
+    /// checkpoint, and with it the lag, count from here.
+    fn complete(&self, at: Sequence) -> Sequence {
+        at
+    }
+
     /// Of the records up to `at`, the last one that the other side has on record itself: it is behind where skipped records need no writing.
     fn stored(&self, at: Sequence) -> Sequence {
-        at
+        self.complete(at)
     }
 
     /// Keeps things in order while nothing is written, and notices that the other side has gone; `at` is where it was left.

@@ -44,11 +44,18 @@ fn follow_as(
     folder: &Path,
     journal: &Arc<MemoryJournal>,
 ) -> Result<ProjectorHandle, PlaceError> {
+    Ok(publish(settings, open(target, folder, journal)?, journal))
+}
+
+pub fn open(target: Target, folder: &Path, journal: &Arc<MemoryJournal>) -> Result<Events, PlaceError> {
     let port: Arc<dyn Journal> = Arc::clone(journal) as _;
     let [registration] = registrations(&port);
-    let events = Events::open(target, folder, Arc::clone(&port), registration, mallcore::features::document)?;
+    Events::open(target, folder, port, registration, mallcore::features::document)
+}
+
+pub fn publish(settings: ProjectorSettings, events: Events, journal: &Arc<MemoryJournal>) -> ProjectorHandle {
     let settings = ProjectorSettings { batch_records_max: 100, linger: Duration::ZERO, ..settings };
-    Ok(Projector::follow(settings, events, port).unwrap())
+    Projector::follow(settings, events, Arc::clone(journal) as _).unwrap()
 }
 
 pub fn sequences(records: RangeInclusive<u64>) -> Vec<String> {

@@ -14,14 +14,20 @@ struct Row {
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    let transient = prop::collection::vec(prop_oneof![Just(Settled::Busy), Just(Settled::Away)], 0..3);
-    (0..4u8, transient, prop::bool::weighted(0.1)).prop_map(|(aggregate, transient, impossible)| Row { aggregate, transient, impossible })
+    let transient = prop::collection::vec(prop_oneof![Just(Settled::Busy), Just(Settled::Away), Just(Settled::SetAside)], 0..3);
+    (0..4u8, transient, prop::bool::weighted(0.1)).prop_map(|(aggregate, mut transient, impossible)| {
+        // What cannot be read is never offered, and so never set aside.
+        transient.retain(|settled| !(impossible && *settled == Settled::SetAside));
+        Row { aggregate, transient, impossible }
+    })
 }
 
 #[derive(Debug, Default)]
 struct World {
     carried: BTreeMap<u8, Vec<usize>>,
     marked: BTreeSet<usize>,
+    /// Others have it, one part of the destination does not.
+    set_aside: BTreeSet<usize>,
     parked: BTreeSet<usize>,
 }
 
@@ -40,10 +46,16 @@ impl World {
                 continue;
             }
             let earlier = (0..row).filter(|&earlier| rows[earlier].aggregate == aggregate);
-            prop_assert!(earlier.clone().all(|earlier| self.marked.contains(&earlier)), "row {} overtakes one of its aggregate", row);
-            self.carried.entry(aggregate).or_default().push(row);
+            let was_carried = |row| self.marked.contains(&row) || self.set_aside.contains(&row);
+            prop_assert!(earlier.clone().all(was_carried), "row {} overtakes one of its aggregate", row);
+            if !self.set_aside.contains(&row) {
+                self.carried.entry(aggregate).or_default().push(row);
+            }
             let settled = rows[row].transient.pop().unwrap_or(if rows[row].impossible { Settled::Impossible } else { Settled::Done });
             let verdict = rounds.settle(&name, settled);
+            if settled == Settled::SetAside {
+                self.set_aside.insert(row);
+            }
             match verdict {
                 Verdict::EndRound => return Ok(()),
                 Verdict::Leave => continue,
@@ -81,7 +93,7 @@ proptest! {
             prop_assert!(world.marked.contains(&row) != waits, "row {} {:?} was neither done nor waits behind a parked one", row, one);
         }
         for carried in world.carried.values() {
-            prop_assert!(carried.is_sorted(), "{:?}: only the last may be repeated", carried);
+            prop_assert!(carried.is_sorted(), "{:?}: only the last, and what was set aside, may be repeated", carried);
         }
     }
 }
@@ -102,6 +114,16 @@ fn pauses_grow_with_transient_errors_and_end_with_them() {
     rounds.begin();
     rounds.settle("a", Settled::Away);
     assert_eq!(rounds.end().map(|pause| pause.as_millis()), Some(100));
+}
+
+#[test]
+fn what_is_set_aside_holds_up_nothing_and_is_tried_again_after_a_pause() {
+    let mut rounds = Rounds::default();
+    rounds.begin();
+    assert_eq!(rounds.settle("a", Settled::SetAside), Verdict::Leave);
+    assert!(rounds.may_carry("a"));
+    assert_eq!(rounds.settle("a", Settled::Done), Verdict::Mark);
+    assert!(rounds.end().is_some());
 }
 
 #[test]

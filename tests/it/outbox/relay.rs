@@ -1,13 +1,13 @@
 //! The relay between destinations that come and go, on both engines.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mallcore::platform::broker::Publisher;
 use mallcore::platform::clock::SystemClock;
 use mallcore::platform::database::Database;
-use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, ToBroker, repository};
 use mallcore::platform::outbox::{Message, PriceChanged, SkuPrice};
 use mallcore_actors::ids::{ID_MAX, SkuId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
@@ -150,7 +150,7 @@ async fn rabbitmq_gets_the_events_in_order_under_the_rows_ids() {
     let mut heard = rig.hear("product.*").await;
     let scratch = scratch::mysql().await;
     let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
-    let events = Arc::new(Publisher::spawn(rig.target(), "outbox-test").unwrap());
+    let events = Arc::new(ToBroker::spawn(rig.target()).unwrap());
     let effects = Effects { shop: to.clone(), events, cache: to.clone(), database: database.clone() };
     let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
     let running = Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) }).spawn();
@@ -165,5 +165,36 @@ async fn rabbitmq_gets_the_events_in_order_under_the_rows_ids() {
         assert_eq!(body["data"]["product_id"], product);
     }
     until("the broker's rows are marked", async || ids(database, Destination::Events).await.is_empty()).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_queue_of_the_broker_holds_up_no_row_for_the_other_queues_and_gets_all_of_them_later() {
+    let rig = Rig::new().await;
+    let mut healthy = rig.hear("product.*").await;
+    let narrow = rig.narrow("product.*", 1).await;
+    let scratch = scratch::mysql().await;
+    let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
+    let events = Arc::new(ToBroker::spawn(rig.target()).unwrap());
+    let effects = Effects { shop: to.clone(), events, cache: to.clone(), database: database.clone() };
+    let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
+    let relay = Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) });
+    let running = relay.spawn();
+    for product in [7, 7, 8] {
+        append(database, &shelve(product), at(0)).await;
+    }
+    for id in ["outbox-1", "outbox-2", "outbox-3"] {
+        healthy.until(id).await;
+    }
+    append(database, &shelve(7), at(0)).await;
+    healthy.until("outbox-4").await;
+    assert_eq!(ids(database, Destination::Events).await, [2, 3, 4], "a row counts as published though a queue lacks it");
+    let taken = RefCell::new(Vec::new());
+    until("the queue has all of them", async || {
+        taken.borrow_mut().extend(narrow.take().await);
+        (1..=4).all(|row| taken.borrow().contains(&format!("outbox-{row}")))
+    })
+    .await;
+    until("all rows are marked", async || ids(database, Destination::Events).await.is_empty()).await;
     running.stop().await;
 }
