@@ -12,6 +12,7 @@ mod connection;
 pub mod cors;
 pub mod demo;
 mod docs;
+mod expectation;
 mod fallback;
 pub mod fields;
 pub mod header;
@@ -50,6 +51,7 @@ use crate::features::seckill;
 use crate::platform::config::Http;
 use connection::TimeLimits;
 use middleware::Middleware;
+use expectation::Expectation;
 use server::Door;
 use state::State;
 
@@ -81,21 +83,28 @@ pub fn start(settings: &Http, state: Arc<State>) -> io::Result<(SocketAddr, Serv
             idle: KEEP_ALIVE,
         },
     };
-    server::listen(&settings.host, settings.port, door, move || {
-        // Called once on each worker's thread, before anything is accepted.
-        state.shop.adopt_this_thread();
-        let (app, _) = App::new()
-            .service(seckill::Express::new(Arc::clone(&state)))
-            .into_utoipa_app()
-            .openapi(docs::base())
-            .app_data(web::Data::from(state.clone()))
-            .configure(|routes| configure(routes, &state.prefix, state.demo))
-            .openapi_service(docs::page)
-            .split_for_parts();
-        app.service(web::redirect("/docs", "/docs/").permanent())
-            .default_service(web::to(fallback::fallback))
-            .wrap(Middleware(state.clone()))
-    })
+    let expectation = Expectation::new(Arc::clone(&state), &document(&state.prefix));
+    server::listen(
+        &settings.host,
+        settings.port,
+        door,
+        move |head| expectation.check(head),
+        move || {
+            // Called once on each worker's thread, before anything is accepted.
+            state.shop.adopt_this_thread();
+            let (app, _) = App::new()
+                .service(seckill::Express::new(Arc::clone(&state)))
+                .into_utoipa_app()
+                .openapi(docs::base())
+                .app_data(web::Data::from(state.clone()))
+                .configure(|routes| configure(routes, &state.prefix, state.demo))
+                .openapi_service(docs::page)
+                .split_for_parts();
+            app.service(web::redirect("/docs", "/docs/").permanent())
+                .default_service(web::to(fallback::fallback))
+                .wrap(Middleware(state.clone()))
+        },
+    )
 }
 
 /// The OpenAPI document with the routes under this prefix.
