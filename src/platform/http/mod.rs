@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_server::Server;
+use actix_web::guard::{self, GuardContext};
 use actix_web::{App, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -50,10 +51,11 @@ use crate::features::FEATURES;
 use crate::features::seckill;
 use crate::platform::config::Http;
 use connection::TimeLimits;
-use middleware::Middleware;
 use expectation::Expectation;
+use middleware::Middleware;
 use server::Door;
 use state::State;
+use table::{PATTERNS, Part};
 
 /// Longer than a balancer keeps an idle connection, so that it is the one to close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -120,8 +122,20 @@ fn configure(routes: &mut ServiceConfig, prefix: &str, with_demo: bool) {
         routes.configure(demo::configure);
     }
     routes.service(scope::scope(prefix).configure(|routes| {
+        routes.map(other_methods_of_fixed_paths);
         for feature in FEATURES {
             routes.configure(feature.routes);
         }
     }));
+}
+
+/// The shop's paths without parameters take every method: what is no route of theirs is refused here and never reaches `/orders/{id}`, which
+/// would take the `counts` of `DELETE /orders/counts` for an id.
+fn other_methods_of_fixed_paths(routes: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
+    for pattern in PATTERNS.iter().filter(|pattern| pattern.part == Part::Shop && !pattern.path.contains('{')) {
+        let is_other =
+            move |context: &GuardContext<'_>| !pattern.methods.split(", ").any(|method| method == context.head().method.as_str());
+        routes.service(web::resource(pattern.path).guard(guard::fn_guard(is_other)).to(fallback::fallback));
+    }
+    routes
 }
