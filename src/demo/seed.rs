@@ -112,7 +112,7 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
     let ends_at = now.plus_millis(options.sale_seconds.saturating_mul(1000));
     let sale: Arguments = vec![1u64.into(), "限时秒杀".into(), now.into(), ends_at.into(), now.into(), now.into()];
     insert(&mut tx, "seckill_activities", &["id", "name", "starts_at", "ends_at", "created_at", "updated_at"], vec![sale]).await?;
-    let columns = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at"];
+    let columns = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at", "title", "spec"];
     insert(&mut tx, "seckill_items", &columns, shop.items).await?;
     tx.commit().await?;
     Ok(Seeded { products, skus, flash_items })
@@ -235,6 +235,8 @@ impl Demo {
                     flash_stock.into(),
                     flash_limit.into(),
                     self.now.clone(),
+                    product.name.clone().into(),
+                    (*spec).into(),
                 ]);
             }
         }

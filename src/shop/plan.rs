@@ -69,8 +69,6 @@ const BROKER_BATCH: usize = 2048;
 
 /// A basket that has not got all its pieces by then gives up and says `busy`.
 const HOLDING_MAX_MILLIS: u64 = 3_000;
-/// An order that is on its way completes by itself seven days after shipping.
-const AUTO_COMPLETE_AFTER_MILLIS: u64 = 7 * 24 * 3_600_000;
 
 impl Plan {
     /// As configured.
@@ -134,7 +132,7 @@ impl Plan {
                 flash_pay_window_millis: u64::from(config.orders.flash_pay_window_seconds) * 1000,
                 pay_window_millis: u64::from(config.orders.pay_window_seconds) * 1000,
                 holding_max_millis: HOLDING_MAX_MILLIS,
-                auto_complete_after_millis: AUTO_COMPLETE_AFTER_MILLIS,
+                auto_complete_after_millis: u64::from(config.orders.auto_complete_seconds) * 1000,
             },
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,

@@ -177,7 +177,8 @@ impl Cart {
         if self.lines.is_empty() { Decision::Unchanged } else { Decision::Fact(CartFact::Cleared(CartCleared { user: self.user })) }
     }
 
-    /// A guest's lines taken in as far as there is room, and the SKUs for which there was none.
+    /// A guest's lines taken in as far as there is room, and the SKUs for which there was none. A repeat is told of those that the cart does
+    /// not have, which is the first answer unless lines were taken out since.
     pub fn decide_merge(
         &self,
         lines: &[(SkuId, Quantity)],
@@ -186,7 +187,13 @@ impl Cart {
         now: Timestamp,
     ) -> Result<(Decision, Vec<SkuId>), Refusal> {
         if self.repeats(key, body)? {
-            return Ok((Decision::Unchanged, Vec::new()));
+            let mut missing = Vec::new();
+            for sku in lines.iter().map(|line| line.0).filter(|sku| self.line(*sku).is_none()) {
+                if !missing.contains(&sku) {
+                    missing.push(sku);
+                }
+            }
+            return Ok((Decision::Unchanged, missing));
         }
         let (mut set, mut left_out): (SmallVec<[CartLine; 1]>, Vec<SkuId>) = (SmallVec::new(), Vec::new());
         let mut room = LINES_MAX - self.lines.len();

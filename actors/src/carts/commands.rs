@@ -20,7 +20,7 @@ pub struct CartView {
 pub struct Merged {
     /// The cart afterwards.
     pub cart: CartView,
-    /// SKUs that found no room.
+    /// SKUs that found no room; for a repeat, SKUs of the request that the cart does not have.
     pub left_out: Vec<SkuId>,
 }
 

@@ -109,17 +109,23 @@ impl Transaction<'_> {
         &self.header
     }
 
-    /// The journal, for reservations of ids.
-    pub fn journal(&self) -> &dyn Journal {
-        &*self.recorder.journal
-    }
-
     /// Queues the fact and makes it so: `apply` must bring every machine that it concerns up to date, and must not fail.
     ///
     /// # Errors
     /// [`Unavailable::JournalFull`] or [`Unavailable::OutcomeUnknown`] if the journal refuses; nothing has changed then.
     pub fn commit(&mut self, fact: impl Into<Fact>, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
-        let record = Record { header: self.header, fact: fact.into() };
+        self.record(Record { header: self.header, fact: fact.into() }, apply)
+    }
+
+    /// The same for a fact of the process itself that a command needs first, such as a reservation of ids: nobody asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub fn commit_own(&mut self, fact: impl Into<Fact>, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
+        self.record(Record::system(self.header.at, fact), apply)
+    }
+
+    fn record(&mut self, record: Record, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
         self.scratch.clear();
         record.encode_into(self.scratch);
         let sequence = self.recorder.journal.enqueue(self.scratch).inspect_err(|error| {

@@ -4,10 +4,9 @@
 use parking_lot::Mutex;
 
 use crate::ids::{ID_MAX, OrderId};
-use crate::journal::{EnqueueError, Journal};
-use crate::kernel::facts::Record;
+use crate::kernel::Transaction;
 use crate::orders::{IdsFact, IdsReserved};
-use crate::time::Timestamp;
+use crate::refusal::Unavailable;
 
 /// Ids lost by a crash at most; and one record in so many orders.
 const BLOCK: u32 = 100_000;
@@ -38,17 +37,17 @@ impl OrderIds {
     }
 
     /// The next id; reserves a block first where the last is used up.
-    pub fn take(&self, journal: &dyn Journal, now: Timestamp) -> Result<OrderId, EnqueueError> {
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the journal refuses the reservation; no id is used up then.
+    pub fn take(&self, transaction: &mut Transaction<'_>) -> Result<OrderId, Unavailable> {
         let mut block = self.block.lock();
         if block.next == block.end {
             let reserved = IdsFact::Reserved(IdsReserved { first: block.end, count: self.count });
-            let mut payload = Vec::new();
-            Record::system(now, reserved).encode_into(&mut payload);
-            journal.enqueue(&payload)?;
-            block.end += u64::from(self.count);
+            transaction.commit_own(reserved, |_| block.end += u64::from(self.count))?;
         }
         // 2^53 ids are out of reach: at 100,000 orders a second they last 2,800 years.
-        let id = OrderId::new(block.next.min(ID_MAX)).map_err(|_| EnqueueError::Stopped)?;
+        let id = OrderId::new(block.next.min(ID_MAX)).map_err(|_| Unavailable::OutcomeUnknown)?;
         block.next += 1;
         Ok(id)
     }

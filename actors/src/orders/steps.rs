@@ -70,7 +70,7 @@ pub fn commit(engine: &Engine, lane: &dyn Lane, by: Provenance, owner: Owner, ba
             return Ok(Err(refusal));
         }
         let now = transaction.now();
-        let order = engine.ids.take(transaction.journal(), now)?;
+        let order = engine.ids.take(transaction)?;
         let no = OrderNo::in_partition(Partition::ONLY, order, now, (engine.order_nonce)());
         Ok(Ok(OrderFact::BasketPlaced(basket.placed(order, no, now.plus_millis(engine.rules.pay_window_millis)))))
     };

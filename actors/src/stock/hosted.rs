@@ -186,7 +186,7 @@ impl Handle<PlaceOrder> for Sku {
         if let Err(refusal) = orders.admit(buy.user, shared.rules.unpaid_max_per_user) {
             return Ok(Err(refusal));
         }
-        let order = shared.ids.take(transaction.journal(), now)?;
+        let order = shared.ids.take(transaction)?;
         let no = OrderNo::in_partition(Partition::ONLY, order, now, (shared.order_nonce)());
         let expires_at = now.plus_millis(shared.rules.flash_pay_window_millis);
         let placed = OrderPlaced {

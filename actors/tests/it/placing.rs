@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mallcore_actors::engine::Engine;
+use mallcore_actors::facts::{Header, Record};
 use mallcore_actors::idempotency::BodyFingerprint;
 use mallcore_actors::ids::{OrderId, SkuId};
 use mallcore_actors::journal::memory::MemoryJournal;
+use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::{BoxFuture, Provenance};
 use mallcore_actors::lag::PARTS;
 use mallcore_actors::orders::{Basket, CloseReason, Lane, Skus, Status, place};
@@ -134,6 +136,8 @@ fn a_basket_that_cannot_be_recorded_holds_nothing() {
     on_a_floor(|| async {
         let full = Floor::new(&[(1, 2)], MemoryJournal::new(true, 10), PATIENT);
         assert_eq!(full.place(1, 1, &[(1, 2)]).await, Err(Unavailable::JournalFull));
+        // What was refused is the reservation of ids: it is told by the same door as every record.
+        assert!(full.engine.recorder.is_journal_full());
         full.nothing_is_held().await;
         let failed = Floor::open(&[(1, 2)]);
         failed.journal.fail();
@@ -247,5 +251,18 @@ fn a_repeat_gets_the_first_answer_and_one_on_its_way_is_busy() {
         assert_eq!(floor.place(1, 2, &[(1, 1)]).await, Err(Unavailable::LagFull));
         let other = Basket::new(user(1), vec![crate::baskets::line(1, 1, 1, 0)], fen(0), (key(1), BodyFingerprint::from_u64(9)));
         assert_eq!(place(&floor.engine, &floor.skus, SHOPPER, other.unwrap()).await, Ok(Err(Refusal::IdempotencyMismatch)));
+    });
+}
+
+#[test]
+fn ids_are_reserved_by_the_process_itself_before_the_order_of_a_shopper() {
+    on_a_floor(|| async {
+        let floor = Floor::open(&[(1, 2)]);
+        floor.placed(1, 1, &[(1, 1)]).await;
+        let mut records = Vec::new();
+        floor.journal.read(Sequence(1), usize::MAX, &mut |_, bytes| records.push(Record::decode(bytes).unwrap())).unwrap();
+        let [reserved, placed] = &records[..] else { panic!("{records:?}") };
+        assert_eq!((reserved.fact.name(), reserved.header), ("ids.reserved", Header::system(placed.header.at)));
+        assert_eq!((placed.fact.name(), placed.header.origin), ("order.placed", SHOPPER.origin));
     });
 }

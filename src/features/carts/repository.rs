@@ -61,7 +61,7 @@ pub struct Goods {
     pub price: Money,
     /// Pieces that can be ordered.
     pub available: u32,
-    /// Whether the product is on the shelf.
+    /// Whether the product and this SKU are on the shelf.
     pub on_sale: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct Goods {
 pub async fn goods(database: &Database, skus: &[SkuId]) -> Result<HashMap<SkuId, Goods>, Error> {
     let mut tx = database.snapshot().await?;
     let text = format!(
-        "SELECT s.id, s.product_id, p.name, s.spec, s.price_fen, s.available, p.status FROM skus s JOIN products p ON p.id = s.product_id \
+        "SELECT s.id, s.product_id, p.name, s.spec, s.price_fen, s.available, p.status, s.status FROM skus s JOIN products p ON p.id = s.product_id \
          WHERE s.id IN ({})",
         Rows::places(skus.len())
     );
@@ -82,7 +82,7 @@ pub async fn goods(database: &Database, skus: &[SkuId]) -> Result<HashMap<SkuId,
             spec: row.text(3)?,
             price: row.id(4, Money::from_fen)?,
             available: row.pieces(5)?,
-            on_sale: row.int(6)? == ON_SALE,
+            on_sale: row.int(6)? == ON_SALE && row.int(7)? == ON_SALE,
         };
         Ok((row.id(0, SkuId::new)?, goods))
     };

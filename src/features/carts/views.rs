@@ -85,7 +85,7 @@ pub struct CartBody {
     pub selected_fen: u64,
     /// Grows with each change.
     pub version: u64,
-    /// After a merge: SKUs that found no room.
+    /// After a merge: SKUs that found no room, or are off the shelf.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<Vec<u64>>,
 }

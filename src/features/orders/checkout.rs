@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
-use super::quote::{NoQuote, Quote, QuoteView};
+use super::handle::first_answer;
+use super::quote::{NoQuote, Priced, QuoteView};
 use crate::features::carts::Carts;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
@@ -87,7 +88,8 @@ impl From<&Receipt> for PlacedView {
 pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
     let wanted = Wanted::of(body.items.as_deref())?;
-    let quote = quote(&orders, &carts, shopper.0, &wanted).await?;
+    let lines = lines(&carts, shopper.0, &wanted).await?;
+    let quote = orders.quote(&lines).await.map_err(|none| unquoted(none, &wanted, &lines))?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
@@ -129,11 +131,12 @@ pub async fn create(
     let wanted = Wanted::of(body.items.as_deref())?;
     let remark = remark(body.remark.as_deref())?;
     let request = (key.hash("orders"), fingerprint(&wanted, &body));
-    if let Some(repeat) = answered(&orders, shopper.0, request).await? {
-        return Ok(repeat);
+    if let Some(answer) = orders.remembered(shopper.0, request.0, request.1).await {
+        return Ok(repeat(&answer??));
     }
     let basket = match basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await {
-        Ok(basket) => basket,
+        Ok(Fresh::Basket(basket)) => basket,
+        Ok(Fresh::Placed(receipt)) => return Ok(repeat(&receipt)),
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
     };
@@ -149,8 +152,19 @@ pub async fn create(
 async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFingerprint)) -> Result<Option<HttpResponse>, Problem> {
     match orders.answered(user, key, body).await.map_err(|_| Problem::database_unavailable())? {
         None => Ok(None),
-        Some(answer) => Ok(Some(HttpResponse::Ok().json(PlacedView::from(&answer??)))),
+        Some(answer) => Ok(Some(repeat(&answer??))),
     }
+}
+
+fn repeat(receipt: &Receipt) -> HttpResponse {
+    HttpResponse::Ok().json(PlacedView::from(receipt))
+}
+
+/// What a request leads to that memory does not know.
+enum Fresh {
+    Basket(Basket),
+    /// Only the database knew: it has placed this order before.
+    Placed(Receipt),
 }
 
 async fn basket(
@@ -161,8 +175,12 @@ async fn basket(
     body: &OrderBody,
     remark: Option<Remark>,
     request: (KeyHash, BodyFingerprint),
-) -> Result<Basket, Problem> {
-    let quote = quote(orders, carts, user, wanted).await?;
+) -> Result<Fresh, Problem> {
+    let lines = lines(carts, user, wanted).await?;
+    let quote = match orders.quote_once(&lines, (user, request.0)).await.map_err(|none| unquoted(none, wanted, &lines))? {
+        Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
+        Priced::Quote(quote) => quote,
+    };
     if quote.amounts.payable.fen() != body.expected_payable_fen {
         let now = serde_json::to_value(QuoteView::from(&quote)).unwrap_or_default();
         return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
@@ -177,7 +195,7 @@ async fn basket(
     if let Some(remark) = remark {
         basket = basket.with_remark(remark);
     }
-    Ok(if *wanted == Wanted::Cart { basket.from_cart() } else { basket })
+    Ok(Fresh::Basket(if *wanted == Wanted::Cart { basket.from_cart() } else { basket }))
 }
 
 fn bad(bad: BadOrder) -> Problem {
@@ -187,7 +205,8 @@ fn bad(bad: BadOrder) -> Problem {
     }
 }
 
-async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Quote, Problem> {
+/// The lines that are wanted: 1 to [`LINES_MAX`].
+async fn lines(carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Vec<(SkuId, Quantity)>, Problem> {
     let lines: Vec<(SkuId, Quantity)> = match wanted {
         Wanted::Items(items) => items.clone(),
         Wanted::Cart => {
@@ -201,21 +220,24 @@ async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) ->
     if lines.len() > LINES_MAX {
         return Err(Problem::field("items", "too_long"));
     }
-    orders.quote(&lines).await.map_err(|none| {
-        let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
-            let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
-            places.fold(problem, |problem, (place, (sku, _))| match wanted {
-                Wanted::Items(_) => problem.naming(format!("items[{place}].sku_id"), code),
-                Wanted::Cart => problem.naming(format!("cart.{sku}"), code),
-            })
-        };
-        match none {
-            NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
-            NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
-            NoQuote::TooMuch => Problem::field("items", "out_of_range"),
-            NoQuote::Database(_) => Problem::database_unavailable(),
-        }
-    })
+    Ok(lines)
+}
+
+/// Why these lines have no price.
+fn unquoted(none: NoQuote, wanted: &Wanted, lines: &[(SkuId, Quantity)]) -> Problem {
+    let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
+        let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
+        places.fold(problem, |problem, (place, (sku, _))| match wanted {
+            Wanted::Items(_) => problem.naming(format!("items[{place}].sku_id"), code),
+            Wanted::Cart => problem.naming(format!("cart.{sku}"), code),
+        })
+    };
+    match none {
+        NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
+        NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
+        NoQuote::TooMuch => Problem::field("items", "out_of_range"),
+        NoQuote::Database(_) => Problem::database_unavailable(),
+    }
 }
 
 /// Blank is none.

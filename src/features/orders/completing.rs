@@ -15,7 +15,7 @@ use crate::platform::reads::{ANSWER_WITHIN, Reads};
 /// How often it asks, at most and at least: a hundredth of the time after which orders complete.
 const EVERY_MAX_MILLIS: u64 = 60_000;
 const EVERY_MIN_MILLIS: u64 = 100;
-/// Orders that are completed at a time; more follow at once.
+/// Orders that are completed at a time; more follow when it asks again.
 const AT_A_TIME: u32 = 200;
 
 /// Completes what is due, for ever.

@@ -154,7 +154,10 @@ impl Orders {
     fn view(&self, order: &Order) -> OrderView {
         let mut view = OrderView::from(order);
         for line in view.items.iter_mut().filter(|line| line.product_name.is_none()) {
-            line.product_name = line.flash_item_id.and_then(|item| self.seckill.title(item));
+            if let Some(item) = line.flash_item_id.and_then(|item| self.seckill.item(item)) {
+                (line.product_name, line.spec, line.picture) =
+                    (Some(item.title), Some(item.spec).filter(|spec| !spec.is_empty()), item.picture);
+            }
         }
         view
     }

@@ -3,14 +3,17 @@
 
 use std::collections::HashMap;
 
-use mallcore_actors::ids::{ProductId, SkuId};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{ProductId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::{Amounts, BasketLine, Described};
 use mallcore_actors::quantity::Quantity;
+use mallcore_actors::stock::Receipt;
 use mallcore_actors::values::text::Text;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::repository;
 use crate::features::catalog::model::ON_SALE;
 use crate::platform::database::{Database, Error, Row, Rows};
 
@@ -36,6 +39,15 @@ pub struct Quote {
     pub available: Vec<u32>,
     /// The sums.
     pub amounts: Amounts,
+}
+
+/// What a request for an order leads to.
+#[derive(Debug)]
+pub enum Priced {
+    /// It has placed this order before, with this body.
+    Placed(Receipt, BodyFingerprint),
+    /// It is new: this is what it costs.
+    Quote(Quote),
 }
 
 /// A quote, as shoppers see it.
@@ -89,9 +101,27 @@ struct Shelf {
     on_sale: bool,
 }
 
-/// Prices these pieces. Unit prices are those of the SKUs; there are no discounts and no freight yet.
+/// Prices these pieces.
+///
+/// # Errors
+/// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
 pub async fn price(database: &Database, wanted: &[(SkuId, Quantity)]) -> Result<Quote, NoQuote> {
-    let shelf = shelf(database, wanted).await.map_err(NoQuote::Database)?;
+    of(wanted, &read(database, wanted, None).await.map_err(NoQuote::Database)?.0)
+}
+
+/// Prices these pieces for a request that memory does not know, unless the database knows the order that it has placed: one read for both.
+///
+/// # Errors
+/// As [`price`], if the request has placed nothing.
+pub async fn price_once(database: &Database, wanted: &[(SkuId, Quantity)], request: (UserId, KeyHash)) -> Result<Priced, NoQuote> {
+    match read(database, wanted, Some(request)).await.map_err(NoQuote::Database)? {
+        (_, Some((receipt, body))) => Ok(Priced::Placed(receipt, body)),
+        (shelf, None) => of(wanted, &shelf).map(Priced::Quote),
+    }
+}
+
+/// Unit prices are those of the SKUs; there are no discounts and no freight yet.
+fn of(wanted: &[(SkuId, Quantity)], shelf: &HashMap<SkuId, Shelf>) -> Result<Quote, NoQuote> {
     let missing = |is_so: &dyn Fn(Option<&Shelf>) -> bool| -> Vec<SkuId> {
         wanted.iter().map(|(sku, _)| *sku).filter(|sku| is_so(shelf.get(sku))).collect()
     };
@@ -131,8 +161,19 @@ fn shown<const MOST: usize>(text: &str) -> Option<Text<MOST>> {
     Text::parse(&plain).ok()
 }
 
-async fn shelf(database: &Database, wanted: &[(SkuId, Quantity)]) -> Result<HashMap<SkuId, Shelf>, Error> {
+type Earlier = (Receipt, BodyFingerprint);
+
+/// What the shelf says of these SKUs, and the order that the request has placed, if one is given.
+async fn read(
+    database: &Database,
+    wanted: &[(SkuId, Quantity)],
+    request: Option<(UserId, KeyHash)>,
+) -> Result<(HashMap<SkuId, Shelf>, Option<Earlier>), Error> {
     let mut tx = database.snapshot().await?;
+    let earlier = match request {
+        Some((user, key)) => repository::placed_by_in(&mut tx, user, key).await?,
+        None => None,
+    };
     let text = format!(
         "SELECT s.id, s.product_id, p.name, s.spec, p.images, s.price_fen, s.available, s.status, p.status \
          FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id IN ({})",
@@ -152,7 +193,7 @@ async fn shelf(database: &Database, wanted: &[(SkuId, Quantity)]) -> Result<Hash
         };
         Ok((row.id(0, SkuId::new)?, shelf))
     };
-    rows.iter().map(shelf).collect()
+    Ok((rows.iter().map(shelf).collect::<Result<_, Error>>()?, earlier))
 }
 
 impl From<&Quote> for QuoteView {

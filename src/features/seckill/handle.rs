@@ -79,9 +79,9 @@ impl Seckill {
         self.sales.activity(id, self.engine.clock().now())
     }
 
-    /// The title of a flash item on offer.
-    pub fn title(&self, item: u64) -> Option<String> {
-        self.sales.title(item)
+    /// A flash item on offer, with what its sale keeps of the product.
+    pub fn item(&self, item: u64) -> Option<ItemRow> {
+        self.sales.item(item)
     }
 
     /// Whether the sales on offer were read since the start.

@@ -27,8 +27,14 @@ pub struct ItemRow {
     pub id: FlashItemId,
     /// What is sold.
     pub sku: SkuId,
-    /// The product's name.
+    /// The product's name when the sale was planned; its orders keep it.
     pub title: String,
+    /// The SKU's spec then; empty for a product without specs.
+    #[serde(default)]
+    pub spec: String,
+    /// The address of the product's first picture then, if it had one.
+    #[serde(default)]
+    pub picture: Option<String>,
     /// Price of a piece in the sale.
     pub price: Money,
     /// Price of a piece outside it.

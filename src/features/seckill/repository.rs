@@ -10,8 +10,8 @@ use crate::platform::database::{Database, Error, Loaded, Row};
 use crate::platform::projection::{self, checkpoint};
 
 /// Sales with anything left to do or to show: those that have an item whose rest was not given back.
-const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, p.name, i.price_fen, s.price_fen, i.quota, \
-     i.limit_per_user, i.remaining, i.carved_at, i.released_at, p.status, s.status \
+const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, COALESCE(i.title, p.name), i.price_fen, s.price_fen, i.quota, \
+     i.limit_per_user, i.remaining, i.carved_at, i.released_at, p.status, s.status, COALESCE(i.spec, s.spec), i.picture \
      FROM seckill_activities a JOIN seckill_items i ON i.activity_id = a.id JOIN skus s ON s.id = i.sku_id \
      JOIN products p ON p.id = s.product_id WHERE (i.carved_at IS NOT NULL AND i.released_at IS NULL) OR a.ends_at > ? ORDER BY a.starts_at, a.id, i.id";
 
@@ -47,18 +47,37 @@ fn item(row: &Row) -> Result<ItemRow, Error> {
         carved_at: row.time_or_null(12)?,
         released_at: row.time_or_null(13)?,
         on_sale: row.int(14)? == ON_SALE && row.int(15)? == ON_SALE,
+        spec: row.text(16)?,
+        picture: row.text_or_null(17)?,
     })
 }
 
-/// Plans a sale; a running server sets its pieces aside within a second. Refused (by a constraint) for a SKU that does not exist.
+/// Longest address of a picture that a sale keeps, in characters.
+const PICTURE_CHARACTERS_MAX: usize = 500;
+
+/// Plans a sale; a running server sets its pieces aside within a second. The sale keeps the product's name, spec and picture of now: its
+/// orders show them, whatever becomes of the product. Refused (by a constraint) for a SKU that does not exist.
 pub async fn create(database: &Database, plan: &SalePlan) -> Result<(ActivityId, FlashItemId), Error> {
     let mut tx = database.begin().await?;
     let hours = vec![plan.name.clone().into(), plan.starts_at.into(), plan.ends_at.into()];
     let activity = tx.insert("INSERT INTO seckill_activities (name, starts_at, ends_at) VALUES (?, ?, ?)", hours).await?;
-    let offer = vec![activity.into(), plan.sku.get().into(), plan.price.fen().into(), plan.quota.into(), plan.limit_per_user.into()];
-    let text = "INSERT INTO seckill_items (activity_id, sku_id, price_fen, quota, limit_per_user) VALUES (?, ?, ?, ?, ?)";
+    let text = "SELECT p.name, s.spec, p.images FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = ?";
+    let (title, spec, picture) = match tx.first(text, vec![plan.sku.get().into()]).await? {
+        Some(row) => (Some(row.text(0)?), Some(row.text(1)?), row.text_or_null(2)?.as_deref().and_then(first_picture)),
+        None => (None, None, None),
+    };
+    let mut offer = vec![activity.into(), plan.sku.get().into(), plan.price.fen().into(), plan.quota.into(), plan.limit_per_user.into()];
+    offer.extend([title.into(), spec.into(), picture.into()]);
+    let text = "INSERT INTO seckill_items (activity_id, sku_id, price_fen, quota, limit_per_user, title, spec, picture) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let item = tx.insert(text, offer).await?;
     tx.commit().await?;
     let unexpected = |refused: mallcore_actors::ids::BadId| Error::Unexpected { column: 0, found: refused.to_string() };
     Ok((ActivityId::new(activity).map_err(unexpected)?, FlashItemId::new(item).map_err(unexpected)?))
+}
+
+/// The first of a product's pictures; none if it has none, or one whose address is too long to keep.
+fn first_picture(images: &str) -> Option<String> {
+    let first = serde_json::from_str::<Vec<String>>(images).ok()?.into_iter().next()?;
+    (first.chars().count() <= PICTURE_CHARACTERS_MAX).then_some(first)
 }

@@ -57,7 +57,7 @@ impl Default for Sales {
 struct OnOffer {
     activities: Vec<Activity>,
     gates: HashMap<FlashItemId, Arc<Gate>, RandomState>,
-    titles: HashMap<FlashItemId, Arc<str>>,
+    items: HashMap<FlashItemId, ItemRow>,
 }
 
 struct Activity {
@@ -82,9 +82,10 @@ impl Sales {
         self.known.load(Ordering::Acquire)
     }
 
-    pub(super) fn title(&self, item: u64) -> Option<String> {
+    /// The item as it was read last, if it is on offer.
+    pub(super) fn item(&self, item: u64) -> Option<ItemRow> {
         let item = FlashItemId::new(item).ok()?;
-        self.on_offer.load().titles.get(&item).map(ToString::to_string)
+        self.on_offer.load().items.get(&item).cloned()
     }
 
     pub(super) fn activities(&self, now: Timestamp) -> Vec<ActivityView> {
@@ -212,7 +213,7 @@ impl OnOffer {
             for (item, gate) in row.items.iter().zip(&gates) {
                 gate.withdraw(!item.on_sale);
                 on_offer.gates.insert(item.id, Arc::clone(gate));
-                on_offer.titles.insert(item.id, item.title.as_str().into());
+                on_offer.items.insert(item.id, item.clone());
             }
             on_offer.activities.push(Activity { row, gates });
         }

@@ -8,6 +8,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use mallcore_actors::ids::UserId;
 
+use super::Verifier;
 use crate::platform::http::header::single;
 use crate::platform::http::problem::{Hint, Problem};
 use crate::platform::http::state::State;
@@ -19,13 +20,18 @@ pub struct Shopper(pub UserId);
 impl Shopper {
     /// Who sent a request with these headers.
     pub fn of(headers: &HeaderMap, state: &State) -> Result<Self, Problem> {
+        let user = Self::verified(headers, &state.verifier)?;
+        state.limits.take_from_user(user)?;
+        Ok(Self(user))
+    }
+
+    /// The same without counting the request against the user's limit: for who asks before the request is carried out.
+    pub fn verified(headers: &HeaderMap, verifier: &Verifier) -> Result<UserId, Problem> {
         let token = single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
             let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
             missing.hinting(Hint::Challenge("Bearer"))
         })?;
-        let user = state.verifier.verify(token)?;
-        state.limits.take_from_user(user)?;
-        Ok(Self(user))
+        Ok(verifier.verify(token)?)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Orders {
     pub pay_window_seconds: u32,
     /// The same for an order of a flash sale.
     pub flash_pay_window_seconds: u32,
+    /// Seconds after which an order that was sent completes by itself.
+    pub auto_complete_seconds: u32,
 }
 
 impl Orders {
@@ -61,6 +63,7 @@ impl Orders {
             unpaid_max_per_user: reader.number("ORDER_UNPAID_MAX_PER_USER", 5, 1..=1_000),
             pay_window_seconds: reader.number("ORDER_PAY_WINDOW_SECONDS", 900, 1..=2_592_000),
             flash_pay_window_seconds: reader.number("FLASH_PAY_WINDOW_SECONDS", 300, 1..=2_592_000),
+            auto_complete_seconds: reader.number("ORDER_AUTO_COMPLETE_SECONDS", 604_800, 1..=31_536_000),
         }
     }
 }

@@ -22,6 +22,7 @@ fn nothing_configured_is_the_embedded_mode() {
     assert_eq!(config.mode, Mode::Embedded);
     assert_eq!((config.http.port, config.http.metrics_port, config.http.api_prefix.as_str()), (3000, 9464, "/v1"));
     assert_eq!((config.orders.unpaid_max_per_user, config.orders.flash_pay_window_seconds), (5, 300));
+    assert_eq!(config.orders.auto_complete_seconds, 7 * 24 * 3_600);
     assert!(config.database.is_none() && config.http.demo && config.rate_limits.enabled);
 }
 

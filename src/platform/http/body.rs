@@ -78,17 +78,27 @@ enum Unread {
     Encoded,
 }
 
+impl Unread {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        let is_encoded = headers.get_all(CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+        match length {
+            _ if is_encoded => Some(Self::Encoded),
+            Some(length) if length > BODY_BYTES_MAX => Some(Self::TooLong),
+            _ => None,
+        }
+    }
+}
+
+/// Why nothing is read of the body of a request with these headers, if nothing is.
+pub(super) fn unread(headers: &HeaderMap) -> Option<Problem> {
+    Unread::of(headers).map(Problem::from)
+}
+
 impl<S: Deref<Target = State> + Unpin> Reading<S> {
     /// The body of a request with these headers.
     pub fn new(headers: &HeaderMap, payload: Payload, state: S) -> Self {
-        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        let is_encoded = headers.get_all(CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        let unread = match length {
-            _ if is_encoded => Some(Unread::Encoded),
-            Some(length) if length > BODY_BYTES_MAX => Some(Unread::TooLong),
-            _ => None,
-        };
-        Self { payload, read: Bytes::new(), unread, is_looked_for: false, state, timer: None }
+        Self { payload, read: Bytes::new(), unread: Unread::of(headers), is_looked_for: false, state, timer: None }
     }
 
     /// The body, if it has come along with its head; nobody is waited for. Whoever is told no after this and has sent a whole body keeps

@@ -36,27 +36,33 @@ pub fn start(host: &str, port: u16, metrics: PrometheusHandle, state: Arc<State>
         }
     });
     let admission = Arc::new(Admission::new(CONNECTIONS_MAX, CONNECTIONS_MAX, Arc::clone(&state.addresses)));
-    server::listen(host, port, Door { workers: 1, admission, limits: LIMITS }, move || {
-        App::new()
-            .app_data(web::Data::new(metrics.clone()))
-            .app_data(web::Data::from(Arc::clone(&state)))
-            .service(health::live)
-            .service(health::ready)
-            .route("/metrics", web::get().to(render))
-            .wrap_fn(|mut request, routes| {
-                if *request.method() == Method::HEAD {
-                    request.head_mut().method = Method::GET;
-                }
-                let progress = request.conn_data::<Rc<Progress>>().cloned();
-                progress.iter().for_each(|progress| progress.request());
-                let answer = routes.call(request);
-                async move {
-                    let answer = answer.await;
-                    progress.iter().for_each(|progress| progress.answered(Instant::now()));
-                    answer
-                }
-            })
-    })
+    server::listen(
+        host,
+        port,
+        Door { workers: 1, admission, limits: LIMITS },
+        |_| Ok(()),
+        move || {
+            App::new()
+                .app_data(web::Data::new(metrics.clone()))
+                .app_data(web::Data::from(Arc::clone(&state)))
+                .service(health::live)
+                .service(health::ready)
+                .route("/metrics", web::get().to(render))
+                .wrap_fn(|mut request, routes| {
+                    if *request.method() == Method::HEAD {
+                        request.head_mut().method = Method::GET;
+                    }
+                    let progress = request.conn_data::<Rc<Progress>>().cloned();
+                    progress.iter().for_each(|progress| progress.request());
+                    let answer = routes.call(request);
+                    async move {
+                        let answer = answer.await;
+                        progress.iter().for_each(|progress| progress.answered(Instant::now()));
+                        answer
+                    }
+                })
+        },
+    )
 }
 
 async fn render(metrics: web::Data<PrometheusHandle>) -> HttpResponse {

@@ -191,7 +191,7 @@ fn closes<B>(response: &ServiceResponse<B>) -> bool {
 }
 
 /// What OWASP asks of every answer; pages bring a policy of their own.
-fn harden(headers: &mut HeaderMap) {
+pub(super) fn harden(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -12,6 +12,7 @@ mod connection;
 pub mod cors;
 pub mod demo;
 mod docs;
+mod expectation;
 mod fallback;
 pub mod fields;
 pub mod header;
@@ -41,6 +42,7 @@ use std::time::Duration;
 
 use actix_server::Server;
 use actix_web::dev::HttpServiceFactory;
+use actix_web::guard::{self, GuardContext};
 use actix_web::{App, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -49,6 +51,7 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::platform::config::Http;
 use crate::platform::feature::Feature;
 use connection::TimeLimits;
+use expectation::Expectation;
 use middleware::Middleware;
 use server::Door;
 use state::State;
@@ -85,22 +88,29 @@ pub fn start<F: HttpServiceFactory + 'static>(
             idle: KEEP_ALIVE,
         },
     };
-    server::listen(&settings.host, settings.port, door, move || {
-        // Called once on each worker's thread, before anything is accepted.
-        state.backend.adopt_this_thread();
-        let features = state.features;
-        let (app, _) = App::new()
-            .service(express(Arc::clone(&state)))
-            .into_utoipa_app()
-            .openapi(docs::base())
-            .app_data(web::Data::from(state.clone()))
-            .configure(|routes| configure(routes, features, &state.prefix, state.demo))
-            .openapi_service(|document| docs::page(document, features))
-            .split_for_parts();
-        app.service(web::redirect("/docs", "/docs/").permanent())
-            .default_service(web::to(fallback::fallback))
-            .wrap(Middleware(state.clone()))
-    })
+    let features = state.features;
+    let expectation = Expectation::new(Arc::clone(&state), &document(features, &state.prefix));
+    server::listen(
+        &settings.host,
+        settings.port,
+        door,
+        move |head| expectation.check(head),
+        move || {
+            // Called once on each worker's thread, before anything is accepted.
+            state.backend.adopt_this_thread();
+            let (app, _) = App::new()
+                .service(express(Arc::clone(&state)))
+                .into_utoipa_app()
+                .openapi(docs::base())
+                .app_data(web::Data::from(state.clone()))
+                .configure(|routes| configure(routes, features, &state.prefix, state.demo))
+                .openapi_service(|document| docs::page(document, features))
+                .split_for_parts();
+            app.service(web::redirect("/docs", "/docs/").permanent())
+                .default_service(web::to(fallback::fallback))
+                .wrap(Middleware(state.clone()))
+        },
+    )
 }
 
 /// The OpenAPI document of these features, with their routes under this prefix.
@@ -115,8 +125,20 @@ fn configure(routes: &mut ServiceConfig, features: &[Feature], prefix: &str, wit
         routes.configure(demo::configure);
     }
     routes.service(scope::scope(prefix).configure(|routes| {
+        routes.map(|routes| other_methods_of_fixed_paths(routes, features));
         for feature in features {
             routes.configure(feature.routes);
         }
     }));
+}
+
+/// The shop's paths without parameters take every method: what is no route of theirs is refused here and never reaches `/orders/{id}`, which
+/// would take the `counts` of `DELETE /orders/counts` for an id.
+fn other_methods_of_fixed_paths<'a>(routes: &'a mut web::ServiceConfig, features: &[Feature]) -> &'a mut web::ServiceConfig {
+    for pattern in features.iter().flat_map(|feature| feature.patterns).filter(|pattern| !pattern.path.contains('{')) {
+        let is_other =
+            move |context: &GuardContext<'_>| !pattern.methods.split(", ").any(|method| method == context.head().method.as_str());
+        routes.service(web::resource(pattern.path).guard(guard::fn_guard(is_other)).to(fallback::fallback));
+    }
+    routes
 }

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use mallcore_actors::ids::{ActivityId, FlashItemId, ID_MAX, SkuId};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -12,8 +12,6 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::problem::Problem;
 use super::schemas;
-use super::state::State;
-use super::table::Part;
 
 /// What `{id}` may be.
 pub trait ParsePath: Sized {
@@ -43,7 +41,7 @@ impl<T: ParsePath> FromRequest for PathId<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().get("id").unwrap_or_default();
-        ready(T::parse(text).map(Self).ok_or_else(|| of_another_path(request).unwrap_or_else(|| T::refuse(text))))
+        ready(T::parse(text).map(Self).ok_or_else(|| T::refuse(text)))
     }
 }
 
@@ -51,14 +49,6 @@ impl<T: ParsePath> IntoParams for PathId<T> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![schemas::path("id", T::NAMES, T::schema())]
     }
-}
-
-/// The refusal if the path is itself one of the service's and only its method is missing: `DELETE /orders/counts` reaches the route of
-/// `DELETE /orders/{id}`.
-fn of_another_path(request: &HttpRequest) -> Option<Problem> {
-    let state = request.app_data::<web::Data<State>>()?;
-    let pattern = &state.table[state.table.place(request.path(), &state.prefix)];
-    (pattern.part != Part::Other && !pattern.path.contains('{')).then(|| Problem::method_not_allowed(pattern.allow()))
 }
 
 /// A number in decimal digits only: no sign, no leading zero.

@@ -13,7 +13,7 @@ use actix_http::{HttpServiceBuilder, KeepAlive, Request, Response};
 use actix_server::{Server, ServerBuilder};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::Error;
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::AppConfig;
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -38,9 +38,11 @@ pub struct Door {
 
 /// Listens on all addresses of the host; the first one's real port is the answer's where `port` is 0. `factory` makes each worker's
 /// application, on its thread and before anything is accepted; the application has to tell each connection's `Progress` of its requests.
+/// `is_wanted` is asked about requests whose clients wait for `100 Continue`; what it refuses is answered in place of it.
 /// The server runs when it is awaited or spawned; signals are the caller's affair.
-pub fn listen<F, I, S, B>(host: &str, port: u16, door: Door, factory: F) -> io::Result<(SocketAddr, Server)>
+pub fn listen<W, F, I, S, B>(host: &str, port: u16, door: Door, is_wanted: W, factory: F) -> io::Result<(SocketAddr, Server)>
 where
+    W: Fn(&Request) -> Result<(), Response<BoxBody>> + Send + Clone + 'static,
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig> + 'static,
@@ -55,9 +57,9 @@ where
     let listeners = bind_all(host, port)?;
     let first = listeners.first().map_or_else(|| Err(io::ErrorKind::AddrNotAvailable.into()), std::net::TcpListener::local_addr)?;
     for listener in listeners {
-        let (door, factory) = (door.clone(), factory.clone());
+        let (door, is_wanted, factory) = (door.clone(), is_wanted.clone(), factory.clone());
         builder = builder.listen("http", listener, move || {
-            let door = door.clone();
+            let (door, is_wanted) = (door.clone(), is_wanted.clone());
             let accepted = fn_service(move |stream: TcpStream| {
                 let peer = stream.peer_addr().ok();
                 let place = door.admission.admit(peer.map(|peer| peer.ip()));
@@ -69,6 +71,7 @@ where
                 .keep_alive(KeepAlive::Os)
                 .client_request_timeout(Duration::ZERO)
                 .client_disconnect_timeout(GOODBYE)
+                .expect(fn_service(move |request: Request| ready(is_wanted(&request).map(|()| request))))
                 .on_connect_ext(|connection: &Connection, shared| {
                     shared.insert(connection.progress());
                 })

@@ -40,6 +40,25 @@ async fn malformed_json_is_told() {
     assert_eq!(app.remaining().await, 10);
 }
 
+/// serde would take the values of an array for the fields of a structure, in their order.
+#[actix_web::test]
+async fn an_array_is_no_structure_however_deep_it_lies() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    for (path, body, field) in [
+        ("/v1/orders/preview", json!({ "items": [[1, 1]] }), "items[0]"),
+        ("/v1/orders/preview", json!([[{ "sku_id": 1, "quantity": 1 }]]), "body"),
+        ("/v1/orders", json!({ "items": [{ "sku_id": 1, "quantity": 1 }, [2, 1]], "expected_payable_fen": 1 }), "items[1]"),
+        ("/v1/cart/merge", json!({ "items": [[1, 1]] }), "items[0]"),
+        ("/v1/cart/add", json!([1, 1]), "body"),
+    ] {
+        let request = shopper.request(reqwest::Method::POST, path).header("Idempotency-Key", "key").json(&body);
+        Reply::of(request).await.is_problem(422, "validation_failed", &[field]);
+    }
+    assert_eq!(shopper.get("/v1/cart").await.body["items"], json!([]));
+    assert_eq!(shopper.get("/v1/orders").await.body["items"], json!([]));
+}
+
 #[actix_web::test]
 async fn a_missing_or_odd_key_is_named() {
     let app = TestApp::start().await;

@@ -111,6 +111,51 @@ async fn lines_are_marked_with_what_the_shelf_says_now() {
     assert_eq!(cart["selected_quantity"], 0);
 }
 
+/// Its product stays: only this size or colour is no longer sold.
+#[actix_web::test]
+async fn a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let (sku, _) = shelf(&app).await[0];
+    add(&shopper, "1", sku, 2).await;
+    let set = async |status: u32| {
+        let mut tx = app.database().await.begin().await.unwrap();
+        tx.execute("UPDATE skus SET status = ? WHERE id = ?", vec![status.into(), sku.into()]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    set(0).await;
+    let cart = shopper.get("/v1/cart").await.body;
+    assert_eq!((&cart["items"][0]["state"], &cart["selected_quantity"]), (&"off_shelf".into(), &0.into()), "{cart}");
+    add(&shopper, "2", sku, 1).await.is_problem(404, "unknown_product", &["sku_id"]);
+    let merged = shopper.send(Method::POST, "/v1/cart/merge", Some("m"), json!({ "items": items(&[(sku, 1)]) })).await;
+    assert_eq!((lines(&merged.body), &merged.body["left_out"]), (vec![(sku, 2, true)], &json!([sku])), "{merged:?}");
+    set(1).await;
+    assert_eq!(shopper.get("/v1/cart").await.body["items"][0]["state"], "ok");
+}
+
+#[actix_web::test]
+async fn a_repeated_merge_gets_the_first_answer() {
+    let app = TestApp::with(super::app::Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+    let shopper = app.shopper();
+    let skus = shelf(&app).await;
+    let (late, _) = skus[skus.len() - 1];
+    let mut tx = app.database().await.begin().await.unwrap();
+    for id in 1..=120u64 {
+        let text =
+            "INSERT INTO skus (id, product_id, spec, price_fen, available) SELECT ?, product_id, ?, price_fen, 0 FROM skus WHERE id = ?";
+        tx.execute(text, vec![(500_000 + id).into(), id.to_string().into(), late.into()]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let wanted: Vec<(u64, u32)> = (1..=119).map(|id| (500_000 + id, 1)).collect();
+    let merge = async |key: &str, wanted: &[(u64, u32)]| {
+        shopper.send(Method::POST, "/v1/cart/merge", Some(key), json!({ "items": items(wanted) })).await
+    };
+    assert_eq!(merge("a", &wanted).await.status, 200);
+    let first = merge("b", &[(500_001, 1), (500_120, 1), (late, 1)]).await;
+    assert_eq!(first.body["left_out"], json!([late]), "{first:?}");
+    assert_eq!(merge("b", &[(500_001, 1), (500_120, 1), (late, 1)]).await.body, first.body);
+}
+
 #[actix_web::test]
 async fn a_cart_has_at_most_120_lines() {
     let app = TestApp::with(super::app::Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;

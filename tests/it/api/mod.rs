@@ -11,6 +11,7 @@ mod cold_writes;
 mod cors;
 mod demo;
 mod documents;
+mod expectation;
 mod health;
 mod lag;
 mod limits;

@@ -9,7 +9,7 @@ use mallcore_actors::quantity::Quantity;
 use reqwest::Method;
 use serde_json::json;
 
-use super::app::{Person, TestApp};
+use super::app::{Person, Sale, TestApp, until};
 use super::checkout::{available, place, shelf};
 
 fn pieces(wanted: &[(u64, u32)]) -> mallcore_actors::orders::Pieces {
@@ -74,6 +74,26 @@ async fn an_order_is_shown_with_all_that_happened_to_it() {
     for another in [app.shopper().get(&path).await, app.shopper().post(&format!("/v1/orders/{order}/confirm")).await] {
         another.is_problem(404, "unknown_order", &["id"]);
     }
+}
+
+#[actix_web::test]
+async fn an_order_that_was_sent_completes_by_itself() {
+    let app = TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.orders.auto_complete_seconds = 1).await;
+    let shopper = app.shopper();
+    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    let order = paid(&app, &shopper, &[(a, 1), (b, 1)], price_a + price_b).await;
+    ship(&app, &shopper, order, 1, &[(a, 1)]).await;
+    ship(&app, &shopper, order, 2, &[(b, 1)]).await;
+    let path = format!("/v1/orders/{order}");
+    until("the order is completed", async || shopper.get(&path).await.body["status"] == "completed").await;
+    let shown = shopper.get(&path).await.body;
+    let events = shown["timeline"].as_array().unwrap();
+    let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["placed", "paid", "shipped", "shipped", "completed"], "{shown}");
+    let at = |place: usize| events[place]["at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert!(at(4) - at(3) >= chrono::TimeDelta::seconds(1), "no sooner than configured: {shown}");
+    let confirmed = shopper.post(&format!("{path}/confirm")).await;
+    assert_eq!((confirmed.status.as_u16(), &confirmed.body["status"]), (200, &"completed".into()), "received once: {confirmed:?}");
 }
 
 #[actix_web::test]

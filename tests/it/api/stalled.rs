@@ -18,7 +18,7 @@ fn impatient(config: &mut Config) {
 }
 
 /// A client that speaks by hand.
-struct Raw(TcpStream);
+pub struct Raw(TcpStream);
 
 impl Raw {
     fn connect(app: &TestApp) -> Self {
@@ -28,18 +28,27 @@ impl Raw {
         Self(stream)
     }
 
-    fn said(app: &TestApp, words: &str) -> Self {
+    pub fn said(app: &TestApp, words: &str) -> Self {
         let mut raw = Self::connect(app);
         raw.say(words).unwrap();
         raw
     }
 
-    fn say(&mut self, words: &str) -> std::io::Result<()> {
+    pub fn say(&mut self, words: &str) -> std::io::Result<()> {
         self.0.write_all(words.as_bytes())
     }
 
+    /// Everything until the server has said this.
+    pub fn heard_through(&mut self, end: &str) -> String {
+        let (mut heard, mut byte) = (Vec::new(), [0]);
+        while !heard.ends_with(end.as_bytes()) && self.0.read(&mut byte).is_ok_and(|length| length > 0) {
+            heard.push(byte[0]);
+        }
+        String::from_utf8(heard).unwrap()
+    }
+
     /// Everything until the server closes the connection; `None` if it does not.
-    fn all_heard(&mut self) -> Option<String> {
+    pub fn all_heard(&mut self) -> Option<String> {
         let mut heard = Vec::new();
         let mut piece = vec![0; 64 * 1024];
         loop {
@@ -55,12 +64,12 @@ impl Raw {
 }
 
 /// Runs a client that waits without a runtime.
-async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     actix_web::rt::task::spawn_blocking(client).await.unwrap()
 }
 
 #[track_caller]
-fn is_problem(answer: &str, status: &str, code: &str) {
+pub fn is_problem(answer: &str, status: &str, code: &str) {
     let (head, document) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     assert!(head.to_ascii_lowercase().contains("content-type: application/problem+json"), "{answer}");

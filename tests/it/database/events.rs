@@ -1,5 +1,6 @@
 //! A shop of pure machines that turns commands into records, and the shop's rows to project onto.
 
+use mallcore::features::seckill::model::SalePlan;
 use mallcore::platform::database::{Database, Value};
 use mallcore::platform::projection::{self, attach};
 use mallcore_actors::facts::Record;
@@ -340,12 +341,19 @@ pub fn plan(sku: u64) -> QuotaPlan {
     }
 }
 
-/// The rows that the shop's records are about.
+/// The same, as somebody plans it.
+pub fn sale(sku: u64) -> SalePlan {
+    let QuotaPlan { quota, limit_per_user, unit_price, starts_at, ends_at, .. } = plan(sku);
+    let sku = SkuId::new(sku).unwrap();
+    SalePlan { name: "午夜秒杀".into(), sku, quota, limit_per_user, price: unit_price, starts_at, ends_at }
+}
+
 /// The projection of stock and orders begins, with a journal of nothing.
 pub async fn attached(database: &Database) {
     attach(database, &MemoryJournal::new(), projection::NAME, &[projection::NAME]).await.unwrap();
 }
 
+/// The rows that the shop's records are about.
 pub async fn stage(database: &Database) {
     let mut tx = database.begin().await.unwrap();
     tx.execute("INSERT INTO products (id, name, price_fen, stock) VALUES (1, '青花瓷杯', 2999, ?)", vec![(AVAILABLE * SKUS as u32).into()])

@@ -160,6 +160,61 @@ async fn a_day_of_the_shop_is_stored_as_memory_has_it_in_any_split() {
     }
 }
 
+/// Names of the orders' first lines as they are stored.
+async fn first_lines(database: &Database, shop: &Shop) -> Vec<(String, String, Option<String>)> {
+    let mut lines = Vec::new();
+    for order in &shop.orders {
+        let stored = mallcore::features::orders::repository::by_id(database, order.id).await.unwrap().value.unwrap();
+        let first = &stored.items[0];
+        lines.push((first.product_name.clone(), first.sku_spec.clone(), first.picture.clone()));
+    }
+    lines
+}
+
+#[tokio::test]
+async fn a_rename_before_the_projection_changes_no_order_of_a_flash_sale() {
+    let mut day = vec![Wish::Carve { sku: 1 }, Wish::BuyFlash { sku: 1, user: 1, pieces: 1 }, Wish::Basket { user: 2, pieces: 1 }];
+    day.push(Wish::BuyFlash { sku: 1, user: 3, pieces: 1 });
+    let shop = Shop::after(&day);
+    let as_planned = ("青花瓷杯".to_owned(), "红色 / 大".to_owned(), Some("https://cdn.example/cup.jpg".to_owned()));
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        let mut tx = scratch.database.begin().await.unwrap();
+        tx.execute("UPDATE products SET images = '[\"https://cdn.example/cup.jpg\"]' WHERE id = 1", Vec::new()).await.unwrap();
+        // The sale of the records is one that the shop planned.
+        tx.execute("DELETE FROM seckill_items WHERE id = ?", vec![events::item(1).get().into()]).await.unwrap();
+        tx.commit().await.unwrap();
+        let (_, planned) = mallcore::features::seckill::repository::create(&scratch.database, &events::sale(1)).await.unwrap();
+        let mut tx = scratch.database.begin().await.unwrap();
+        let ids = vec![events::item(1).get().into(), planned.get().into()];
+        tx.execute("UPDATE seckill_items SET id = ?, activity_id = 7 WHERE id = ?", ids).await.unwrap();
+        tx.execute("UPDATE products SET name = '改名杯', images = NULL WHERE id = 1", Vec::new()).await.unwrap();
+        tx.execute("UPDATE skus SET spec = '蓝色' WHERE product_id = 1 AND id = 1", Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        attached(&scratch.database).await;
+        project(&scratch.database, &shop, 0, shop.records.len()).await;
+        let lines = first_lines(&scratch.database, &shop).await;
+        assert_eq!([&lines[0], &lines[2]], [&as_planned, &as_planned]);
+        assert_eq!(lines[1].0, "青花瓷杯", "a basket has its own");
+        // What the shop shows of the sale is what its orders will say.
+        let on_offer = mallcore::features::seckill::repository::activities(&scratch.database, Default::default()).await.unwrap().value;
+        let shown = on_offer.iter().flat_map(|sale| &sale.items).find(|row| row.id == events::item(1)).unwrap();
+        assert_eq!((shown.title.clone(), shown.spec.clone(), shown.picture.clone()), as_planned);
+    }
+}
+
+/// Rows of sales that a release before the frozen names planned.
+#[tokio::test]
+async fn a_sale_without_names_of_its_own_has_those_of_the_shelf() {
+    let shop = Shop::after(&[Wish::Carve { sku: 1 }, Wish::BuyFlash { sku: 1, user: 1, pieces: 1 }]);
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        attached(&scratch.database).await;
+        project(&scratch.database, &shop, 0, shop.records.len()).await;
+        assert_eq!(first_lines(&scratch.database, &shop).await, [("青花瓷杯".to_owned(), "红色 / 大".to_owned(), None)]);
+    }
+}
+
 #[tokio::test]
 async fn a_sku_whose_row_was_removed_does_not_stop_the_shop() {
     let mut day = vec![Command::BuyPlain { sku: 3, user: 1, pieces: 2 }, Command::Basket { user: 2, pieces: 1 }];

@@ -3,6 +3,7 @@
 use mallcore_actors::ids::{OrderId, SkuId};
 use mallcore_actors::orders::fold::{LineChange, NewOrder, Placing, TradeFold};
 
+use super::OnOffer;
 use crate::features::stock::projection::{Described, Shelf};
 use crate::platform::database::{Arguments, Column, Value};
 use crate::platform::projection::{TableWriter, WriteError, chunks};
@@ -17,13 +18,18 @@ const COLUMNS: [&str; 11] = [
     "seckill_item_id",
     "quantity",
     "unit_price_fen",
-    // From here on a purchase has the defaults.
-    "discount_fen",
     "picture",
+    // A purchase has the default.
+    "discount_fen",
 ];
-const PURCHASE_COLUMNS: usize = 9;
+const PURCHASE_COLUMNS: usize = 10;
 
-pub(super) async fn insert(writer: &mut TableWriter<'_>, orders: &[NewOrder], shelf: &Shelf) -> Result<(), WriteError> {
+pub(super) async fn insert(
+    writer: &mut TableWriter<'_>,
+    orders: &[NewOrder],
+    shelf: &Shelf,
+    on_offer: &OnOffer,
+) -> Result<(), WriteError> {
     let (mut purchased, mut in_baskets) = (Vec::new(), Vec::new());
     for order in orders {
         match &order.placed {
@@ -36,16 +42,21 @@ pub(super) async fn insert(writer: &mut TableWriter<'_>, orders: &[NewOrder], sh
         let mut values = Arguments::with_capacity(chunk.len() * PURCHASE_COLUMNS);
         for (order, place, line) in chunk {
             let sku = shelf.get(&line.sku).unwrap_or(&removed);
+            let (title, spec, picture) = match line.flash.and_then(|flash| on_offer.get(&flash.item)) {
+                Some(kept) => (&kept.title, &kept.spec, kept.picture.clone()),
+                None => (&sku.product_name, &sku.spec, None),
+            };
             values.extend([
                 order.get().into(),
                 (*place as u64 + 1).into(),
                 line.sku.get().into(),
                 sku.product_id.into(),
-                sku.product_name.clone().into(),
-                sku.spec.clone().into(),
+                title.clone().into(),
+                spec.clone().into(),
                 line.flash.map(|flash| flash.item.get()).into(),
                 line.quantity.get().into(),
                 line.unit_price.fen().into(),
+                picture.into(),
             ]);
         }
         writer.insert("order_items", &COLUMNS[..PURCHASE_COLUMNS], chunk.len(), values).await?;
@@ -64,8 +75,8 @@ pub(super) async fn insert(writer: &mut TableWriter<'_>, orders: &[NewOrder], sh
                 Value::Null,
                 line.quantity.get().into(),
                 line.unit_price.fen().into(),
-                line.discount.fen().into(),
                 described.picture.as_ref().map(|picture| picture.as_str().to_owned()).into(),
+                line.discount.fen().into(),
             ]);
         }
         writer.insert("order_items", &COLUMNS, chunk.len(), values).await?;

@@ -1,9 +1,12 @@
 //! JSON bodies with texts, lists and nested objects: read by serde, checked by garde, refused with the path of each field that is wrong.
 //! - B1 Unknown and repeated fields are refused (`#[serde(deny_unknown_fields)]` on every body), because a misspelt optional field would
 //!   otherwise be dropped in silence.
-//! - B2 serde stops at the first field of the wrong type; garde names every value that is out of its range.
+//! - B2 A structure is a JSON object, at every depth; an array of its fields is of the wrong type (`structures`).
+//! - B3 serde stops at the first field of the wrong type; garde names every value that is out of its range.
 //!
 //! The purchase's body has a parser of its own (`fields`).
+
+mod structures;
 
 use std::borrow::Cow;
 
@@ -11,6 +14,8 @@ use actix_web::http::StatusCode;
 use garde::Validate;
 use serde::de::{DeserializeOwned, Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
+
+use structures::Structures;
 
 use super::problem::{FieldError, Problem};
 use super::wording;
@@ -25,12 +30,8 @@ const PATH_CHARACTERS_MAX: usize = 64;
 /// # Errors
 /// 400 `malformed_json` if it is no JSON object, 422 `validation_failed` naming every field that is wrong.
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
-    if body.trim_ascii_start().starts_with(b"[") {
-        // Serde would take an array for a structure, its fields in their order.
-        return Err(Problem::fields(vec![field("body", Cow::Borrowed("wrong_type"))]));
-    }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let read: Result<T, _> = serde_path_to_error::deserialize(&mut reader);
+    let read: Result<T, _> = serde_path_to_error::deserialize(Structures(&mut reader));
     let value = read.map_err(|error| refused(&error.path().to_string(), error.inner()))?;
     reader.end().map_err(|error| malformed(&error))?;
     value.validate().map_err(|report| {
@@ -167,6 +168,9 @@ mod tests {
             ("{\"name\": \"\", \"lines\": []}", "name", "too_short"),
             ("{\"lines\": []}", "name", "required"),
             ("[]", "body", "wrong_type"),
+            (" [\"a\", [], true]", "body", "wrong_type"),
+            ("{\"name\": \"a\", \"lines\": [{\"pieces\": 1}, [1]]}", "lines[1]", "wrong_type"),
+            ("{\"name\": [\"a\"], \"lines\": []}", "name", "wrong_type"),
             ("{", "body", "malformed_json"),
             ("{\"name\": \"a\", \"lines\": []} x", "body", "malformed_json"),
         ] {

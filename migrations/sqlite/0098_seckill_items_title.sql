@@ -1,0 +1,2 @@
+-- The product's name when the sale was planned: what its orders keep, whatever the product is called later. NULL: planned by an older release.
+ALTER TABLE seckill_items ADD COLUMN title TEXT NULL CHECK (length(title) <= 255);
