@@ -13,6 +13,7 @@ use mallcore_actors::registry::Registry;
 use mallcore_actors::stock::{Buy, PlaceOrder, Placed, Sku};
 
 use super::ActivityView;
+use super::model::ItemRow;
 use super::sales::Sales;
 use crate::platform::database::Error;
 use crate::platform::error_chain;
