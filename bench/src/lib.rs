@@ -7,6 +7,9 @@
 
 pub mod arena;
 pub mod baseline;
+pub mod beside;
+pub mod browse;
+pub mod checkout;
 pub mod checks;
 pub mod commands;
 pub mod compare;
@@ -16,6 +19,7 @@ pub mod events;
 pub mod fetch;
 pub mod footprint;
 pub mod instructions;
+pub mod journeys;
 pub mod load;
 pub mod measured;
 pub mod peer;
