@@ -152,6 +152,8 @@ async fn serve(options: Options) -> std::io::Result<()> {
         App::new()
             .app_data(door.clone())
             .route("/v1/seckill/items/{id}/orders", web::post().to(purchase))
+            .route("/v1/base/{bytes}", web::get().to(sized))
+            .route("/v1/base/{bytes}", web::post().to(sized_after_body))
             .route("/health/ready", web::get().to(HttpResponse::Ok))
     });
     let server = if options.workers > 0 { server.workers(options.workers) } else { server };
@@ -163,6 +165,36 @@ async fn purchase(door: web::Data<Door>, item: web::Path<u64>, request: HttpRequ
         Ok(caller) => door.created(ORDER_NO, Receipt { user_id: caller.user_id, item_id: item.into_inner(), quantity: body.quantity }),
         Err(refused) => HttpResponse::new(refused),
     }
+}
+
+/// The longest answer that is made up.
+const SIZED_BYTES_MAX: usize = 1 << 20;
+
+#[derive(Serialize)]
+struct SizedBody<'a> {
+    note: &'a str,
+}
+
+/// An answer of so many bytes, rendered anew; a token is verified where there is one.
+async fn sized(door: web::Data<Door>, bytes: web::Path<usize>, request: HttpRequest) -> HttpResponse {
+    if let Some(token) = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+        && door.verifier.verify(token).is_err()
+    {
+        return HttpResponse::new(StatusCode::UNAUTHORIZED);
+    }
+    let bare = "{\"note\":\"\"}".len();
+    let note = " ".repeat(bytes.into_inner().min(SIZED_BYTES_MAX).saturating_sub(bare));
+    HttpResponse::Ok().json(SizedBody { note: &note })
+}
+
+/// The same behind a JSON body.
+async fn sized_after_body(
+    door: web::Data<Door>,
+    bytes: web::Path<usize>,
+    request: HttpRequest,
+    _: web::Json<PurchaseBody>,
+) -> HttpResponse {
+    sized(door, bytes, request).await
 }
 
 fn rendered(order_no: &str, receipt: Receipt, filling: &str) -> String {

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::drills::{self, Drill};
 use crate::error::{Error, Verdict};
 use crate::peer::{self, Peer};
-use crate::{baseline, compare, footprint, instructions, reconcile, seckill, soak, sustain};
+use crate::{baseline, browse, checkout, compare, footprint, instructions, reconcile, seckill, soak, sustain};
 
 /// Measures and breaks mallcore from outside. Exit code 0: what was checked holds; 1: it does not; 2: it could not be checked.
 #[derive(Debug, Parser)]
@@ -36,6 +36,12 @@ enum Command {
     Footprint(footprint::Options),
     /// Instructions that a purchase costs, by valgrind.
     Instructions(instructions::Options),
+    /// Pages of the shop that are read beside base: home, zones, lists, details, search.
+    Browse(browse::Options),
+    /// Changes of carts beside base.
+    Cart(checkout::Options),
+    /// Preview and order of three SKUs beside base.
+    Checkout(checkout::Options),
     /// Hurt the server on purpose.
     #[command(subcommand)]
     Drill(Drill),
@@ -54,6 +60,9 @@ impl Cli {
             Command::Soak(options) => soak::run(&options),
             Command::Footprint(options) => footprint::run(&options),
             Command::Instructions(options) => instructions::run(&options),
+            Command::Browse(options) => browse::run(&options),
+            Command::Cart(options) => checkout::run_cart(&options),
+            Command::Checkout(options) => checkout::run(&options),
             Command::Drill(drill) => drills::run(&drill),
         }
     }

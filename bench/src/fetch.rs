@@ -19,12 +19,23 @@ pub fn get(server: SocketAddr, path: &str) -> io::Result<(u16, String)> {
 
 /// Status and body of a whole request, which must be HTTP/1.0.
 pub fn exchange(server: SocketAddr, request: &str) -> io::Result<(u16, String)> {
+    split(&answer(server, request)?).ok_or_else(|| io::Error::other("the answer is not HTTP"))
+}
+
+/// Status line and headers of the answer to a whole request, which must be HTTP/1.0.
+pub fn head(server: SocketAddr, request: &str) -> io::Result<String> {
+    let bytes = answer(server, request)?;
+    let length = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
+    Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
+}
+
+fn answer(server: SocketAddr, request: &str) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&server, FETCH_TIMEOUT)?;
     stream.set_read_timeout(Some(FETCH_TIMEOUT))?;
     stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    split(&bytes).ok_or_else(|| io::Error::other("the answer is not HTTP"))
+    Ok(bytes)
 }
 
 fn split(bytes: &[u8]) -> Option<(u16, String)> {

@@ -6,6 +6,9 @@
 //! Not here: micro-benchmarks (`benches/`), tests of behaviour (each crate's own).
 
 pub mod baseline;
+pub mod beside;
+pub mod browse;
+pub mod checkout;
 pub mod checks;
 pub mod commands;
 pub mod compare;
@@ -15,6 +18,7 @@ pub mod events;
 pub mod fetch;
 pub mod footprint;
 pub mod instructions;
+pub mod journeys;
 pub mod load;
 pub mod measured;
 pub mod peer;

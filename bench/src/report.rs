@@ -28,7 +28,8 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    fn of(micros: &Histogram<u64>) -> Self {
+    /// Of times in microseconds.
+    pub fn of(micros: &Histogram<u64>) -> Self {
         let at = |quantile| micros.value_at_quantile(quantile) as f64 / 1000.0;
         if micros.is_empty() {
             return Self::default();

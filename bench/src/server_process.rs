@@ -155,12 +155,15 @@ impl Setup {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Fills the empty data folder with the demo shop and one running sale.
-    pub fn seed(&self, seed: Seed) -> Result<(), Error> {
+    /// Fills the empty data folder with the demo shop and one running sale; with at least so many products, unless that is 0.
+    pub fn seed(&self, seed: Seed, products: u64) -> Result<(), Error> {
         let Seed { stock, limit, items } = seed;
         let arguments = ["seed-demo".into(), "--flash-stock".into(), stock.to_string(), "--flash-limit".into(), limit.to_string()];
         let several = ["--flash-items".into(), items.to_string()];
-        let arguments = if items == 1 { arguments.to_vec() } else { [arguments.as_slice(), &several].concat() };
+        let mut arguments = if items == 1 { arguments.to_vec() } else { [arguments.as_slice(), &several].concat() };
+        if products > 0 {
+            arguments.extend(["--products".into(), products.to_string()]);
+        }
         self.run(&arguments).map(drop)
     }
 

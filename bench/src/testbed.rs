@@ -89,14 +89,23 @@ impl TestBed {
         Self::reaching(options, mode.mode(), Reach::Directly, seed, users)
     }
 
+    /// The same, with at least so many products in the shop.
+    pub fn with_products(options: &TestBedOptions, mode: ModeOptions, seed: Seed, users: u64, products: u64) -> Result<Self, Error> {
+        Self::made(options, mode.mode(), Reach::Directly, seed, users, products)
+    }
+
     /// The same, in a mode and with a way to its servers.
     pub fn reaching(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64) -> Result<Self, Error> {
+        Self::made(options, mode, reach, seed, users, 0)
+    }
+
+    fn made(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64, products: u64) -> Result<Self, Error> {
         let binary = server_process::binary(options.server.as_deref())?;
         let parent = options.folder.canonicalize().attempt(|| format!("find {}", options.folder.display()))?;
         let folder = tempfile::Builder::new().prefix("mall-bench-").tempdir_in(&parent);
         let folder = folder.attempt(|| format!("make a folder in {}", parent.display()))?;
         let (setup, servers) = shop(&binary, folder.path(), mode, reach)?;
-        setup.seed(seed)?;
+        setup.seed(seed, products)?;
         let shoppers = setup.shoppers(users)?;
         Ok(Self { setup, shoppers, servers, folder, keep: options.keep })
     }

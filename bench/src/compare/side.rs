@@ -104,7 +104,7 @@ fn real(
     if let Some(workers) = options.workers {
         setup.set("HTTP_WORKERS", &workers.to_string());
     }
-    setup.seed(scenario.seed())?;
+    setup.seed(scenario.seed(), 0)?;
     let shoppers = setup.shoppers(options.users)?;
     let (mut process, _) = setup.start_ready(READY_TIMEOUT)?;
     process.stores = leans_on.as_ref().map(Servers::pids).unwrap_or_default();

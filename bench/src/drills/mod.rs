@@ -1,5 +1,7 @@
 //! Drills: the server is hurt on purpose, and the shoppers' receipts must still agree with its books.
 
+pub mod cart_lag;
+pub mod carts;
 pub mod catchup;
 pub mod hangup;
 pub mod kill9;
@@ -38,6 +40,10 @@ pub enum Drill {
     Restore(restore::Options),
     /// The database comes back after many orders, and catches up.
     Catchup(catchup::Options),
+    /// Very many carts: killed while they are filled and afterwards; none may be lost.
+    Carts(carts::Options),
+    /// The tables of the carts locked in the middle of a sale: purchases go on, changes of carts come again later.
+    CartLag(cart_lag::Options),
     /// Trace the server's system calls: no 201 before the fdatasync that covers it.
     Syscalls(syscalls::Options),
 }
@@ -51,6 +57,8 @@ pub fn run(drill: &Drill) -> Result<Verdict, Error> {
         Drill::Outage(options) => outage::run(options),
         Drill::Restore(options) => restore::run(options),
         Drill::Catchup(options) => catchup::run(options),
+        Drill::Carts(options) => carts::run(options),
+        Drill::CartLag(options) => cart_lag::run(options),
         Drill::Syscalls(options) => syscalls::run(options),
     }
 }

@@ -24,12 +24,7 @@ const COLUMNS: [&str; 11] = [
 ];
 const PURCHASE_COLUMNS: usize = 10;
 
-pub(super) async fn insert(
-    writer: &mut TableWriter<'_>,
-    orders: &[NewOrder],
-    shelf: &Shelf,
-    on_offer: &OnOffer,
-) -> Result<(), WriteError> {
+pub(super) async fn insert(writer: &mut TableWriter<'_>, orders: &[NewOrder], shelf: &Shelf, on_offer: &OnOffer) -> Result<(), WriteError> {
     let (mut purchased, mut in_baskets) = (Vec::new(), Vec::new());
     for order in orders {
         match &order.placed {
