@@ -35,7 +35,7 @@ pub struct AddLine {
     pub sku: SkuId,
     /// Pieces to add.
     pub quantity: Quantity,
-    /// The request.
+    /// Its key.
     pub key: KeyHash,
     /// Its body.
     pub body: BodyFingerprint,
@@ -70,7 +70,7 @@ pub struct ClearCart;
 pub struct MergeLines {
     /// SKUs with pieces, the most wanted first.
     pub lines: Vec<(SkuId, Quantity)>,
-    /// The request.
+    /// Its key.
     pub key: KeyHash,
     /// Its body.
     pub body: BodyFingerprint,

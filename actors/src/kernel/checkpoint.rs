@@ -107,6 +107,7 @@ impl Progress {
         }
         let last = Sequence(durable.0.min(first.0.saturating_add(most - 1)));
         let to = Checkpoint { journal: self.journal.uuid, epoch: self.journal.epoch, sequence: last };
+        assert!(first <= last && last <= durable, "K2: records {first} to {last} of {durable} durable ones");
         self.in_flight = Some(Batch { first, last, from: self.stored, to });
         self.in_flight
     }
@@ -116,12 +117,15 @@ impl Progress {
         let batch = self.in_flight.as_mut().filter(|batch| batch.first <= last && last <= batch.last)?;
         batch.last = last;
         batch.to.sequence = last;
+        assert!(batch.first <= batch.last, "K2: a batch of no record: {batch:?}");
         self.in_flight
     }
 
     /// The batch in flight is committed.
     pub fn applied(&mut self) {
         if let Some(batch) = self.in_flight.take() {
+            assert_eq!(batch.from, self.stored, "K1: a batch was committed that began elsewhere: {batch:?}");
+            assert!(batch.to.sequence > self.sequence(), "K1: the checkpoint goes from {} to {}", self.sequence(), batch.to.sequence);
             self.stored = Some(batch.to);
         }
     }

@@ -110,6 +110,7 @@ impl<F: Fold> Batch<F> {
             self.taken += 1;
         }
         (self.through, self.through_at) = (sequence, at);
+        debug_assert!(self.taken <= self.records(), "P1: {} of {} records were taken", self.taken, self.records());
         Ok(())
     }
 

@@ -63,6 +63,9 @@ const SHED_FROM: u64 = 4;
 const SHED_TO: u64 = 15;
 const PERMILLE: u64 = 1000;
 
+const _: () = assert!(SHED_FROM < SHED_TO && SHED_TO < PARTS as u64, "shedding turns away more and more, and never everybody");
+const _: () = assert!(PARTS.is_power_of_two(), "G4: the turns of sixteen go on where their counter wraps");
+
 /// What follows from an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
@@ -98,6 +101,7 @@ impl Meter {
         let reached = self.budget.level_at(spent_permille, PERMILLE);
         let kept = self.budget.level_at(spent_permille, PERMILLE * 7 / 8);
         self.level = reached.max(self.level.min(kept));
+        debug_assert!(reached <= self.level && self.level <= kept, "G1, G2: {:?} between {reached:?} and {kept:?}", self.level);
         Reading { level: self.level, turned_away: self.turned_away(spent_permille), spent_permille }
     }
 

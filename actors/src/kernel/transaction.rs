@@ -2,6 +2,7 @@
 //! - X1 What is enqueued is applied before the actor's turn ends; if that fails the process aborts, because memory would be behind the
 //!   journal and only a restart puts that right.
 //! - X2 A record that the journal refuses has changed nothing.
+//! - X3 A transaction has at most one record.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,7 +81,7 @@ impl Recorder {
     /// Begins a transaction now. `scratch` is only kept to save an allocation a record.
     pub fn begin<'a>(&'a self, provenance: Provenance, scratch: &'a mut Vec<u8>) -> Transaction<'a> {
         let header = Header { at: self.clock.now(), origin: provenance.origin, cause: provenance.cause };
-        Transaction { recorder: self, scratch, header }
+        Transaction { recorder: self, scratch, header, has_committed: false }
     }
 }
 
@@ -96,6 +97,7 @@ pub struct Transaction<'a> {
     recorder: &'a Recorder,
     scratch: &'a mut Vec<u8>,
     header: Header,
+    has_committed: bool,
 }
 
 impl Transaction<'_> {
@@ -119,6 +121,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Unavailable::JournalFull`] or [`Unavailable::OutcomeUnknown`] if the journal refuses; nothing has changed then.
     pub fn commit(&mut self, fact: impl Into<Fact>, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
+        debug_assert!(!self.has_committed, "X3: a second record would not share the fate of the first");
         let record = Record { header: self.header, fact: fact.into() };
         self.scratch.clear();
         record.encode_into(self.scratch);
@@ -131,6 +134,7 @@ impl Transaction<'_> {
         let guard = AbortOnUnwind;
         apply(&committed);
         std::mem::forget(guard);
+        self.has_committed = true;
         Ok(committed)
     }
 }

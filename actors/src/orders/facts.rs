@@ -88,7 +88,7 @@ pub struct OrderPlaced {
     pub order: OrderId,
     /// Its number.
     pub no: OrderNo,
-    /// Whose.
+    /// Its shopper.
     pub user: UserId,
     /// What was bought.
     pub lines: Lines,
@@ -104,12 +104,20 @@ pub struct OrderPlaced {
     pub address: Option<AddressId>,
 }
 
+impl OrderPlaced {
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        let price = |sum: Money, line: &Line| sum.checked_add(line.unit_price.checked_mul(line.quantity)?);
+        (self.lines.iter().try_fold(Money::ZERO, price) != Some(self.payable)).then_some("P1: the payable amount is not that of the lines")
+    }
+}
+
 /// A payment was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPaid {
     /// The order.
     pub order: OrderId,
-    /// Whose.
+    /// Its shopper.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,
@@ -122,7 +130,7 @@ pub struct OrderPaid {
 pub struct OrderMoved {
     /// The order.
     pub order: OrderId,
-    /// Whose.
+    /// Its shopper.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,
@@ -151,7 +159,7 @@ pub struct Return {
 pub struct OrderClosed {
     /// The order.
     pub order: OrderId,
-    /// Whose.
+    /// Its shopper.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,

@@ -9,6 +9,7 @@ use super::facts::{Line, Lines};
 use crate::coordinator::PARTICIPANTS_MAX;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{AddressId, OrderId, ProductId, SkuId, UserId};
+use crate::journal::format::PAYLOAD_BYTES_MAX;
 use crate::money::Money;
 use crate::order_no::OrderNo;
 use crate::quantity::Quantity;
@@ -21,6 +22,14 @@ pub const LINES_MAX: usize = PARTICIPANTS_MAX;
 pub const TEXT_BYTES_MAX: usize = 48 * 1024;
 /// Bytes of an address snapshot.
 pub const ADDRESS_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a line at most beside its texts, and of a remark.
+const LINE_BYTES_MAX: usize = 64;
+const REMARK_BYTES_MAX: usize = 4 * 200;
+
+const _: () = assert!(
+    TEXT_BYTES_MAX + ADDRESS_BYTES_MAX + LINES_MAX * LINE_BYTES_MAX + REMARK_BYTES_MAX + 1024 <= PAYLOAD_BYTES_MAX,
+    "P3: an order of the longest texts is longer than a record"
+);
 
 /// A product's name, as it was.
 pub type Title = Text<255>;

@@ -74,7 +74,13 @@ impl GroupCommit {
             return Err(Stopped);
         }
         self.queued = self.queued.next();
+        debug_assert_eq!(self.broken(), None, "{self:?}");
         Ok(self.queued)
+    }
+
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        (self.durable > self.taken || self.taken > self.queued).then_some("G1: durable, taken and queued are out of order")
     }
 
     /// Records queued and not taken.
@@ -128,6 +134,8 @@ impl GroupCommit {
         self.group_peak = (self.group_peak - self.group_peak.div_ceil(8)).max(self.waiting());
         self.gathering_since_micros = None;
         self.taken = self.queued;
+        assert_eq!(self.broken(), None, "{self:?}");
+        assert!(group.first <= group.last, "G1: a group of no record: {group:?}");
         Some(group)
     }
 

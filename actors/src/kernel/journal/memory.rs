@@ -84,6 +84,7 @@ impl Journal for MemoryJournal {
             }
             let sequence = state.protocol.queue().map_err(|_| EnqueueError::Stopped)?;
             state.records.push_back(payload.into());
+            debug_assert_eq!(state.first.0 + state.records.len() as u64, sequence.next().0, "J1: {sequence} has another place");
             state.used_bytes += bytes;
             sequence
         };

@@ -125,6 +125,7 @@ impl Lifecycle {
     /// Second step: the mailbox is dry. Its entry may be removed, by this generation.
     pub fn drained(&mut self) -> Option<Generation> {
         (self.state == State::Draining).then(|| {
+            debug_assert!(!self.may_remove(self.generation), "L2: the entry could be removed while messages are in its mailbox");
             self.state = State::Gone;
             self.generation
         })

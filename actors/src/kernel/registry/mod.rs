@@ -273,6 +273,7 @@ where
     fn load(&self, key: A::Key) -> super::loading::BoxFuture<super::host::Loaded<A>> {
         let warm = self.warm.remove(&key).map(|(_, aggregate)| aggregate);
         let awaited = self.crashed.get(&key).map(|entry| *entry.value());
+        assert!(warm.is_none() || awaited.is_none(), "A2: the successor of a dead {} {key} would start from what start-up folded", A::NAME);
         registration::load(key, warm, awaited, self.projected.clone(), Arc::clone(&self.loader))
     }
 
