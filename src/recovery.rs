@@ -19,7 +19,7 @@ use crate::platform::projection;
 /// Payload that is decoded at a time.
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// What survived.
+/// What survived the end of the last process.
 #[derive(Debug)]
 pub struct Recovered {
     /// SaleSnapshot state, with the SKUs that the tail changed.
@@ -47,9 +47,9 @@ pub enum RecoverError {
     /// A record has no meaning to this release.
     #[error("record {sequence} of the journal: {cause}")]
     Record {
-        /// Which.
+        /// The record that cannot be read.
         sequence: Sequence,
-        /// Why.
+        /// Why it cannot be read.
         cause: DecodeError,
     },
 }

@@ -73,12 +73,12 @@ impl Engine {
         }
     }
 
-    /// The journal.
+    /// The journal that every record goes to.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         self.recorder.journal()
     }
 
-    /// The clock.
+    /// The clock that records are dated by.
     pub fn clock(&self) -> &dyn Clock {
         self.recorder.clock()
     }

@@ -55,7 +55,7 @@ pub struct BadCart(&'static str);
 pub enum Decision {
     /// Nothing has to change: a repeat, or it is so already.
     Unchanged,
-    /// This happens.
+    /// This fact is to be recorded.
     Fact(CartFact),
 }
 

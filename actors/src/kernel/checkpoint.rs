@@ -11,7 +11,7 @@ use crate::journal::{Identity, Sequence};
 /// A place in a journal, as stored beside what was projected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which journal.
+    /// The journal's identity, made when it was created.
     pub journal: Uuid,
     /// Which life of it wrote this.
     pub epoch: u64,
@@ -41,7 +41,7 @@ pub enum Refused {
     /// Records between the two are gone.
     #[error("the database has records up to {stored}, the journal begins at {first}: restore a later backup of the database")]
     Gap {
-        /// The checkpoint.
+        /// The stored checkpoint: the last projected record.
         stored: Sequence,
         /// The oldest record of the journal.
         first: Sequence,
@@ -49,7 +49,7 @@ pub enum Refused {
     /// The database has records that the journal lost.
     #[error("the database has records up to {stored}, the journal ends at {end}: put back the journal's missing segments")]
     BeyondEnd {
-        /// The checkpoint.
+        /// The stored checkpoint: the last projected record.
         stored: Sequence,
         /// The last record of the journal.
         end: Sequence,

@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Next {
-    /// Nothing.
+    /// There is nothing to do.
     Done,
     /// Load the aggregate and call [`Host::loaded`].
     Load,

@@ -29,7 +29,7 @@ pub struct Lag {
 /// What it may keep occupied: at any of these nothing more is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Records.
+    /// Records that may wait at most.
     pub records_max: u64,
     /// Bytes of the journal.
     pub bytes_max: u64,
@@ -44,7 +44,7 @@ pub struct Budget {
 /// What a lag leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
-    /// Nothing.
+    /// All fresh purchases are let in.
     #[default]
     Ok,
     /// Somebody is told.
@@ -90,7 +90,7 @@ impl Meter {
         Self { budget, level: Level::Ok }
     }
 
-    /// The budget.
+    /// The budget that observations are compared with.
     pub const fn budget(&self) -> &Budget {
         &self.budget
     }

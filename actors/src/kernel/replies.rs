@@ -18,7 +18,7 @@ use crate::refusal::{Answer, Unavailable};
 /// What comes back for a message.
 #[derive(Debug)]
 pub enum Reply<T> {
-    /// The answer.
+    /// What the command is answered.
     Answer(Answer<T>),
     /// The actor is leaving; its successor has to be asked.
     HandedBack,

@@ -19,7 +19,7 @@ const FULL_FOR_MILLIS: u64 = 5_000;
 /// A record with its place in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// Its place.
+    /// The record's place in the journal.
     pub sequence: Sequence,
     /// What it says.
     pub record: Record,
@@ -28,7 +28,7 @@ pub struct Committed {
 /// Who asks for a command, and because of which record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Provenance {
-    /// Who asks.
+    /// On whose behalf the command is sent.
     pub origin: Origin,
     /// The record that led to it; 0 if none did.
     pub cause: Sequence,
@@ -62,12 +62,12 @@ impl Recorder {
         Self { journal, clock, full_at: AtomicU64::new(0) }
     }
 
-    /// The journal.
+    /// The journal that every record goes to.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
     }
 
-    /// The clock.
+    /// The clock that records are dated by.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }

@@ -73,12 +73,12 @@ impl Basket {
         Self { from_cart: true, ..self }
     }
 
-    /// The shopper.
+    /// The shopper who orders it.
     pub const fn user(&self) -> UserId {
         self.user
     }
 
-    /// The request.
+    /// Idempotency key and body of the request.
     pub const fn request(&self) -> (KeyHash, BodyFingerprint) {
         (self.key, self.body)
     }

@@ -52,11 +52,11 @@ pub enum Decided {
 /// One order in memory. What few orders have is boxed: in a sale there are a million with neither.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Its id.
+    /// The order's id, unique in the shop.
     pub id: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// What was bought.
     pub lines: Lines,
@@ -68,7 +68,7 @@ pub struct Order {
     pub status: Status,
     /// Grows by one with each change.
     pub version: u32,
-    /// When.
+    /// When it was placed.
     pub placed_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,

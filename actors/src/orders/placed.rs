@@ -43,9 +43,9 @@ pub type Remark = Text<200>;
 /// What a line's SKU looked like when the order was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {
-    /// The product.
+    /// The product that the SKU is a variant of.
     pub product: ProductId,
-    /// Its name.
+    /// The product's name at that time.
     pub title: Title,
     /// The SKU's spec; none for a product without specs.
     pub spec: Option<Spec>,
@@ -56,9 +56,9 @@ pub struct Described {
 /// One line of a basket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BasketLine {
-    /// What.
+    /// The SKU that was bought.
     pub sku: SkuId,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
     /// Price of a piece, frozen.
     pub unit_price: Money,
@@ -139,11 +139,11 @@ pub struct Delivery {
 /// A basket was ordered: pending payment, version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BasketPlaced {
-    /// Its id.
+    /// The new order's id.
     pub order: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// What was bought.
     pub lines: Vec<BasketLine>,
@@ -179,7 +179,7 @@ impl BasketPlaced {
     }
 }
 
-/// P2.
+/// Whether the lines break P2, and how.
 pub(super) fn broken_lines(lines: &[BasketLine]) -> Option<&'static str> {
     let mut skus: Vec<SkuId> = lines.iter().map(|line| line.sku).collect();
     skus.sort_unstable();

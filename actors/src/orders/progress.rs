@@ -17,11 +17,11 @@ use crate::time::Timestamp;
 pub struct LineProgress {
     /// The line's SKU.
     pub sku: SkuId,
-    /// Pieces ordered.
+    /// Pieces that were ordered.
     pub quantity: Quantity,
     /// What the line cost: its pieces at their price, less its discount.
     pub share: Money,
-    /// Pieces sent.
+    /// Pieces that were handed to a carrier.
     pub shipped: u32,
     /// Pieces refunded before they were sent.
     pub cancelled: u32,

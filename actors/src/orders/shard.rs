@@ -26,9 +26,9 @@ use crate::time::Timestamp;
 pub struct Deadline {
     /// From then on.
     pub at: Timestamp,
-    /// Its shopper.
+    /// The shopper who owns it.
     pub user: UserId,
-    /// Which.
+    /// The order that is due.
     pub order: OrderId,
 }
 

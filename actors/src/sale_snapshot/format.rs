@@ -33,7 +33,7 @@ pub enum Malformed {
     /// Another release wrote it.
     #[error("it has format version {found}, this release reads {VERSION}")]
     Version {
-        /// Its version.
+        /// The format version that the file says.
         found: u32,
     },
     /// A frame's bytes are not those that were written.

@@ -20,7 +20,7 @@ const CHUNK: usize = 4_096;
 /// A request that was granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
-    /// Its shopper.
+    /// The shopper who owns it.
     pub user: UserId,
     /// By what it is known again.
     pub key: KeyHash,

@@ -47,7 +47,7 @@ impl Sku {
         Self { stock, holds: Holds::default(), gates: Vec::new() }
     }
 
-    /// Its pieces.
+    /// The SKU's pieces, counted.
     pub const fn stock(&self) -> &Stock {
         &self.stock
     }

@@ -25,13 +25,13 @@ use crate::time::Timestamp;
 pub struct Buy {
     /// Of which item.
     pub item: FlashItemId,
-    /// Who.
+    /// The shopper who buys.
     pub user: UserId,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
-    /// Its key.
+    /// Hash of the request's idempotency key.
     pub key: KeyHash,
-    /// Its body.
+    /// Fingerprint of the request's body: the same key with another one is refused.
     pub body: BodyFingerprint,
     /// Where to send it.
     pub address: Option<AddressId>,
@@ -40,13 +40,13 @@ pub struct Buy {
 /// What a placed order is answered with, now and to every repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
     /// What has to be paid.
     pub payable: Money,
-    /// When.
+    /// When it was placed.
     pub placed_at: Timestamp,
     /// Until when it has to be paid.
     pub expires_at: Timestamp,
@@ -81,7 +81,7 @@ pub struct FlashQuota {
 }
 
 impl FlashQuota {
-    /// As carved.
+    /// The quota as it was carved: nothing sold yet.
     pub fn carved(event: &QuotaCarved) -> Self {
         Self {
             sku: event.sku,
@@ -218,12 +218,12 @@ impl FlashQuota {
         self.buyers = Buyers::default();
     }
 
-    /// The item.
+    /// The flash item whose quota this is.
     pub fn item(&self) -> FlashItemId {
         self.item
     }
 
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub fn activity(&self) -> ActivityId {
         self.activity
     }

@@ -25,11 +25,11 @@ use crate::time::Timestamp;
 /// A flash item that wants its pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotaPlan {
-    /// The item.
+    /// The flash item that sells the pieces.
     pub item: FlashItemId,
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub activity: ActivityId,
-    /// Pieces wanted.
+    /// Pieces to be set aside for it.
     pub quota: u32,
     /// Pieces that one user may have.
     pub limit_per_user: u32,
@@ -58,13 +58,13 @@ pub enum Change {
 /// A change of stock that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
-    /// The request.
+    /// Identifies the request; ids of a SKU's adjustments only rise.
     pub id: AdjustmentId,
     /// What is wanted.
     pub change: Change,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: Reason,
-    /// Who.
+    /// Name of the operator who asked for it.
     pub operator: Operator,
 }
 
@@ -311,7 +311,7 @@ impl Stock {
         self.quotas.iter().find(|quota| quota.item() == item)
     }
 
-    /// All quotas.
+    /// The quotas of all its flash items, released ones included.
     pub fn quotas(&self) -> &[FlashQuota] {
         &self.quotas
     }

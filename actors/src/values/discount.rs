@@ -28,7 +28,7 @@ impl TryFrom<u16> for DiscountRate {
 }
 
 impl DiscountRate {
-    /// Nothing off.
+    /// The rate at which nothing is off: the whole price is paid.
     pub const NONE: Self = Self(0);
 
     /// Accepts 0 to 10,000 basis points.

@@ -30,7 +30,7 @@ impl TryFrom<u64> for Money {
 }
 
 impl Money {
-    /// Nothing.
+    /// No money: 0 fen.
     pub const ZERO: Self = Self(0);
 
     /// Accepts 0 to [`MONEY_MAX_FEN`] fen.

@@ -50,7 +50,7 @@ impl Partition {
         if number < PARTITIONS { Some(Self(number)) } else { None }
     }
 
-    /// Its number.
+    /// The partition's number, 0 to 63.
     pub const fn get(self) -> u8 {
         self.0
     }

@@ -22,7 +22,7 @@ use crate::shop::feature::Feature;
 use crate::shop::reads::{ANSWER_WITHIN, Reads};
 use crate::shop::{Opening, StartError};
 
-/// The feature.
+/// What the process registers of carts.
 pub const FEATURE: Feature = Feature {
     document: documents::document,
     rules: mallcore_actors::carts::RULES,

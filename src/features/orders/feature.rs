@@ -9,7 +9,7 @@ use crate::platform::http::table::{Pattern, shop};
 use crate::shop::feature::Feature;
 use crate::shop::{Opening, StartError};
 
-/// The feature.
+/// What the process registers of orders.
 pub const FEATURE: Feature = Feature { document: documents::document, open, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[

@@ -13,7 +13,7 @@ use crate::shop::feature::Feature;
 pub use express::Express;
 pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
 
-/// The feature.
+/// What the process registers of flash sales.
 pub const FEATURE: Feature =
     Feature { document: crate::features::stock::documents::document, ..Feature::of_routes("seckill", routes::configure, PATTERNS) };
 

@@ -65,7 +65,7 @@ pub enum Action {
     Confirm(Participant, Sequence),
     /// Give back, whether granted, waiting or still on its way.
     Release(Participant),
-    /// The end.
+    /// Answer the request: the last action of all.
     Answer(Outcome),
 }
 
@@ -89,7 +89,7 @@ enum State {
     Asked(usize),
     /// Everything is held.
     Committing,
-    /// Answered.
+    /// The request has its answer.
     Done,
 }
 

@@ -87,7 +87,7 @@ impl Header {
 pub struct Record {
     /// When, by whom, because of what.
     pub header: Header,
-    /// What happened.
+    /// What happened, to which aggregate.
     pub fact: Fact,
 }
 

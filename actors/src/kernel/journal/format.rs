@@ -23,9 +23,9 @@ pub const FORMAT_VERSION: u32 = 1;
 pub const HEADER_BYTES: usize = 64;
 /// Length of what comes before the payload in a frame.
 pub const FRAME_HEAD_BYTES: usize = 24;
-/// Longest payload.
+/// The most bytes that one record's payload may have.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
-/// Longest frame.
+/// The most bytes that one frame takes on disk, head and padding included.
 pub const FRAME_BYTES_MAX: usize = frame_bytes(PAYLOAD_BYTES_MAX);
 
 const MAGIC: [u8; 8] = *b"malljrnl";
@@ -173,7 +173,7 @@ pub struct Frame<'a> {
     pub sequence: Sequence,
     /// Known to be durable when the frame's group was formed.
     pub committed: Sequence,
-    /// The record.
+    /// The record's bytes, without head and padding.
     pub payload: &'a [u8],
     /// Length on disk.
     pub bytes: usize,
@@ -182,11 +182,11 @@ pub struct Frame<'a> {
 /// What lies at a place where a frame may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decoded<'a> {
-    /// A frame.
+    /// A frame with the right checksum for its place.
     Frame(Frame<'a>),
     /// Zeros, or the end of the file.
     End,
-    /// Anything else.
+    /// Bytes that are neither zeros nor a valid frame.
     Bad,
 }
 

@@ -14,9 +14,9 @@ const GATHER_FROM_RECORDS: u64 = 16;
 /// Records that are written and synced together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    /// First record.
+    /// The group's first record.
     pub first: Sequence,
-    /// Last record.
+    /// The group's last record, at or after the first.
     pub last: Sequence,
 }
 
@@ -49,7 +49,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// The state.
+/// How far records are queued, taken and durable.
 #[derive(Debug)]
 pub struct GroupCommit {
     window_micros: u64,

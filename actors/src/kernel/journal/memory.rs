@@ -12,7 +12,7 @@ use super::{
     group_commit::GroupCommit,
 };
 
-/// The journal.
+/// A journal that keeps its records in memory.
 pub struct MemoryJournal {
     identity: Identity,
     is_durable_at_once: bool,

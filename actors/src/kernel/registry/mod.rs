@@ -70,7 +70,7 @@ struct Inner<A: Aggregate> {
 struct Parked<A: Aggregate> {
     /// Met by a leaving actor in its mailbox: all of them were sent before it began to leave.
     met: Vec<A::Effect>,
-    /// Sent since.
+    /// Sent since the actor began to leave.
     since: Vec<A::Effect>,
 }
 
