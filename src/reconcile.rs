@@ -9,11 +9,11 @@ use crate::platform::projection::{self, checkpoint};
 pub struct Report {
     /// The last journal record in the rows.
     pub checkpoint: u64,
-    /// Orders.
+    /// Orders that were compared.
     pub orders: u64,
-    /// Flash items.
+    /// Flash items that were compared.
     pub flash_items: u64,
-    /// SKUs.
+    /// SKUs that were compared.
     pub skus: u64,
     /// One sentence a difference; empty when all agree.
     pub differences: Vec<String>,

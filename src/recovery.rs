@@ -16,7 +16,7 @@ use crate::platform::database::{Database, Error};
 use crate::platform::journal_tail::{TailError, durable, fold, read_chunk};
 use crate::platform::projection;
 
-/// What survived.
+/// What survived the end of the last process.
 #[derive(Debug)]
 pub struct Recovered {
     /// SaleSnapshot state, with the SKUs that the tail changed.

@@ -73,12 +73,12 @@ impl Engine {
         }
     }
 
-    /// The journal.
+    /// The journal that every record goes to.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         self.recorder.journal()
     }
 
-    /// The clock.
+    /// The clock that records are dated by.
     pub fn clock(&self) -> &dyn Clock {
         self.recorder.clock()
     }
@@ -115,7 +115,8 @@ impl Engine {
 
     /// From now on this coordinator may hold pieces, and hears how its waiting ended.
     pub fn register(&self, owner: Owner, inputs: UnboundedSender<Input>) {
-        self.waiting.insert(owner, inputs);
+        let earlier = self.waiting.insert(owner, inputs);
+        assert!(earlier.is_none(), "{owner:?} is registered twice: one of the two would never hear how its waiting ended");
     }
 
     /// The coordinator is done. Called before it releases what it holds: a request for a hold that comes later is refused then, so that none
@@ -153,7 +154,8 @@ impl std::fmt::Debug for Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.engine.in_flight.remove(&(self.user, self.key));
+        let claimed = self.engine.in_flight.remove(&(self.user, self.key));
+        debug_assert!(claimed.is_some(), "the claim of {:?} was gone before it ended", self.user);
     }
 }
 

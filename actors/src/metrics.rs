@@ -13,13 +13,13 @@ pub static MAILBOX_MESSAGES: GaugeFamily = GaugeFamily::new("mallcore_mailbox_me
 /// Time an actor takes for a message.
 pub static ACTOR_HANDLING: HistogramFamily =
     HistogramFamily::new("mallcore_actor_handling_duration_seconds", "Time an actor takes for a message.");
-/// Orders placed.
+/// Orders placed since the process started.
 pub static ORDERS_PLACED: CounterFamily = CounterFamily::new("mallcore_orders_placed_total", "Orders placed.");
 /// Orders closed unpaid.
 pub static ORDERS_CLOSED: CounterFamily = CounterFamily::new("mallcore_orders_closed_total", "Orders closed unpaid.");
 /// Requests answered from an earlier one.
 pub static ORDERS_REPEATED: CounterFamily = CounterFamily::new("mallcore_orders_repeated_total", "Requests answered from an earlier one.");
-/// Purchases refused.
+/// Purchases refused since the process started, by reason.
 pub static ORDERS_REFUSED: CounterFamily = CounterFamily::new("mallcore_orders_refused_total", "Purchases refused, by reason.");
 /// Aggregates in memory, by kind.
 pub static ACTORS_RESIDENT: GaugeFamily = GaugeFamily::new("mallcore_actors_resident", "Aggregates in memory, by kind.");

@@ -29,7 +29,7 @@ use mallcore_actors::registry::Registry;
 use mallcore_actors::stock::{Buy, PlaceOrder, Purchase, QuotaPlan, Sku, Stock, StockFact};
 use mallcore_actors::time::{Clock, Timestamp};
 
-/// The server's.
+/// The allocator that the server uses.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -48,7 +48,7 @@ pub struct Options {
 /// The body of a purchase.
 #[derive(Deserialize)]
 pub struct PurchaseBody {
-    /// Pieces.
+    /// Pieces of the item or SKU.
     pub quantity: u32,
 }
 
@@ -72,9 +72,9 @@ pub struct Door {
 
 /// Who came, and with which key.
 pub struct Caller<'a> {
-    /// Whose token.
+    /// The user whose token was sent.
     pub user_id: u64,
-    /// `Idempotency-Key`.
+    /// Value of the header `Idempotency-Key`.
     pub key: &'a str,
 }
 
@@ -85,7 +85,7 @@ impl Door {
         Self { verifier: Verifier::new(secret), filling: " ".repeat(body_bytes.saturating_sub(bare)) }
     }
 
-    /// N1.
+    /// Checks token, key and body (N1).
     pub fn admit<'a>(&self, request: &'a HttpRequest, body: &PurchaseBody) -> Result<Caller<'a>, StatusCode> {
         let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let Some(user_id) = token.and_then(|token| self.verifier.verify(token).ok()) else {
@@ -98,7 +98,7 @@ impl Door {
         }
     }
 
-    /// The 201.
+    /// The answer 201 to a placed order.
     pub fn created(&self, order_no: &str, receipt: Receipt) -> HttpResponse {
         let location = (LOCATION, format!("/v1/orders/{order_no}"));
         HttpResponse::Created().insert_header(location).content_type("application/json").body(self.body(order_no, receipt))
@@ -117,11 +117,11 @@ impl Door {
 /// What was bought.
 #[derive(Debug, Clone, Copy)]
 pub struct Receipt {
-    /// By whom.
+    /// The user who buys.
     pub user_id: u64,
-    /// What.
+    /// The flash item that is bought.
     pub item_id: u64,
-    /// Pieces.
+    /// Pieces of the item or SKU.
     pub quantity: u32,
 }
 

@@ -35,7 +35,7 @@ pub enum Error {
     /// The load generator.
     #[error("{}", chain(.0))]
     Load(#[from] LoadError),
-    /// The tokens.
+    /// Tokens could not be made or read.
     #[error("{}", chain(.0))]
     Tokens(#[from] TokensError),
     /// A file, a process or a socket.
@@ -47,10 +47,10 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    /// SQL.
+    /// A statement of SQL failed.
     #[error("the database refused: {0}")]
     Database(#[from] sqlx::Error),
-    /// The broker.
+    /// RabbitMQ refused or went away.
     #[error("the broker refused: {0}")]
     Broker(#[from] lapin::Error),
     /// The server, or what it was asked, is not as it should be.

@@ -28,7 +28,7 @@ pub struct Options {
     /// Purchases that are counted.
     #[arg(long, default_value_t = 4_000)]
     requests: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Count the projection too, which otherwise waits.

@@ -19,7 +19,7 @@ use crate::server_process::Process;
 const PROBE_BYTES: usize = 200;
 const PROBES: usize = 200;
 
-/// One run.
+/// What one run of a load measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measured {
     /// The client's figures.

@@ -23,7 +23,7 @@ pub struct Percentiles {
     pub p99_ms: f64,
     /// 999 of 1,000.
     pub p999_ms: f64,
-    /// The slowest.
+    /// Milliseconds of the slowest answer.
     pub max_ms: f64,
 }
 
@@ -54,7 +54,7 @@ pub struct Report {
     pub answers: u64,
     /// Answers a second.
     pub answers_per_second: f64,
-    /// New orders.
+    /// Orders that were placed.
     pub buys: u64,
     /// New orders a second; each was durable when it was told.
     pub buys_per_second: f64,

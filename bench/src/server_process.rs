@@ -58,13 +58,13 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Setup {
     /// The `mallcore` binary.
     pub binary: PathBuf,
-    /// `DATA_DIR`.
+    /// The folder that `DATA_DIR` names.
     pub data_dir: PathBuf,
     /// `PORT` on 127.0.0.1.
     pub port: u16,
-    /// `METRICS_PORT`.
+    /// The port that `METRICS_PORT` names.
     pub metrics_port: u16,
-    /// Further environment.
+    /// Further environment variables, by name and value.
     pub settings: Vec<(String, String)>,
     /// The database, as `reconcile` wants it.
     pub books: String,

@@ -36,7 +36,7 @@ pub struct Options {
     /// Purchases a second: half of what `sustain` found.
     #[arg(long)]
     rate: f64,
-    /// How long.
+    /// How long the load lasts, in minutes.
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
     /// Seconds of each sale.
@@ -45,10 +45,10 @@ pub struct Options {
     /// Seconds after which an unpaid order closes.
     #[arg(long, default_value_t = 10)]
     pay_window: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 50_000)]
     users: u64,
     /// Allowed growth over the second half, as a share.

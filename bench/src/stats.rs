@@ -6,9 +6,9 @@
 pub struct Spread {
     /// The middle value, or the mean of the two in the middle.
     pub median: f64,
-    /// The smallest.
+    /// The smallest of the values.
     pub min: f64,
-    /// The largest.
+    /// The largest of the values.
     pub max: f64,
 }
 

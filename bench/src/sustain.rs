@@ -52,10 +52,10 @@ pub struct Options {
     /// Start with this share of the base that was just measured instead of a search.
     #[arg(long)]
     share: Option<f64>,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 256)]
     connections: usize,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 50_000)]
     users: u64,
     /// Items in the sale: together they need a piece for every purchase of the run.

@@ -30,7 +30,7 @@ pub enum Mode {
     Full,
 }
 
-/// Which mode.
+/// The option that says what the shop leans on.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct ModeOptions {
     /// What the shop leans on; `full` starts servers of its own.
@@ -42,7 +42,7 @@ pub struct ModeOptions {
 }
 
 impl ModeOptions {
-    /// As chosen.
+    /// The mode that was chosen.
     pub fn mode(self) -> Mode {
         if self.full { Mode::Full } else { self.mode }
     }

@@ -39,7 +39,7 @@ pub enum Command {
     /// The shop's clock
     #[command(subcommand)]
     Clock(ClockCommand),
-    /// Flash sales
+    /// Manage flash sales
     #[command(subcommand)]
     Seckill(SeckillCommand),
     /// Prices, shelf and stock of products
@@ -59,7 +59,7 @@ pub enum Command {
     Reconcile,
 }
 
-/// Of `events`.
+/// What `events` can do.
 #[derive(Debug, Subcommand)]
 pub enum EventsCommand {
     /// Print events as the broker hands them out, one JSON document a line, until interrupted
@@ -80,7 +80,7 @@ pub struct TailEvents {
     pub count: Option<u64>,
 }
 
-/// Of `config`.
+/// What `config` can do.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Check everything and show it, without secrets
@@ -89,7 +89,7 @@ pub enum ConfigCommand {
     List,
 }
 
-/// Of `journal`.
+/// What `journal` can do.
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
     /// Show records, one a line, or one of them as JSON
@@ -148,7 +148,7 @@ impl Default for SeedDemo {
     }
 }
 
-/// Of `seckill`.
+/// What `seckill` can do.
 #[derive(Debug, Subcommand)]
 pub enum SeckillCommand {
     /// Plan a flash sale of one SKU
@@ -160,7 +160,7 @@ pub enum SeckillCommand {
 /// A flash sale to plan.
 #[derive(Debug, Args)]
 pub struct CreateSale {
-    /// Its name
+    /// Name that shoppers are shown
     #[arg(long)]
     pub name: String,
     /// What it sells
@@ -188,7 +188,7 @@ pub struct CreateSale {
 pub enum ProductCommand {
     /// Show a product with its SKUs, their counts and versions
     Show {
-        /// Product
+        /// Id of the product
         product: u64,
     },
     /// Set the price of a product or of one of its SKUs; orders and flash sales keep theirs
@@ -226,7 +226,7 @@ pub enum ProductStatus {
 /// A new place.
 #[derive(Debug, Args)]
 pub struct SetStatus {
-    /// Product
+    /// Id of the product
     pub product: u64,
     /// Where it belongs
     pub status: ProductStatus,
@@ -239,7 +239,7 @@ pub struct SetStatus {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("change").required(true).args(["by", "to"])))]
 pub struct AdjustStockArgs {
-    /// SKU
+    /// Id of the SKU
     pub sku: u64,
     /// Pieces to add, such as 100, or to take away, such as -5
     #[arg(long, allow_negative_numbers = true)]
@@ -272,7 +272,7 @@ pub struct Whose {
     pub wait_seconds: u32,
 }
 
-/// Of `outbox`.
+/// What `outbox` can do.
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
     /// Show what has not been carried out everywhere, parked rows first
@@ -283,12 +283,12 @@ pub enum OutboxCommand {
     },
     /// Let a parked row try again
     Retry {
-        /// Its id
+        /// Id of the row
         id: u64,
     },
     /// Give a parked row up: nobody will carry it out
     Discard {
-        /// Its id
+        /// Id of the row
         id: u64,
     },
 }
@@ -296,7 +296,7 @@ pub enum OutboxCommand {
 /// What `doctor` is told.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// For programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
     /// Orders a second for which the budgets are sized

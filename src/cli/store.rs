@@ -58,7 +58,7 @@ pub async fn existing_database(config: &Config) -> Result<Database, CliError> {
     Err(if is_empty { CliError::NoShop { place } } else { CliError::OldSchema { place, steps: missing } })
 }
 
-/// `migrate`.
+/// Carries out the command `migrate`.
 pub fn migrate(config: &Config, out: &mut Out) -> Result<(), CliError> {
     System::new().block_on(async {
         ready_database(config).await?.close().await;
@@ -67,7 +67,7 @@ pub fn migrate(config: &Config, out: &mut Out) -> Result<(), CliError> {
     })
 }
 
-/// `seed-demo`.
+/// Carries out the command `seed-demo`.
 pub fn seed_demo(config: &Config, args: &SeedDemo, out: &mut Out) -> Result<(), CliError> {
     only_for_trying_out(config, "seed-demo")?;
     let journal = shop::Plan::of(config).journal_folder;
@@ -99,7 +99,7 @@ pub async fn fill(database: &Database, args: &SeedDemo) -> Result<Seeded, CliErr
     seed(database, options, now()).await.map_err(|cause| CliError::failed("the demo shop cannot be written", cause))
 }
 
-/// `seckill`.
+/// Carries out the command `seckill`.
 pub fn sales(config: &Config, command: &SeckillCommand, out: &mut Out) -> Result<(), CliError> {
     System::new().block_on(async {
         let database = existing_database(config).await?;
@@ -183,7 +183,7 @@ async fn list(database: &Database, out: &mut Out) -> Result<(), CliError> {
     Ok(())
 }
 
-/// `reconcile`.
+/// Carries out the command `reconcile`.
 pub fn reconcile(config: &Config, out: &mut Out) -> Result<(), CliError> {
     System::new().block_on(async {
         let database = existing_database(config).await?;

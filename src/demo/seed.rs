@@ -27,9 +27,9 @@ impl Default for SeedOptions {
 /// What the database has now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seeded {
-    /// Products.
+    /// Products that were inserted.
     pub products: u64,
-    /// SKUs.
+    /// SKUs that were inserted.
     pub skus: u64,
     /// Items of the flash sale.
     pub flash_items: u64,
@@ -45,7 +45,7 @@ pub enum SeedError {
     NotEmpty {
         /// The first table with rows.
         table: &'static str,
-        /// How many.
+        /// Rows that this table has.
         rows: u64,
     },
     /// The database did not do it.

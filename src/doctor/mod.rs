@@ -34,7 +34,7 @@ pub enum Outcome {
     Fail,
 }
 
-/// One check.
+/// One check and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Of what, such as `database`.
@@ -63,7 +63,7 @@ impl Finding {
     }
 }
 
-/// All checks.
+/// All checks with their outcomes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The worst of them.

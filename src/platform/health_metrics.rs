@@ -9,7 +9,7 @@ use crate::platform::readiness::{Health, Readiness};
 /// How a part does: 0 as it should, 1 degraded, 2 such that one cannot sell.
 pub static HEALTH_LEVEL: GaugeFamily =
     GaugeFamily::new("mallcore_health_level", "How a part of /health/ready does: 0 as it should, 1 degraded, 2 such that one cannot sell.");
-/// Which part.
+/// Label: which part of the server.
 pub const PART: &str = "part";
 
 /// Several times between two scrapes.

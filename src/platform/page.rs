@@ -36,7 +36,7 @@ fn next_cursor() -> ObjectBuilder {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page<T> {
-    /// The entries.
+    /// The entries of this page.
     pub items: Vec<T>,
     /// How many there are in all; null where counting would cost too much.
     pub total: Option<u64>,

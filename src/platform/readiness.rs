@@ -31,12 +31,12 @@ pub struct Check {
     pub detail: String,
 }
 
-/// All parts.
+/// Readiness of the server, part by part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Readiness {
     /// The worst of the parts.
     pub status: Health,
-    /// Each part.
+    /// The parts, each with its state.
     pub checks: Vec<Check>,
 }
 

@@ -44,7 +44,7 @@ const TAIL_MIN: u64 = 1_000;
 /// Where and how snapshots are kept.
 #[derive(Debug, Clone)]
 pub struct KeeperSettings {
-    /// Their folder.
+    /// The folder that snapshots are written to.
     pub folder: PathBuf,
     /// A snapshot is due after so many records at the latest, unless the last one had more entries.
     pub tail_records_max: u64,

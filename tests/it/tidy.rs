@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use mallcore::platform::http::table::OTHER;
 use mallcore_actors::refusal::{Refusal, Unavailable};
 
+/// Ratchet: it only rises. `debug_assert!` counts too.
+const ASSERTIONS_PER_100_FUNCTIONS_MIN: usize = 18;
+/// Ratchet: it only falls.
+const SHORT_DOC_COMMENTS_MAX: usize = 79;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -142,6 +147,60 @@ fn files_stay_small() {
             assert!(text.lines().count() <= 450, "{} has {} lines", path.display(), text.lines().count());
         }
     }
+}
+
+/// The text without tests, comments and blank lines: what a release is built of. Good enough for counting, since rustfmt indents.
+fn code(text: &str) -> String {
+    let (mut kept, mut skipped_to) = (String::new(), None::<String>);
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(end) = &skipped_to {
+            skipped_to = (line != end).then(|| end.clone());
+        } else if line.trim_start().starts_with("#[cfg(test)]") {
+            let tested = lines.next().unwrap_or_default();
+            let indent = &tested[..tested.len() - tested.trim_start().len()];
+            skipped_to = (!tested.ends_with(';')).then(|| format!("{indent}}}"));
+        } else if !line.trim_start().starts_with("//") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+#[test]
+fn the_hot_core_asserts_what_it_relies_on() {
+    let (mut functions, mut assertions) = (0, 0);
+    for (path, text) in files("actors/src", ".rs") {
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        let code = code(&text);
+        functions +=
+            code.split("fn ").skip(1).filter(|rest| rest.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')).count();
+        assertions += ["assert!(", "assert_eq!(", "assert_ne!("].iter().map(|name| code.matches(name).count()).sum::<usize>();
+    }
+    assert!(functions > 800, "{functions} functions: are they counted right?");
+    assert!(assertions * 100 >= functions * ASSERTIONS_PER_100_FUNCTIONS_MIN, "{assertions} assertions in {functions} functions");
+}
+
+/// Comments that only complete a sentence (`/// Whose.`) say nothing: three words are the least.
+#[test]
+fn doc_comments_have_three_words() {
+    let mut short = Vec::new();
+    for folder in ["src", "actors/src", "actors/examples", "actors/tests", "bench/src", "bench/benches", "bench/tests", "tests"] {
+        for (path, text) in files(folder, ".rs") {
+            let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+            let blocks = lines.chunk_by(|one, next| one.starts_with("///") == next.starts_with("///"));
+            for block in blocks.filter(|block| block[0].starts_with("///")) {
+                let words = block.iter().flat_map(|line| line[3..].split_whitespace());
+                if words.filter(|word| word.contains(char::is_alphanumeric)).count() < 3 {
+                    short.push(format!("{}: {}", path.display(), block[0]));
+                }
+            }
+        }
+    }
+    assert!(short.len() <= SHORT_DOC_COMMENTS_MAX, "{} doc comments of one or two words:\n{}", short.len(), short.join("\n"));
 }
 
 /// Path and methods of each operation in the OpenAPI document.

@@ -12,7 +12,7 @@ use mallcore_actors::journal::{
 /// All samples are first segments.
 pub const NUMBER: SegmentNumber = SegmentNumber(1);
 
-/// One segment.
+/// One segment's bytes, as the fuzzer starts from them.
 pub struct Sample {
     pub bytes: Vec<u8>,
     pub header: SegmentHeader,

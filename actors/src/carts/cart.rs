@@ -55,7 +55,7 @@ pub struct BadCart(&'static str);
 pub enum Decision {
     /// Nothing has to change: a repeat, or it is so already.
     Unchanged,
-    /// This happens.
+    /// This fact is to be recorded.
     Fact(CartFact),
 }
 
@@ -114,6 +114,8 @@ impl Cart {
     }
 
     fn set(&self, lines: SmallVec<[CartLine; 1]>, request: Option<Request>) -> Decision {
+        let is_first = |(place, line): (usize, &CartLine)| lines[..place].iter().all(|earlier| earlier.sku != line.sku);
+        debug_assert!(lines.iter().enumerate().all(is_first), "C1: a SKU is set twice: {lines:?}");
         Decision::Fact(CartFact::LinesSet(LinesSet { user: self.user, lines, request }))
     }
 
@@ -247,6 +249,7 @@ impl Cart {
             CartFact::Cleared(_) => self.lines.clear(),
         }
         if matches!(header.origin, Origin::Policy { .. }) {
+            assert!(header.cause > self.bought_through, "C3: what order record {} bought is taken out twice", header.cause);
             self.bought_through = self.bought_through.max(header.cause);
         }
         self.version = sequence;

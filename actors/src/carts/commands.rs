@@ -9,7 +9,7 @@ use crate::quantity::Quantity;
 /// A cart as it stands: the newest lines first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CartView {
-    /// Its lines.
+    /// The cart's lines, newest first.
     pub lines: Vec<CartLine>,
     /// Its last record.
     pub version: Sequence,
@@ -31,20 +31,20 @@ pub struct GetCart;
 /// Add pieces of a SKU: to its line, or as a new, selected line.
 #[derive(Debug, Clone, Copy)]
 pub struct AddLine {
-    /// The SKU.
+    /// The SKU whose line it is.
     pub sku: SkuId,
     /// Pieces to add.
     pub quantity: Quantity,
-    /// The request.
+    /// Hash of the request's idempotency key.
     pub key: KeyHash,
-    /// Its body.
+    /// Fingerprint of the request's body: the same key with another one is refused.
     pub body: BodyFingerprint,
 }
 
 /// Say what a line is: doing it again changes nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeLine {
-    /// The SKU.
+    /// The SKU whose line it is.
     pub sku: SkuId,
     /// Pieces wanted from now on; none leaves them.
     pub quantity: Option<Quantity>,
@@ -70,9 +70,9 @@ pub struct ClearCart;
 pub struct MergeLines {
     /// SKUs with pieces, the most wanted first.
     pub lines: Vec<(SkuId, Quantity)>,
-    /// The request.
+    /// Hash of the request's idempotency key.
     pub key: KeyHash,
-    /// Its body.
+    /// Fingerprint of the request's body: the same key with another one is refused.
     pub body: BodyFingerprint,
 }
 

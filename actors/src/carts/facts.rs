@@ -26,7 +26,7 @@ facts! {
 pub struct CartLine {
     /// The SKU; a cart has at most one line for each.
     pub sku: SkuId,
-    /// Pieces wanted.
+    /// Pieces that the shopper wants of it.
     pub quantity: Quantity,
     /// Whether an order from the cart takes it.
     pub selected: bool,
@@ -37,9 +37,9 @@ pub struct CartLine {
 /// The request that a fact answers, so that a repeat of it changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Its key.
+    /// Hash of the request's idempotency key.
     pub key: KeyHash,
-    /// Its body.
+    /// Fingerprint of the request's body: the same key with another one is refused.
     pub body: BodyFingerprint,
     /// Its number within the cart, from 1; the newest requests are remembered.
     pub number: u32,

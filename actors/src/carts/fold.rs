@@ -48,8 +48,15 @@ impl Fold for CartFold {
         let Fact::Carts(fact) = record.fact else { return Ok(()) };
         let Header { at, origin, cause } = record.header;
         let cart = self.0.entry(fact.user()).or_default();
+        assert!(cart.version < sequence, "F1: record {sequence} of a cart follows record {}", cart.version);
         match fact {
             CartFact::LinesSet(set) => {
+                let last = cart.requests.last_key_value().map(|(number, _)| *number);
+                debug_assert!(
+                    set.request.is_none_or(|request| last < Some(request.number)),
+                    "C2: {:?} follows request {last:?}",
+                    set.request
+                );
                 cart.lines.extend(set.lines.into_iter().map(|line| (line.sku, Some(line))));
                 cart.requests.extend(set.request.map(|request| (request.number, request)));
             }
@@ -60,6 +67,7 @@ impl Fold for CartFold {
             }
         }
         if matches!(origin, Origin::Policy { .. }) {
+            debug_assert!(cart.bought_through < cause, "C3: order record {cause} follows {}", cart.bought_through);
             cart.bought_through = cart.bought_through.max(cause);
         }
         (cart.version, cart.updated_at) = (sequence, at);

@@ -24,7 +24,9 @@ impl Cart {
         if let Some(lagging) = shared.admission.refusal() {
             return Err(lagging);
         }
-        transaction.commit(fact, |committed| Aggregate::apply(self, committed))?;
+        assert_eq!(fact.user(), self.user(), "a cart decides on another shopper's");
+        let committed = transaction.commit(fact, |committed| Aggregate::apply(self, committed))?;
+        assert_eq!(self.version(), committed.sequence, "C4: the cart of {:?} did not take its own record", self.user());
         Ok(())
     }
 

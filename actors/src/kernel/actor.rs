@@ -99,6 +99,14 @@ pub(super) enum Residency<A: Aggregate> {
 }
 
 impl<A: Aggregate> Residency<A> {
+    /// Whether messages for this key belong here (A1 of `registry`, B1 of `shards`).
+    fn serves(&self, key: A::Key) -> bool {
+        match self {
+            Self::OfKey(registration) => registration.key() == key,
+            Self::OfShard(place) => place.serves(key),
+        }
+    }
+
     fn load(&self, key: A::Key) -> BoxFuture<Loaded<A>> {
         match self {
             Self::OfKey(registration) => registration.load(),
@@ -241,6 +249,7 @@ where
         if self.is_draining {
             return drop(reply.send(Reply::HandedBack));
         }
+        debug_assert!(self.residency.serves(key), "A1: a {} has a command for {key}, which is another actor's", A::NAME);
         let since = Instant::now();
         let queue = self.replies.queue::<A::Reply>();
         let next = self.host.ask(key, command, provenance, (&*self.common.shared, &self.common.recorder), move |answer| {
@@ -257,6 +266,7 @@ impl<A: Aggregate> Handler<Effected<A>> for HostActor<A> {
     type Result = ();
 
     fn handle(&mut self, Effected { key, effect }: Effected<A>, ctx: &mut Self::Context) {
+        debug_assert!(self.residency.serves(key), "A1: a {} has an effect on {key}, which is another actor's", A::NAME);
         match &self.residency {
             Residency::OfKey(registration) if self.is_draining => registration.park(effect),
             _ => {

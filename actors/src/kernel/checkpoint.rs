@@ -11,7 +11,7 @@ use crate::journal::{Identity, Sequence};
 /// A place in a journal, as stored beside what was projected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which journal.
+    /// The journal's identity, made when it was created.
     pub journal: Uuid,
     /// Which life of it wrote this.
     pub epoch: u64,
@@ -41,7 +41,7 @@ pub enum Refused {
     /// Records between the two are gone.
     #[error("the database has records up to {stored}, the journal begins at {first}: restore a later backup of the database")]
     Gap {
-        /// The checkpoint.
+        /// The stored checkpoint: the last projected record.
         stored: Sequence,
         /// The oldest record of the journal.
         first: Sequence,
@@ -49,7 +49,7 @@ pub enum Refused {
     /// The database has records that the journal lost.
     #[error("the database has records up to {stored}, the journal ends at {end}: put back the journal's missing segments")]
     BeyondEnd {
-        /// The checkpoint.
+        /// The stored checkpoint: the last projected record.
         stored: Sequence,
         /// The last record of the journal.
         end: Sequence,
@@ -107,6 +107,7 @@ impl Progress {
         }
         let last = Sequence(durable.0.min(first.0.saturating_add(most - 1)));
         let to = Checkpoint { journal: self.journal.uuid, epoch: self.journal.epoch, sequence: last };
+        assert!(first <= last && last <= durable, "K2: records {first} to {last} of {durable} durable ones");
         self.in_flight = Some(Batch { first, last, from: self.stored, to });
         self.in_flight
     }
@@ -116,12 +117,15 @@ impl Progress {
         let batch = self.in_flight.as_mut().filter(|batch| batch.first <= last && last <= batch.last)?;
         batch.last = last;
         batch.to.sequence = last;
+        assert!(batch.first <= batch.last, "K2: a batch of no record: {batch:?}");
         self.in_flight
     }
 
     /// The batch in flight is committed.
     pub fn applied(&mut self) {
         if let Some(batch) = self.in_flight.take() {
+            assert_eq!(batch.from, self.stored, "K1: a batch was committed that began elsewhere: {batch:?}");
+            assert!(batch.to.sequence > self.sequence(), "K1: the checkpoint goes from {} to {}", self.sequence(), batch.to.sequence);
             self.stored = Some(batch.to);
         }
     }

@@ -33,7 +33,7 @@ pub enum FoldError {
     /// The same order was placed twice.
     #[error("order {order} is placed a second time by record {sequence}")]
     Twice {
-        /// The order.
+        /// The order that both records place.
         order: OrderId,
         /// The second record.
         sequence: Sequence,
@@ -43,7 +43,7 @@ pub enum FoldError {
     Version {
         /// Which one, for people.
         aggregate: OrderId,
-        /// The record.
+        /// The record that was not expected.
         sequence: Sequence,
         /// The version that it makes.
         version: u32,
@@ -110,6 +110,7 @@ impl<F: Fold> Batch<F> {
             self.taken += 1;
         }
         (self.through, self.through_at) = (sequence, at);
+        debug_assert!(self.taken <= self.records(), "P1: {} of {} records were taken", self.taken, self.records());
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //!   it died is its shell's to bring again.
 //! - T3 An aggregate leaves memory only when it is settled, nothing waits for it, and its last record is projected.
 //! - T4 A command that panics while it decides changes nothing and takes nobody along: it alone is answered `outcome_unknown`.
+//! - T5 A reply relies on a record that is queued already.
 //!
 //! Effects reach an aggregate later than its own commands of the same time. So an effect has to commute with whatever the aggregate commits
 //! itself (stock effects are deltas); what does not commute has to be a command, decided in the aggregate's turn.
@@ -26,7 +27,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Next {
-    /// Nothing.
+    /// There is nothing to do.
     Done,
     /// Load the aggregate and call [`Host::loaded`].
     Load,
@@ -141,6 +142,7 @@ impl<A: Aggregate> Host<A> {
             }
         }
         self.waiting += usize::from(waits);
+        debug_assert!(self.waiting <= self.keeping.waiting_total_max, "T1: {} commands wait", self.waiting);
         self.scratch = scratch;
         next
     }
@@ -231,7 +233,10 @@ impl<A: Aggregate> Host<A> {
             }
             self.idle.pop_front();
             if self.may_leave(key, now, projected) {
-                self.cells.remove(&key);
+                if let Some(Cell { state: State::Ready(aggregate), .. }) = self.cells.remove(&key) {
+                    assert!(!aggregate.is_relied_on(), "T3: {} {key} leaves with what others rely on", A::NAME);
+                    assert!(aggregate.last_record() <= projected, "T3: {} {key} leaves before the database has it", A::NAME);
+                }
                 left += 1;
             } else if let Some(cell) = self.cells.get(&key) {
                 // Asked for since, or not to be let go yet: looked at again after as long.
@@ -239,6 +244,7 @@ impl<A: Aggregate> Host<A> {
                 self.idle.push_back((from, key));
             }
         }
+        debug_assert_eq!(self.idle.len(), self.cells.len(), "T3: a {} is looked at twice or never again", A::NAME);
         left
     }
 
@@ -291,10 +297,18 @@ fn handled<A: Handle<C>, C>(
     shared: &A::Shared,
     transaction: &mut Transaction<'_>,
 ) -> Answer<Settled<A::Reply>> {
-    catch_unwind(AssertUnwindSafe(|| aggregate.handle(command, shared, transaction))).unwrap_or_else(|_| {
+    let answer = catch_unwind(AssertUnwindSafe(|| aggregate.handle(command, shared, transaction))).unwrap_or_else(|_| {
         tracing::error!("a command to a {} panicked while it was decided; nothing was recorded", A::NAME);
         Err(Unavailable::OutcomeUnknown)
-    })
+    });
+    debug_assert!(relies_on_what_is_queued(&answer, transaction), "T5: an answer of a {} would wait for ever", A::NAME);
+    debug_assert_eq!(aggregate.broken(), None, "a {} after a command", A::NAME);
+    answer
+}
+
+/// Whether the record that a reply relies on is in the journal already (T5).
+fn relies_on_what_is_queued<T>(answer: &Answer<Settled<T>>, transaction: &Transaction<'_>) -> bool {
+    !matches!(answer, Ok(Ok(settled)) if settled.relies_on > transaction.journal().last_enqueued())
 }
 
 fn waiting_for<A, C>(command: C, provenance: Provenance, reply: impl FnOnce(Answer<Settled<A::Reply>>) + 'static) -> Waiting<A>

@@ -29,7 +29,7 @@ pub struct Lag {
 /// What it may keep occupied: at any of these nothing more is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Records.
+    /// Records that may wait at most.
     pub records_max: u64,
     /// Bytes of the journal.
     pub bytes_max: u64,
@@ -44,7 +44,7 @@ pub struct Budget {
 /// What a lag leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
-    /// Nothing.
+    /// All fresh purchases are let in.
     #[default]
     Ok,
     /// Somebody is told.
@@ -62,6 +62,9 @@ const SHED_FROM: u64 = 4;
 /// Turned away just below the budget's end.
 const SHED_TO: u64 = 15;
 const PERMILLE: u64 = 1000;
+
+const _: () = assert!(SHED_FROM < SHED_TO && SHED_TO < PARTS as u64, "shedding turns away more and more, and never everybody");
+const _: () = assert!(PARTS.is_power_of_two(), "G4: the turns of sixteen go on where their counter wraps");
 
 /// What follows from an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +90,7 @@ impl Meter {
         Self { budget, level: Level::Ok }
     }
 
-    /// The budget.
+    /// The budget that observations are compared with.
     pub const fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -98,6 +101,7 @@ impl Meter {
         let reached = self.budget.level_at(spent_permille, PERMILLE);
         let kept = self.budget.level_at(spent_permille, PERMILLE * 7 / 8);
         self.level = reached.max(self.level.min(kept));
+        debug_assert!(reached <= self.level && self.level <= kept, "G1, G2: {:?} between {reached:?} and {kept:?}", self.level);
         Reading { level: self.level, turned_away: self.turned_away(spent_permille), spent_permille }
     }
 

@@ -18,7 +18,7 @@ use crate::refusal::{Answer, Unavailable};
 /// What comes back for a message.
 #[derive(Debug)]
 pub enum Reply<T> {
-    /// The answer.
+    /// What the command is answered.
     Answer(Answer<T>),
     /// The actor is leaving; its successor has to be asked.
     HandedBack,
@@ -147,6 +147,7 @@ impl Replies {
         if let Some(queue) = known.and_then(|queue| queue.as_any().downcast::<ReplyQueue<T>>().ok()) {
             return queue;
         }
+        debug_assert!(self.queues.borrow().iter().all(|(of, _)| *of != wanted), "two queues of one type: the pump releases both, late");
         let queue = Rc::new(ReplyQueue { durable: self.durable.clone(), waiting: RefCell::default() });
         self.queues.borrow_mut().push((wanted, Rc::clone(&queue) as Rc<dyn Release>));
         queue
@@ -166,8 +167,12 @@ impl std::fmt::Debug for Replies {
 }
 
 async fn pump(replies: Rc<Replies>, mut durable: watch::Receiver<Durable>) {
+    let mut released = Sequence::ZERO;
     loop {
         let now = *durable.borrow_and_update();
+        let (Durable::Through(through) | Durable::Failed(through)) = now;
+        debug_assert!(released <= through, "J2: what is durable went back from {released} to {through}");
+        released = through;
         replies.release(now);
         if matches!(now, Durable::Failed(_)) || durable.changed().await.is_err() {
             // The journal is closed: what it made durable was published before, the rest is unknown.

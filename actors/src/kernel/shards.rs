@@ -151,13 +151,21 @@ where
 
 /// What a shard's actor asks of [`Shards`].
 trait Keeper<A: Aggregate>: Send + Sync {
+    fn shard_of(&self, key: A::Key) -> usize;
     fn load(self: Arc<Self>, key: A::Key) -> BoxFuture<Loaded<A>>;
     fn crashed(&self, shard: usize);
     fn projected(&self) -> Sequence;
     fn idle_check(&self) -> Duration;
 }
 
-impl<A: Aggregate> Keeper<A> for Inner<A> {
+impl<A: Aggregate> Keeper<A> for Inner<A>
+where
+    A::Key: Into<u64>,
+{
+    fn shard_of(&self, key: A::Key) -> usize {
+        self.shard(key)
+    }
+
     fn load(self: Arc<Self>, key: A::Key) -> BoxFuture<Loaded<A>> {
         Box::pin(async move {
             let floor = Sequence(self.floor.load(Ordering::Acquire));
@@ -206,7 +214,13 @@ pub(super) struct Place<A: Aggregate> {
 }
 
 impl<A: Aggregate> Place<A> {
+    /// Whether the key is one of this shard's (B1).
+    pub fn serves(&self, key: A::Key) -> bool {
+        self.keeper.shard_of(key) == self.shard
+    }
+
     pub fn load(&self, key: A::Key) -> BoxFuture<Loaded<A>> {
+        assert!(self.serves(key), "B1: shard {} loads {key}, which is another's", self.shard);
         Arc::clone(&self.keeper).load(key)
     }
 

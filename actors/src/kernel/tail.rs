@@ -1,6 +1,7 @@
 //! The records that the database lacked when the process started, by the key of the aggregate that they are about: read once from the
 //! journal, applied to each aggregate as it is loaded, dropped when the database has them.
 //! - N1 A row that is older than what was dropped is never completed: its reader has to read a newer one.
+//! - N2 A key stands once in the order in which keys are dropped, at its last record.
 
 use std::collections::BTreeSet;
 
@@ -35,9 +36,11 @@ impl<A: Aggregate> Tail<A> {
         let sequence = committed.sequence;
         let records = kept.by_key.entry(key).or_default();
         let before = records.last().map(|record| record.sequence);
+        assert!(before < Some(sequence), "N2: record {sequence} of {key} follows record {before:?}");
         records.push(committed);
         if let Some(before) = before {
-            kept.last.remove(&(before, key));
+            let was_last = kept.last.remove(&(before, key));
+            debug_assert!(was_last, "N2: {key} does not stand at its last record, {before}");
         }
         kept.last.insert((sequence, key));
     }
@@ -66,9 +69,11 @@ impl<A: Aggregate> Tail<A> {
             && last <= projected
         {
             kept.last.pop_first();
-            kept.by_key.remove(&key);
+            let records = kept.by_key.remove(&key);
+            assert!(records.is_some_and(|records| records.iter().all(|record| record.sequence <= projected)), "N2: {key} is dropped early");
             kept.dropped_through = last;
         }
+        debug_assert_eq!(kept.last.len(), kept.by_key.len(), "N2: a key would never be dropped");
     }
 
     /// Records that it keeps.

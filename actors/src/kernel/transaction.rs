@@ -2,6 +2,7 @@
 //! - X1 What is enqueued is applied before the actor's turn ends; if that fails the process aborts, because memory would be behind the
 //!   journal and only a restart puts that right.
 //! - X2 A record that the journal refuses has changed nothing.
+//! - X3 A transaction has at most one record.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,7 @@ const FULL_FOR_MILLIS: u64 = 5_000;
 /// A record with its place in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// Its place.
+    /// The record's place in the journal.
     pub sequence: Sequence,
     /// What it says.
     pub record: Record,
@@ -27,7 +28,7 @@ pub struct Committed {
 /// Who asks for a command, and because of which record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Provenance {
-    /// Who asks.
+    /// On whose behalf the command is sent.
     pub origin: Origin,
     /// The record that led to it; 0 if none did.
     pub cause: Sequence,
@@ -61,12 +62,12 @@ impl Recorder {
         Self { journal, clock, full_at: AtomicU64::new(0) }
     }
 
-    /// The journal.
+    /// The journal that every record goes to.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
     }
 
-    /// The clock.
+    /// The clock that records are dated by.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
@@ -80,7 +81,7 @@ impl Recorder {
     /// Begins a transaction now. `scratch` is only kept to save an allocation a record.
     pub fn begin<'a>(&'a self, provenance: Provenance, scratch: &'a mut Vec<u8>) -> Transaction<'a> {
         let header = Header { at: self.clock.now(), origin: provenance.origin, cause: provenance.cause };
-        Transaction { recorder: self, scratch, header }
+        Transaction { recorder: self, scratch, header, has_committed: false }
     }
 }
 
@@ -96,6 +97,7 @@ pub struct Transaction<'a> {
     recorder: &'a Recorder,
     scratch: &'a mut Vec<u8>,
     header: Header,
+    has_committed: bool,
 }
 
 impl Transaction<'_> {
@@ -114,6 +116,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Unavailable::JournalFull`] or [`Unavailable::OutcomeUnknown`] if the journal refuses; nothing has changed then.
     pub fn commit(&mut self, fact: impl Into<Fact>, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
+        debug_assert!(!self.has_committed, "X3: a second record would not share the fate of the first");
         self.record(Record { header: self.header, fact: fact.into() }, apply)
     }
 
@@ -137,6 +140,7 @@ impl Transaction<'_> {
         let guard = AbortOnUnwind;
         apply(&committed);
         std::mem::forget(guard);
+        self.has_committed = true;
         Ok(committed)
     }
 }

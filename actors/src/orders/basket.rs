@@ -73,12 +73,12 @@ impl Basket {
         Self { from_cart: true, ..self }
     }
 
-    /// The shopper.
+    /// The shopper who orders it.
     pub const fn user(&self) -> UserId {
         self.user
     }
 
-    /// The request.
+    /// Idempotency key and body of the request.
     pub const fn request(&self) -> (KeyHash, BodyFingerprint) {
         (self.key, self.body)
     }
@@ -96,6 +96,9 @@ impl Basket {
     /// The record that places it.
     pub fn placed(&self, order: OrderId, no: OrderNo, expires_at: Timestamp) -> Box<BasketPlaced> {
         let Self { user, lines, amounts, key, body, delivery, remark, from_cart } = self.clone();
-        Box::new(BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark, from_cart })
+        let placed = BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark, from_cart };
+        // Before it is recorded: a record that cannot be applied would end the process now and at every start.
+        assert_eq!(placed.broken(), None, "{order:?}");
+        Box::new(placed)
     }
 }

@@ -10,6 +10,9 @@ use crate::time::Timestamp;
 
 /// Power of two; more than the threads that place orders, so that they seldom meet.
 const SHARDS: usize = 64;
+
+const _: () = assert!(SHARDS.is_power_of_two(), "a mask finds the shard of a user");
+
 /// Answers looked at in one shard at a time, so that its lock is short.
 const KEYS_PER_SHARD: usize = 256;
 

@@ -45,9 +45,11 @@ pub(super) fn change_in(
         Ok(fact) => fact,
         Err(refusal) => return Ok(Err::<_, Refusal>(refusal)),
     };
-    let skus = fact.skus();
+    let (skus, user, (order, _)) = (fact.skus(), fact.user(), fact.version());
     let committed = transaction.commit(fact, |committed| {
         shard.apply(committed.sequence, committed.record.header.at, &committed.record.fact);
+        let stands_at = shard.order(user, order).map(|order| order.sequence);
+        assert_eq!(stands_at, Some(committed.sequence), "X1: {order:?} did not take its own record");
     })?;
     let committed = Arc::new(committed);
     // A record whose pieces move nowhere would be worse than a restart.

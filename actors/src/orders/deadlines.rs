@@ -17,7 +17,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Closings asked for in one look at one shard: the rest of a burst waits for the next tick, so that buyers are not crowded out.
 const DUE_PER_SHARD: usize = 64;
 
-/// The timer.
+/// The timer that closes unpaid orders.
 pub struct Deadlines {
     engine: Arc<Engine>,
     orders: OrdersHandle,

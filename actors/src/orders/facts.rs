@@ -52,27 +52,27 @@ facts! {
 pub struct IdsReserved {
     /// The first of the block.
     pub first: u64,
-    /// How many.
+    /// Ids in the block.
     pub count: u32,
 }
 
 /// The flash item through which a line was bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlashRef {
-    /// The item.
+    /// The flash item that sells the pieces.
     pub item: FlashItemId,
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub activity: ActivityId,
 }
 
 /// One line of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What.
+    /// The SKU that was bought.
     pub sku: SkuId,
     /// From a flash sale's quota, or from the available pieces.
     pub flash: Option<FlashRef>,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
     /// Price of a piece, frozen.
     pub unit_price: Money,
@@ -84,11 +84,11 @@ pub type Lines = SmallVec<[Line; 1]>;
 /// A new order, pending payment, version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPlaced {
-    /// Its id.
+    /// The new order's id.
     pub order: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
     /// What was bought.
     pub lines: Lines,
@@ -104,12 +104,20 @@ pub struct OrderPlaced {
     pub address: Option<AddressId>,
 }
 
+impl OrderPlaced {
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        let price = |sum: Money, line: &Line| sum.checked_add(line.unit_price.checked_mul(line.quantity)?);
+        (self.lines.iter().try_fold(Money::ZERO, price) != Some(self.payable)).then_some("P1: the payable amount is not that of the lines")
+    }
+}
+
 /// A payment was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPaid {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,
@@ -120,9 +128,9 @@ pub struct OrderPaid {
 /// An order moved on without touching stock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderMoved {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,
@@ -140,7 +148,7 @@ pub enum CloseReason {
 /// A line's pieces on their way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Return {
-    /// The line.
+    /// The order's line, with its pieces.
     pub line: Line,
     /// Back to its flash item's quota; otherwise to the SKU's available pieces.
     pub to_quota: bool,
@@ -149,13 +157,13 @@ pub struct Return {
 /// An unpaid order was closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderClosed {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
     /// Its version from now on.
     pub version: u32,
-    /// Why.
+    /// Why it was closed.
     pub reason: CloseReason,
     /// Where its pieces go.
     pub returns: SmallVec<[Return; 1]>,

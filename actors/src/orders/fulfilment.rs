@@ -28,7 +28,7 @@ pub type Payer = Text<128>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum PaymentChannel {
-    /// WeChat Pay.
+    /// Paid through WeChat Pay.
     WechatPay = 1,
     /// The shopper's balance at the shop.
     Balance = 2,
@@ -53,7 +53,7 @@ impl PaymentChannel {
 pub struct LinePieces {
     /// The line's SKU.
     pub sku: SkuId,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
 }
 
@@ -69,20 +69,20 @@ pub struct Payment {
     pub channel: PaymentChannel,
     /// How much was paid: always what had to be.
     pub amount: Money,
-    /// Who paid.
+    /// Who paid, if the channel tells.
     pub payer: Option<Payer>,
 }
 
 /// An order was paid; its held pieces become sold ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentTaken {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// The order's version from now on.
     pub version: u32,
-    /// The payment.
+    /// The payment as it was verified.
     pub payment: Payment,
     /// The order's lines.
     pub lines: Lines,
@@ -104,15 +104,15 @@ pub struct Parcel {
 /// A part of an order, or all of it, left the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParcelShipped {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// The order's version from now on.
     pub version: u32,
     /// The order's status from now on: shipped, or paid while something is still to be sent.
     pub status: Status,
-    /// The parcel.
+    /// The parcel with its pieces.
     pub parcel: Parcel,
 }
 
@@ -152,14 +152,14 @@ impl Refund {
 /// Money of an order went back to the shopper, with or without its pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRefunded {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// The order's version from now on.
     pub version: u32,
     /// The order's status from now on.
     pub status: Status,
-    /// The refund.
+    /// The refund with its lines' parts.
     pub refund: Refund,
 }

@@ -110,6 +110,7 @@ impl OrdersHandle {
         for reads in 0..=READS_MAX {
             match carry_out(&self.engine, &*self.skus, by, (user, id), read.take(), &command) {
                 Some(Ok(Ok(changed))) => {
+                    debug_assert_eq!((changed.order.user, changed.order.id), (user, id), "W1: another order took the command");
                     when_durable(&**self.engine.journal(), changed.order.sequence).await?;
                     return Ok(Ok(changed));
                 }

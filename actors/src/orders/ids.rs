@@ -33,6 +33,7 @@ impl OrderIds {
 
     /// As [`Self::starting_at`], with so many ids in each block; the simulator has small ones.
     pub fn in_blocks_of(count: u32, next: u64) -> Self {
+        assert!(count > 0, "a block without an id");
         Self { block: Mutex::new(Block { next, end: next }), count }
     }
 
@@ -46,6 +47,7 @@ impl OrderIds {
             let reserved = IdsFact::Reserved(IdsReserved { first: block.end, count: self.count });
             transaction.commit_own(reserved, |_| block.end += u64::from(self.count))?;
         }
+        assert!(block.next < block.end, "I1: {block:?} has no id left that was set aside");
         // 2^53 ids are out of reach: at 100,000 orders a second they last 2,800 years.
         let id = OrderId::new(block.next.min(ID_MAX)).map_err(|_| Unavailable::OutcomeUnknown)?;
         block.next += 1;

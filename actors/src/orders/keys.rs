@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::stock::Receipt;
 use crate::time::Timestamp;
 
-/// A day.
+/// Milliseconds that a key is remembered: one day.
 pub const REMEMBERED_MILLIS: u64 = 24 * 60 * 60 * 1000;
 /// More than a user can have open, so that what is forgotten early is never an open order's.
 pub const KEYS_MAX_PER_USER: usize = 256;

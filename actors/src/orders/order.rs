@@ -7,6 +7,7 @@
 //!   refunded than was paid.
 //! - O5 No piece is shipped twice, nor after it was refunded; no piece is refunded twice.
 //! - O6 An order is shipped once every piece that was not refunded before is on its way, and refunded once every piece is.
+//! - O7 An order is paid with exactly what it costs.
 //!
 //! Each command has a file: `paying`, `shipping`, `refunding`, `receiving`, `closing`. Not here: where pieces come from (`stock`), how many
 //! orders a user may have open (`shard`), who may ask (the edge).
@@ -51,11 +52,11 @@ pub enum Decided {
 /// One order in memory. What few orders have is boxed: in a sale there are a million with neither.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Its id.
+    /// The order's id, unique in the shop.
     pub id: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// What was bought.
     pub lines: Lines,
@@ -92,6 +93,7 @@ pub struct Order {
 impl Order {
     /// The order that a flash purchase made.
     pub fn placed(sequence: Sequence, at: Timestamp, event: &OrderPlaced) -> Self {
+        debug_assert_eq!(event.broken(), None, "{:?} at {sequence}", event.order);
         Self {
             id: event.order,
             no: event.no,
@@ -175,11 +177,14 @@ impl Order {
             return;
         }
         assert_eq!(version, self.version + 1, "O2: {self:?} {fact:?}");
+        assert!(self.allows(fact), "O1: {self:?} {fact:?}");
+        assert_eq!(fact.user(), self.user, "another shopper's order: {self:?} {fact:?}");
         match fact {
             // Version 1 never follows a version.
             OrderFact::Placed(_) | OrderFact::BasketPlaced(_) => return,
             OrderFact::Paid(_) => self.status = Status::Paid,
             OrderFact::PaymentTaken(paid) => {
+                assert_eq!(paid.payment.amount, self.payable, "O7: {self:?} was paid with another amount: {:?}", paid.payment);
                 self.progress_mut().payment = Some(paid.payment.clone());
                 self.status = Status::Paid;
             }
@@ -206,6 +211,18 @@ impl Order {
         self.updated_at = at;
         self.sequence = sequence;
         assert_eq!(self.broken(), None, "{self:?} after {fact:?}");
+    }
+
+    /// Whether a fact may follow where the order stands (O1): the table of docs/RULES.md, as records have it.
+    fn allows(&self, fact: &OrderFact) -> bool {
+        match fact {
+            OrderFact::Placed(_) | OrderFact::BasketPlaced(_) => false,
+            OrderFact::Paid(_) | OrderFact::PaymentTaken(_) | OrderFact::Closed(_) => self.status == Status::PendingPayment,
+            OrderFact::Shipped(_) | OrderFact::ParcelShipped(_) => self.status == Status::Paid,
+            OrderFact::Completed(_) => self.status == Status::Shipped,
+            OrderFact::Refunded(_) => matches!(self.status, Status::Paid | Status::Shipped | Status::Completed),
+            OrderFact::Hidden(_) => self.status.is_final() && !self.is_hidden,
+        }
     }
 
     /// The invariant that does not hold, if any.

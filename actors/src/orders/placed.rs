@@ -9,6 +9,7 @@ use super::facts::{Line, Lines};
 use crate::coordinator::PARTICIPANTS_MAX;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{AddressId, OrderId, ProductId, SkuId, UserId};
+use crate::journal::format::PAYLOAD_BYTES_MAX;
 use crate::money::Money;
 use crate::order_no::OrderNo;
 use crate::quantity::Quantity;
@@ -21,6 +22,14 @@ pub const LINES_MAX: usize = PARTICIPANTS_MAX;
 pub const TEXT_BYTES_MAX: usize = 48 * 1024;
 /// Bytes of an address snapshot.
 pub const ADDRESS_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a line at most beside its texts, and of a remark.
+const LINE_BYTES_MAX: usize = 64;
+const REMARK_BYTES_MAX: usize = 4 * 200;
+
+const _: () = assert!(
+    TEXT_BYTES_MAX + ADDRESS_BYTES_MAX + LINES_MAX * LINE_BYTES_MAX + REMARK_BYTES_MAX + 1024 <= PAYLOAD_BYTES_MAX,
+    "P3: an order of the longest texts is longer than a record"
+);
 
 /// A product's name, as it was.
 pub type Title = Text<255>;
@@ -34,9 +43,9 @@ pub type Remark = Text<200>;
 /// What a line's SKU looked like when the order was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {
-    /// The product.
+    /// The product that the SKU is a variant of.
     pub product: ProductId,
-    /// Its name.
+    /// The product's name at that time.
     pub title: Title,
     /// The SKU's spec; none for a product without specs.
     pub spec: Option<Spec>,
@@ -47,9 +56,9 @@ pub struct Described {
 /// One line of a basket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BasketLine {
-    /// What.
+    /// The SKU that was bought.
     pub sku: SkuId,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
     /// Price of a piece, frozen.
     pub unit_price: Money,
@@ -130,11 +139,11 @@ pub struct Delivery {
 /// A basket was ordered: pending payment, version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BasketPlaced {
-    /// Its id.
+    /// The new order's id.
     pub order: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// The shopper.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// What was bought.
     pub lines: Vec<BasketLine>,
@@ -170,7 +179,7 @@ impl BasketPlaced {
     }
 }
 
-/// P2.
+/// Whether the lines break P2, and how.
 pub(super) fn broken_lines(lines: &[BasketLine]) -> Option<&'static str> {
     let mut skus: Vec<SkuId> = lines.iter().map(|line| line.sku).collect();
     skus.sort_unstable();

@@ -107,7 +107,10 @@ impl Placing {
                 Action::Commit => self.commit(),
                 Action::Answer(Outcome::Refused(refusal)) => return Ok(Err(refusal)),
                 Action::Answer(Outcome::Unavailable(unavailable)) => return Err(unavailable),
-                Action::Answer(Outcome::Placed(_)) => break,
+                Action::Answer(Outcome::Placed(sequence)) => {
+                    debug_assert_eq!(self.receipt.map(|receipt| receipt.sequence), Some(sequence), "C3: the answer is another record's");
+                    break;
+                }
                 action => {
                     steps::settle(&self.engine, &*self.skus, self.owner, action);
                     continue;
@@ -137,5 +140,6 @@ impl Drop for Placing {
         self.engine.unregister(self.owner);
         let actions = self.coordinator.step(Input::Abandoned);
         actions.into_iter().for_each(|action| steps::settle(&self.engine, &*self.skus, self.owner, action));
+        debug_assert!(self.coordinator.is_done(), "L1: {:?} is still held by nobody", self.owner);
     }
 }

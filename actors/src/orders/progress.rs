@@ -17,11 +17,11 @@ use crate::time::Timestamp;
 pub struct LineProgress {
     /// The line's SKU.
     pub sku: SkuId,
-    /// Pieces ordered.
+    /// Pieces that were ordered.
     pub quantity: Quantity,
     /// What the line cost: its pieces at their price, less its discount.
     pub share: Money,
-    /// Pieces sent.
+    /// Pieces that were handed to a carrier.
     pub shipped: u32,
     /// Pieces refunded before they were sent.
     pub cancelled: u32,
@@ -76,10 +76,11 @@ impl LineProgress {
     pub fn amount_for(&self, pieces: Quantity) -> Money {
         let all = self.share.share(self.refunded.saturating_add(pieces.get()), self.quantity);
         // The share only grows with the pieces, so nothing is ever owed to us.
+        debug_assert!(all >= self.refunded_amount, "O4: {all:?} for more pieces than were refunded for {:?}", self.refunded_amount);
         all.checked_sub(self.refunded_amount).unwrap_or(Money::ZERO)
     }
 
-    fn broken(&self) -> Option<&'static str> {
+    pub(super) fn broken(&self) -> Option<&'static str> {
         let Self { quantity, share, shipped, cancelled, refunded, refunded_amount, .. } = *self;
         if shipped + cancelled > quantity.get() || refunded > quantity.get() || cancelled > refunded || refunded - cancelled > shipped {
             return Some("O5: a piece was sent or refunded twice");
@@ -152,6 +153,7 @@ impl Progress {
 
     pub(super) fn ship(&mut self, parcel: Parcel, at: Timestamp) {
         for LinePieces { sku, quantity } in &parcel.pieces {
+            debug_assert!(self.line(*sku).is_some(), "O5: a parcel has pieces of {sku:?}, which was not ordered");
             if let Some(line) = self.line_mut(*sku) {
                 line.shipped += quantity.get();
             }
@@ -167,6 +169,7 @@ impl Progress {
 
     pub(super) fn refund(&mut self, refund: Refund, at: Timestamp) {
         for refunded in &refund.lines {
+            debug_assert!(self.line(refunded.sku).is_some(), "O4: a refund has pieces of {:?}, which was not ordered", refunded.sku);
             if let Some(line) = self.line_mut(refunded.sku) {
                 line.cancelled += line.to_ship().min(refunded.quantity.get());
                 line.refunded += refunded.quantity.get();

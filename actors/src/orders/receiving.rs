@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// Who says that an order was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceivedBy {
-    /// The shopper.
+    /// The shopper who ordered it.
     Shopper,
     /// Time: so many milliseconds have passed since everything was on its way.
     Time {

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::facts::OrderFact;
 use super::fulfilment::{OrderRefunded, Pieces, REFUNDS_MAX, Refund, RefundedLine};
 use super::order::{Decided, Order};
+use super::progress::LineProgress;
 use super::shipping::each_once;
 use super::status::Status;
 use crate::ids::RefundId;
@@ -68,6 +69,9 @@ impl Order {
             return Err(Refusal::ExceedsOrder);
         }
         progress.refund(refund.clone(), now);
+        // Before it is recorded: a record that cannot be applied would end the process now and at every start.
+        assert!(progress.refunded() <= self.payable, "O4: {refund:?} gives back more than {:?}", self.payable);
+        assert_eq!(progress.lines.iter().find_map(LineProgress::broken), None, "{refund:?} of {progress:?}");
         Ok(Decided::Fresh(OrderFact::Refunded(OrderRefunded {
             order: self.id,
             user: self.user,

@@ -26,9 +26,9 @@ use crate::time::Timestamp;
 pub struct Deadline {
     /// From then on.
     pub at: Timestamp,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
-    /// Which.
+    /// The order that is due.
     pub order: OrderId,
 }
 
@@ -163,6 +163,9 @@ impl OrderShard {
         if order.sequence != before {
             let expires_at = order.expires_at;
             // What was open is paid or closed now: nothing else happens to an open order.
+            assert_eq!(order.sequence, sequence, "O2: {id:?} stands at another record than the one that changed it");
+            let is_open = order.status == Status::PendingPayment;
+            debug_assert!(!is_open, "U1: {id:?} is open and would not be counted any more");
             orders.open -= u32::from(was_open);
             if was_open {
                 self.deadlines.remove(&Deadline { at: expires_at, user, order: id });
@@ -186,6 +189,11 @@ impl OrderShard {
         }
         let request = order.basket.is_some().then(|| (order.user, order.key, order.body, order.receipt()));
         orders.orders.insert(place, Kept { id: order.id, order: Box::new(order) });
+        debug_assert!(orders.open as usize <= orders.orders.len(), "U1: {} of {} orders are open", orders.open, orders.orders.len());
+        debug_assert!(
+            orders.orders[place.saturating_sub(1)..].iter().take(3).is_sorted_by_key(|kept| kept.id),
+            "a user's orders are out of order"
+        );
         self.resident += 1;
         if let Some((user, key, body, receipt)) = request {
             self.remember(user, key, body, receipt);
@@ -201,7 +209,9 @@ impl OrderShard {
         if read_at < self.evicted_through || order.status == Status::PendingPayment {
             return TakenIn::Stale;
         }
+        let (user, id) = (order.user, order.id);
         self.place(order);
+        debug_assert!(self.order(user, id).is_some(), "U4: {id:?} was taken in and is not there");
         TakenIn::Resident
     }
 
@@ -245,7 +255,8 @@ impl OrderShard {
         let mut restarted = 0;
         for order in self.users.values_mut().flat_map(|orders| &mut orders.orders).map(|kept| &mut *kept.order) {
             if order.status == Status::PendingPayment && order.sequence <= through {
-                self.deadlines.remove(&Deadline { at: order.expires_at, user: order.user, order: order.id });
+                let had_deadline = self.deadlines.remove(&Deadline { at: order.expires_at, user: order.user, order: order.id });
+                debug_assert!(had_deadline, "{:?} is open and has no deadline", order.id);
                 order.restart_pay_window(at);
                 self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
                 restarted += 1;
@@ -270,6 +281,7 @@ impl OrderShard {
                 self.resident -= 1;
             }
             if orders.orders.is_empty() {
+                assert_eq!(orders.open, 0, "U3: an open order of {user:?} has left memory");
                 self.users.remove(&user);
             }
         }

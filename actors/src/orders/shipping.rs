@@ -3,6 +3,7 @@
 use super::facts::OrderFact;
 use super::fulfilment::{LinePieces, PARCELS_MAX, Parcel, ParcelShipped};
 use super::order::{Decided, Order};
+use super::progress::LineProgress;
 use super::status::Status;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -29,6 +30,7 @@ impl Order {
             return Err(Refusal::ExceedsOrder);
         }
         progress.ship(parcel.clone(), now);
+        assert_eq!(progress.lines.iter().find_map(LineProgress::broken), None, "{parcel:?} of {progress:?}");
         // The last parcel that is allowed has to take the rest.
         if progress.parcels.len() == PARCELS_MAX && progress.status_from(self.status) == Status::Paid {
             return Err(Refusal::TooManyParts { limit: PARCELS_MAX as u32 });

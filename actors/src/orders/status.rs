@@ -13,7 +13,7 @@ pub enum Status {
     Paid = 2,
     /// On its way.
     Shipped = 3,
-    /// Received.
+    /// Received by the shopper.
     Completed = 4,
     /// Cancelled or timed out unpaid.
     Closed = 5,
@@ -25,7 +25,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PaymentStatus {
-    /// Not paid.
+    /// Nothing was paid.
     Unpaid = 0,
     /// Paid in full; a part may have been refunded.
     Paid = 1,

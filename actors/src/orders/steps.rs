@@ -77,6 +77,7 @@ pub fn commit(engine: &Engine, lane: &dyn Lane, by: Provenance, owner: Owner, ba
     match change(engine, lane, user, Some(owner), &mut transaction, decide) {
         Ok(Ok(committed)) => {
             let receipt = engine.orders.shard(user).answered(user, key, body).and_then(Result::ok);
+            debug_assert_eq!(receipt.map(|receipt| receipt.sequence), Some(committed.sequence), "K2: the answer is not the record's");
             (Input::Enqueued(committed.sequence), receipt)
         }
         Ok(Err(refusal)) => (Input::Refused(refusal), None),

@@ -33,7 +33,7 @@ pub enum Malformed {
     /// Another release wrote it.
     #[error("it has format version {found}, this release reads {VERSION}")]
     Version {
-        /// Its version.
+        /// The format version that the file says.
         found: u32,
     },
     /// A frame's bytes are not those that were written.
@@ -168,6 +168,7 @@ impl<'a> Encoder<'a> {
         // Writing to a Vec cannot fail, and no type here refuses to be serialised.
         self.buffer = postcard::to_extend(part, std::mem::take(&mut self.buffer)).unwrap_or_default();
         let payload = self.buffer.get(FRAME_HEAD_BYTES..).unwrap_or_default();
+        assert!(!payload.is_empty(), "B1: frame {} would be without its part", self.frames);
         let (length, crc) = (payload.len() as u32, checksum(self.frames, payload));
         self.buffer[..4].copy_from_slice(&length.to_le_bytes());
         self.buffer[4..8].copy_from_slice(&crc.to_le_bytes());

@@ -28,7 +28,7 @@ pub struct Store {
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Saved {
-    /// Its record.
+    /// The last record in the snapshot.
     pub through: Sequence,
     /// Length of the file.
     pub bytes: u64,
@@ -51,7 +51,7 @@ pub enum Unusable {
     /// Records that follow it are gone.
     #[error("it reaches to record {through}, the journal begins at {first}")]
     Gap {
-        /// Its record.
+        /// The last record in the snapshot.
         through: Sequence,
         /// The journal's first.
         first: Sequence,
@@ -64,9 +64,9 @@ pub enum LoadError {
     /// The folder cannot be read.
     #[error("failed to list the snapshots in {place}")]
     Io {
-        /// Which folder.
+        /// The folder of snapshots.
         place: String,
-        /// Why.
+        /// What went wrong underneath.
         #[source]
         cause: io::Error,
     },
@@ -76,11 +76,11 @@ pub enum LoadError {
          older copy; put the newest one back, or remove the folder of snapshots to give up what is missing"
     )]
     Ahead {
-        /// Which folder.
+        /// The folder of snapshots.
         place: String,
-        /// Which file.
+        /// Name of the snapshot's file.
         name: String,
-        /// Its record.
+        /// The last record in the snapshot.
         through: Sequence,
         /// The epoch that wrote it.
         epoch: u64,
@@ -94,7 +94,7 @@ pub enum LoadError {
 /// The newest snapshot that is of use, and the newer ones that are not.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The snapshot.
+    /// The newest snapshot that is of use.
     pub sale_snapshot: Option<SaleSnapshot>,
     /// Files that were passed over, each with its reason.
     pub unusable: Vec<(String, Unusable)>,

@@ -8,6 +8,9 @@ use crate::values::text::Text;
 
 /// The most available pieces that an adjustment may leave, and the most that it may move.
 pub const PIECES_MAX: u32 = 9_999_999;
+
+const _: () = assert!(PIECES_MAX <= i32::MAX as u32, "a delta of so many pieces is an i32");
+
 /// Characters of a reason; at most four bytes each.
 pub const REASON_CHARACTERS_MAX: usize = 200;
 /// Characters of an operator's name.

@@ -20,7 +20,7 @@ const CHUNK: usize = 4_096;
 /// A request that was granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
     /// By what it is known again.
     pub key: KeyHash,
@@ -69,6 +69,8 @@ impl Buyers {
 
     /// Notes a granted request and the pieces by which it counts towards the limit.
     pub fn note(&mut self, granted: Granted, counting: u32) {
+        let (user, key) = (granted.user, granted.key);
+        debug_assert_eq!(self.granted(user, key), None, "Q3: a request is granted a second time");
         *self.counting_of(granted.user) += counting;
         let hash = hash(granted.user, granted.key);
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
@@ -79,9 +81,11 @@ impl Buyers {
         if let Some(chunk) = self.chunks.last_mut() {
             // 2^32 requests would take 400 GB.
             let index = (before + chunk.len()) as u32;
+            debug_assert_eq!(index as usize, before + chunk.len(), "a place has 32 bits");
             chunk.push(granted);
             self.places.insert_unique(spread(hash), Place { hash, index }, |place| spread(place.hash));
         }
+        debug_assert!(self.granted(user, key).is_some(), "Q3: a granted request of {user:?} is not found again");
     }
 
     /// Gives a user part of the limit back.

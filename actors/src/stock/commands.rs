@@ -33,12 +33,12 @@ pub enum Adjusted {
         delta: i32,
         /// Pieces available since.
         available: u32,
-        /// Its record.
+        /// The record that changed the stock.
         sequence: Sequence,
     },
     /// There were so many already; nothing was recorded.
     Unchanged {
-        /// Pieces available.
+        /// Pieces that can be bought outside flash sales.
         available: u32,
         /// The record that this relies on.
         sequence: Sequence,
@@ -68,7 +68,7 @@ pub struct PlaceOrder(pub Buy);
 pub struct CloseOrder {
     /// The order's owner.
     pub user: UserId,
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
     /// Why it is closed.
     pub reason: CloseReason,
@@ -89,8 +89,8 @@ pub struct AdjustStock(pub Adjustment);
 /// Hold available pieces for a coordinator, tentatively. An owner that has to wait hears of it through the engine's coordinators.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldPieces {
-    /// The coordinator.
+    /// The coordinator that holds them.
     pub owner: Owner,
-    /// Pieces.
+    /// Pieces to be held.
     pub quantity: Quantity,
 }

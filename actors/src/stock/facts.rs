@@ -25,13 +25,13 @@ facts! {
 /// `quota` pieces moved from the SKU's available ones to a flash item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaCarved {
-    /// Whose pieces.
+    /// The SKU whose pieces move.
     pub sku: SkuId,
     /// The item that sells them.
     pub item: FlashItemId,
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub activity: ActivityId,
-    /// Pieces.
+    /// Pieces that were set aside.
     pub quota: u32,
     /// Pieces that one user may have.
     pub limit_per_user: u32,
@@ -46,28 +46,28 @@ pub struct QuotaCarved {
 /// `pieces` unsold pieces of an ended flash item became available again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaReleased {
-    /// Whose pieces.
+    /// The SKU whose pieces move.
     pub sku: SkuId,
     /// The item that had them.
     pub item: FlashItemId,
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub activity: ActivityId,
-    /// Pieces.
+    /// Pieces that came back unsold.
     pub pieces: u32,
 }
 
 /// Pieces came in or went out beside all orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockAdjusted {
-    /// Whose pieces.
+    /// The SKU whose pieces move.
     pub sku: SkuId,
     /// The request; ids of a SKU's adjustments only rise.
     pub adjustment: AdjustmentId,
     /// How many, and which way.
     pub delta: Delta,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: Reason,
-    /// Who.
+    /// Name of the operator who asked for it.
     pub operator: Operator,
 }
 

@@ -15,6 +15,8 @@ const BITS_PER_PIECE: usize = 32;
 /// 4 MiB a gate: with a quota above two million pieces more strangers reach the actor.
 const BITS_MAX: usize = 1 << 25;
 
+const _: () = assert!(BITS_MAX.is_power_of_two() && BITS_MAX >= 64, "a mask finds the place of a bit, whole words hold the bits");
+
 /// The public face of one flash item.
 #[derive(Debug)]
 pub struct Gate {
@@ -80,6 +82,7 @@ impl Gate {
         for (word, bit) in self.places(user) {
             self.buyers[word].fetch_or(bit, Ordering::Relaxed);
         }
+        debug_assert!(self.may_have_bought(user), "G1: {user:?} is a stranger to the gate after buying");
     }
 
     /// Shows a new count.
@@ -100,6 +103,7 @@ impl Gate {
 
     /// Two bits for a user, from the halves of a 64-bit mix (the finaliser of MurmurHash3).
     fn places(&self, user: UserId) -> [(usize, u64); 2] {
+        debug_assert!(self.buyers.len().is_power_of_two(), "{} words of bits: the mask below would leave some out", self.buyers.len());
         let mut mixed = user.get();
         mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);

@@ -2,6 +2,7 @@
 //! - H1 Pieces held tentatively never exceed the available ones; nothing else may take those (`free`).
 //! - H2 Who is short only because of others' holds waits, first come first served, in a bounded queue, until those are settled.
 //! - H3 An owner has at most one hold or one place in the queue here.
+//! - H4 A record orders exactly the pieces that were held for it.
 //!
 //! Whoever queues a record for held pieces must confirm the hold, whatever happens; whoever does not, releases it (`coordinator`).
 //! The messages that settle are never dropped: they have their own lane past the mailbox's bound. An actor that dies with holds takes the
@@ -13,7 +14,9 @@ use smallvec::SmallVec;
 
 use super::facts::QuotaCarved;
 use super::sku::{Adjusting, Adjustment, QuotaPlan, Stock};
-use crate::kernel::Committed;
+use crate::ids::SkuId;
+use crate::kernel::{Committed, Fact};
+use crate::orders::OrderFact;
 use crate::quantity::Quantity;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -69,6 +72,7 @@ impl Holds {
         }
         if self.waiting.is_empty() && self.free(stock) >= pieces {
             self.granted.push((owner, pieces));
+            assert_eq!(self.broken(stock), None, "{owner:?} got {pieces} pieces: {self:?}");
             return Asked::Granted;
         }
         if self.waiting.len() >= WAITING_MAX {
@@ -80,6 +84,9 @@ impl Holds {
 
     /// Settles a hold by the record that it was for. The record counts even if the hold is unknown: it is in the journal.
     pub fn confirm(&mut self, stock: &mut Stock, owner: Owner, committed: &Committed) -> SmallVec<[Woken; 2]> {
+        let held = self.granted.iter().find(|held| held.0 == owner).map(|held| held.1);
+        let ordered = ordered(committed, stock.sku());
+        assert!(held.is_none_or(|held| held == ordered), "H4: {owner:?} held {held:?} pieces of {:?} and orders {ordered}", stock.sku());
         self.forget(owner);
         self.apply(stock, committed)
     }
@@ -135,6 +142,7 @@ impl Holds {
             if stock.available() < pieces {
                 woken.push(Woken::SoldOut(owner));
             } else if self.free(stock) >= pieces {
+                debug_assert!(self.granted.iter().all(|held| held.0 != owner), "H3: {owner:?} waits for what it holds");
                 self.granted.push((owner, pieces));
                 woken.push(Woken::Granted(owner));
             } else {
@@ -142,6 +150,7 @@ impl Holds {
             }
             self.waiting.pop_front();
         }
+        debug_assert_eq!(self.broken(stock), None, "{self:?}");
         woken
     }
 
@@ -152,5 +161,19 @@ impl Holds {
 
     fn tentative(&self) -> u32 {
         self.granted.iter().map(|held| held.1).sum()
+    }
+}
+
+/// Pieces of a SKU that a record orders from the available ones.
+fn ordered(committed: &Committed, sku: SkuId) -> u32 {
+    match &committed.record.fact {
+        Fact::Orders(OrderFact::BasketPlaced(placed)) => {
+            placed.lines.iter().filter(|line| line.sku == sku).map(|line| line.quantity.get()).sum()
+        }
+        Fact::Orders(OrderFact::Placed(placed)) => {
+            let available = placed.lines.iter().filter(|line| line.sku == sku && line.flash.is_none());
+            available.map(|line| line.quantity.get()).sum()
+        }
+        _ => 0,
     }
 }

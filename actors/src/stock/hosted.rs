@@ -10,7 +10,7 @@ use super::commands::{AdjustStock, Adjusted, CarveQuota, CloseOrder, Closed, Hol
 use super::facts::StockFact;
 use super::gate::Gate;
 use super::holds::{Asked, Holds, Owner, Woken};
-use super::quota::{Buy, Purchase, Receipt};
+use super::quota::{Buy, FlashQuota, Purchase, Receipt};
 use super::sku::{Adjusting, Stock};
 use crate::coordinator::Input;
 use crate::engine::Engine;
@@ -18,7 +18,7 @@ use crate::ids::{FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::{Aggregate, Committed, Handle, Settled, Transaction};
 use crate::order_no::{OrderNo, Partition};
-use crate::orders::{FlashRef, Lane, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
+use crate::orders::{FlashRef, Lane, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
 use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::Registry;
 
@@ -47,7 +47,7 @@ impl Sku {
         Self { stock, holds: Holds::default(), gates: Vec::new() }
     }
 
-    /// Its pieces.
+    /// The SKU's pieces, counted.
     pub const fn stock(&self) -> &Stock {
         &self.stock
     }
@@ -74,6 +74,7 @@ impl Sku {
         let (stock, holds) = (&mut self.stock, &mut self.holds);
         let mut woken = SmallVec::new();
         let committed = transaction.commit(fact, |committed| woken = holds.apply(stock, committed))?;
+        assert_eq!(self.stock.version(), committed.sequence, "S3: {:?} did not take its own record", self.stock.sku());
         wake(woken, shared);
         Ok(committed.sequence)
     }
@@ -123,6 +124,7 @@ impl Aggregate for Sku {
     }
 
     fn activated(&mut self, shared: &Engine) {
+        debug_assert!(self.gates.is_empty(), "{:?} is activated a second time", self.stock.sku());
         for quota in self.stock.quotas().iter().filter(|quota| !quota.released()) {
             let total = quota.remaining().saturating_add(quota.held()).saturating_add(quota.sold());
             let gate = shared.gate(quota.item(), self.stock.sku(), total);
@@ -148,7 +150,7 @@ impl Aggregate for Sku {
     }
 
     fn is_settled(&self) -> bool {
-        self.holds.is_empty() && self.stock.quotas().iter().all(super::quota::FlashQuota::released)
+        self.holds.is_empty() && self.stock.quotas().iter().all(FlashQuota::released)
     }
 
     fn is_relied_on(&self) -> bool {
@@ -205,13 +207,17 @@ impl Handle<PlaceOrder> for Sku {
             stock.apply(committed.sequence, now, &committed.record.fact);
             orders.apply(committed.sequence, now, &committed.record.fact);
         })?;
+        let receipt = Receipt { order, no, payable, placed_at: now, expires_at, sequence: committed.sequence };
+        debug_assert_eq!(self.stock.version(), committed.sequence, "S3: {:?} did not take its own record", self.stock.sku());
+        debug_assert_eq!(orders.order(buy.user, order).map(Order::receipt), Some(receipt), "the order is not what is answered");
+        debug_assert!(orders.admit(buy.user, shared.rules.unpaid_max_per_user.saturating_add(1)).is_ok(), "U1: {:?}", buy.user);
+        debug_assert_eq!(self.stock.decide_buy(&buy, now), Ok(Purchase::Repeat(receipt)), "Q3: a repeat would get another answer");
         drop(orders);
         if let Some((_, gate)) = self.gates.iter().find(|(of, _)| *of == buy.item) {
             gate.note_buyer(buy.user);
         }
         self.publish(buy.item);
         shared.meters.placed.increment(1);
-        let receipt = Receipt { order, no, payable, placed_at: now, expires_at, sequence: committed.sequence };
         Ok(Ok(Settled::on(committed.sequence, Placed { receipt, repeat: false })))
     }
 }
@@ -231,6 +237,7 @@ impl Handle<CloseOrder> for Sku {
         if found.basket.is_some() {
             return Ok(Err(Refusal::WrongStatus));
         }
+        debug_assert!(found.lines.iter().all(|line| line.sku == self.stock.sku()), "another SKU was asked to close {order:?}");
         let flash = found.lines.iter().find_map(|line| line.flash);
         let returns: SmallVec<[Return; 1]> = found.lines.iter().map(|line| self.stock.returns(*line)).collect();
         // After the sale there is no limit to give back, and whose was given back is forgotten with the first item that is released.
@@ -239,11 +246,14 @@ impl Handle<CloseOrder> for Sku {
         let closed = OrderClosed { order, user, version: found.version + 1, reason, returns, limit_returned };
         let (stock, holds) = (&mut self.stock, &mut self.holds);
         let mut woken = SmallVec::new();
-        transaction.commit(OrderFact::Closed(closed), |committed| {
+        let committed = transaction.commit(OrderFact::Closed(closed), |committed| {
             woken = holds.apply(stock, committed);
             orders.apply(committed.sequence, now, &committed.record.fact);
         })?;
         let after = orders.order(user, order).cloned();
+        assert!(after.as_ref().is_some_and(|order| order.sequence == committed.sequence), "X1: {order:?} did not take its closing");
+        let returned = flash.filter(|_| limit_returned);
+        debug_assert!(returned.is_none_or(|flash| !orders.gives_limit_back(user, flash.activity)), "U2: {user:?} could get it back again");
         drop(orders);
         wake(woken, shared);
         if let Some(flash) = flash {
@@ -265,6 +275,8 @@ impl Handle<CarveQuota> for Sku {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let sequence = self.commit(StockFact::QuotaCarved(carved), shared, transaction)?;
+        assert_eq!(self.stock.quota(plan.item).map(FlashQuota::remaining), Some(plan.quota), "Q1: {:?} as carved", plan.item);
+        debug_assert!(self.gates.iter().all(|(of, _)| *of != plan.item), "{:?} has two gates", plan.item);
         self.gates.push((plan.item, shared.gate(plan.item, self.stock.sku(), plan.quota)));
         self.publish(plan.item);
         Ok(Ok(Settled::on(sequence, ())))
@@ -282,6 +294,8 @@ impl Handle<ReleaseQuota> for Sku {
         };
         let activity = released.activity;
         let sequence = self.commit(StockFact::QuotaReleased(released), shared, transaction)?;
+        let is_over = self.stock.quota(item).is_some_and(|quota| quota.released() && quota.remaining() == 0);
+        assert!(is_over, "Q1: {item:?} still offers pieces after its release");
         self.publish(item);
         shared.orders.forget_activity(activity);
         Ok(Ok(Settled::on(sequence, ())))
@@ -307,6 +321,7 @@ impl Handle<AdjustStock> for Sku {
         let delta = adjusted.delta;
         let sequence = self.commit(StockFact::Adjusted(adjusted), shared, transaction)?;
         let available = delta.applied_to(available).unwrap_or_default();
+        assert_eq!(self.stock.available(), available, "S2: {:?} after {delta:?}", self.stock.sku());
         Ok(Ok(Settled::on(sequence, Adjusted::Fresh { delta: delta.get(), available, sequence })))
     }
 }

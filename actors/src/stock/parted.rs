@@ -11,6 +11,8 @@ const PARTS: usize = 256;
 /// Which bits of a hash say the part: [`HashTable`] uses the seven highest, and the lowest ones as far as it needs them.
 const PART_SHIFT: u32 = 40;
 
+const _: () = assert!(PARTS.is_power_of_two() && PART_SHIFT + PARTS.ilog2() <= 64 - 7, "the bits of the part are not those of its table");
+
 /// Entries that are found by a hash of 64 good bits.
 #[derive(Debug, Clone)]
 pub(super) struct Parted<T> {
@@ -71,6 +73,7 @@ impl<T> Parted<T> {
     }
 
     fn part(&self, hash: u64) -> usize {
+        debug_assert!(matches!(self.parts.len(), 1 | PARTS), "{} parts", self.parts.len());
         if self.parts.len() == 1 { 0 } else { (hash >> PART_SHIFT) as usize % PARTS }
     }
 
@@ -84,11 +87,15 @@ impl<T> Parted<T> {
 
     fn split(&mut self, wanted: usize, hasher: impl Fn(&T) -> u64) {
         let parts = (0..PARTS).map(|_| HashTable::with_capacity(part_of(wanted))).collect();
-        for entry in std::mem::replace(&mut self.parts, parts).into_iter().flatten() {
+        let whole = std::mem::replace(&mut self.parts, parts);
+        let before: usize = whole.iter().map(HashTable::len).sum();
+        for entry in whole.into_iter().flatten() {
             let hash = hasher(&entry);
             let part = self.part(hash);
             self.parts[part].insert_unique(hash, entry, &hasher);
         }
+        let after: usize = self.parts.iter().map(HashTable::len).sum();
+        assert_eq!(after, before, "a table lost entries when it was split");
     }
 }
 

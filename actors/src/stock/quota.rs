@@ -2,6 +2,8 @@
 //! - Q1 `remaining + held + sold` is the quota less what was refunded, until the rest is released at the end.
 //! - Q2 No user has more pieces than the limit, counting paid and unpaid ones and the closed ones whose limit was not given back.
 //! - Q3 A key buys once: the same request again gets the first answer, also after the item is sold out.
+//! - Q4 An order of this item has pieces of its SKU at its price, and of no other.
+//!
 //! Not here: how many unpaid orders a user may have (`orders`), the SKU's other pieces (`sku`).
 
 use serde::{Deserialize, Serialize};
@@ -23,13 +25,13 @@ use crate::time::Timestamp;
 pub struct Buy {
     /// Of which item.
     pub item: FlashItemId,
-    /// Who.
+    /// The shopper who buys.
     pub user: UserId,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: Quantity,
-    /// The request.
+    /// Hash of the request's idempotency key.
     pub key: KeyHash,
-    /// Its body.
+    /// Fingerprint of the request's body: the same key with another one is refused.
     pub body: BodyFingerprint,
     /// Where to send it.
     pub address: Option<AddressId>,
@@ -38,9 +40,9 @@ pub struct Buy {
 /// What a placed order is answered with, now and to every repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
     /// What has to be paid.
     pub payable: Money,
@@ -79,7 +81,7 @@ pub struct FlashQuota {
 }
 
 impl FlashQuota {
-    /// As carved.
+    /// The quota as it was carved: nothing sold yet.
     pub fn carved(event: &QuotaCarved) -> Self {
         Self {
             sku: event.sku,
@@ -171,6 +173,7 @@ impl FlashQuota {
 
     pub(super) fn apply_placed(&mut self, sequence: Sequence, at: Timestamp, line: &Line, event: &OrderPlaced) {
         let pieces = line.quantity.get();
+        debug_assert_eq!((line.sku, line.unit_price), (self.sku, self.unit_price), "Q4: {:?} at {sequence}", self.item);
         self.remaining -= pieces;
         self.held += pieces;
         if self.released {
@@ -179,6 +182,7 @@ impl FlashQuota {
         let receipt =
             Receipt { order: event.order, no: event.no, payable: event.payable, placed_at: at, expires_at: event.expires_at, sequence };
         self.buyers.note(Granted { user: event.user, key: event.key, body: event.body, receipt }, pieces);
+        debug_assert!(self.buyers.pieces(event.user) <= self.limit_per_user, "Q2: {:?} of {:?} at {sequence}", event.user, self.item);
     }
 
     pub(super) fn apply_paid(&mut self, line: &Line) {
@@ -196,26 +200,30 @@ impl FlashQuota {
         let pieces = back.line.quantity.get();
         self.held -= pieces;
         if back.to_quota {
+            assert!(!self.released, "Q1: pieces come back to {:?}, whose rest was released", self.item);
             self.remaining += pieces;
         }
         if limit_returned {
+            debug_assert!(self.released || self.buyers.pieces(user) >= pieces, "Q2: {user:?} gets back more of a limit than counts");
             self.buyers.give_back(user, pieces);
         }
     }
 
     /// The sale is over: nobody can buy any more, so its buyers are forgotten. A request whose order can still be paid is found at the order.
     pub(super) fn apply_released(&mut self, pieces: u32) {
+        assert!(!self.released, "Q1: {:?} is released a second time", self.item);
+        assert_eq!(pieces, self.remaining, "Q1: {:?} is released with other pieces than are left", self.item);
         self.remaining -= pieces;
         self.released = true;
         self.buyers = Buyers::default();
     }
 
-    /// The item.
+    /// The flash item whose quota this is.
     pub fn item(&self) -> FlashItemId {
         self.item
     }
 
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub fn activity(&self) -> ActivityId {
         self.activity
     }

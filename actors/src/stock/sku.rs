@@ -25,11 +25,11 @@ use crate::time::Timestamp;
 /// A flash item that wants its pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotaPlan {
-    /// The item.
+    /// The flash item that sells the pieces.
     pub item: FlashItemId,
-    /// Its sale.
+    /// The flash sale that the item belongs to.
     pub activity: ActivityId,
-    /// Pieces wanted.
+    /// Pieces to be set aside for it.
     pub quota: u32,
     /// Pieces that one user may have.
     pub limit_per_user: u32,
@@ -58,13 +58,13 @@ pub enum Change {
 /// A change of stock that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
-    /// The request.
+    /// Identifies the request; ids of a SKU's adjustments only rise.
     pub id: AdjustmentId,
     /// What is wanted.
     pub change: Change,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: Reason,
-    /// Who.
+    /// Name of the operator who asked for it.
     pub operator: Operator,
 }
 
@@ -175,6 +175,7 @@ impl Stock {
         }
         let delta = i64::from(pieces) - i64::from(available);
         let delta = i32::try_from(delta).ok().and_then(|delta| Delta::new(delta).ok()).ok_or(Refusal::TooMuchStock { most: PIECES_MAX })?;
+        assert_eq!(delta.applied_to(available), Some(pieces), "S2: {:?} would not lead from {available} pieces to {pieces}", delta);
         let (reason, operator) = (command.reason.clone(), command.operator.clone());
         Ok(Adjusting::Fresh(StockAdjusted { sku: self.sku, adjustment: command.id, delta, reason, operator }))
     }
@@ -192,6 +193,7 @@ impl Stock {
         }
         match fact {
             Fact::Stock(StockFact::QuotaCarved(carved)) if carved.sku == self.sku => {
+                assert!(self.quota(carved.item).is_none(), "Q1: {:?} is carved a second time by {sequence}", carved.item);
                 self.available -= carved.quota;
                 self.quotas.push(FlashQuota::carved(carved));
             }
@@ -206,6 +208,7 @@ impl Stock {
                     match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
                         Some(quota) => quota.apply_placed(sequence, at, line, placed),
                         None => {
+                            debug_assert_eq!(line.flash, None, "Q1: {sequence} sells pieces of a quota that is not here");
                             self.available -= line.quantity.get();
                             self.held += line.quantity.get();
                         }
@@ -246,7 +249,8 @@ impl Stock {
                 lines.for_each(|line| self.apply_refunded(line, refunded.refund.restock));
             }
             Fact::Stock(StockFact::Adjusted(adjusted)) if adjusted.sku == self.sku => {
-                let delta = adjusted.delta.get();
+                let (delta, last) = (adjusted.delta.get(), self.last_adjustment);
+                assert!(last < Some(adjusted.adjustment), "S4: {:?} follows {last:?}", adjusted.adjustment);
                 if delta < 0 {
                     self.available -= delta.unsigned_abs();
                 } else {
@@ -307,7 +311,7 @@ impl Stock {
         self.quotas.iter().find(|quota| quota.item() == item)
     }
 
-    /// All quotas.
+    /// The quotas of all its flash items, released ones included.
     pub fn quotas(&self) -> &[FlashQuota] {
         &self.quotas
     }

@@ -1,5 +1,6 @@
 //! A discount in per cent off: 15 means that 85 % of the price is paid.
 //! - D1 `0 <= basis points <= 10_000`; one basis point is 0.01 %, the finest that DECIMAL(5,2) of `products.discount_rate` can hold.
+//! - D2 What is paid is never more than the price.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ impl TryFrom<u16> for DiscountRate {
 }
 
 impl DiscountRate {
-    /// Nothing off.
+    /// The rate at which nothing is off: the whole price is paid.
     pub const NONE: Self = Self(0);
 
     /// Accepts 0 to 10,000 basis points.
@@ -47,7 +48,9 @@ impl DiscountRate {
     pub fn apply(self, price: Money) -> Money {
         let paid = (u128::from(price.fen()) * u128::from(WHOLE - u64::from(self.0)) + u128::from(WHOLE / 2)) / u128::from(WHOLE);
         // At most `price`, because the factor is at most 1 and a whole price rounds to itself.
-        u64::try_from(paid).ok().and_then(|fen| Money::from_fen(fen).ok()).unwrap_or(price)
+        let paid = u64::try_from(paid).ok().and_then(|fen| Money::from_fen(fen).ok()).unwrap_or(price);
+        assert!(paid <= price, "D2: {self:?} makes {price:?} dearer: {paid:?}");
+        paid
     }
 }
 

@@ -23,12 +23,12 @@ impl KeyHash {
         Self(hash)
     }
 
-    /// From storage.
+    /// A hash as it was stored.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// For storage.
+    /// Its bytes, as they are stored.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -43,12 +43,12 @@ impl BodyFingerprint {
         Self(u64::from_be_bytes(first))
     }
 
-    /// From storage.
+    /// A fingerprint as it was stored.
     pub const fn from_u64(value: u64) -> Self {
         Self(value)
     }
 
-    /// For storage.
+    /// Its number, as it is stored.
     pub const fn get(self) -> u64 {
         self.0
     }

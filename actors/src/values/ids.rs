@@ -63,7 +63,7 @@ id!(
     SkuId
 );
 id!(
-    /// A shopper.
+    /// A shopper, as the user service numbers them.
     UserId
 );
 id!(

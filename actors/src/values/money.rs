@@ -1,12 +1,15 @@
 //! Money in whole fen (分, 1/100 yuan); never a fraction, never negative.
 //! - M1 `0 <= fen <= 9_999_999_999`: what DECIMAL(10,2) of the promised columns can hold.
+//! - M2 A share of an amount is never more than the amount.
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantity::Quantity;
+use crate::quantity::{QUANTITY_MAX, Quantity};
 
 /// The largest amount in fen: 99,999,999.99 yuan.
 pub const MONEY_MAX_FEN: u64 = 9_999_999_999;
+
+const _: () = assert!(MONEY_MAX_FEN <= u64::MAX / QUANTITY_MAX as u64, "the largest amount times the most pieces is an u64");
 
 /// An amount in fen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
@@ -27,7 +30,7 @@ impl TryFrom<u64> for Money {
 }
 
 impl Money {
-    /// Nothing.
+    /// No money: 0 fen.
     pub const ZERO: Self = Self(0);
 
     /// Accepts 0 to [`MONEY_MAX_FEN`] fen.
@@ -57,7 +60,9 @@ impl Money {
     pub fn share(self, pieces: u32, of: Quantity) -> Self {
         let pieces = u128::from(pieces.min(of.get()));
         // Not more than `self`, so it fits.
-        Self((u128::from(self.0) * pieces / u128::from(of.get())) as u64)
+        let share = Self((u128::from(self.0) * pieces / u128::from(of.get())) as u64);
+        assert!(share <= self, "M2: {pieces} of {of:?} pieces cost {share:?} of {self:?}");
+        share
     }
 
     /// This price times so many pieces, unless it is above the largest amount.

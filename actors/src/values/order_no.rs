@@ -33,6 +33,10 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Asia/Shanghai, which has had no daylight saving since 1991.
 const SHOP_OFFSET_SECONDS: i32 = 8 * 3600;
 
+const _: () = assert!(ORDER_NO_LENGTH_MAX <= 32, "N1: WeChat Pay takes at most 32 characters");
+const _: () = assert!(ORDER_NO_LENGTH == PARTITION_AT + NONCE_BITS as usize / 5, "N1: the random characters follow the counter");
+const _: () = assert!(PARTITIONS as usize <= ALPHABET.len().pow(PARTITION_CHARACTERS as u32), "N4: every partition has its characters");
+
 /// A part of the shop with a journal of its own, one day: 0 to 63.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Partition(u8);
@@ -46,7 +50,7 @@ impl Partition {
         if number < PARTITIONS { Some(Self(number)) } else { None }
     }
 
-    /// Its number.
+    /// The partition's number, 0 to 63.
     pub const fn get(self) -> u8 {
         self.0
     }
@@ -96,12 +100,15 @@ impl OrderNo {
     /// The number of the order `id` placed at `at` in this partition; of `nonce` the low 40 bits count.
     pub const fn in_partition(partition: Partition, id: OrderId, at: Timestamp, nonce: u64) -> Self {
         let number = Self::new(id, at, nonce);
-        Self { nonce: number.nonce | (1 + partition.0 as u64) << NONCE_BITS, ..number }
+        let number = Self { nonce: number.nonce | (1 + partition.0 as u64) << NONCE_BITS, ..number };
+        debug_assert!(number.partition().0 == partition.0, "N4: the number leads to another partition");
+        number
     }
 
     /// Where the order is; 0 for a number without a partition.
     pub const fn partition(self) -> Partition {
         // Both ways to make a number keep this below 65.
+        debug_assert!(self.nonce >> NONCE_BITS <= PARTITIONS as u64, "N4: there is no such partition");
         Partition((self.nonce >> NONCE_BITS).saturating_sub(1) as u8)
     }
 
@@ -118,6 +125,7 @@ impl OrderNo {
     }
 
     fn ascii(&self) -> ([u8; ORDER_NO_LENGTH_MAX], usize) {
+        debug_assert!(u64::from(self.counter) < COUNTER_MODULUS, "N2: the counter has 7 digits, {} more", self.counter);
         let mut text = [b'0'; ORDER_NO_LENGTH_MAX];
         let local = self.second as i64 + i64::from(SHOP_OFFSET_SECONDS);
         let (days, second_of_day) = (local.div_euclid(86_400), local.rem_euclid(86_400));
@@ -160,6 +168,7 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
     let month = (if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 }) as u32;
+    debug_assert!((1..=12).contains(&month) && (1..=31).contains(&day), "day {days} is the {day}. of month {month}");
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -167,7 +176,9 @@ impl fmt::Display for OrderNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, length) = self.ascii();
         // `ascii` writes digits and letters of `ALPHABET` only, so this is always valid UTF-8.
-        f.write_str(std::str::from_utf8(&text[..length]).unwrap_or_default())
+        let text = std::str::from_utf8(&text[..length]).unwrap_or_default();
+        debug_assert!(Self::is_shaped(text), "N1: {text}");
+        f.write_str(text)
     }
 }
 
@@ -202,7 +213,9 @@ impl FromStr for OrderNo {
         if above > u64::from(PARTITIONS) {
             return Err(BadOrderNo);
         }
-        Ok(Self { second, counter, nonce: above << NONCE_BITS | value(random) })
+        let number = Self { second, counter, nonce: above << NONCE_BITS | value(random) };
+        debug_assert_eq!(number.to_string(), text, "N4: a number is read as another one");
+        Ok(number)
     }
 }
 

@@ -92,7 +92,7 @@ pub enum Refusal {
     OffSale,
     /// Fewer pieces are available than shall be taken away.
     InsufficientStock {
-        /// Pieces available.
+        /// Pieces that can be bought outside flash sales.
         available: u32,
     },
     /// Something has happened to the SKU since it was looked at.

@@ -14,7 +14,7 @@ pub enum BadText {
     /// Too many characters.
     #[error("the text has more than {most} characters")]
     Long {
-        /// Characters allowed.
+        /// The most characters that the text may have.
         most: usize,
     },
     /// A line break, NUL or the like.
@@ -43,7 +43,7 @@ impl<const MOST: usize> Text<MOST> {
         Ok(Self(text.into()))
     }
 
-    /// The text.
+    /// The text, trimmed at both ends.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -73,10 +73,10 @@ pub struct Options {
     /// Seconds of the warm-up of each side.
     #[arg(long, default_value_t = 3)]
     pub warm_up: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 256)]
     pub connections: usize,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 10_000)]
     pub users: u64,
     /// HTTP workers of both sides; without: each side's default.

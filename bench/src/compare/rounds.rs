@@ -11,7 +11,7 @@ use crate::stats::{self, Spread};
 /// One side's turn.
 #[derive(Debug, Serialize)]
 pub struct Turn {
-    /// Whose.
+    /// Name of the compared server.
     pub side: &'static str,
     /// What came of it.
     pub measured: Measured,
@@ -68,7 +68,7 @@ impl Round {
 /// One side's medians and ranges over the rounds.
 #[derive(Debug, Serialize)]
 pub struct Line {
-    /// Whose.
+    /// Name of the compared server.
     pub side: &'static str,
     /// Buys a second; answers a second where not all buy.
     pub rate: Spread,
@@ -84,7 +84,7 @@ pub struct Line {
     pub drain_seconds: Option<Spread>,
 }
 
-/// All sides.
+/// All compared servers, side by side.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     lines: Vec<Line>,

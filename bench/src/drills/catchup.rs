@@ -28,10 +28,10 @@ pub struct Options {
     /// Records a second with which it has to catch up.
     #[arg(long, default_value_t = 10_000.0)]
     rate_min: f64,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 256)]
     connections: usize,
 }

@@ -27,7 +27,7 @@ pub struct Options {
     /// How many hang up; as many shoppers.
     #[arg(long, default_value_t = 10_000)]
     clients: u64,
-    /// Pieces.
+    /// Pieces that are on sale.
     #[arg(long, default_value_t = 5_000)]
     stock: u64,
     /// Connections at a time.

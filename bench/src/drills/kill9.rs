@@ -38,13 +38,13 @@ pub struct Options {
     /// Shoppers; each asks for one piece, twice.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
-    /// Pieces.
+    /// Pieces that are on sale.
     #[arg(long, default_value_t = 1_000)]
     stock: u64,
     /// Pieces a user may have.
     #[arg(long, default_value_t = 1)]
     limit: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 128)]
     connections: usize,
 }

@@ -25,7 +25,7 @@ use crate::testbed::{PROJECTION_TIMEOUT, TestBed};
 /// The broker has everything by now; a longer silence of its queue is its end.
 const EVENTS_PAUSE_MAX: Duration = Duration::from_secs(20);
 
-/// Which drill.
+/// The drill to be run.
 #[derive(Debug, Subcommand)]
 pub enum Drill {
     /// Kill the server with -9 in the middle of a sale, again and again; no receipt may be lost, no piece sold twice.

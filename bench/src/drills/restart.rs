@@ -25,10 +25,10 @@ pub struct Options {
     /// Seconds within which it has to sell again.
     #[arg(long, default_value_t = 10.0)]
     seconds_max: f64,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 256)]
     connections: usize,
 }

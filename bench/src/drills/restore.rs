@@ -28,10 +28,10 @@ pub struct Options {
     /// Purchases a second.
     #[arg(long, default_value_t = 2_000.0)]
     rate: f64,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
 }

@@ -51,7 +51,7 @@ outcomes! {
     TooManyUnpaid => "too_many_unpaid",
     /// The key belongs to another body.
     IdempotencyMismatch => "idempotency_mismatch",
-    /// 429.
+    /// Answered 429 by a rate limit.
     RateLimited => "rate_limited",
     /// A mailbox was full.
     Busy => "busy",
@@ -65,7 +65,7 @@ outcomes! {
     JournalFull => "journal_full",
     /// The server does not know; only counted without `--reconnect`.
     OutcomeUnknown => "outcome_unknown",
-    /// Another 4xx.
+    /// Any other answer from 400 to 499.
     OtherRefusal => "other_refusal",
     /// Another 5xx, or an answer that is not understood. An error.
     ServerError => "server_error",
@@ -129,7 +129,7 @@ pub struct Measurements {
 }
 
 impl Measurements {
-    /// Nothing yet.
+    /// Measurements of nothing yet.
     pub fn new() -> Result<Self, CreationError> {
         Ok(Self {
             counts: [0; Outcome::ALL.len()],

@@ -38,7 +38,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 pub struct LoadPlan {
     /// Where the server listens.
     pub server: SocketAddr,
-    /// Who buys.
+    /// The users who buy, each with a token.
     pub shoppers: Arc<Vec<Shopper>>,
     /// Item ids, hottest first.
     pub items: Vec<u64>,
@@ -54,7 +54,7 @@ pub struct LoadPlan {
     pub requests: Option<u64>,
     /// Open or closed loop.
     pub pace: Pace,
-    /// Proportions.
+    /// How often each kind of request is made.
     pub mix: Mix,
     /// Send a purchase again, with its key, until the server says yes or no.
     pub reconnect: bool,
@@ -71,9 +71,9 @@ pub struct LoadPlan {
 pub struct Live {
     /// The number of the next purchase.
     pub next: AtomicU64,
-    /// Purchases begun.
+    /// Purchases that have been sent.
     pub begun: AtomicU64,
-    /// Purchases ended.
+    /// Purchases that have been answered, or failed.
     pub ended: AtomicU64,
     /// New orders acknowledged.
     pub bought: AtomicU64,

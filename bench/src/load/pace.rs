@@ -13,7 +13,7 @@ pub enum Pace {
     Closed,
     /// So many purchases a second, over all connections.
     Open {
-        /// Above 0.
+        /// Requests a second, more than 0.
         per_second: f64,
     },
 }

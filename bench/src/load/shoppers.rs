@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// One shopper.
+/// A shopper with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shopper {
     /// The `sub` of the token, as it will stand in `orders.user_id`.
@@ -22,9 +22,9 @@ pub enum TokensError {
     /// The file cannot be read.
     #[error("failed to read tokens from {path}")]
     Unreadable {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong underneath.
         #[source]
         cause: std::io::Error,
     },
@@ -37,9 +37,9 @@ pub enum TokensError {
     /// Fewer tokens than users were asked for.
     #[error("{wanted} users wanted, {present} tokens present")]
     TooFew {
-        /// As asked.
+        /// Shoppers that the command line asks for.
         wanted: usize,
-        /// As found.
+        /// Shoppers that the file has.
         present: usize,
     },
 }

@@ -84,7 +84,7 @@ pub struct Answer {
 /// What came over the wire is no answer that this client understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// Not HTTP/1.1.
+    /// The answer does not begin as HTTP/1.1 does.
     #[error("the answer is not HTTP")]
     Malformed,
     /// The server must send sized answers; this client does not read chunks.

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::error::{Error, Verdict};
 
-/// Which peer.
+/// The peer to be served.
 #[derive(Debug, Subcommand)]
 pub enum Peer {
     /// actix-web and one Lua script in a Redis whose every append is synced before its answer: the best durable peer that we know.

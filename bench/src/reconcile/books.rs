@@ -41,11 +41,11 @@ pub type LineRow = (i64, i64, i64);
 /// A stored order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOrder {
-    /// Whose.
+    /// The user who owns the order.
     pub user: i64,
     /// Its number in docs/RULES.md.
     pub status: i64,
-    /// (SKU, pieces).
+    /// Each line's SKU with its pieces.
     pub lines: Vec<(i64, i64)>,
 }
 
@@ -64,7 +64,7 @@ pub struct FlashItem {
     pub sold: i64,
 }
 
-/// All orders.
+/// All orders that the database has.
 #[derive(Debug, Default)]
 pub struct Books {
     /// The items of sales that have begun and are not wound up.
@@ -95,7 +95,7 @@ macro_rules! in_one_look {
 }
 
 impl Progress {
-    /// Reads it.
+    /// Reads the orders of this database.
     pub async fn read(database: &str) -> Result<Self, Error> {
         in_one_look!(database, tx => {
             let checkpoint: Option<i64> = sqlx::query_scalar(CHECKPOINT).fetch_optional(&mut *tx).await?;
@@ -120,7 +120,7 @@ impl Books {
         })
     }
 
-    /// From rows.
+    /// Put together from rows of orders and lines.
     pub fn of_rows(orders: Vec<OrderRow>, items: Vec<LineRow>) -> Self {
         let mut books = Self::default();
         let mut lines: HashMap<i64, Vec<(i64, i64)>> = HashMap::with_capacity(items.len());

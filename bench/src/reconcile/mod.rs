@@ -49,11 +49,11 @@ pub struct Options {
 /// What the books are held against.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rules<'a> {
-    /// R2.
+    /// Purchases without an answer, each of which may be an order (R2).
     pub in_flight: u64,
-    /// R3.
+    /// Pieces that one user may have (R3).
     pub limit: Option<i64>,
-    /// R4.
+    /// Pieces that were on sale (R4).
     pub stock: Option<i64>,
     /// R4, the sale as its page shows it.
     pub items: Option<&'a [Item]>,

@@ -10,13 +10,13 @@ use crate::error::{Attempt as _, Error};
 /// What a shopper was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Whose order.
+    /// The user who ordered.
     pub user: i64,
     /// Sent with it.
     pub key: String,
     /// The flash item.
     pub item: i64,
-    /// Pieces.
+    /// Pieces that were ordered.
     pub quantity: i64,
 }
 

@@ -72,7 +72,7 @@ impl Child {
         self.wait_until_it_answers()
     }
 
-    /// Starts it.
+    /// Starts the process, without waiting until it answers.
     pub fn launch(&mut self) -> Result<(), Error> {
         let open = || format!("open {}", self.log.display());
         let log = OpenOptions::new().create(true).append(true).open(&self.log).attempt(open)?;

@@ -77,7 +77,7 @@ impl MariaDb {
         Ok(database)
     }
 
-    /// The process.
+    /// The server's process.
     pub fn child(&self) -> &Child {
         &self.child
     }

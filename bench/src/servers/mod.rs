@@ -27,11 +27,11 @@ pub const SCHEMA: &str = "mall_bench";
 /// One of the three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// MariaDB.
+    /// The database server, MariaDB.
     Database,
-    /// RabbitMQ.
+    /// The broker, RabbitMQ.
     Broker,
-    /// Redis.
+    /// The cache server, Redis.
     Redis,
 }
 
@@ -39,7 +39,7 @@ impl Which {
     /// In the order in which a drill goes through them.
     pub const ALL: [Self; 3] = [Self::Database, Self::Broker, Self::Redis];
 
-    /// For people.
+    /// The product's name, for messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Database => "database",
@@ -51,7 +51,7 @@ impl Which {
 
 /// All three, running.
 pub struct Servers {
-    /// The books.
+    /// The server that has the shop's tables.
     pub database: MariaDb,
     /// Where events go.
     pub broker: RabbitMq,

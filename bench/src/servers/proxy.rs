@@ -23,7 +23,7 @@ const TRIES: u32 = 8;
 /// What becomes of bytes and connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Bytes pass.
+    /// Bytes pass in both directions.
     Pass,
     /// Connections are closed, new ones refused.
     Refuse,

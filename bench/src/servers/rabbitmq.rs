@@ -55,7 +55,7 @@ impl RabbitMq {
         Ok(Self { child, _names: names })
     }
 
-    /// The process.
+    /// The server's process.
     pub fn child(&self) -> &Child {
         &self.child
     }

@@ -23,7 +23,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts it.
+    /// Starts a server with its data in this folder.
     pub fn start(folder: &Path, appends: Appends) -> Result<Self, Error> {
         child::make(folder)?;
         let port = ports::free()?;
@@ -42,7 +42,7 @@ impl Redis {
         Ok(Self { child })
     }
 
-    /// The process.
+    /// The server's process.
     pub fn child(&self) -> &Child {
         &self.child
     }

@@ -21,7 +21,7 @@ use crate::platform::policy::Policy;
 use crate::platform::projection::Projection;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
-/// The feature.
+/// What the process registers of carts.
 pub const FEATURE: Feature = Feature {
     document: documents::document,
     rules: mallcore_actors::carts::RULES,

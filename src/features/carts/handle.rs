@@ -43,7 +43,7 @@ impl Carts {
         self.ask(user, GetCart).await
     }
 
-    /// Adds pieces.
+    /// Adds pieces of a SKU to the cart.
     pub async fn add(&self, user: UserId, add: AddLine) -> Answer<CartView> {
         self.ask(user, add).await
     }

@@ -51,7 +51,7 @@ fn request(row: &Row) -> Result<Request, Error> {
 /// What the shelf says of a SKU now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Goods {
-    /// Its product.
+    /// The product that the SKU is a variant of.
     pub product_id: u64,
     /// The product's name.
     pub name: String,

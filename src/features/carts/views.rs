@@ -21,7 +21,7 @@ pub const MERGED_MAX: usize = 120;
 #[serde(deny_unknown_fields)]
 #[schema(as = CartAdd)]
 pub struct AddBody {
-    /// The SKU.
+    /// Id of the SKU.
     #[garde(range(min = 1, max = ID_MAX))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64, example = 7)]
     #[serde(deserialize_with = "json::whole")]
@@ -42,7 +42,7 @@ const fn one() -> u32 {
 #[serde(deny_unknown_fields)]
 #[schema(as = CartChange)]
 pub struct ChangeBody {
-    /// Pieces.
+    /// Pieces from now on, 1 to 9,999.
     #[garde(inner(range(min = 1, max = QUANTITY_MAX)))]
     #[schema(minimum = 1, maximum = 9999, example = 2)]
     #[serde(default, deserialize_with = "json::whole_or_null")]
@@ -94,10 +94,10 @@ pub struct CartBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CartItem)]
 pub struct ItemBody {
-    /// The SKU.
+    /// Id of the SKU.
     #[serde(deserialize_with = "json::whole")]
     pub sku_id: u64,
-    /// Pieces wanted.
+    /// Pieces that the guest laid in.
     pub quantity: u32,
     /// Whether an order from the cart takes the line.
     pub selected: bool,

@@ -15,12 +15,12 @@ use crate::platform::http::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderItemBody)]
 pub struct ItemBody {
-    /// The SKU.
+    /// Id of the SKU.
     #[garde(range(min = 1, max = ID_MAX))]
     #[schema(minimum = 1, maximum = 9007199254740991_u64, example = 7)]
     #[serde(deserialize_with = "json::whole")]
     pub sku_id: u64,
-    /// Pieces.
+    /// Pieces, 1 to 9,999.
     #[garde(range(min = 1, max = QUANTITY_MAX))]
     #[schema(minimum = 1, maximum = 9999, example = 1)]
     #[serde(deserialize_with = "json::whole")]
@@ -73,7 +73,7 @@ pub struct OrderBody {
 pub enum Wanted {
     /// The selected lines of the cart.
     Cart,
-    /// These pieces.
+    /// These SKUs, with their pieces.
     Items(Vec<(SkuId, Quantity)>),
 }
 

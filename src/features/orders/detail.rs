@@ -11,7 +11,7 @@ use crate::platform::rfc3339::Rfc3339;
 /// One order in detail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OrderDetail {
-    /// The order.
+    /// The order as lists show it.
     #[serde(flatten)]
     pub order: OrderView,
     /// What happened to it, the first thing first.
@@ -31,7 +31,7 @@ pub struct EventView {
     /// `placed`, `paid`, `shipped`, `completed`, `closed`, `refunded` or `hidden`.
     #[schema(value_type = String, example = "placed")]
     pub kind: &'static str,
-    /// When.
+    /// When it happened.
     pub at: Rfc3339,
     /// The order's version from then on.
     pub version: u32,
@@ -51,7 +51,7 @@ pub struct PaymentView {
     pub amount_fen: u64,
 }
 
-/// A parcel.
+/// A parcel that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderParcel)]
 pub struct ParcelView {
@@ -65,7 +65,7 @@ pub struct ParcelView {
     pub items: Vec<PiecesView>,
 }
 
-/// A refund.
+/// A refund that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderRefund)]
 pub struct RefundView {
@@ -73,7 +73,7 @@ pub struct RefundView {
     pub amount_fen: u64,
     /// Of that for freight, in fen.
     pub freight_fen: u64,
-    /// When.
+    /// When the money went back.
     pub refunded_at: Rfc3339,
     /// For which pieces.
     pub items: Vec<PiecesView>,
@@ -85,7 +85,7 @@ pub struct RefundView {
 pub struct PiecesView {
     /// The line's SKU.
     pub sku_id: u64,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: u32,
 }
 

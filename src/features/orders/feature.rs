@@ -9,7 +9,7 @@ use crate::features::seckill::Seckill;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 
-/// The feature.
+/// What the process registers of orders.
 pub const FEATURE: Feature = Feature { document: documents::document, open, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[

@@ -12,15 +12,15 @@ use mallcore_actors::time::Timestamp;
 /// One order with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {
-    /// Its id.
+    /// The order's id, unique in the shop.
     pub id: OrderId,
-    /// Its number.
+    /// The number that people know the order by.
     pub no: OrderNo,
-    /// Whose.
+    /// The shopper who owns it.
     pub user: UserId,
-    /// Before discounts.
+    /// The lines at their prices, before discounts.
     pub total: Money,
-    /// Taken off.
+    /// What discounts take off the lines.
     pub discount: Money,
     /// For sending it.
     pub freight: Money,
@@ -57,7 +57,7 @@ pub struct OrderRow {
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderItemRow {
-    /// What.
+    /// The SKU that was bought.
     pub sku: SkuId,
     /// Of which product.
     pub product_id: u64,
@@ -67,7 +67,7 @@ pub struct OrderItemRow {
     pub sku_spec: String,
     /// The flash item through which it was bought.
     pub flash_item: Option<FlashItemId>,
-    /// How many.
+    /// Pieces of the SKU.
     pub quantity: u32,
     /// Price of a piece, frozen.
     pub unit_price: Money,
@@ -82,9 +82,9 @@ pub struct OrderItemRow {
 pub struct EventRow {
     /// The version that it made.
     pub version: u32,
-    /// What.
+    /// What happened to the order.
     pub kind: EventKind,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// What else there is to know, a small JSON object.
     pub data: Option<String>,

@@ -11,9 +11,9 @@ use crate::platform::http::schemas;
 /// How a client names an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderRef {
-    /// By id.
+    /// The order with this id.
     Id(OrderId),
-    /// By number.
+    /// The order with this number.
     No(OrderNo),
 }
 

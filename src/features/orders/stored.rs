@@ -24,7 +24,7 @@ pub const COLUMNS: &str = "o.id, o.order_no, o.user_id, o.payable_fen, o.address
 /// An order without its payment, parcels and refunds.
 #[derive(Debug)]
 pub struct Stored {
-    /// The order.
+    /// The order as the core knows it.
     pub order: Order,
     /// When everything that was to be sent was on its way.
     pub shipped_at: Option<Timestamp>,

@@ -11,12 +11,12 @@ use super::model::{OrderItemRow, OrderRow, close_reason_name};
 use crate::platform::http::schemas;
 use crate::platform::rfc3339::Rfc3339;
 
-/// One order.
+/// An order of the shopper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OrderView {
-    /// Its id.
+    /// The order's id, unique in the shop.
     pub order_id: u64,
-    /// Its number.
+    /// The number that people know the order by.
     #[schema(schema_with = order_no, required = true)]
     pub order_no: String,
     /// `pending_payment`, `paid`, `shipped`, `completed`, `closed` or `refunded`.
@@ -50,7 +50,7 @@ pub struct OrderView {
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LineView {
-    /// What.
+    /// Id of the SKU.
     pub sku_id: u64,
     /// Its product's name when it was bought.
     pub product_name: Option<String>,
@@ -60,7 +60,7 @@ pub struct LineView {
     pub picture: Option<String>,
     /// Through which flash item, if any.
     pub flash_item_id: Option<u64>,
-    /// Pieces.
+    /// Pieces that were ordered.
     pub quantity: u32,
     /// Price of a piece, in fen.
     pub unit_price_fen: u64,

@@ -17,7 +17,7 @@ pub use handle::Seckill;
 pub use sales::Sales;
 pub use views::{ActivityStatus, ActivityView, BuyBody, ItemView, OrderedItemView, ReceiptView};
 
-/// The feature.
+/// What the process registers of flash sales.
 pub const FEATURE: Feature =
     Feature { document: crate::features::stock::documents::document, ..Feature::of_routes("seckill", routes::configure, PATTERNS) };
 

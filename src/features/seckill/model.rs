@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// A flash sale. As JSON it is the plan that snapshots carry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityRow {
-    /// Its id.
+    /// The sale's id, unique in the shop.
     pub id: ActivityId,
-    /// Its name.
+    /// The name that shoppers are shown.
     pub name: String,
-    /// First moment.
+    /// First moment of the sale.
     pub starts_at: Timestamp,
     /// First moment after it.
     pub ends_at: Timestamp,
@@ -23,7 +23,7 @@ pub struct ActivityRow {
 /// One item of a flash sale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemRow {
-    /// Its id.
+    /// The item's id, unique in the shop.
     pub id: FlashItemId,
     /// What is sold.
     pub sku: SkuId,
@@ -67,7 +67,7 @@ pub struct SalePlan {
     pub limit_per_user: u32,
     /// Price of a piece.
     pub price: Money,
-    /// First moment.
+    /// First moment of the sale.
     pub starts_at: Timestamp,
     /// First moment after it.
     pub ends_at: Timestamp,

@@ -46,13 +46,13 @@ impl ActivityStatus {
 /// One flash sale with its items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivityView {
-    /// Its id.
+    /// The sale's id, unique in the shop.
     pub id: u64,
-    /// Its name.
+    /// The name that shoppers are shown.
     pub name: String,
     /// Whether one can buy.
     pub status: ActivityStatus,
-    /// First moment.
+    /// First moment of the sale.
     pub starts_at: Rfc3339,
     /// First moment after it.
     pub ends_at: Rfc3339,
@@ -135,9 +135,9 @@ impl ParseBody for BuyBody {
 /// What a shopper gets for a purchase, and again for every repeat of the request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReceiptView {
-    /// The order.
+    /// The order's id, unique in the shop.
     pub order_id: u64,
-    /// Its number.
+    /// The number that people know the order by.
     #[serde(serialize_with = "display")]
     #[schema(schema_with = order_no, required = true)]
     pub order_no: OrderNo,
@@ -160,7 +160,7 @@ pub struct ReceiptView {
 pub struct OrderedItemView {
     /// The flash item.
     pub flash_item_id: u64,
-    /// Pieces.
+    /// Pieces that were ordered.
     pub quantity: u32,
     /// Price of a piece, in fen.
     pub unit_price_fen: u64,

@@ -50,7 +50,7 @@ pub enum Past {
     Recorded {
         /// Pieces that were added, or taken away.
         delta: i64,
-        /// Its record.
+        /// The record of the journal that says so.
         sequence: u64,
     },
     /// It was refused, or there was nothing to change: a later one was recorded, this one not.

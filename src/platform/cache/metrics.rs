@@ -2,7 +2,7 @@
 
 use mallcore_actors::metrics::CounterFamily;
 
-/// Values written.
+/// Values written to the cache.
 pub static WRITTEN_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_cache_written_total", "Values that were sent to Redis for its caches.");
 /// Values that were not written, because Redis was away or refused.

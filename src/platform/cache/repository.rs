@@ -61,7 +61,7 @@ pub(super) async fn after(database: &Database, after: u64, count: u32) -> Result
     Ok(products)
 }
 
-/// One product.
+/// The row of one product, if it exists.
 pub(super) async fn one(database: &Database, id: u64) -> Result<Option<Row>, Error> {
     Ok(after(database, id.saturating_sub(1), 1).await?.pop().filter(|row| row.id == id))
 }

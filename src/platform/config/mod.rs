@@ -40,21 +40,21 @@ pub struct Config {
     pub mode: Mode,
     /// The variable that chose the mode; none for the embedded mode of a process that sets neither `APP_ENV` nor `NODE_ENV`.
     pub mode_variable: Option<&'static str>,
-    /// Listening.
+    /// Where the server listens, and its limits.
     pub http: Http,
-    /// Token buckets.
+    /// Sizes of the token buckets.
     pub rate_limits: RateLimits,
     /// Rules of orders that a shop may choose.
     pub orders: Orders,
-    /// The journal.
+    /// Sizes and times of the journal.
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
     pub lag: Lag,
-    /// The outbox.
+    /// How the outbox carries effects on.
     pub outbox: Outbox,
     /// The data folder.
     pub storage: Storage,
-    /// Keys.
+    /// Keys that sign and check tokens.
     pub auth: Auth,
     /// Logs and error reports.
     pub telemetry: Telemetry,
@@ -64,9 +64,9 @@ pub struct Config {
     pub redis: Option<Redis>,
     /// RabbitMQ, if there is one.
     pub broker: Option<Broker>,
-    /// WeChat.
+    /// The mini-program and merchant at WeChat.
     pub wechat: Wechat,
-    /// Pictures.
+    /// Where pictures are stored.
     pub objects: Objects,
 }
 

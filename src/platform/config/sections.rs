@@ -44,7 +44,7 @@ impl RateLimits {
     }
 }
 
-/// `ORDER_*`, `FLASH_PAY_WINDOW_SECONDS`.
+/// Limits and windows of orders: `ORDER_*`, `FLASH_PAY_WINDOW_SECONDS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Orders {
     /// Open unpaid orders that a user may have.

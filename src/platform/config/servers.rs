@@ -13,13 +13,13 @@ use super::secret::Secret;
 pub struct Database {
     /// Host name or address.
     pub host: String,
-    /// Port.
+    /// TCP port that the server listens on.
     pub port: u16,
-    /// User.
+    /// Name of the account.
     pub username: String,
-    /// Their password.
+    /// Password of the account, if it has one.
     pub password: Option<Secret>,
-    /// Schema.
+    /// Name of the schema.
     pub name: String,
     /// Whether the connection is encrypted.
     pub tls: bool,
@@ -27,12 +27,12 @@ pub struct Database {
     pub tls_ca_file: Option<PathBuf>,
 }
 
-/// `REDIS_*`.
+/// The Redis server: variables `REDIS_*`.
 #[derive(Debug, Clone)]
 pub struct Redis {
     /// Host name or address.
     pub host: String,
-    /// Port.
+    /// TCP port that the server listens on.
     pub port: u16,
     /// Account, where the server knows several.
     pub username: Option<String>,
@@ -48,7 +48,7 @@ pub struct Redis {
     pub timeout_millis: u32,
 }
 
-/// `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
+/// The broker: variables `RABBITMQ_URL`, `RABBITMQ_EXCHANGE`.
 #[derive(Debug, Clone)]
 pub struct Broker {
     /// `amqp://` or `amqps://`, with user and password; readable as a [`BrokerUrl`].
@@ -57,14 +57,14 @@ pub struct Broker {
     pub exchange: String,
 }
 
-/// `WECHAT_*`.
+/// WeChat: variables `WECHAT_*`.
 #[derive(Debug, Clone)]
 pub struct Wechat {
-    /// The mini-program.
+    /// Id of the mini-program.
     pub appid: Option<String>,
-    /// Its secret.
+    /// Secret of the mini-program.
     pub secret: Option<Secret>,
-    /// The merchant.
+    /// Number of the merchant at WeChat Pay.
     pub pay_mchid: Option<String>,
     /// The merchant's APIv3 key.
     pub pay_key: Option<Secret>,
@@ -90,9 +90,9 @@ pub struct Objects {
 pub enum ObjectsKind {
     /// The data folder.
     Local,
-    /// Alibaba Cloud.
+    /// Object storage of Alibaba Cloud.
     Oss,
-    /// Tencent Cloud.
+    /// Object storage of Tencent Cloud.
     Cos,
     /// Whatever speaks S3.
     S3,

@@ -9,12 +9,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use super::{Database, Error, mysql};
 
-/// Which database.
+/// The database to be opened.
 #[derive(Debug, Clone)]
 pub enum Settings {
     /// A file, created if it is missing.
     Sqlite(PathBuf),
-    /// A server.
+    /// A server of MySQL or MariaDB.
     MySql(MySqlServer),
 }
 
@@ -23,9 +23,9 @@ pub enum Settings {
 pub struct MySqlServer {
     /// Name or address.
     pub host: String,
-    /// TCP port.
+    /// TCP port of the server.
     pub port: u16,
-    /// Account.
+    /// Name of the account.
     pub user: String,
     /// Its password; never printed.
     pub password: String,

@@ -22,7 +22,7 @@ pub enum Database {
 /// Which engine's words to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// SQLite.
+    /// The dialect of SQLite.
     Sqlite,
     /// MySQL and MariaDB.
     MySql,
@@ -31,9 +31,9 @@ pub enum Engine {
 /// An open transaction; dropped without [`Tx::commit`] it never happened.
 #[derive(Debug)]
 pub enum Tx {
-    /// SQLite's.
+    /// A transaction of SQLite.
     Sqlite(Transaction<'static, Sqlite>),
-    /// MySQL's.
+    /// A transaction of MySQL or MariaDB.
     MySql(MySqlTx),
 }
 
@@ -187,9 +187,9 @@ fn bound(value: sea_query::Value) -> Result<Value, Error> {
 /// A column of the values that [`Rows::update`] joins. MySQL has to be told what a question mark stands for, or it compares ids as text.
 #[derive(Debug, Clone, Copy)]
 pub enum Column {
-    /// A number.
+    /// A column of whole numbers.
     Int(&'static str),
-    /// A moment.
+    /// A column of times.
     Time(&'static str),
 }
 
@@ -261,7 +261,7 @@ impl Rows {
         format!("INSERT INTO {table} ({}) VALUES {values} {conflict} {set}", columns.join(", "))
     }
 
-    /// `?, ?, …`.
+    /// So many placeholders, separated by commas: `?, ?, …`.
     pub fn places(count: usize) -> String {
         vec!["?"; count].join(", ")
     }

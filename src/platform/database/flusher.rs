@@ -22,7 +22,7 @@ const PIECE_BYTES_MIN: u64 = 256 << 10;
 const PIECES_MAX: u64 = 2_048;
 /// While something is written. SQLite writes about 1 GiB/s into memory.
 const BUSY: Duration = Duration::from_millis(2);
-/// Otherwise.
+/// The pause while little is written.
 const QUIET: Duration = Duration::from_millis(50);
 /// A file that has not changed for so long is quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(1);

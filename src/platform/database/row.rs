@@ -11,9 +11,9 @@ use super::Error;
 /// One row. A value of another type than asked for is an [`Error::Unexpected`], as is NULL where none may be.
 #[derive(Debug)]
 pub enum Row {
-    /// SQLite's.
+    /// A row of SQLite.
     Sqlite(SqliteRow),
-    /// MySQL's.
+    /// A row of MySQL or MariaDB.
     MySql(MySqlRow),
 }
 
@@ -28,7 +28,7 @@ macro_rules! get {
 }
 
 impl Row {
-    /// A number.
+    /// The whole number in a column.
     pub fn int(&self, column: usize) -> Result<i64, Error> {
         get!(self, column, i64)
     }
@@ -73,7 +73,7 @@ impl Row {
         }
     }
 
-    /// Text.
+    /// The text in a column.
     pub fn text(&self, column: usize) -> Result<String, Error> {
         get!(self, column, String)
     }
@@ -92,7 +92,7 @@ impl Row {
         }
     }
 
-    /// 16 bytes.
+    /// The 16 bytes in a column.
     pub fn hash(&self, column: usize) -> Result<[u8; 16], Error> {
         let bytes = match self {
             Self::Sqlite(row) => row.try_get_unchecked::<&[u8], usize>(column)?,
@@ -106,7 +106,7 @@ impl Row {
         get!(self, column, Option<Vec<u8>>)
     }
 
-    /// A moment.
+    /// The time in a column.
     pub fn time(&self, column: usize) -> Result<Timestamp, Error> {
         self.time_or_null(column)?.ok_or_else(|| unexpected(column, "NULL"))
     }

@@ -15,13 +15,13 @@ pub enum Value {
     Null,
     /// Every number: ids, fen, pieces, flags.
     Int(i64),
-    /// Text.
+    /// A text in UTF-8.
     Text(Cow<'static, str>),
-    /// A hash.
+    /// A hash of 16 bytes.
     Bytes([u8; 16]),
     /// Bytes of any number.
     Blob(Vec<u8>),
-    /// A moment.
+    /// A time in milliseconds.
     Time(Timestamp),
 }
 

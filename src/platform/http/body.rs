@@ -41,7 +41,7 @@ impl RawBody {
         super::json::parse(&self.0?)
     }
 
-    /// Its fields.
+    /// Reads the body's fields as this type.
     pub fn parse<T: ParseBody>(self) -> Result<T, Problem> {
         fields::parse(&self.0?)
     }

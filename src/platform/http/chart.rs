@@ -27,9 +27,9 @@ impl Default for Codes {
 /// The counters at a moment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChartView {
-    /// Orders placed.
+    /// Orders placed in the interval.
     pub orders: u64,
-    /// Purchases refused.
+    /// Purchases refused in the interval.
     pub refusals: u64,
     /// The same by code; codes that never occurred are left out.
     #[schema(value_type = std::collections::BTreeMap<String, u64>)]

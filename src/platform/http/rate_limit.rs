@@ -23,7 +23,7 @@ struct Kinds {
 }
 
 impl Limits {
-    /// As configured.
+    /// Limits with full buckets, of these sizes.
     pub fn new(settings: RateLimits) -> Self {
         Self(settings.enabled.then(|| Kinds {
             began: Instant::now(),

@@ -60,7 +60,7 @@ pub struct Taken {
 }
 
 impl<K: Hash + Eq + Copy> Buckets<K> {
-    /// All full.
+    /// Buckets that are all full.
     pub fn new(settings: Settings) -> Self {
         Self::up_to(KEYS_MAX, settings)
     }

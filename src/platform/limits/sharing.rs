@@ -28,7 +28,7 @@ static SHARE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("shar
 pub struct Shared<K> {
     /// Before the keys in Redis, such as `limit:user:`.
     pub prefix: String,
-    /// The buckets.
+    /// The buckets of this process.
     pub buckets: Arc<Buckets<K>>,
 }
 

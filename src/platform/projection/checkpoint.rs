@@ -19,7 +19,7 @@ pub enum AttachError {
     Foreign {
         /// In the database.
         stored: String,
-        /// On disk.
+        /// Identity of the journal in the data folder.
         found: String,
     },
     /// The database has more than the journal: an older copy of the folder was put back.
@@ -51,7 +51,7 @@ pub enum AttachError {
     /// The database has been projected to before, but not by this projection: rows that it should have would be missing.
     #[error("the database has no checkpoint of the projection {name}: restore the table projection_checkpoints from a backup")]
     NoCheckpoint {
-        /// The projection.
+        /// Name of the projection.
         name: &'static str,
     },
     /// An empty database: it was deleted, or another one is configured.

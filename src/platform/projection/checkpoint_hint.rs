@@ -21,7 +21,7 @@ struct Stored {
     sequence: Sequence,
 }
 
-/// The file.
+/// The file that keeps the hint.
 #[derive(Debug)]
 pub struct CheckpointHint {
     file: PathBuf,

@@ -11,7 +11,7 @@ pub static BATCH_RECORDS: HistogramFamily =
 /// Time from reading a batch to its commit.
 pub static BATCH_DURATION_SECONDS: HistogramFamily =
     HistogramFamily::new("mallcore_projection_batch_duration_seconds", "Time from reading a batch to its commit.");
-/// Records projected.
+/// Records projected since the process started.
 pub static RECORDS_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_projection_records_total", "Records that the projection has written.");
 /// Batches tried again because the database was not available.

@@ -79,7 +79,7 @@ const BUSY_RECORDS: u64 = 150;
 /// How often a target that refuses is asked again.
 const ASK: Backoff = Backoff::between(Duration::from_secs(2), Duration::from_secs(30));
 
-/// Starts projections.
+/// Starts projections and keeps their threads.
 #[derive(Debug)]
 pub struct Projector;
 
@@ -131,7 +131,7 @@ impl ProjectorHandle {
         self.order.send_replace(Order::Pause);
     }
 
-    /// Goes on.
+    /// Ends a pause: the projection goes on.
     pub fn resume(&self) {
         self.order.send_replace(Order::Run);
     }
@@ -159,7 +159,7 @@ impl ProjectorHandle {
 
 /// Why a run ended.
 pub(super) enum End {
-    /// For good.
+    /// Stopped until the process restarts.
     Stopped,
     /// To go on at another priority.
     Became(Urgency),

@@ -17,7 +17,7 @@ pub enum WriteError {
     /// The rows are not those that the records were made for.
     #[error("{matched} of {expected} rows of {table} are as records {from} to {through} expect them")]
     Mismatch {
-        /// Which rows.
+        /// The table that was written to.
         table: &'static str,
         /// How many there should be.
         expected: u64,

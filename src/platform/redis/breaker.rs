@@ -23,14 +23,14 @@ pub enum Failure {
 /// Closed: commands pass. Open: only probes do. Both count the attempts to connect since a connection last proved itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Breaker {
-    /// Commands pass.
+    /// Commands pass; failures are counted.
     Closed {
         /// Slow answers in a row.
         strikes: u32,
         /// 0 once this connection has proved itself.
         attempts: u32,
     },
-    /// Given up.
+    /// Commands fail at once, until it is tried again.
     Open {
         /// Those that failed, and connections that broke before they proved themselves.
         attempts: u32,

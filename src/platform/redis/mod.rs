@@ -58,9 +58,9 @@ pub enum SettingsError {
     /// The file of authorities.
     #[error("failed to read the certificates {path} (REDIS_TLS_CA_FILE)")]
     Certificates {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong underneath.
         #[source]
         cause: std::io::Error,
     },

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::{Owner, PER_ADMIN_MAX, Session, SessionError, SessionKey, SessionStore};
 
-/// The sessions.
+/// Sessions in the memory of this process.
 pub struct MemorySessions {
     lives: Duration,
     sessions: Mutex<HashMap<SessionKey, Kept>>,

@@ -74,7 +74,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Which session.
+/// Whose session, and which one of theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SessionKey {
     /// The one session of a shopper.
@@ -83,11 +83,11 @@ pub enum SessionKey {
     Admin(SessionId),
 }
 
-/// Whose sessions.
+/// The person who owns sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
-    /// A shopper.
+    /// A shopper of the mini-program.
     Shopper(UserId),
     /// An administrator, by id.
     Admin(u64),
@@ -108,17 +108,17 @@ impl Session {
         Self { key: SessionKey::Shopper(user), owner: Owner::Shopper(user), payload: payload.into() }
     }
 
-    /// An administrator's.
+    /// A session of an administrator.
     pub fn of_admin(admin: u64, id: SessionId, payload: impl Into<String>) -> Self {
         Self { key: SessionKey::Admin(id), owner: Owner::Admin(admin), payload: payload.into() }
     }
 
-    /// Which.
+    /// The key that the session is found by.
     pub const fn key(&self) -> &SessionKey {
         &self.key
     }
 
-    /// Whose.
+    /// The person who owns the session.
     pub const fn owner(&self) -> Owner {
         self.owner
     }

@@ -17,7 +17,7 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("save_
 static TOUCH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("touch_admin.lua")));
 static KICK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("kick_admin.lua")));
 
-/// The sessions.
+/// Sessions in Redis, shared by all processes.
 pub struct RedisSessions {
     link: Link,
     lives_millis: u64,

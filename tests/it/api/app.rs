@@ -198,7 +198,7 @@ impl Drop for TestApp {
     }
 }
 
-/// A visitor.
+/// A visitor with a token, or without.
 pub struct Person<'a> {
     app: &'a TestApp,
     token: Option<String>,

@@ -44,7 +44,7 @@ impl Node {
         format!("amqp://{account}@127.0.0.1:{}/{vhost}", self.port)
     }
 
-    /// `rabbitmqctl`.
+    /// Runs `rabbitmqctl` with these arguments.
     pub async fn control(&self, arguments: &[&str]) {
         let mut command = self.command("rabbitmqctl");
         command.args(arguments);

@@ -65,7 +65,7 @@ pub enum Action {
     Confirm(Participant, Sequence),
     /// Give back, whether granted, waiting or still on its way.
     Release(Participant),
-    /// The end.
+    /// Answer the request: the last action of all.
     Answer(Outcome),
 }
 
@@ -89,7 +89,7 @@ enum State {
     Asked(usize),
     /// Everything is held.
     Committing,
-    /// Answered.
+    /// The request has its answer.
     Done,
 }
 
@@ -115,6 +115,7 @@ impl Coordinator {
             }
         }
         merged.sort_unstable_by_key(|want| want.0);
+        debug_assert!(merged.windows(2).all(|pair| pair[0].0 < pair[1].0), "C1: participants are not in the one order: {merged:?}");
         let &(first, quantity) = merged.first().ok_or(BadBasket::Empty)?;
         Ok((Self { wants: merged, state: State::Asked(0) }, Action::Hold(first, quantity)))
     }
@@ -147,6 +148,7 @@ impl Coordinator {
     }
 
     fn confirm(&mut self, sequence: Sequence) -> Actions {
+        assert_eq!(self.state, State::Committing, "C2: {sequence} is confirmed before everything is held");
         self.state = State::Done;
         let confirmed = self.wants.iter().map(|want| Action::Confirm(want.0, sequence));
         confirmed.chain([Action::Answer(Outcome::Placed(sequence))]).collect()
@@ -154,6 +156,7 @@ impl Coordinator {
 
     /// Releases all that were asked, the last first, the one whose answer is outstanding too.
     fn undo(&mut self, outcome: Outcome) -> Actions {
+        assert_ne!(self.state, State::Done, "C3: a second answer: {outcome:?}");
         let asked = match self.state {
             State::Asked(place) => place + 1,
             State::Committing | State::Done => self.wants.len(),

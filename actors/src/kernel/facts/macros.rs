@@ -22,6 +22,8 @@ macro_rules! facts {
             $($(#[$doc])* $variant($body),)+
         }
 
+        $(const _: () = assert!($version <= $crate::kernel::facts::SCHEMA_VERSION, "R2: a fact needs a later schema version than ours");)+
+
         impl $family {
             /// Names of all facts of this family, as on the broker and in `journal inspect`.
             pub const NAMES: &'static [&'static str] = &[$($name),+];

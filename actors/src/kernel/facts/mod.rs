@@ -2,6 +2,7 @@
 //! - R1 A kind's number and body never change once released; a change is a new kind (the golden journals in `tests/it/golden` hold us to it).
 //! - R2 A record says which schema version a reader of its kind needs, so that an older binary refuses by name what it cannot read.
 //! - R3 Stock effects are deltas that commute; changes of an order carry the version that they make; cart lines are absolute.
+//! - R4 What is written reads back as what was meant.
 //!
 //! From schema version 3 on a record is `version u8 | family u8 | number u8 | header | body`, the last two in postcard's wire format.
 //! Versions 1 and 2 are read by `legacy`.
@@ -86,7 +87,7 @@ impl Header {
 pub struct Record {
     /// When, by whom, because of what.
     pub header: Header,
-    /// What happened.
+    /// What happened, to which aggregate.
     pub fact: Fact,
 }
 
@@ -167,9 +168,10 @@ impl Record {
 
     /// Appends the record's bytes. Total: see [`append`].
     pub fn encode_into(&self, bytes: &mut Vec<u8>) {
-        let (kind, needed) = self.fact.kind();
+        let (start, (kind, needed)) = (bytes.len(), self.fact.kind());
         bytes.extend_from_slice(&[needed, kind.family, kind.number]);
         *bytes = self.fact.encode_body(append(&self.header, std::mem::take(bytes)));
+        debug_assert_eq!(Self::decode(&bytes[start..]).as_ref(), Ok(self), "R4: a record would be read as another one");
     }
 
     /// Reads a record.
@@ -178,7 +180,9 @@ impl Record {
     /// [`DecodeError`] if a newer release wrote it, or if it is not what its kind looks like.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let Parts { kind, header, body } = Parts::of(bytes)?;
-        Ok(Self { header, fact: Fact::decode_body(kind, body)? })
+        let fact = Fact::decode_body(kind, body)?;
+        debug_assert_eq!(fact.kind().0, kind, "R1: a fact was read as one of another kind");
+        Ok(Self { header, fact })
     }
 
     /// A record's kind and header; its body is not read.

@@ -2,6 +2,7 @@
 //! - F1 A frame is valid at the one place it was sealed for: journal, epoch, segment number and offset seed its checksum.
 //! - F2 The checksum covers every byte of a frame, padding included, so no single flipped bit passes.
 //! - F3 Any bytes decode without a panic, and a payload is never longer than [`PAYLOAD_BYTES_MAX`].
+//! - F4 A frame knows only records before its own to be durable.
 //!
 //! ```text
 //! header  magic 8 | version u32 | header bytes u32 | uuid 16 | epoch u64 | number u64 | zeros 12 | crc32 u32
@@ -22,14 +23,17 @@ pub const FORMAT_VERSION: u32 = 1;
 pub const HEADER_BYTES: usize = 64;
 /// Length of what comes before the payload in a frame.
 pub const FRAME_HEAD_BYTES: usize = 24;
-/// Longest payload.
+/// The most bytes that one record's payload may have.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
-/// Longest frame.
+/// The most bytes that one frame takes on disk, head and padding included.
 pub const FRAME_BYTES_MAX: usize = frame_bytes(PAYLOAD_BYTES_MAX);
 
 const MAGIC: [u8; 8] = *b"malljrnl";
 const ALIGNMENT: usize = 8;
 const SUFFIX: &str = ".segment";
+
+const _: () =
+    assert!(HEADER_BYTES.is_multiple_of(ALIGNMENT) && FRAME_HEAD_BYTES.is_multiple_of(ALIGNMENT), "F1: frames begin at multiples of 8");
 
 /// Number of a segment: grows by one with each file of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +105,7 @@ impl SegmentHeader {
         bytes[40..48].copy_from_slice(&self.number.0.to_le_bytes());
         let crc = crc32fast::hash(&bytes[..60]);
         bytes[60..64].copy_from_slice(&crc.to_le_bytes());
+        debug_assert_eq!(Self::decode(&bytes), Ok(*self), "a header would be read as another one");
         bytes
     }
 
@@ -140,18 +145,25 @@ pub fn push_unsealed(buffer: &mut Vec<u8>, sequence: Sequence, payload: &[u8]) {
     buffer.extend_from_slice(&[0; 8]);
     buffer.extend_from_slice(payload);
     buffer.resize(start + frame_bytes(payload.len()), 0);
+    debug_assert_eq!(own_frame_bytes(&buffer[start..]), buffer.len() - start, "the writer would look for the next frame elsewhere");
 }
 
 /// Bytes of the unsealed or sealed frame of our own making at the start of `frames`.
 pub fn own_frame_bytes(frames: &[u8]) -> usize {
+    debug_assert!(u32_at(frames, 4) as usize >= FRAME_HEAD_BYTES, "no frame of ours begins here");
     (u32_at(frames, 4) as usize).next_multiple_of(ALIGNMENT)
 }
 
 /// Finishes a frame for its place; `committed` is the last record known to be durable when the group was formed.
 pub fn seal(frame: &mut [u8], seed: FrameSeed, committed: Sequence) {
+    assert!(committed.0 < u64_at(frame, 8), "F4: record {} would not be read back: it knows {committed} to be durable", u64_at(frame, 8));
     frame[16..24].copy_from_slice(&committed.0.to_le_bytes());
     let crc = checksum(seed, frame);
     frame[0..4].copy_from_slice(&crc.to_le_bytes());
+    debug_assert!(
+        frame.len() > FRAME_BYTES_MAX || matches!(decode(frame, seed), Decoded::Frame(_)),
+        "a sealed frame would not be read back"
+    );
 }
 
 /// A valid frame.
@@ -161,7 +173,7 @@ pub struct Frame<'a> {
     pub sequence: Sequence,
     /// Known to be durable when the frame's group was formed.
     pub committed: Sequence,
-    /// The record.
+    /// The record's bytes, without head and padding.
     pub payload: &'a [u8],
     /// Length on disk.
     pub bytes: usize,
@@ -170,11 +182,11 @@ pub struct Frame<'a> {
 /// What lies at a place where a frame may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decoded<'a> {
-    /// A frame.
+    /// A frame with the right checksum for its place.
     Frame(Frame<'a>),
     /// Zeros, or the end of the file.
     End,
-    /// Anything else.
+    /// Bytes that are neither zeros nor a valid frame.
     Bad,
 }
 

@@ -14,9 +14,9 @@ const GATHER_FROM_RECORDS: u64 = 16;
 /// Records that are written and synced together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    /// First record.
+    /// The group's first record.
     pub first: Sequence,
-    /// Last record.
+    /// The group's last record, at or after the first.
     pub last: Sequence,
 }
 
@@ -49,7 +49,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// The state.
+/// How far records are queued, taken and durable.
 #[derive(Debug)]
 pub struct GroupCommit {
     window_micros: u64,
@@ -74,7 +74,13 @@ impl GroupCommit {
             return Err(Stopped);
         }
         self.queued = self.queued.next();
+        debug_assert_eq!(self.broken(), None, "{self:?}");
         Ok(self.queued)
+    }
+
+    /// The invariant that does not hold, if any.
+    pub fn broken(&self) -> Option<&'static str> {
+        (self.durable > self.taken || self.taken > self.queued).then_some("G1: durable, taken and queued are out of order")
     }
 
     /// Records queued and not taken.
@@ -128,6 +134,8 @@ impl GroupCommit {
         self.group_peak = (self.group_peak - self.group_peak.div_ceil(8)).max(self.waiting());
         self.gathering_since_micros = None;
         self.taken = self.queued;
+        assert_eq!(self.broken(), None, "{self:?}");
+        assert!(group.first <= group.last, "G1: a group of no record: {group:?}");
         Some(group)
     }
 

@@ -96,7 +96,12 @@ impl Housekeeper {
 
     /// Removes the oldest segment if it is released and was last written at `before` or earlier.
     fn remove_oldest(&self, before: Timestamp) -> io::Result<bool> {
-        let Some((number, _)) = self.shared.retained.lock().removable(before) else { return Ok(false) };
+        let number = {
+            let retained = self.shared.retained.lock();
+            let Some((number, _)) = retained.removable(before) else { return Ok(false) };
+            assert!(!retained.needed().contains(&number), "H1: segment {number} is to be removed and still needed");
+            number
+        };
         match self.shared.disk.remove(&number.file_name()) {
             // Gone already: an earlier try failed after this.
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),

@@ -38,10 +38,10 @@ impl fmt::Display for SegmentState {
     }
 }
 
-/// One segment.
+/// One segment's file and the records in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SegmentReport {
-    /// Its file.
+    /// Name of the segment's file.
     pub file: String,
     /// Opening that made it.
     pub epoch: u64,

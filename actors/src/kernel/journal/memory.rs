@@ -12,7 +12,7 @@ use super::{
     group_commit::GroupCommit,
 };
 
-/// The journal.
+/// A journal that keeps its records in memory.
 pub struct MemoryJournal {
     identity: Identity,
     is_durable_at_once: bool,
@@ -84,6 +84,7 @@ impl Journal for MemoryJournal {
             }
             let sequence = state.protocol.queue().map_err(|_| EnqueueError::Stopped)?;
             state.records.push_back(payload.into());
+            debug_assert_eq!(state.first.0 + state.records.len() as u64, sequence.next().0, "J1: {sequence} has another place");
             state.used_bytes += bytes;
             sequence
         };

@@ -98,7 +98,7 @@ pub enum ReadError {
     /// A record that was durable cannot be read back.
     #[error("damaged record {sequence} in {place}")]
     Damaged {
-        /// The record.
+        /// The record that was not expected.
         sequence: Sequence,
         /// Segment and offset.
         place: String,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::time::{Clock, Timestamp};
 
-/// Longest segment.
+/// The most bytes that one segment's file may have.
 const SEGMENT_BYTES_MAX: u64 = 4 << 30;
 
 /// Settings, with defaults for a server.
@@ -141,7 +141,7 @@ pub enum OpenError {
     Foreign {
         /// File of the segment.
         segment: String,
-        /// Its journal.
+        /// The journal that this segment belongs to.
         found: Uuid,
         /// Journal of the first segment.
         expected: Uuid,
@@ -151,7 +151,7 @@ pub enum OpenError {
     Version {
         /// File of the segment.
         segment: String,
-        /// Its version.
+        /// The format version that the segment's header says.
         version: u32,
     },
     /// Settings that contradict each other.
@@ -162,7 +162,7 @@ pub enum OpenError {
     Io {
         /// What was attempted, with the file's name.
         doing: String,
-        /// Why not.
+        /// The disk's own error.
         #[source]
         cause: io::Error,
     },

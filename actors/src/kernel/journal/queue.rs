@@ -64,6 +64,7 @@ impl Queue {
         let took_segment = self.room.take(bytes as u64).ok_or(Refused::NoDisk)?;
         let Ok(sequence) = self.protocol.queue() else { return Err(Refused::Stopped) };
         format::push_unsealed(&mut self.frames, sequence, payload);
+        debug_assert!(self.room.free <= self.room.prepared.len(), "Q1: {} segments are free", self.room.free);
         let wakes_writer = self.protocol.waiting() >= self.wake_at;
         if wakes_writer {
             self.wake_at = u64::MAX;
@@ -74,6 +75,8 @@ impl Queue {
     /// Hands the waiting frames over in exchange for an empty buffer.
     pub fn take_group(&mut self, buffer: &mut Vec<u8>) -> Option<Group> {
         let group = self.protocol.take_group()?;
+        let first = format::claimed(&self.frames).map(|(sequence, _)| sequence);
+        assert_eq!(first, Some(group.first), "J1: the frames that wait are not those of {group:?}");
         if buffer.len() < KEPT_BUFFER_BYTES {
             buffer.shrink_to(KEPT_BUFFER_BYTES);
         }
@@ -90,6 +93,8 @@ impl Queue {
 
     /// The segment for records that did not fit into the writer's.
     pub fn next_segment(&mut self) -> Option<Prepared> {
+        let prepared = self.room.prepared.len();
+        assert!(prepared == 0 || prepared > self.room.free, "Q1: the writer takes a segment that no queued record has a place in");
         self.room.prepared.pop_front()
     }
 

@@ -47,6 +47,7 @@ pub(super) struct Recovery {
 pub(super) fn recover(disk: &dyn Disk, options: &Options) -> Result<Recovery, OpenError> {
     let found = survey(disk)?;
     if let Some(cut) = &found.cut {
+        assert_eq!(cut.sequence, found.last.next(), "R2: records that were found would be cut away: {cut}");
         cut_tail(disk, cut)?;
     }
     make_durable(disk, &found)?;

@@ -51,6 +51,8 @@ pub(super) struct Retained {
 
 impl Retained {
     pub fn new(segments: VecDeque<Segment>) -> Self {
+        let follow = |(one, next): (&Segment, &Segment)| one.next == next.first && one.number < next.number;
+        debug_assert!(segments.iter().zip(segments.iter().skip(1)).all(follow), "T1: a gap between the segments that were found");
         Self { segments, released: Sequence::ZERO, spare_bytes: 0 }
     }
 
@@ -77,9 +79,11 @@ impl Retained {
     pub fn rolled(&mut self, segment: Segment, now: Timestamp) {
         if let Some(last) = self.segments.back_mut() {
             assert_eq!(last.next, segment.first, "T1: a gap between segments");
+            assert!(last.number < segment.number, "T1: segment {} follows {}", segment.number, last.number);
             last.file = None;
             last.sealed_at = now;
         }
+        debug_assert!(self.spare_bytes >= segment.file_bytes, "segment {} was not prepared", segment.number);
         self.spare_bytes = self.spare_bytes.saturating_sub(segment.file_bytes);
         self.segments.push_back(segment);
     }
@@ -87,7 +91,11 @@ impl Retained {
     /// The writer's segment has durable records up to there.
     pub fn advanced(&mut self, next: Sequence, end: u64, index: &mut Vec<(Sequence, u64)>) {
         if let Some(last) = self.segments.back_mut() {
-            debug_assert!(last.next < next && last.end < end);
+            debug_assert!(
+                last.next < next && last.end < end && end <= last.file_bytes,
+                "T1: records {} to {next} end at byte {end}",
+                last.next
+            );
             last.next = next;
             last.end = end;
             last.index.append(index);
@@ -122,6 +130,7 @@ impl Retained {
         if self.segments.front().is_some_and(|oldest| oldest.number == number) {
             self.segments.pop_front();
         }
+        debug_assert!(!self.segments.is_empty(), "T2: no segment is left to write to");
     }
 
     /// Where `wanted` is; none before the first and after the last durable record.

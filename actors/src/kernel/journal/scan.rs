@@ -78,6 +78,7 @@ impl Scan {
         let room = usize::try_from(unread).map_or(room, |unread| unread.min(room));
         let read = self.file.read_at(self.offset + have as u64, &mut self.buffer[have..have + room])?;
         self.filled = have + read;
+        debug_assert!(self.filled <= self.buffer.len(), "{} bytes were read into {}", self.filled, self.buffer.len());
         if read < room {
             self.end = self.offset + self.filled as u64;
         }

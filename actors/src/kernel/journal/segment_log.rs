@@ -313,7 +313,9 @@ impl Journal for SegmentLog {
                 let retained = self.shared.retained.lock();
                 retained.find(wanted).ok_or(ReadError::Gone { wanted, first: retained.first() })?
             };
-            wanted = self.read_span(span, wanted, until, &mut budget)?;
+            let next = self.read_span(span, wanted, until, &mut budget)?;
+            assert!(next > wanted || budget.is_spent(), "J1: no record {wanted} where the index leads to");
+            wanted = next;
         }
         Ok(wanted)
     }

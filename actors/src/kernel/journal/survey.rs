@@ -40,7 +40,7 @@ impl SegmentSurvey {
     }
 }
 
-/// All segments.
+/// All segments of the folder, and what they add up to.
 pub(super) struct Survey {
     pub uuid: Option<Uuid>,
     /// Highest epoch, 0 in an empty folder.

@@ -89,6 +89,7 @@ impl Writer {
         let mut frames = std::mem::take(&mut self.frames);
         let group = self.shared.queue.lock().take_group(&mut frames);
         if let Some(group) = group {
+            assert_eq!(group.first, self.durable.next(), "J1: a group does not follow what is durable");
             names::BATCH_RECORDS.get().record((group.last.0 - group.first.0 + 1) as f64);
             names::BATCH_BYTES.get().record(frames.len() as f64);
             if let Err(cause) = self.write_parts(&mut frames)
@@ -110,6 +111,7 @@ impl Writer {
                 self.roll()?;
                 continue;
             }
+            debug_assert!(next > self.durable.next(), "J1: {bytes} bytes without a record");
             let (part, rest) = frames.split_at_mut(bytes);
             let began = Instant::now();
             self.active.blocks.append(self.active.file.as_ref(), part)?;
@@ -151,6 +153,7 @@ impl Writer {
         // Q1 promises it; were that broken, stopping is the safe answer.
         let prepared = self.shared.queue.lock().next_segment().ok_or_else(|| io::Error::other("no prepared segment"))?;
         let options = &self.shared.options;
+        assert_eq!(prepared.header.epoch, self.shared.identity.epoch, "R1: segment {} is of another opening", prepared.header.number);
         let segment = writers(&prepared, self.durable.next(), options.segment_bytes);
         self.shared.retained.lock().rolled(segment, options.clock.now());
         self.active = Active::new(prepared, options.segment_bytes);
@@ -177,6 +180,7 @@ impl Writer {
         self.shared.durable.send_if_modified(|told| {
             let goes_on = matches!(told, Durable::Through(_));
             if goes_on {
+                debug_assert!(matches!(told, Durable::Through(before) if *before < durable), "J2: {durable} is told after {told:?}");
                 *told = Durable::Through(durable);
             }
             goes_on

@@ -57,6 +57,7 @@ impl Burst {
         }
         let range = eased_below.saturating_sub(records_max).max(1);
         let left = eased_below.saturating_sub(waiting).min(range);
+        debug_assert!(left <= range, "B3: {left} of {range} left: the rest would be longer than the longest");
         let longest = worked_millis.min(WORKED_MILLIS_MAX) * REST_TIMES;
         (u128::from(longest) * u128::from(left) / u128::from(range)) as u64
     }

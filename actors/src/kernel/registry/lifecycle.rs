@@ -20,7 +20,7 @@ pub struct Generation(pub u64);
 pub enum State {
     /// It reads its row; messages wait.
     Loading,
-    /// It serves.
+    /// It is loaded and serves messages.
     Active,
     /// It hands messages back; its mailbox runs dry.
     Draining,
@@ -56,7 +56,7 @@ pub enum Stay {
     NotProjected {
         /// Its last record.
         last: Sequence,
-        /// The checkpoint.
+        /// The last record that the database has.
         projected: Sequence,
     },
     /// Somebody relies on what is only in its memory.
@@ -80,7 +80,7 @@ impl Lifecycle {
         Self { generation, state: State::Loading }
     }
 
-    /// Which life.
+    /// Which life of its aggregate this is.
     pub const fn generation(&self) -> Generation {
         self.generation
     }
@@ -125,6 +125,7 @@ impl Lifecycle {
     /// Second step: the mailbox is dry. Its entry may be removed, by this generation.
     pub fn drained(&mut self) -> Option<Generation> {
         (self.state == State::Draining).then(|| {
+            debug_assert!(!self.may_remove(self.generation), "L2: the entry could be removed while messages are in its mailbox");
             self.state = State::Gone;
             self.generation
         })

@@ -70,7 +70,7 @@ struct Inner<A: Aggregate> {
 struct Parked<A: Aggregate> {
     /// Met by a leaving actor in its mailbox: all of them were sent before it began to leave.
     met: Vec<A::Effect>,
-    /// Sent since.
+    /// Sent since the actor began to leave.
     since: Vec<A::Effect>,
 }
 
@@ -273,6 +273,7 @@ where
     fn load(&self, key: A::Key) -> super::loading::BoxFuture<super::host::Loaded<A>> {
         let warm = self.warm.remove(&key).map(|(_, aggregate)| aggregate);
         let awaited = self.crashed.get(&key).map(|entry| *entry.value());
+        assert!(warm.is_none() || awaited.is_none(), "A2: the successor of a dead {} {key} would start from what start-up folded", A::NAME);
         registration::load(key, warm, awaited, self.projected.clone(), Arc::clone(&self.loader))
     }
 

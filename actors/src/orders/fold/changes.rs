@@ -12,13 +12,13 @@ use crate::time::Timestamp;
 /// When an order reached each of its stations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Milestones {
-    /// Paid.
+    /// When it was paid.
     pub paid_at: Option<Timestamp>,
     /// Handed to a carrier.
     pub shipped_at: Option<Timestamp>,
-    /// Received.
+    /// When it was received.
     pub completed_at: Option<Timestamp>,
-    /// Closed unpaid.
+    /// When it was closed unpaid.
     pub closed_at: Option<Timestamp>,
 }
 
@@ -27,7 +27,7 @@ pub struct Milestones {
 pub struct Standing {
     /// Its status; none if the batch leaves it as it is.
     pub status: Option<Status>,
-    /// Its version.
+    /// The order's version, 1 when it is placed.
     pub version: u32,
     /// Its last record.
     pub sequence: Sequence,
@@ -61,7 +61,7 @@ pub enum Placing {
 }
 
 impl Placing {
-    /// The order.
+    /// The id of the order.
     pub fn order(&self) -> OrderId {
         match self {
             Self::Purchase(placed) => placed.order,
@@ -89,9 +89,9 @@ impl Placing {
 /// An order that the database does not have yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
-    /// As placed.
+    /// The order as it was placed.
     pub placed: Placing,
-    /// When.
+    /// When it was placed.
     pub placed_at: Timestamp,
     /// Where it stands by now.
     pub progress: Standing,
@@ -143,26 +143,26 @@ pub struct ItemChange {
 /// A change of stock to be kept for whoever asks who did what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
-    /// As recorded.
+    /// The change as it was recorded.
     pub adjusted: StockAdjusted,
-    /// Its record.
+    /// The record that says so.
     pub sequence: Sequence,
-    /// When.
+    /// When it was recorded.
     pub at: Timestamp,
 }
 
 /// What happened to an order after it was placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderEvent {
-    /// The order.
+    /// The order that this is about.
     pub order: OrderId,
-    /// Its shopper.
+    /// The shopper who owns it.
     pub user: UserId,
     /// The version that it made.
     pub version: u32,
-    /// When.
+    /// When it was recorded.
     pub at: Timestamp,
-    /// What.
+    /// What happened to it.
     pub what: Happened,
 }
 

@@ -149,6 +149,7 @@ impl TradeFold {
         }
         let progress = Standing::at(1, Some(Status::PendingPayment), sequence, at);
         self.new_orders.push(NewOrder { placed, placed_at: at, progress });
+        debug_assert_eq!(self.places.len(), self.new_orders.len(), "{order:?} or another order has no place of its own");
         Ok(())
     }
 
@@ -230,6 +231,7 @@ impl TradeFold {
         if version != progress.version + 1 {
             return Err(FoldError::Version { aggregate: order, sequence, version, at: progress.version });
         }
+        assert!(progress.sequence <= sequence, "F1: record {sequence} of {order:?} follows record {}", progress.sequence);
         progress.status = status.or(progress.status);
         progress.version = version;
         progress.sequence = sequence;
@@ -240,6 +242,7 @@ impl TradeFold {
     fn sku(&mut self, sku: SkuId, sequence: Sequence) -> &mut SkuChange {
         let unchanged = SkuChange { available: 0, held: 0, sold: 0, paid: 0, last_adjustment: None, first: sequence, last: sequence };
         let change = self.skus.entry(sku).or_insert(unchanged);
+        assert!(change.first <= change.last && change.last <= sequence, "F1: record {sequence} of {sku:?} follows {change:?}");
         change.last = sequence;
         change
     }

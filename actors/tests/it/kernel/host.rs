@@ -193,7 +193,7 @@ impl Shell {
         self.check();
     }
 
-    /// T3.
+    /// Passivates idle ones at the model's time (T3).
     fn passivate(&mut self, most: usize) {
         let (now, projected) = (self.clock.now(), self.rows.checkpoint());
         let before: Vec<Sum> = (1..4).filter_map(|key| self.host.get(key).cloned()).collect();

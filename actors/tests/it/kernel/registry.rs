@@ -35,7 +35,7 @@ impl Gauges {
     }
 }
 
-/// One gauge.
+/// A gauge whose value a test reads.
 #[derive(Default)]
 struct Meter {
     value: AtomicU64,

@@ -57,7 +57,7 @@ pub enum Told {
 /// SKUs with pieces.
 type Lines = Vec<(SkuId, u32)>;
 
-/// The books.
+/// What clients were told, and what follows from it.
 #[derive(Debug)]
 pub struct Auditor {
     promises: Promises,

@@ -66,7 +66,7 @@ pub struct CartRow {
     version: Sequence,
 }
 
-/// The tables.
+/// The rows that committed transactions left.
 #[derive(Debug, Clone, Default)]
 pub struct Database {
     pub is_up: bool,

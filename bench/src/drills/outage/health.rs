@@ -28,7 +28,7 @@ struct Part {
 }
 
 impl Health {
-    /// One more.
+    /// Asks for readiness once more and notes the answer.
     pub fn look(&mut self, setup: &Setup) {
         let said = match setup.ready() {
             Ok((status, body)) => {

@@ -68,10 +68,10 @@ pub struct Options {
     /// Pieces of an item that a user may have.
     #[arg(long, default_value_t = 50)]
     limit: u64,
-    /// Users.
+    /// Users that take turns buying.
     #[arg(long, default_value_t = 50_000)]
     users: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 128)]
     connections: usize,
     /// The share of a phase's schedule that has to be answered; not of the phase in which the shop is killed.

@@ -21,7 +21,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// At the end of each phase so many orders are cancelled, so that orders have several events.
 const CANCELLED: usize = 25;
 
-/// What happens.
+/// What is taken away during one phase.
 pub struct Phase {
     lost: Vec<Which>,
     way: Away,
@@ -29,7 +29,7 @@ pub struct Phase {
 }
 
 impl Phase {
-    /// Nothing.
+    /// Nothing is taken away.
     pub const CALM: Self = Self { lost: Vec::new(), way: Away::Stopped, kill: false };
     /// The shop is killed and started.
     pub const KILL: Self = Self { lost: Vec::new(), way: Away::Stopped, kill: true };

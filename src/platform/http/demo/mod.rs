@@ -45,7 +45,7 @@ async fn style() -> HttpResponse {
 /// A shopper to try with.
 #[derive(Serialize, ToSchema)]
 pub struct DemoShopper {
-    /// Their id.
+    /// Id of the demo user.
     pub user_id: u64,
     /// Their token, good for a day.
     pub token: String,

@@ -12,7 +12,7 @@ pub struct Exception {
     pub here: Column,
 }
 
-/// By `table.column`.
+/// Documented exceptions, by `table.column`.
 pub fn exceptions() -> BTreeMap<String, Exception> {
     let rows = section("## Exceptions").filter_map(cells).filter(|cells| cells[0].contains('.'));
     rows.map(|cells| (cells[0].clone(), Exception { promised: spelt(&cells[1]), here: spelt(&cells[2]) })).collect()

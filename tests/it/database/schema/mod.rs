@@ -40,7 +40,7 @@ enum Filled {
     Nothing,
     By(String),
     Now,
-    /// AUTO_INCREMENT.
+    /// An id from AUTO_INCREMENT or AUTOINCREMENT.
     Id,
     /// Nobody can write it: it is computed from others.
     Generated(String),

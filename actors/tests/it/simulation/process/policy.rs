@@ -8,7 +8,7 @@ use super::super::database::Runner;
 use super::carts::{CartAsker, CartCommand};
 use super::*;
 
-/// Its number.
+/// The policy's number, as in docs/ARCHITECTURE.md.
 pub const BOUGHT: u16 = 1;
 
 /// The policy's place in the journal, and what it has to ask for.
