@@ -1,5 +1,6 @@
 //! An order after it was placed, over real HTTP and, for what no shopper may do, through its commands: paid, sent, received, refunded, hidden.
 
+use mallcore::platform::config::Config;
 use mallcore_actors::idempotency::KeyHash;
 use mallcore_actors::ids::{OrderId, PaymentId, RefundId, SkuId};
 use mallcore_actors::kernel::Provenance;
@@ -78,7 +79,12 @@ async fn an_order_is_shown_with_all_that_happened_to_it() {
 
 #[actix_web::test]
 async fn an_order_that_was_sent_completes_by_itself() {
-    let app = TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.orders.auto_complete_seconds = 1).await;
+    let soon = |config: &mut Config| {
+        config.orders.auto_complete_seconds = 1;
+        // The test asks again and again.
+        config.rate_limits.enabled = false;
+    };
+    let app = TestApp::with(Sale { quota: 10, limit: 1 }, soon).await;
     let shopper = app.shopper();
     let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
     let order = paid(&app, &shopper, &[(a, 1), (b, 1)], price_a + price_b).await;
