@@ -117,7 +117,9 @@ impl Transaction<'_> {
     /// [`Unavailable::JournalFull`] or [`Unavailable::OutcomeUnknown`] if the journal refuses; nothing has changed then.
     pub fn commit(&mut self, fact: impl Into<Fact>, apply: impl FnOnce(&Committed)) -> Result<Committed, Unavailable> {
         debug_assert!(!self.has_committed, "X3: a second record would not share the fate of the first");
-        self.record(Record { header: self.header, fact: fact.into() }, apply)
+        let committed = self.record(Record { header: self.header, fact: fact.into() }, apply)?;
+        self.has_committed = true;
+        Ok(committed)
     }
 
     /// The same for a fact of the process itself that a command needs first, such as a reservation of ids: nobody asked for it.
@@ -140,7 +142,6 @@ impl Transaction<'_> {
         let guard = AbortOnUnwind;
         apply(&committed);
         std::mem::forget(guard);
-        self.has_committed = true;
         Ok(committed)
     }
 }
