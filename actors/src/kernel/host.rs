@@ -308,7 +308,7 @@ fn handled<A: Handle<C>, C>(
 
 /// Whether the record that a reply relies on is in the journal already (T5).
 fn relies_on_what_is_queued<T>(answer: &Answer<Settled<T>>, transaction: &Transaction<'_>) -> bool {
-    !matches!(answer, Ok(Ok(settled)) if settled.relies_on > transaction.journal().last_enqueued())
+    !matches!(answer, Ok(Ok(settled)) if settled.relies_on > transaction.last_enqueued())
 }
 
 fn waiting_for<A, C>(command: C, provenance: Provenance, reply: impl FnOnce(Answer<Settled<A::Reply>>) + 'static) -> Waiting<A>

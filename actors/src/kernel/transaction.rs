@@ -111,6 +111,11 @@ impl Transaction<'_> {
         &self.header
     }
 
+    /// The newest record that the journal has queued: no reply may rely on a later one.
+    pub fn last_enqueued(&self) -> Sequence {
+        self.recorder.journal.last_enqueued()
+    }
+
     /// Queues the fact and makes it so: `apply` must bring every machine that it concerns up to date, and must not fail.
     ///
     /// # Errors

@@ -212,7 +212,7 @@ impl projection::Target for Events {
 
     async fn maintain(&mut self, _: Sequence) -> Result<(), TargetError> {
         // Only while nothing new waits: it goes first, and a burst is let pass. Not for ever: the runner listens for orders in between.
-        let until = Instant::now() + TEND_EVERY;
+        let until = Instant::now() + MAINTAIN_EVERY;
         while !self.has_new() && Instant::now() < until && self.send_again().await? {}
         let saved = self.place.save_when_due();
         self.saved(saved)?;
