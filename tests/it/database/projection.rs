@@ -173,8 +173,8 @@ async fn first_lines(database: &Database, shop: &Shop) -> Vec<(String, String, O
 
 #[tokio::test]
 async fn a_rename_before_the_projection_changes_no_order_of_a_flash_sale() {
-    let mut day = vec![Wish::Carve { sku: 1 }, Wish::BuyFlash { sku: 1, user: 1, pieces: 1 }, Wish::Basket { user: 2, pieces: 1 }];
-    day.push(Wish::BuyFlash { sku: 1, user: 3, pieces: 1 });
+    let mut day = vec![Command::Carve { sku: 1 }, Command::BuyFlash { sku: 1, user: 1, pieces: 1 }, Command::Basket { user: 2, pieces: 1 }];
+    day.push(Command::BuyFlash { sku: 1, user: 3, pieces: 1 });
     let shop = Shop::after(&day);
     let as_planned = ("青花瓷杯".to_owned(), "红色 / 大".to_owned(), Some("https://cdn.example/cup.jpg".to_owned()));
     for scratch in scratch::both().await {
@@ -206,7 +206,7 @@ async fn a_rename_before_the_projection_changes_no_order_of_a_flash_sale() {
 /// Rows of sales that a release before the frozen names planned.
 #[tokio::test]
 async fn a_sale_without_names_of_its_own_has_those_of_the_shelf() {
-    let shop = Shop::after(&[Wish::Carve { sku: 1 }, Wish::BuyFlash { sku: 1, user: 1, pieces: 1 }]);
+    let shop = Shop::after(&[Command::Carve { sku: 1 }, Command::BuyFlash { sku: 1, user: 1, pieces: 1 }]);
     for scratch in scratch::both().await {
         stage(&scratch.database).await;
         attached(&scratch.database).await;
