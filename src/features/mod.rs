@@ -2,6 +2,7 @@
 
 pub mod carts;
 pub mod catalog;
+pub mod favorites;
 pub mod orders;
 pub mod seckill;
 pub mod stock;
@@ -12,7 +13,7 @@ use crate::platform::broker::{self, document::Data};
 use crate::shop::feature::Feature;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE];
+pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE];
 
 /// Names of all projections to the database that features start.
 pub fn projections() -> Vec<&'static str> {

@@ -36,7 +36,6 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::features::catalog::{ProductQuery, ProductView};
 use crate::features::orders::model::Counts;
 use crate::features::orders::{OrderDetail, OrderRef, OrderView};
 use crate::features::seckill::ActivityView;
@@ -54,7 +53,7 @@ use following::Following;
 pub use following::ORDER_BYTES;
 pub use opening::{Opening, Projected};
 pub use plan::{BrokerPlan, Plan, database};
-use reads::{ANSWER_WITHIN, Reads};
+use reads::Reads;
 use sales::Sales;
 pub use start::StartError;
 
@@ -202,16 +201,6 @@ impl Shop {
     /// One sale, with what remains of its items now.
     pub fn activity(&self, id: ActivityId) -> Option<ActivityView> {
         self.0.sales.activity(id, self.now())
-    }
-
-    /// A page of the catalogue.
-    pub async fn products(&self, query: ProductQuery) -> Result<Page<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::products(database, query).await).await?)
-    }
-
-    /// One product.
-    pub async fn product(&self, id: u64) -> Result<Option<ProductView>, StoreError> {
-        Ok(self.0.reads.ask(ANSWER_WITHIN, async |database| crate::features::catalog::product(database, id).await).await?)
     }
 
     /// Whether this node can sell, and how its parts do.

@@ -1,5 +1,5 @@
 //! The database as handlers write cold rows to it: bounded in time, and reached again by itself after an outage.
-//! - W1 Nobody waits longer than [`WRITE_WITHIN`]; what was cut off then may have happened or not, so what is written can be written again.
+//! - W1 No client waits longer than [`WRITE_WITHIN`]; what was cut off then may have happened or not, so what is written can be written again.
 //! - W2 After a write the outbox's relay looks at once: what the write asks for is carried out without waiting for the next look.
 
 use std::time::Duration;
@@ -19,16 +19,28 @@ const CONNECTIONS: Connections = Connections {
     ..Connections::READ
 };
 
+/// For what is written behind: it waits for the projection's largest batch rather than giving up its connection.
+const BEHIND_WITHIN: Duration = Duration::from_secs(30);
+
+/// One connection for what is written behind, of which a power cut may take the last moment.
+const BEHIND: Connections = Connections { max: 1, synced: false, ..CONNECTIONS };
+
 /// The way of cold writes.
 pub struct Writes {
     reach: Reach,
     nudge: Nudge,
+    within: Duration,
 }
 
 impl Writes {
     /// Connects when it is first asked; wakes the relay that has this nudge.
     pub fn new(settings: Settings, nudge: Nudge) -> Self {
-        Self { reach: Reach::new(settings, CONNECTIONS), nudge }
+        Self { reach: Reach::new(settings, CONNECTIONS), nudge, within: WRITE_WITHIN }
+    }
+
+    /// The same for a task that writes behind, beside those whom clients wait for.
+    pub fn behind(settings: Settings, nudge: Nudge) -> Self {
+        Self { reach: Reach::new(settings, BEHIND), nudge, within: BEHIND_WITHIN }
     }
 
     /// Runs a write, and gives up after a while; then has the outbox looked at.
@@ -37,7 +49,7 @@ impl Writes {
     /// The write's own, or [`Error::Unavailable`] if the database did not answer in time.
     pub async fn write<T, E: From<Error>>(&self, write: impl AsyncFnOnce(&Database) -> Result<T, E>) -> Result<T, E> {
         let database = self.reach.current();
-        match tokio::time::timeout(WRITE_WITHIN, write(&database)).await {
+        match tokio::time::timeout(self.within, write(&database)).await {
             Ok(done) => {
                 self.nudge.wake();
                 done

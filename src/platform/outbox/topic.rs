@@ -3,6 +3,7 @@
 //!   order are harmless.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 
 use mallcore_actors::kernel::BoxFuture;
@@ -84,12 +85,13 @@ pub trait OnChanged: Send + Sync + 'static {
     fn changed(&self, ids: Arc<[u64]>) -> BoxFuture<Result<(), Failure>>;
 }
 
-impl<F> OnChanged for F
+impl<F, R> OnChanged for F
 where
-    F: Fn(Arc<[u64]>) -> BoxFuture<Result<(), Failure>> + Send + Sync + 'static,
+    F: Fn(Arc<[u64]>) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     fn changed(&self, ids: Arc<[u64]>) -> BoxFuture<Result<(), Failure>> {
-        self(ids)
+        Box::pin(self(ids))
     }
 }
 

@@ -11,6 +11,7 @@ mod cold_writes;
 mod cors;
 mod demo;
 mod documents;
+mod favorites;
 mod health;
 mod lag;
 mod limits;
