@@ -3,7 +3,7 @@
 //! - C2 Records of a SKU that is not known yet are kept until it is, so that no order of learning of SKU and record loses a piece.
 //! - C3 One thread applies records; anybody reads and registers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 
 use super::snapshot::Rating;
 
-/// Movements of unknown SKUs that are kept; with more the catalogue is loaded anew.
+/// Movements of unknown SKUs that are kept, the newest: by the time that an older one is let go of, it is in the rows that its SKU begins with,
+/// or the SKU has no row any more.
 const ORPHANS_MAX: usize = 65_536;
 
 /// What is counted of a product.
@@ -63,16 +64,11 @@ pub struct Counters {
     products: RwLock<HashMap<u64, Arc<ProductCount>, RandomState>>,
     skus: RwLock<HashMap<SkuId, Arc<SkuCount>, RandomState>>,
     /// Of SKUs that are not known yet.
-    orphans: Mutex<Vec<(Sequence, Moved)>>,
+    orphans: Mutex<VecDeque<(Sequence, Moved)>>,
     /// Products whose counts moved since they were last taken.
     touched: Mutex<HashSet<u64, RandomState>>,
     moved: Notify,
 }
-
-/// More movements of unknown SKUs than are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the journal moves pieces of SKUs that the catalogue does not have: it is loaded anew")]
-pub struct TooManyOrphans;
 
 impl Counters {
     /// Pieces sold of a product; none if there is no such product.
@@ -143,7 +139,7 @@ impl Counters {
     }
 
     /// Applies what records move, in their order.
-    pub(super) fn apply(&self, moves: &[(Sequence, Moved)]) -> Result<(), TooManyOrphans> {
+    pub(super) fn apply(&self, moves: &[(Sequence, Moved)]) {
         let mut touched = Vec::new();
         {
             let skus = self.skus.read();
@@ -156,15 +152,14 @@ impl Counters {
                     None => {
                         let mut orphans = self.orphans.lock();
                         if orphans.len() >= ORPHANS_MAX {
-                            return Err(TooManyOrphans);
+                            orphans.pop_front();
                         }
-                        orphans.push((*sequence, *moved));
+                        orphans.push_back((*sequence, *moved));
                     }
                 }
             }
         }
         self.touch(touched);
-        Ok(())
     }
 
     fn touch(&self, products: impl IntoIterator<Item = u64>) {

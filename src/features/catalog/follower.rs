@@ -9,7 +9,6 @@ use mallcore_actors::facts::{DecodeError, Record};
 use mallcore_actors::journal::{Journal, ReadError, Sequence};
 use mallcore_actors::orders::fold::counts::{moved, moves};
 
-use super::counters::TooManyOrphans;
 use super::handle::Catalog;
 use super::loading;
 use crate::platform::database::{Connections, Database, Error, Settings};
@@ -86,7 +85,7 @@ impl Follow {
             }
         };
         self.journal.read(at.next(), records_max.saturating_mul(RECORD_BYTES), &mut visit).map_err(Problem::Read)?;
-        self.catalog.counters().apply(&moving)?;
+        self.catalog.counters().apply(&moving);
         match bad {
             Some(problem) if through == at => Err(problem),
             _ => Ok(through),
@@ -114,8 +113,6 @@ enum Problem {
     Read(#[source] ReadError),
     #[error("failed to decode record {0}")]
     Decode(Sequence, #[source] DecodeError),
-    #[error(transparent)]
-    Orphans(#[from] TooManyOrphans),
 }
 
 impl From<Problem> for TargetError {
@@ -124,7 +121,7 @@ impl From<Problem> for TargetError {
             Problem::Load(cause) if cause.is_transient() => Reaction::Wait,
             Problem::Load(_) => Reaction::Ask,
             Problem::Gap { .. } | Problem::Read(ReadError::Io(_)) => Reaction::Wait,
-            Problem::Restored | Problem::Orphans(_) | Problem::Read(ReadError::Gone { .. }) => Reaction::Again,
+            Problem::Restored | Problem::Read(ReadError::Gone { .. }) => Reaction::Again,
             Problem::Read(_) | Problem::Decode(..) => Reaction::Halt,
         };
         let error = Self::new(reaction, &problem);
@@ -158,7 +155,7 @@ impl Target for Follow {
                 Ok(through)
             }
             Err(problem) => {
-                if matches!(problem, Problem::Orphans(_) | Problem::Read(ReadError::Gone { .. })) {
+                if matches!(problem, Problem::Read(ReadError::Gone { .. })) {
                     self.at = None;
                 }
                 Err(problem.into())

@@ -8,7 +8,6 @@ use super::snapshot::{Counted, Product, Sku, Spec, Taxonomy};
 
 /// A whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = CatalogItems)]
 pub struct Items<T> {
     /// The entries.
     pub items: Vec<T>,
