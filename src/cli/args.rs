@@ -7,6 +7,7 @@ use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
+use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -197,6 +198,18 @@ pub enum ProductCommand {
     SetStatus(SetStatus),
     /// Add available pieces of a SKU or take some away
     AdjustStock(AdjustStockArgs),
+    /// Put a product in, with a SKU for each combination of its specs
+    Create(CreateProduct),
+    /// Put a product into the discount zone at a rate, or take it out
+    SetDiscount(SetDiscount),
+    /// Put a product into the hot zone or take it out
+    SetHot(SetHot),
+    /// Categories
+    #[command(subcommand)]
+    Category(CategoryCommand),
+    /// Brands
+    #[command(subcommand)]
+    Brand(BrandCommand),
 }
 
 /// A new price.

@@ -1,6 +1,8 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
 pub mod args;
+mod catalog;
+pub mod catalog_args;
 mod clock;
 mod config;
 mod doctor;

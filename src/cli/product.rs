@@ -8,8 +8,9 @@ use mallcore_actors::money::Money;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
+use super::catalog_args::{BrandCommand, CategoryCommand};
 use super::out::Out;
-use super::{CliError, store};
+use super::{CliError, catalog, store};
 use crate::features::catalog::edits::{self, EditError};
 use crate::features::stock::adjustments::{self, AskError};
 use crate::platform::config::Config;
@@ -30,6 +31,11 @@ pub fn run(config: &Config, command: &ProductCommand, out: &mut Out) -> Result<(
             ProductCommand::SetPrice(args) => set_price(&database, args, out).await,
             ProductCommand::SetStatus(args) => set_status(&database, args, out).await,
             ProductCommand::AdjustStock(args) => adjust(&database, args, out).await,
+            ProductCommand::Create(args) => catalog::create(&database, args, out).await,
+            ProductCommand::SetDiscount(args) => catalog::set_discount(&database, args, out).await,
+            ProductCommand::SetHot(args) => catalog::set_hot(&database, args, out).await,
+            ProductCommand::Category(CategoryCommand::Add(args)) => catalog::add_category(&database, args, out).await,
+            ProductCommand::Brand(BrandCommand::Add(args)) => catalog::add_brand(&database, args, out).await,
         };
         database.close().await;
         done
@@ -86,19 +92,21 @@ async fn adjust(database: &Database, args: &AdjustStockArgs, out: &mut Out) -> R
     follow(database, Some(id), &args.whose, out).await
 }
 
-fn operator(whose: &Whose) -> Result<Operator, CliError> {
+pub(super) fn operator(whose: &Whose) -> Result<Operator, CliError> {
     Operator::parse(&whose.operator).map_err(|cause| CliError::Argument(format!("--operator: {cause}")))
 }
 
-fn refused(cause: EditError) -> CliError {
+pub(super) fn refused(cause: EditError) -> CliError {
     match cause {
-        EditError::UnknownProduct(_) | EditError::UnknownSku(_) => CliError::Argument(cause.to_string()),
+        EditError::UnknownProduct(_) | EditError::UnknownSku(_) | EditError::Unknown { .. } | EditError::Invalid { .. } => {
+            CliError::Argument(cause.to_string())
+        }
         EditError::Database(_) | EditError::Append(_) => CliError::failed("the change cannot be written", cause),
     }
 }
 
 /// Says what was committed, and with `--wait` what became of it.
-async fn follow(database: &Database, id: Option<u64>, whose: &Whose, out: &mut Out) -> Result<(), CliError> {
+pub(super) async fn follow(database: &Database, id: Option<u64>, whose: &Whose, out: &mut Out) -> Result<(), CliError> {
     let Some(id) = id else {
         out.line(format_args!("nothing to change"));
         return Ok(());

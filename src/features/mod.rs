@@ -2,6 +2,7 @@
 
 pub mod carts;
 pub mod catalog;
+pub mod favorites;
 pub mod orders;
 pub mod seckill;
 pub mod stock;
@@ -15,7 +16,7 @@ use crate::platform::http;
 use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE];
+pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

@@ -26,3 +26,4 @@ pub mod sessions;
 pub mod small_file;
 pub mod telemetry;
 pub mod tls;
+pub mod writes;

@@ -42,11 +42,12 @@ use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Se
 use crate::platform::feature::{FeatureError, Opened, Opening, RunnerSettings};
 use crate::platform::journal_tail::durable;
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::platform::outbox::{Effects, Relay, ToBroker};
+use crate::platform::outbox::{Effects, Nudge, Relay, Subscriptions, ToBroker};
 use crate::platform::projection::status::{RunnerStatus, Runners};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
 use crate::platform::readiness::Stopping;
 use crate::platform::reads::{LOAD_WITHIN, Reads};
+use crate::platform::writes::Writes;
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, recover, recover_alone};
 use crate::sale_snapshot;
@@ -255,8 +256,11 @@ impl Shop {
             Some(products) => Arc::new(products.clone()),
             None => Arc::new(Nobody),
         };
-        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: Database::clone(&cold.current()) };
-        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold);
+        let (subscriptions, nudge) = (Subscriptions::default(), Nudge::default());
+        let database = Database::clone(&cold.current());
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, subscriptions: subscriptions.clone(), database };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold).woken_by(nudge.clone());
+        let writes = Arc::new(Writes::new(for_features.database.clone(), nudge.clone()));
         let attached = attached.into_iter().collect();
         let mut opened = Opened { statuses, tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())], ..Opened::default() };
         opened.handles.insert(Arc::clone(&seckill));
@@ -264,14 +268,19 @@ impl Shop {
             engine: &engine,
             runners: &runner_settings,
             reads: &reads,
+            writes: &writes,
+            subscriptions: &subscriptions,
+            nudge: &nudge,
             skus: &skus,
             orders: &orders,
             attached: &attached,
             registrations,
             opened,
         };
-        for feature in FEATURES {
-            (feature.open)(&mut opening)?;
+        for first in [true, false] {
+            for feature in FEATURES.iter().filter(|feature| feature.is_opened_first == first) {
+                (feature.open)(&mut opening)?;
+            }
         }
         let Opened { statuses, projectors, handles, on_thread, mut tasks } = opening.opened;
         let runners = Runners(statuses);

@@ -21,10 +21,12 @@ use tokio::task::JoinHandle;
 use super::Handles;
 use crate::platform::database::Settings;
 use crate::platform::journal_tail::{TailError, durable, fold};
+use crate::platform::outbox::{Nudge, OnChanged, Subscriptions, Topic};
 use crate::platform::policy::{self, Policy};
 use crate::platform::projection::status::RunnerStatus;
-use crate::platform::projection::{CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
+use crate::platform::projection::{CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store, Target};
 use crate::platform::reads::Reads;
+use crate::platform::writes::Writes;
 
 /// Records that a policy reads at a time, about.
 const POLICY_BATCH: usize = 8_192;
@@ -84,12 +86,18 @@ pub struct Opening<'a> {
     pub runners: &'a RunnerSettings,
     /// The database, for loaders and handlers.
     pub reads: &'a Arc<Reads>,
+    /// The database, for cold writes of handlers.
+    pub writes: &'a Arc<Writes>,
     /// The SKUs, as orders ask them.
     pub skus: &'a Arc<dyn Skus>,
     /// The commands of orders.
     pub orders: &'a OrdersHandle,
     /// Checkpoints by projection; none if the database is away.
     pub attached: &'a HashMap<&'static str, Sequence>,
+    /// Who reads changed rows anew.
+    pub subscriptions: &'a Subscriptions,
+    /// Wakes the outbox's relay.
+    pub nudge: &'a Nudge,
     /// Places in the journal's retention, one for each runner that is started here.
     pub registrations: Vec<Registration>,
     /// What the features have started.
@@ -149,6 +157,30 @@ impl Opening<'_> {
         self.opened.statuses.push(RunnerStatus::new(P::NAME, &handle, false, Meter::new(settings.lag)).shedding(unasked));
         self.opened.projectors.push(handle);
         Ok(())
+    }
+
+    /// Starts a follower of the journal that keeps nothing on record: it finds out itself where it begins, and holds no record back, so it
+    /// has to begin again where it finds one gone. Its lag is told like any other; nobody is turned away for it.
+    ///
+    /// # Errors
+    /// [`FeatureError::Thread`] if there is no thread for it.
+    pub fn run_follower<T: Target>(&mut self, settings: ProjectorSettings, target: T) -> Result<(), FeatureError> {
+        let handle = Projector::follow(settings, target, self.journal()).map_err(FeatureError::Thread)?;
+        let unasked = Arc::new(Admission::default());
+        self.opened.statuses.push(RunnerStatus::new(T::NAME, &handle, false, Meter::new(self.runners.lag)).shedding(unasked));
+        self.opened.projectors.push(handle);
+        Ok(())
+    }
+
+    /// From now on the handler is asked to read changed rows of the topic anew: those that cold writes of this and other processes name in
+    /// the outbox. Handlers of one topic are asked in the order in which they were registered.
+    pub fn on_changed(&mut self, topic: Topic, handler: impl OnChanged) {
+        self.subscriptions.on_changed(topic, handler);
+    }
+
+    /// Wakes the outbox's relay, for those who commit by other means than [`Writes`].
+    pub fn nudge(&self) -> Nudge {
+        self.nudge.clone()
     }
 
     /// The records above the projection's checkpoint, by the keys of the aggregates that they are about; and the record that the database

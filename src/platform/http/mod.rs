@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod body;
+pub mod cached;
 mod chart;
 pub mod client_address;
 mod connection;

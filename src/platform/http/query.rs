@@ -79,7 +79,8 @@ impl Query {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn wrong<T>(&mut self, name: &'static str, code: &'static str) -> Option<T> {
+    /// Notes that a parameter is wrong.
+    pub fn wrong<T>(&mut self, name: &'static str, code: &'static str) -> Option<T> {
         self.error(Cow::Borrowed(name), code);
         None
     }

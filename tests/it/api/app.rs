@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::Config;
@@ -72,6 +73,8 @@ impl TestApp {
         let handle = server.handle();
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
+        let catalog = shop.provided::<Catalog>().unwrap();
+        until("the catalogue is loaded", async || catalog.current().is_ok()).await;
         Self {
             base: format!("http://{address}"),
             client: Client::new(),
@@ -125,6 +128,11 @@ impl TestApp {
     /// The commands of orders that no route of a shopper leads to.
     pub fn orders(&self) -> Arc<Orders> {
         self.shop.provided::<Orders>().unwrap()
+    }
+
+    /// The catalogue that shoppers see.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.shop.provided::<Catalog>().unwrap()
     }
 
     /// Lets the database follow, for tests that hold it back.

@@ -4,10 +4,10 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::app::{Person, Sale, TestApp};
+use super::app::{Person, Sale, TestApp, until};
 
 /// Runs `mallcore` beside the server: whether it succeeded, and all that it said.
-async fn mallcore(app: &TestApp, line: &str) -> (bool, String) {
+pub async fn mallcore(app: &TestApp, line: &str) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
     command.args(line.split(' ')).env_clear().env("DATA_DIR", app.data_dir()).env("USER", "tester");
     // The relay lives on this thread, so nobody may block it.
@@ -16,7 +16,7 @@ async fn mallcore(app: &TestApp, line: &str) -> (bool, String) {
 }
 
 #[track_caller]
-fn is_done((success, said): &(bool, String)) {
+pub fn is_done((success, said): &(bool, String)) {
     assert!(*success && said.contains("done"), "{said}");
 }
 
@@ -77,7 +77,8 @@ async fn stock_is_adjusted_by_a_command_and_refusals_are_told() {
     let before = product(&visitor, 2).await["skus"][0].clone();
     let (sku, available) = (before["id"].as_u64().unwrap(), before["available"].as_u64().unwrap());
     is_done(&mallcore(&app, &format!("product adjust-stock {sku} --by -5 --reason broken --wait")).await);
-    assert_eq!(product(&visitor, 2).await["skus"][0]["available"], available - 5);
+    let shows = async |pieces: u64| product(&visitor, 2).await["skus"][0]["available"] == pieces;
+    until("the pieces are gone", async || shows(available - 5).await).await;
     let refused = mallcore(&app, &format!("product adjust-stock {sku} --by -{available} --reason all --wait")).await;
     assert!(!refused.0 && refused.1.contains("insufficient_stock"), "{}", refused.1);
     let refused = mallcore(&app, &format!("product adjust-stock {sku} --to 9 --expected-version 0 --reason count --wait")).await;
@@ -85,7 +86,7 @@ async fn stock_is_adjusted_by_a_command_and_refusals_are_told() {
     let (_, shown) = mallcore(&app, "product show 2").await;
     let version = shown.lines().find(|line| line.contains(&format!("SKU {sku} "))).unwrap().rsplit(' ').next().unwrap().to_owned();
     is_done(&mallcore(&app, &format!("product adjust-stock {sku} --to 9 --expected-version {version} --reason count --wait")).await);
-    assert_eq!(product(&visitor, 2).await["skus"][0]["available"], 9);
+    until("the pieces are counted", async || shows(9).await).await;
 }
 
 #[actix_web::test]

@@ -46,7 +46,7 @@ fn every_parameter_has_a_range_or_a_pattern() {
             let schema = &parameter["schema"];
             let is_bounded = match schema["type"].as_str() {
                 Some("integer") => schema["minimum"].is_number() && schema["maximum"].is_number(),
-                Some("string") => schema["pattern"].is_string() || schema["maxLength"].is_number(),
+                Some("string") => schema["pattern"].is_string() || schema["maxLength"].is_number() || schema["enum"].is_array(),
                 _ => false,
             };
             assert!(is_bounded, "{id}: {parameter}");

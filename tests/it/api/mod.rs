@@ -12,6 +12,7 @@ mod cors;
 mod demo;
 mod documents;
 mod expectation;
+mod favorites;
 mod health;
 mod lag;
 mod limits;

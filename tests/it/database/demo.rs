@@ -1,7 +1,10 @@
 //! The demo shop fills an empty database only, and what it fills can be listed and sold.
 
+use std::sync::Arc;
+
 use mallcore::demo::seed::{SeedError, SeedOptions, seed};
-use mallcore::features::catalog::{self, ProductQuery};
+use mallcore::features::catalog::snapshot::{Filter, Snapshot, Sort, Start};
+use mallcore::features::catalog::{Catalog, load};
 use mallcore::features::seckill;
 use mallcore::reconcile::reconcile;
 use mallcore_actors::time::Timestamp;
@@ -13,8 +16,11 @@ fn now() -> Timestamp {
     Timestamp::from_millis(START)
 }
 
-fn all() -> ProductQuery {
-    ProductQuery { category: None, keyword: None, after: None, size: 100 }
+/// The catalogue as shoppers see it.
+async fn catalogue(scratch: &scratch::Scratch) -> Arc<Snapshot> {
+    let catalog = Catalog::default();
+    load(&catalog, &scratch.database).await.unwrap();
+    catalog.current().unwrap()
 }
 
 #[tokio::test]
@@ -23,11 +29,9 @@ async fn the_demo_shop_has_shelves_and_one_running_sale() {
         let seeded =
             seed(&scratch.database, SeedOptions { flash_stock: 77, flash_limit: 2, ..SeedOptions::default() }, now()).await.unwrap();
         assert!(seeded.products >= 200);
-        let categories = catalog::repository::categories(&scratch.database).await.unwrap();
-        assert_eq!(
-            (1..=3).map(|level| categories.iter().filter(|category| category.level == level).count()).collect::<Vec<_>>(),
-            [5, 15, 45]
-        );
+        let now_shown = catalogue(&scratch).await;
+        let levels: Vec<usize> = now_shown.taxonomy.categories().map(|row| now_shown.taxonomy.path(row.id).len()).collect();
+        assert_eq!([1, 2, 3].map(|level| levels.iter().filter(|of| **of == level).count()), [5, 15, 45]);
         let sales = seckill::repository::activities(&scratch.database, now()).await.unwrap().value;
         let [sale] = &sales[..] else { panic!("one sale, not {sales:?}") };
         assert!(sale.starts_at <= now() && now() < sale.ends_at);
@@ -61,30 +65,23 @@ async fn a_thousand_flash_items_have_a_sku_each() {
 }
 
 #[tokio::test]
-async fn products_are_found_by_category_word_and_page() {
+async fn products_are_found_by_category_and_page() {
     for scratch in scratch::both().await {
         let seeded = seed(&scratch.database, SeedOptions::default(), now()).await.unwrap();
-        let (mut query, mut found) = (all(), Vec::new());
+        let shown = catalogue(&scratch).await;
+        let (mut start, mut found) = (Start::At(0), Vec::new());
         loop {
-            let page = catalog::products(&scratch.database, query.clone()).await.unwrap();
-            found.extend(page.items.iter().map(|product| product.id));
-            query.after = page.next;
-            if page.next.is_none() {
-                break;
-            }
+            let page = shown.list(Filter::default(), Sort::Newest, start, 100);
+            found.extend(page.entries.iter().map(|entry| entry.product.id.get()));
+            let Some(next) = page.next else { break };
+            start = Start::After(next);
         }
         assert_eq!(found, (1..=seeded.products).rev().collect::<Vec<_>>());
         for (category, products) in [(1, 45), (11, 15), (111, 5), (999, 0)] {
-            let page = catalog::products(&scratch.database, ProductQuery { category: Some(category), ..all() }).await.unwrap();
-            assert_eq!(page.items.len(), products, "category {category}");
+            let of_category = Filter { category: Some(category), ..Filter::default() };
+            assert_eq!(shown.ids(of_category, Sort::Sales).len(), products, "category {category}");
         }
-        let page =
-            catalog::products(&scratch.database, ProductQuery { keyword: Some("pro".into()), category: Some(11), ..all() }).await.unwrap();
-        assert_eq!(page.items.len(), 3, "letter case does not matter");
-        let none = catalog::products(&scratch.database, ProductQuery { keyword: Some("%".into()), ..all() }).await.unwrap();
-        assert_eq!(none.items.len(), 0, "a per cent sign is a sign");
-        let product = catalog::product(&scratch.database, 1).await.unwrap().unwrap();
-        assert_eq!(product.skus.len(), 3);
-        assert!(catalog::product(&scratch.database, 999_999).await.unwrap().is_none());
+        assert_eq!(shown.product(1).unwrap().product.offered().count(), 3);
+        assert!(shown.product(999_999).is_none());
     }
 }

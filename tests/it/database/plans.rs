@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 10] = [
+const QUERIES: [(&str, &str, &str); 14] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -33,6 +33,18 @@ const QUERIES: [(&str, &str, &str); 10] = [
         "INDEX outbox_parked",
         "outbox_parked",
     ),
+    (
+        "SELECT product_id, created_at FROM favorites WHERE user_id = 3 ORDER BY created_at DESC, product_id DESC LIMIT 1000",
+        "INDEX favorites_in_time",
+        "favorites_in_time",
+    ),
+    (
+        "SELECT product_id, viewed_at FROM footprints WHERE user_id = 3 ORDER BY viewed_at DESC, product_id DESC LIMIT 100",
+        "INDEX footprints_in_time",
+        "footprints_in_time",
+    ),
+    ("SELECT product_id FROM product_tags WHERE tag_id = 3", "INDEX product_tags_of_a_tag", "product_tags_of_a_tag"),
+    ("SELECT id, name FROM products WHERE id > 150 ORDER BY id LIMIT 5", "INTEGER PRIMARY KEY", "PRIMARY"),
     ("SELECT id FROM outbox WHERE processed_at < 5 ORDER BY processed_at, id LIMIT 500", "INDEX outbox_processed", "outbox_processed"),
 ];
 
@@ -74,11 +86,24 @@ async fn filled(database: &Database) {
         .flat_map(|id| [id.into(), (id > 10).then_some(id % 10 + 1).into(), 1u64.into(), format!("/{id}/").into(), "类".into()])
         .collect();
     tx.execute(parents, values).await.unwrap();
+    for (table, column) in [("favorites", "created_at"), ("footprints", "viewed_at")] {
+        let rows = (1..=2_000u64).flat_map(|row| [(row % 50).into(), row.into(), now.into()]);
+        let text = Rows::insert(database.engine(), table, &["user_id", "product_id", column], 2_000);
+        tx.execute(text, rows.collect()).await.unwrap();
+    }
+    let rows = (2..=300u64).flat_map(|id| [id.into(), "杯".into(), 1u64.into()]);
+    tx.execute(Rows::insert(database.engine(), "products", &["id", "name", "price_fen"], 299), rows.collect()).await.unwrap();
+    let rows = (1..=50u64).flat_map(|id| [id.into(), format!("标签{id}").into()]);
+    tx.execute(Rows::insert(database.engine(), "tags", &["id", "name"], 50), rows.collect()).await.unwrap();
+    let rows = (0..2_000u64).flat_map(|row| [(row % 290 + 1).into(), (row / 290 + 1 + row % 40).into()]);
+    tx.execute(Rows::insert(database.engine(), "product_tags", &["product_id", "tag_id"], 2_000), rows.collect()).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = database.begin().await.unwrap();
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
-        Engine::MySql => "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox",
+        Engine::MySql => {
+            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products"
+        }
     };
     tx.all(analyze, Vec::new()).await.unwrap();
     tx.commit().await.unwrap();

@@ -47,6 +47,7 @@ async fn an_entry_that_is_no_address_is_told_once() {
     let mut setup = Setup::embedded(folder.path());
     setup.set("TRUSTED_PROXIES", "::ffff:127.0.0.0/104");
     let process = setup.start().await;
+    process.until("the catalogue is loaded", async || process.get("/products", 1).await.0 == 200).await;
     for forwarded in ["198.51.100.1:4011", "unknown", "unknown, 127.0.0.2", "_hidden"] {
         let words = format!("GET /v1/products HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: {forwarded}\r\nConnection: close\r\n\r\n");
         let mut answer = String::new();

@@ -10,9 +10,16 @@ use super::process::{Process, Setup};
 const SHOPPER: u64 = 11;
 
 async fn shelf(process: &Process) -> Vec<(u64, u64)> {
-    let (_, products) = process.get("/products?size=20", SHOPPER).await;
-    let skus = products["items"].as_array().unwrap().iter().flat_map(|product| product["skus"].as_array().unwrap().clone());
-    skus.map(|sku| (sku["id"].as_u64().unwrap(), sku["available"].as_u64().unwrap())).take(3).collect()
+    process.until("the catalogue is loaded", async || process.get("/products?size=3", SHOPPER).await.0 == 200).await;
+    let (_, products) = process.get("/products?size=3", SHOPPER).await;
+    let mut skus = Vec::new();
+    for card in products["items"].as_array().unwrap() {
+        let (_, product) = process.get(&format!("/products/{}", card["id"]), SHOPPER).await;
+        let number = |sku: &Value, field: &str| sku[field].as_u64().unwrap();
+        skus.extend(product["skus"].as_array().unwrap().iter().map(|sku| (number(sku, "id"), number(sku, "available"))));
+    }
+    skus.truncate(3);
+    skus
 }
 
 async fn add(process: &Process, key: &str, sku: u64, quantity: u32) -> Value {

@@ -6,6 +6,7 @@
 //! Not here: SQL.
 
 mod changes;
+pub mod counts;
 
 use std::collections::{BTreeMap, HashMap};
 

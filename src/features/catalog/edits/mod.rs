@@ -1,13 +1,18 @@
-//! Cold writes of the catalogue by people of the shop: prices, and what is on the shelf. Each commits with its row of the outbox.
+//! Cold writes of the catalogue by people of the shop: prices and the shelf here, products, categories, brands and tags beside. Each commits
+//! with its row of the outbox.
 //! - E1 Orders and flash sales keep the prices that they have; stock is never a field here (`stock::adjustments`).
 //! - E2 Rows are locked in one order, SKUs by id, then the product, then the outbox, which is that of the projection.
+
+pub mod categories;
+pub mod labels;
+pub mod products;
 
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
 
-use super::model::{OFF_SALE, ON_SALE};
+use crate::features::catalog::model::{OFF_SALE, ON_SALE};
 use crate::platform::database::{Database, Error, Tx};
 use crate::platform::outbox::{self, AppendError, Message, PriceChanged, SkuPrice, StatusChanged};
 
@@ -20,6 +25,22 @@ pub enum EditError {
     /// There is no such SKU.
     #[error("there is no SKU {0}")]
     UnknownSku(SkuId),
+    /// There is no such category, brand or tag.
+    #[error("there is no {field} {id}")]
+    Unknown {
+        /// What was named.
+        field: &'static str,
+        /// Its id.
+        id: u64,
+    },
+    /// It breaks a rule.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// What is wrong.
+        field: &'static str,
+        /// Why.
+        why: String,
+    },
     /// The database did not do it.
     #[error(transparent)]
     Database(#[from] Error),
@@ -33,7 +54,7 @@ impl EditError {
         match self {
             Self::Database(cause) => cause.is_transient(),
             Self::Append(cause) => cause.is_transient(),
-            Self::UnknownProduct(_) | Self::UnknownSku(_) => false,
+            Self::UnknownProduct(_) | Self::UnknownSku(_) | Self::Unknown { .. } | Self::Invalid { .. } => false,
         }
     }
 }

@@ -1,0 +1,2 @@
+-- What its SKUs differ in: a list of {"name", "values"}.
+ALTER TABLE products ADD COLUMN specs TEXT NULL CHECK (json_valid(specs));
