@@ -260,7 +260,7 @@ impl Shop {
         let database = Database::clone(&cold.current());
         let effects = Effects { shop: Arc::new(in_shop), events, cache, subscriptions: subscriptions.clone(), database };
         let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold).woken_by(nudge.clone());
-        let writes = Arc::new(Writes::new(for_features.database.clone(), nudge.clone()));
+        let writes = Arc::new(Writes::new(runner_settings.database.clone(), nudge.clone()));
         let attached = attached.into_iter().collect();
         let mut opened = Opened { statuses, tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())], ..Opened::default() };
         opened.handles.insert(Arc::clone(&seckill));

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mallcore::features::orders::Orders;
+use mallcore::features::seckill::Seckill;
 use mallcore::features::stock::adjustments;
 use mallcore::platform::outbox::Wanted;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
@@ -22,17 +23,17 @@ use proptest::prelude::*;
 
 use super::running::Running;
 use crate::api::app::until;
-use crate::database::events::{SKUS, Shop, item, sku, stage, wishes};
+use crate::database::events::{SKUS, Shop, commands, item, sku, stage};
 use crate::database::scratch;
 use crate::outbox::repository::at;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_fact_moves_what_the_projection_writes(wishes in wishes(60)) {
+    fn a_fact_moves_what_the_projection_writes(done in commands(60)) {
         let mut projected = TradeFold::default();
         let mut live = std::collections::BTreeMap::<_, (i64, i64)>::new();
-        for (sequence, record) in (1..).map(Sequence).zip(Shop::after(&wishes).records) {
+        for (sequence, record) in (1..).map(Sequence).zip(Shop::after(&done).records) {
             for moved in moved(&record.fact) {
                 let (available, sold) = live.entry(moved.sku).or_default();
                 (*available, *sold) = (*available + moved.available, *sold + moved.sold);
@@ -66,7 +67,7 @@ async fn basket(running: &Running, user: UserId, number: u8, wanted: &[(u64, u32
 }
 
 async fn flash(running: &Running, user: UserId, number: u8) -> Receipt {
-    let placed = running.shop.buy(user, item(1), Quantity::new(1).unwrap(), None, || request(number)).await;
+    let placed = running.shop.provided::<Seckill>().unwrap().buy(user, item(1), Quantity::new(1).unwrap(), None, || request(number)).await;
     placed.unwrap().unwrap().receipt
 }
 

@@ -208,7 +208,8 @@ async fn a_full_queue_of_the_broker_holds_up_no_row_for_the_other_queues_and_get
     let scratch = scratch::mysql().await;
     let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
     let events = Arc::new(ToBroker::spawn(rig.target()).unwrap());
-    let effects = Effects { shop: to.clone(), events, cache: to.clone(), database: database.clone() };
+    let subscriptions = Subscriptions::default();
+    let effects = Effects { shop: to.clone(), events, cache: to.clone(), subscriptions, database: database.clone() };
     let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
     let relay = Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) });
     let running = relay.spawn();
