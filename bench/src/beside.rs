@@ -22,7 +22,7 @@ pub struct Rounds {
     pub rounds: usize,
     /// Of each side in each round.
     pub seconds: f64,
-    /// Connections.
+    /// HTTP connections at a time.
     pub connections: usize,
 }
 

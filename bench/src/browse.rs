@@ -41,7 +41,7 @@ pub struct Options {
     /// Seconds of each side in a round.
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Requests a second of the mix.

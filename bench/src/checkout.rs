@@ -32,10 +32,10 @@ pub struct Options {
     /// Seconds of each side in a round.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Users.
+    /// Users that take turns.
     #[arg(long, default_value_t = 2_000)]
     users: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Part of base that the median has to reach.

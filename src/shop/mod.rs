@@ -6,6 +6,7 @@ mod data_folder;
 mod plan;
 mod serving;
 mod start;
+mod start_error;
 mod stop;
 
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use data_folder::DataFolder;
 pub use data_folder::{last_record, refuse_without_database};
 pub use plan::{BrokerPlan, Plan, database};
 pub use serving::listen;
-pub use start::StartError;
+pub use start_error::StartError;
 
 /// The running shop; cheap to clone.
 #[derive(Clone)]

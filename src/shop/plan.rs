@@ -52,7 +52,7 @@ pub struct Plan {
 /// The broker that events go to.
 #[derive(Debug, Clone)]
 pub struct BrokerPlan {
-    /// Which.
+    /// Address and exchange of the broker.
     pub target: broker::Target,
     /// Where its checkpoint lies.
     pub folder: PathBuf,
@@ -71,7 +71,7 @@ const BROKER_BATCH: usize = 2048;
 const HOLDING_MAX_MILLIS: u64 = 3_000;
 
 impl Plan {
-    /// As configured.
+    /// What the configuration says.
     pub fn of(config: &Config) -> Self {
         let (journal, lag) = (&config.journal, &config.lag);
         let parts = Budget {

@@ -23,6 +23,8 @@ pub(super) const FRAME_HEAD_BYTES: usize = 8;
 pub(super) const FRAME_BYTES_MAX: usize = 8 << 20;
 /// Entries of a frame, about 70 bytes each.
 const ENTRIES: usize = 512;
+/// Orders of a frame: a basket with its texts and its address takes up to 64 KiB.
+const ORDERS: usize = 64;
 
 /// A file that is no snapshot of this release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,7 +152,7 @@ impl<'a> Encoder<'a> {
         for shard in sale_snapshot.orders.shards() {
             let mut orders: Vec<&Order> = shard.all_orders().collect();
             orders.sort_unstable_by_key(|order| order.sequence);
-            for some in orders.chunks(ENTRIES) {
+            for some in orders.chunks(ORDERS) {
                 self.part(&Part::Orders(some.iter().map(|order| (*order).clone()).collect()))?;
             }
             entries += orders.len() as u64;
@@ -169,6 +171,12 @@ impl<'a> Encoder<'a> {
         self.buffer = postcard::to_extend(part, std::mem::take(&mut self.buffer)).unwrap_or_default();
         let payload = self.buffer.get(FRAME_HEAD_BYTES..).unwrap_or_default();
         assert!(!payload.is_empty(), "B1: frame {} would be without its part", self.frames);
+        if payload.len() > FRAME_BYTES_MAX {
+            // It could not be read again; the snapshot before this one stays, and the failure is told.
+            let reason =
+                format!("frame {} of the snapshot has {} bytes, at most {FRAME_BYTES_MAX} can be read", self.frames, payload.len());
+            return Err(std::io::Error::other(reason));
+        }
         let (length, crc) = (payload.len() as u32, checksum(self.frames, payload));
         self.buffer[..4].copy_from_slice(&length.to_le_bytes());
         self.buffer[4..8].copy_from_slice(&crc.to_le_bytes());

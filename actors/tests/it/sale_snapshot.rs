@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use mallcore_actors::facts::Record;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, SkuId, UserId};
+use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId, ProductId, SkuId, UserId};
 use mallcore_actors::journal::disk::Disk;
 use mallcore_actors::journal::fault_disk::FaultDisk;
 use mallcore_actors::journal::{Identity, Sequence};
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::{CloseReason, FlashRef, IdsFact, IdsReserved, Line, OrderClosed, OrderFact, OrderPlaced, Return};
+use mallcore_actors::orders::{
+    Amounts, BasketLine, BasketPlaced, CloseReason, Described, FlashRef, IdsFact, IdsReserved, Line, OrderClosed, OrderFact, OrderPlaced,
+    Picture, Return, Title,
+};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::sale_snapshot::{LoadError, SaleSnapshot, Store, Unusable};
 use mallcore_actors::stock::{QuotaCarved, Stock, StockFact};
@@ -125,6 +128,50 @@ fn many_buyers_come_back() {
     };
     assert_eq!(quota(&after), quota(&before));
     assert!(!after.orders.shard(UserId::new(1).unwrap()).gives_limit_back(UserId::new(1).unwrap(), ActivityId::new(7).unwrap()));
+}
+
+/// An order of as much text as an order may have.
+fn large_basket(order: u64) -> OrderFact {
+    let line = |sku: u64| BasketLine {
+        sku: SkuId::new(sku).unwrap(),
+        quantity: Quantity::new(1).unwrap(),
+        unit_price: Money::from_fen(100).unwrap(),
+        discount: Money::ZERO,
+        described: Described {
+            product: ProductId::new(sku).unwrap(),
+            title: Title::parse(&"很长的名字".repeat(40)).unwrap(),
+            spec: None,
+            picture: Some(Picture::parse(&format!("https://cdn.example/{}", "p".repeat(200))).unwrap()),
+        },
+    };
+    let lines: Vec<BasketLine> = (1..=50).map(line).collect();
+    let id = OrderId::new(order).unwrap();
+    OrderFact::BasketPlaced(Box::new(BasketPlaced {
+        order: id,
+        no: OrderNo::new(id, Timestamp::from_millis(1_795_451_405_000), order),
+        user: UserId::new(64 * order).unwrap(),
+        amounts: Amounts::of(&lines, Money::ZERO).unwrap(),
+        lines,
+        expires_at: Timestamp::from_millis(1_795_451_905_000),
+        key: KeyHash::from_bytes((order as u128).to_be_bytes()),
+        body: BodyFingerprint::from_u64(order),
+        delivery: None,
+        remark: None,
+        from_cart: false,
+    }))
+}
+
+#[test]
+fn many_large_orders_of_one_shard_come_back() {
+    let disk = FaultDisk::new(1);
+    let mut before = sale(1);
+    for order in 1..=400 {
+        before.apply(Sequence(100 + order), &record(order, large_basket(order)));
+    }
+    let saved = store(&disk).save(OURS, &before, &mut || ()).unwrap();
+    let after = store(&disk).load(OURS, Sequence(1), saved.through).unwrap().sale_snapshot.unwrap();
+    assert_eq!(after.orders.resident(), before.orders.resident());
+    assert!(after.orders.resident() >= 400, "{}", after.orders.resident());
 }
 
 #[test]

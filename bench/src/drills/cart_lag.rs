@@ -41,7 +41,7 @@ pub struct Options {
     /// `LAG_DATABASE_RECORDS_MAX`: records that a projection may be behind; at three quarters of it shedding begins.
     #[arg(long, default_value_t = 5_000_000)]
     lag_records_max: u64,
-    /// Users.
+    /// Users that take turns.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
     /// Connections of the sale.

@@ -41,7 +41,7 @@ pub struct Options {
     /// Carts, one a shopper.
     #[arg(long, default_value_t = 1_000_000)]
     carts: u64,
-    /// Connections.
+    /// HTTP connections at a time.
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Also wait until the carts have left memory, ten minutes at least, and read them once more.

@@ -10,12 +10,12 @@ use super::Measurements;
 use crate::load::connection::{Connection, ConnectionError};
 use crate::load::wire;
 
-/// One request.
+/// One request to the shop.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Place of its kind in `Journey::KINDS`.
     pub kind: usize,
-    /// `GET`, `POST`, …
+    /// Method, such as `GET`.
     pub method: &'static str,
     /// Path and query.
     pub path: &'a str,
@@ -28,7 +28,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A GET.
+    /// A GET without a body.
     pub const fn get(kind: usize, path: &'a str, token: Option<&'a str>) -> Self {
         Self { kind, method: "GET", path, token, key: None, body: None }
     }

@@ -29,7 +29,7 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// All answers.
+    /// Answers of any class.
     pub fn count(&self) -> u64 {
         self.times.len()
     }

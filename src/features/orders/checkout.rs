@@ -33,9 +33,9 @@ const ONLY_THE_ID: u8 = 0;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderPlaced)]
 pub struct PlacedView {
-    /// The order.
+    /// Id of the order.
     pub order_id: u64,
-    /// Its number.
+    /// Number of the order.
     #[schema(example = "20261124003005000000100000011")]
     pub order_no: String,
     /// `pending_payment`, whatever became of the order since.

@@ -37,7 +37,7 @@ pub struct Quote {
     pub lines: Vec<BasketLine>,
     /// Pieces of each line that can be ordered now, as projected.
     pub available: Vec<u32>,
-    /// The sums.
+    /// Sums over all lines.
     pub amounts: Amounts,
 }
 
@@ -62,7 +62,7 @@ pub struct QuoteView {
     pub freight_fen: u64,
     /// What would have to be paid, in fen: send it as `expected_payable_fen`.
     pub payable_fen: u64,
-    /// The lines.
+    /// The lines with their prices.
     pub items: Vec<QuotedView>,
 }
 
@@ -70,9 +70,9 @@ pub struct QuoteView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderQuoteItem)]
 pub struct QuotedView {
-    /// The SKU.
+    /// Id of the SKU.
     pub sku_id: u64,
-    /// Its product.
+    /// Id of the SKU's product.
     pub product_id: u64,
     /// The product's name.
     pub product_name: String,
@@ -80,7 +80,7 @@ pub struct QuotedView {
     pub spec: Option<String>,
     /// The address of its picture.
     pub picture: Option<String>,
-    /// Pieces.
+    /// Pieces that are wanted.
     pub quantity: u32,
     /// Price of a piece, in fen.
     pub unit_price_fen: u64,

@@ -21,9 +21,9 @@ pub enum KeyFileError {
     /// The disk said no.
     #[error("failed to read or create the signing key {path}")]
     Io {
-        /// Which file.
+        /// Path of the key file.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         #[source]
         cause: io::Error,
     },
@@ -38,7 +38,7 @@ pub enum KeyFileError {
     /// The file is there, but what it holds could be guessed.
     #[error("the signing key {path} is shorter than {SECRET_BYTES_MIN} bytes; remove it to have a new one made")]
     TooShort {
-        /// Which file.
+        /// Path of the key file.
         path: PathBuf,
     },
 }

@@ -15,7 +15,7 @@ use arc_swap::ArcSwapOption;
 use foldhash::fast::RandomState;
 use mallcore_actors::ids::UserId;
 
-/// The places.
+/// Places of remembered tokens, found by their hash.
 pub(super) struct Remembered {
     /// Nobody outside can know which tokens share a place.
     hasher: RandomState,

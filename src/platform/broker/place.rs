@@ -27,11 +27,11 @@ pub enum PlaceError {
          the broker then gets everything that this journal still has"
     )]
     Foreign {
-        /// The file.
+        /// Path of the checkpoint file.
         file: PathBuf,
-        /// In it.
+        /// What the file names.
         stored: Uuid,
-        /// On disk.
+        /// The journal in the data folder.
         found: Uuid,
     },
     /// The broker has more than the journal: an older copy of the journal was put back.
@@ -40,11 +40,11 @@ pub enum PlaceError {
          newest one back, or remove the file; consumers then get other events under sequences that they have seen"
     )]
     Ahead {
-        /// The file.
+        /// Path of the checkpoint file.
         file: PathBuf,
-        /// In it.
+        /// What the file names.
         stored: Sequence,
-        /// In it.
+        /// What the file names.
         stored_epoch: u64,
         /// The journal's last record.
         end: Sequence,
@@ -57,9 +57,9 @@ pub enum PlaceError {
          consumers then never get the events between the two"
     )]
     Gap {
-        /// The file.
+        /// Path of the checkpoint file.
         file: PathBuf,
-        /// In it.
+        /// What the file names.
         stored: Sequence,
         /// The journal's first record.
         first: Sequence,
@@ -67,18 +67,18 @@ pub enum PlaceError {
     /// Not what we write.
     #[error("{file} cannot be read: restore it, or remove it; the broker then gets everything that the journal still has once more")]
     Unreadable {
-        /// The file.
+        /// Path of the checkpoint file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         #[source]
         cause: serde_json::Error,
     },
-    /// The disk.
+    /// The disk did not do it.
     #[error("failed to read or write {file}")]
     Io {
-        /// The file.
+        /// Path of the checkpoint file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         #[source]
         cause: io::Error,
     },

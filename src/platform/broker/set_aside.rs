@@ -19,7 +19,7 @@ const PAUSES: Backoff = Backoff::between(Duration::from_secs(2), Duration::from_
 /// The messages of one publisher that were refused, by ids that grow with each new message.
 #[derive(Debug)]
 pub struct SetAside<Id> {
-    /// Ascending.
+    /// Messages that wait, in ascending order.
     waiting: VecDeque<Id>,
     most: usize,
     window: usize,

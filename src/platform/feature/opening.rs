@@ -210,7 +210,7 @@ impl Opening<'_> {
         self.opened.tasks.push(tokio::spawn(task));
     }
 
-    /// The journal.
+    /// The journal of this process.
     pub fn journal(&self) -> Arc<dyn Journal> {
         Arc::clone(self.engine.journal())
     }

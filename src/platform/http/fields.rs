@@ -17,9 +17,9 @@ const ERRORS_MAX: usize = 16;
 
 /// A body that knows its fields.
 pub trait ParseBody: Sized + 'static {
-    /// Their names.
+    /// Names of the fields that the body may have.
     const FIELDS: &'static [&'static str];
-    /// Takes them.
+    /// Takes the fields that were read.
     fn parse(fields: &mut Fields) -> Result<Self, Problem>;
 }
 

@@ -46,9 +46,9 @@ pub struct FieldError {
 pub enum Hint {
     /// `Retry-After`, in seconds.
     RetryAfter(u32),
-    /// `WWW-Authenticate`.
+    /// Content of the header `WWW-Authenticate`.
     Challenge(&'static str),
-    /// `Allow`.
+    /// Content of the header `Allow`.
     Allow(&'static str),
     /// `Accept-Encoding`: the content codings that a body may have.
     AcceptEncoding(&'static str),
@@ -70,7 +70,7 @@ pub enum Fact {
 /// A "no" on its way out; small, because it is the other half of every result.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// HTTP's status.
+    /// Status code of the answer.
     pub status: StatusCode,
     /// What happened, for programs.
     pub code: &'static str,
@@ -97,7 +97,7 @@ pub struct ProblemDocument<'a> {
     /// What happened, in two words.
     #[schema(value_type = String, example = "已售罄 / Sold out")]
     title: &'a str,
-    /// HTTP's status.
+    /// Status code of the answer.
     #[schema(example = 409)]
     status: u16,
     /// What happened, for programs.

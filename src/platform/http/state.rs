@@ -49,7 +49,7 @@ pub struct State {
     pub table: Table,
     /// Whether the process is about to stop.
     pub stopping: Stopping,
-    /// Checks tokens.
+    /// Verifies the tokens of shoppers.
     pub verifier: Verifier,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,

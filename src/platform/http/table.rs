@@ -20,11 +20,11 @@ pub struct Pattern {
 pub enum Part {
     /// The shop: the API prefix stands before its paths.
     Shop,
-    /// Probes.
+    /// Probes of an orchestrator.
     Health,
     /// The embedded page, in no other mode.
     Demo,
-    /// Nobody.
+    /// What no route is for.
     Other,
 }
 

@@ -23,7 +23,7 @@ pub enum Carried {
     Away(String),
     /// A part of the destination has refused it for now; the others have it.
     SetAside {
-        /// Why.
+        /// What the destination said.
         why: String,
         /// Whether it was offered now, or is not yet to be.
         is_attempt: bool,
@@ -55,14 +55,14 @@ impl From<Failure> for Carried {
     }
 }
 
-/// The destinations.
+/// The destinations of a row.
 #[derive(Clone)]
 pub struct Effects {
     /// Actors and snapshots.
     pub shop: Arc<dyn InShop>,
-    /// The broker.
+    /// The broker for events.
     pub events: Arc<dyn EventsOut>,
-    /// The cache.
+    /// The cache of products.
     pub cache: Arc<dyn ProductCache>,
     /// Who holds snapshots of rows.
     pub subscriptions: Subscriptions,

@@ -14,7 +14,7 @@ use super::topic::{RowChanged, Topic};
 pub enum Destination {
     /// This process: actors and the snapshots that shoppers read.
     Shop,
-    /// The broker.
+    /// The broker that other services listen to.
     Events,
     /// The caches in Redis.
     Cache,
@@ -59,13 +59,13 @@ pub enum Message {
 /// A command to a SKU's actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdjustStock {
-    /// Whose pieces.
+    /// The SKU whose pieces are changed.
     pub sku_id: SkuId,
     /// What is wanted.
     pub wanted: Wanted,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: Reason,
-    /// Who.
+    /// Name of the operator.
     pub operator: Operator,
 }
 
@@ -77,7 +77,7 @@ pub enum Wanted {
     By(Delta),
     /// Have so many available, if the counts are still those of this version.
     To {
-        /// Pieces.
+        /// Pieces that there shall be.
         pieces: u32,
         /// `skus.version` as it was looked at.
         expected_version: u64,
@@ -96,7 +96,7 @@ impl From<Wanted> for Change {
 /// New prices, outside of orders and flash sales, where they are frozen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceChanged {
-    /// Which product.
+    /// Id of the product.
     pub product_id: u64,
     /// The price that is shown for it.
     pub price_fen: Money,
@@ -109,9 +109,9 @@ pub struct PriceChanged {
 /// One SKU's new price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkuPrice {
-    /// Which.
+    /// Id of the SKU.
     pub sku_id: SkuId,
-    /// Before.
+    /// Price of a piece before.
     pub from_fen: Money,
     /// From now on.
     pub price_fen: Money,
@@ -120,7 +120,7 @@ pub struct SkuPrice {
 /// A product's new place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChanged {
-    /// Which product.
+    /// Id of the product.
     pub product_id: u64,
     /// Whether it can be bought from now on.
     pub on_sale: bool,
@@ -137,9 +137,9 @@ pub enum BadMessage {
     /// Somebody else wrote it.
     #[error("the payload of kind {kind} cannot be read: {cause}")]
     Payload {
-        /// Which.
+        /// Kind of the row.
         kind: String,
-        /// Where.
+        /// Where it cannot be read.
         cause: serde_json::Error,
     },
 }

@@ -20,5 +20,5 @@ pub static PARKED: GaugeFamily =
 /// Processed rows that were removed.
 pub static REMOVED_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_outbox_removed_total", "Processed rows that were removed after their retention.");
-/// Which destination.
+/// Label for the destination.
 pub const DESTINATION: &str = "destination";

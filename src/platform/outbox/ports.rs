@@ -15,7 +15,7 @@ pub enum Failure {
     /// Others have it, and one part of the destination has refused it for now: it is to be offered again, and holds up no other row.
     #[error("{why}")]
     SetAside {
-        /// Why.
+        /// What the destination said.
         why: String,
         /// Whether it was offered now, or is not yet to be.
         is_attempt: bool,
@@ -49,7 +49,7 @@ pub struct Event {
     pub body: String,
 }
 
-/// The broker.
+/// The broker, as the relay asks it.
 pub trait EventsOut: Send + Sync + 'static {
     /// Publishes; done once the broker has confirmed.
     fn publish(&self, event: Event) -> BoxFuture<Result<(), Failure>>;

@@ -21,18 +21,18 @@ pub enum AppendError {
     /// The message cannot be stored.
     #[error("failed to write the message of kind {kind}")]
     Message {
-        /// Which.
+        /// Kind of the message.
         kind: &'static str,
-        /// Why.
+        /// Why it cannot be written.
         #[source]
         cause: serde_json::Error,
     },
     /// The message is too long.
     #[error("a message of kind {kind} has {bytes} bytes, at most {PAYLOAD_BYTES_MAX} are allowed")]
     Long {
-        /// Which.
+        /// Kind of the message.
         kind: &'static str,
-        /// Its length.
+        /// Length of the payload.
         bytes: usize,
     },
 }
@@ -68,13 +68,13 @@ pub async fn append(tx: &mut Tx, message: &Message, now: Timestamp) -> Result<u6
 /// A row on its way to a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// Its id.
+    /// Id of the row.
     pub id: u64,
     /// What it asks for.
     pub kind: String,
     /// Whose order it keeps.
     pub aggregate: String,
-    /// The body.
+    /// The message as JSON.
     pub payload: String,
     /// When it was committed.
     pub created_at: Timestamp,
@@ -189,7 +189,7 @@ pub async fn remove(database: &Database, before: Timestamp, rows: u64) -> Result
 /// A row as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its id.
+    /// Id of the row.
     pub id: u64,
     /// What it asks for.
     pub kind: String,

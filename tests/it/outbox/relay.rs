@@ -224,7 +224,8 @@ async fn a_full_queue_of_the_broker_holds_up_no_row_for_the_other_queues_and_get
     assert_eq!(ids(database, Destination::Events).await, [2, 3, 4], "a row counts as published though a queue lacks it");
     let taken = RefCell::new(Vec::new());
     until("the queue has all of them", async || {
-        taken.borrow_mut().extend(narrow.take().await);
+        let some = narrow.take().await;
+        taken.borrow_mut().extend(some);
         (1..=4).all(|row| taken.borrow().contains(&format!("outbox-{row}")))
     })
     .await;
