@@ -85,7 +85,7 @@ async fn what_a_client_has_is_not_sent_again_until_it_changes() {
     let app = TestApp::start().await;
     let visitor = app.anonymous();
     let paths =
-        ["/v1/products?size=3", "/v1/products/category/1", "/v1/products/1", "/v1/categories", "/v1/categories/1/children", "/v1/brands"];
+        ["/v1/products?size=3", "/v1/products/category/1", "/v1/products/2", "/v1/categories", "/v1/categories/1/children", "/v1/brands"];
     let with_tag = async |path: &str, etag: &str| Reply::of(visitor.request(Method::GET, path).header("If-None-Match", etag)).await;
     for path in paths {
         let first = visitor.get(path).await;

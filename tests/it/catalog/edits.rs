@@ -108,7 +108,7 @@ async fn a_category_moves_with_all_below_it_and_hides_them() {
         let running = Running::open(scratch).await;
         let database = &running.scratch.database;
         let mut made = Vec::new();
-        for (label, parent) in [("甲", None), ("乙", None), ("丙", Some(1)), ("丁", Some(2))] {
+        for (label, parent) in [("甲", None), ("乙", None), ("丙", Some(0)), ("丁", Some(1))] {
             let parent = parent.map(|place: usize| made[place]);
             made.push(categories::create(database, &name(label), parent, 0, at(1)).await.unwrap().0);
         }
