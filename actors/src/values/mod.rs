@@ -7,5 +7,6 @@ pub mod money;
 pub mod order_no;
 pub mod quantity;
 pub mod refusal;
+pub mod region;
 pub mod text;
 pub mod time;
