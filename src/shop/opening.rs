@@ -21,8 +21,12 @@ use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
+use super::writes::Writes;
+use crate::platform::outbox::{Nudge, OnChanged, Subscriptions, Topic};
 use crate::platform::policy::{self, Policy};
-use crate::platform::projection::{self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
+use crate::platform::projection::{
+    self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store, Target,
+};
 use crate::recovery::{durable, fold};
 
 /// Records that a policy reads at a time, about.
@@ -61,12 +65,17 @@ pub struct Opening<'a> {
     pub plan: &'a Plan,
     /// The database, for loaders and handlers.
     pub reads: &'a Arc<Reads>,
+    /// The database, for cold writes of handlers.
+    pub writes: &'a Arc<Writes>,
     /// The SKUs, as orders ask them.
     pub skus: &'a Arc<dyn Skus>,
     /// The commands of orders.
     pub orders: &'a OrdersHandle,
     /// Checkpoints by projection; none if the database is away.
     pub(super) attached: &'a HashMap<&'static str, Sequence>,
+    /// Who reads changed rows anew.
+    pub(super) subscriptions: &'a Subscriptions,
+    pub(super) nudge: &'a Nudge,
     pub(super) registrations: Vec<Registration>,
     pub(super) followers: Vec<Follower>,
     pub(super) projectors: Vec<ProjectorHandle>,
@@ -114,6 +123,30 @@ impl Opening<'_> {
         self.followers.push(Follower::new(P::NAME, &handle, false, Meter::new(plan.database_lag)).shedding(unasked));
         self.projectors.push(handle);
         Ok(())
+    }
+
+    /// Starts a follower of the journal that keeps nothing on record: it finds out itself where it begins, and holds no record back, so it
+    /// has to begin again where it finds one gone. Its lag is told like any other; nobody is turned away for it.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`] if there is no thread for it.
+    pub fn run_follower<T: Target>(&mut self, settings: ProjectorSettings, target: T) -> Result<(), StartError> {
+        let handle = Projector::follow(settings, target, self.journal()).map_err(StartError::Thread)?;
+        let unasked = Arc::new(Admission::default());
+        self.followers.push(Follower::new(T::NAME, &handle, false, Meter::new(self.plan.database_lag)).shedding(unasked));
+        self.projectors.push(handle);
+        Ok(())
+    }
+
+    /// From now on the handler is asked to read changed rows of the topic anew: those that cold writes of this and other processes name in
+    /// the outbox. Handlers of one topic are asked in the order in which they were registered.
+    pub fn on_changed(&mut self, topic: Topic, handler: impl OnChanged) {
+        self.subscriptions.on_changed(topic, handler);
+    }
+
+    /// Wakes the outbox's relay, for those who commit by other means than [`Writes`].
+    pub fn nudge(&self) -> Nudge {
+        self.nudge.clone()
     }
 
     /// The records above the projection's checkpoint, by the keys of the aggregates that they are about; and the record that the database

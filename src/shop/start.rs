@@ -31,6 +31,7 @@ use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
+use super::writes::Writes;
 use super::{Inner, Plan, Running, Shop};
 use crate::features::orders::loading::StoredOrders;
 use crate::features::stock;
@@ -41,7 +42,7 @@ use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
 use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
-use crate::platform::outbox::{Effects, Relay};
+use crate::platform::outbox::{Effects, Nudge, Relay, Subscriptions};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
@@ -238,13 +239,19 @@ impl Shop {
             Some(products) => Arc::new(products.clone()),
             None => Arc::new(Nobody),
         };
-        let effects = Effects { shop: Arc::new(in_shop), events, cache, database: Database::clone(&cold.current()) };
-        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold);
+        let (subscriptions, nudge) = (Subscriptions::default(), Nudge::default());
+        let database = Database::clone(&cold.current());
+        let effects = Effects { shop: Arc::new(in_shop), events, cache, subscriptions: subscriptions.clone(), database };
+        let relay = Relay::new(effects, Arc::clone(&clock) as Arc<dyn Clock>, plan.relay).reaching(cold).woken_by(nudge.clone());
+        let writes = Arc::new(Writes::new(for_features.database.clone(), nudge.clone()));
         let attached = attached.into_iter().collect();
         let mut opening = Opening {
             engine: &engine,
             plan: &for_features,
             reads: &reads,
+            writes: &writes,
+            subscriptions: &subscriptions,
+            nudge: &nudge,
             skus: &skus,
             orders: &orders,
             attached: &attached,
@@ -255,8 +262,10 @@ impl Shop {
             on_thread: Vec::new(),
             tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())],
         };
-        for feature in FEATURES {
-            (feature.open)(&mut opening)?;
+        for first in [true, false] {
+            for feature in FEATURES.iter().filter(|feature| feature.is_opened_first == first) {
+                (feature.open)(&mut opening)?;
+            }
         }
         let Opening { followers, projectors, provided, on_thread, mut tasks, .. } = opening;
         let following = Following(followers);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mallcore::platform::cache::{HOT_PRODUCTS, NotWritten, Products, product_key};
 use mallcore::platform::clock::SystemClock;
 use mallcore::platform::database::Database;
-use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, Subscriptions, repository};
 use mallcore::platform::redis::{Condition, Link};
 use mallcore_actors::time::Timestamp;
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ async fn what_redis_did_not_take_is_not_done_and_is_written_once_it_takes_it() {
         stage(database, 1).await;
         let to = Arc::new(Destinations::default());
         let cache = Arc::new(Products::new(link.clone(), database.clone(), LIVES));
-        let effects = Effects { shop: to.clone(), events: to, cache, database: database.clone() };
+        let effects = Effects { shop: to.clone(), events: to, cache, subscriptions: Subscriptions::default(), database: database.clone() };
         let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
         let relay = Relay::new(effects, clock, RelaySettings { retain: LIVES });
         append(database, &shelve(1), at(0)).await;

@@ -1,5 +1,6 @@
 //! What carrying a row out means at each destination.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mallcore_actors::ids::AdjustmentId;
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use super::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use super::repository::{Pending, Told};
-use super::{AdjustStock, Destination, Message, PriceChanged, Settled, StatusChanged};
+use super::{AdjustStock, Destination, Message, Settled, Subscriptions, Topic};
 use crate::features::stock::adjustments::{self, Past};
 use crate::platform::database::Database;
 use crate::platform::rfc3339::Rfc3339;
@@ -57,43 +58,76 @@ pub struct Effects {
     pub events: Arc<dyn EventsOut>,
     /// The cache.
     pub cache: Arc<dyn ProductCache>,
+    /// Who holds snapshots of rows.
+    pub subscriptions: Subscriptions,
     /// Where the rows of what was recorded are.
     pub database: Database,
 }
 
+/// What was read anew since a page of rows was read: one reading is later than all rows of the page, and serves them all.
+#[derive(Debug, Default)]
+pub struct Renewed {
+    /// Rows of snapshots that the page is about and that are still to be read.
+    wanted: BTreeMap<Topic, BTreeSet<u64>>,
+    offers: bool,
+}
+
+impl Renewed {
+    /// For the rows of a page.
+    pub fn of(page: &[Pending]) -> Self {
+        let mut renewed = Self::default();
+        for (topic, id) in page.iter().filter_map(|row| Message::read(&row.kind, &row.payload).ok()?.renews()) {
+            renewed.wanted.entry(topic).or_default().insert(id);
+        }
+        renewed
+    }
+}
+
 impl Effects {
-    /// Carries a row out. `reread`: whether the offers were read since the row was; set when they are.
-    pub async fn carry(&self, destination: Destination, row: &Pending, reread: &mut bool) -> Carried {
+    /// Carries a row out; `renewed` belongs to the page that has the row.
+    pub async fn carry(&self, destination: Destination, row: &Pending, renewed: &mut Renewed) -> Carried {
         let message = match Message::read(&row.kind, &row.payload) {
             Ok(message) => message,
             Err(cause) => return Carried::Impossible(cause.to_string()),
         };
         match destination {
-            Destination::Shop => self.in_shop(row, message, reread).await,
+            Destination::Shop => self.in_shop(row, message, renewed).await,
             Destination::Events => self.events.publish(event(row, &message)).await.map_or_else(Carried::from, |()| Carried::Done(None)),
-            Destination::Cache => match message {
-                Message::PriceChanged(PriceChanged { product_id, .. }) | Message::StatusChanged(StatusChanged { product_id, .. }) => {
-                    self.cache.refresh(product_id).await.map_or_else(Carried::from, |()| Carried::Done(None))
-                }
-                Message::AdjustStock(_) => Carried::Done(None),
+            Destination::Cache => match message.renews() {
+                Some((Topic::Product, product)) => self.cache.refresh(product).await.map_or_else(Carried::from, |()| Carried::Done(None)),
+                _ => Carried::Done(None),
             },
         }
     }
 
-    async fn in_shop(&self, row: &Pending, message: Message, reread: &mut bool) -> Carried {
+    async fn in_shop(&self, row: &Pending, message: Message, renewed: &mut Renewed) -> Carried {
+        if let Some((topic, id)) = message.renews()
+            && let Err(failure) = self.renew(topic, id, renewed).await
+        {
+            return failure.into();
+        }
         match message {
             Message::AdjustStock(asked) => self.adjust(row.id, asked).await,
-            // The catalogue is read from the database; the offers of flash sales are a snapshot, which one reading renews for many rows.
-            Message::PriceChanged(_) | Message::StatusChanged(_) => {
-                if !*reread {
+            // The offers of flash sales are a snapshot of their own, which one reading renews for many rows.
+            Message::PriceChanged(_) | Message::StatusChanged(_) | Message::Changed(Topic::Product, _) => {
+                if !renewed.offers {
                     if let Err(failure) = self.shop.reread_offers().await {
                         return failure.into();
                     }
-                    *reread = true;
+                    renewed.offers = true;
                 }
                 Carried::Done(Some(done(json!({}))))
             }
+            Message::Changed(..) => Carried::Done(Some(done(json!({})))),
         }
+    }
+
+    /// Has the snapshots of a topic read anew what the page is about, once for all its rows.
+    async fn renew(&self, topic: Topic, id: u64, renewed: &mut Renewed) -> Result<(), Failure> {
+        let Some(wanted) = renewed.wanted.get(&topic).filter(|wanted| wanted.contains(&id)) else { return Ok(()) };
+        self.subscriptions.changed(topic, wanted.iter().copied().collect()).await?;
+        renewed.wanted.remove(&topic);
+        Ok(())
     }
 
     async fn adjust(&self, id: u64, asked: AdjustStock) -> Carried {

@@ -7,6 +7,8 @@ use mallcore_actors::stock::Change;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use serde::{Deserialize, Serialize};
 
+use super::topic::{RowChanged, Topic};
+
 /// Where rows are carried to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Destination {
@@ -50,6 +52,8 @@ pub enum Message {
     PriceChanged(PriceChanged),
     /// A product was put on the shelf or taken off.
     StatusChanged(StatusChanged),
+    /// A row changed that somebody holds a snapshot of.
+    Changed(Topic, RowChanged),
 }
 
 /// A command to a SKU's actor.
@@ -141,12 +145,30 @@ pub enum BadMessage {
 }
 
 impl Message {
+    /// Row `id` of a topic changed, appeared or was removed.
+    pub const fn changed(topic: Topic, id: u64) -> Self {
+        Self::Changed(topic, RowChanged { id })
+    }
+
+    /// The row of a snapshot that the message is about; none if it is about no row that snapshots hold.
+    pub const fn renews(&self) -> Option<(Topic, u64)> {
+        match self {
+            // Counts follow the journal, not the outbox.
+            Self::AdjustStock(_) => None,
+            Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
+                Some((Topic::Product, *product_id))
+            }
+            Self::Changed(topic, RowChanged { id }) => Some((*topic, *id)),
+        }
+    }
+
     /// The name of what is asked for.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::AdjustStock(_) => "stock.adjust",
             Self::PriceChanged(_) => "product.price_changed",
             Self::StatusChanged(_) => "product.status_changed",
+            Self::Changed(topic, _) => topic.kind(),
         }
     }
 
@@ -157,6 +179,7 @@ impl Message {
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 format!("product:{product_id}")
             }
+            Self::Changed(topic, RowChanged { id }) => format!("{}:{id}", topic.name()),
         }
     }
 
@@ -165,7 +188,9 @@ impl Message {
         match self {
             // The actor decides; what it decided reaches the broker by the journal, and caches hold no counts.
             Self::AdjustStock(_) => matches!(destination, Destination::Shop),
-            Self::PriceChanged(_) | Self::StatusChanged(_) => true,
+            Self::PriceChanged(_) | Self::StatusChanged(_) | Self::Changed(Topic::Product, _) => true,
+            // Caches hold products; what else changes is for snapshots and other services.
+            Self::Changed(..) => matches!(destination, Destination::Shop | Destination::Events),
         }
     }
 
@@ -175,6 +200,7 @@ impl Message {
             Self::AdjustStock(body) => serde_json::to_string(body),
             Self::PriceChanged(body) => serde_json::to_string(body),
             Self::StatusChanged(body) => serde_json::to_string(body),
+            Self::Changed(_, body) => serde_json::to_string(body),
         }
     }
 
@@ -184,7 +210,10 @@ impl Message {
             "stock.adjust" => serde_json::from_str(payload).map(Self::AdjustStock),
             "product.price_changed" => serde_json::from_str(payload).map(Self::PriceChanged),
             "product.status_changed" => serde_json::from_str(payload).map(Self::StatusChanged),
-            unknown => return Err(BadMessage::Kind(unknown.to_owned())),
+            other => match Topic::of_kind(other) {
+                Some(topic) => serde_json::from_str(payload).map(|body| Self::Changed(topic, body)),
+                None => return Err(BadMessage::Kind(other.to_owned())),
+            },
         };
         read.map_err(|cause| BadMessage::Payload { kind: kind.to_owned(), cause })
     }
@@ -219,6 +248,7 @@ mod tests {
                 Message::StatusChanged(StatusChanged { product_id: 3, on_sale: false, operator: operator() }),
                 r#"{"product_id":3,"on_sale":false,"operator":"小王"}"#,
             ),
+            (Message::changed(Topic::FreightTemplate, 3), r#"{"id":3}"#),
         ] {
             assert_eq!(message.payload().unwrap(), stored);
             assert_eq!(Message::read(message.kind(), stored).unwrap(), message);
@@ -230,6 +260,7 @@ mod tests {
         for wrong in [r#"{"sku_id":0,"wanted":{"by":-5},"reason":"a","operator":"b"}"#, r#"{"sku_id":7}"#, "", "[]"] {
             assert!(matches!(Message::read("stock.adjust", wrong), Err(BadMessage::Payload { .. })), "{wrong}");
         }
-        assert!(matches!(Message::read("banner.changed", "{}"), Err(BadMessage::Kind(_))));
+        assert!(matches!(Message::read("banner.changed", "{}"), Err(BadMessage::Payload { .. })));
+        assert!(matches!(Message::read("banner.renamed", "{}"), Err(BadMessage::Kind(_))));
     }
 }

@@ -11,6 +11,7 @@
 mod effects;
 mod message;
 pub mod metrics;
+mod nudge;
 pub mod ports;
 mod protocol;
 mod relay;
@@ -18,10 +19,13 @@ pub mod repository;
 mod status;
 mod to_broker;
 mod to_cache;
+mod topic;
 
-pub use effects::{Carried, Effects};
+pub use effects::{Carried, Effects, Renewed};
 pub use message::{AdjustStock, BadMessage, Destination, Message, PriceChanged, SkuPrice, StatusChanged, Wanted};
+pub use nudge::Nudge;
 pub use protocol::{HELD_MAX, Rounds, Settled, Verdict};
 pub use relay::{Relay, RelaySettings, Running};
 pub use repository::{AppendError, append};
 pub use status::{Backlog, Status};
+pub use topic::{OnChanged, RowChanged, Subscriptions, Topic};

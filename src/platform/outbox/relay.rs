@@ -1,24 +1,29 @@
 //! The relay: a task for each destination takes its rows in order, carries them out, marks them; one more counts, and removes what is old.
-//! Rows of another process are found by looking twice a second; whoever appends in this process wakes it.
+//! Whoever appends in this process wakes it. Rows of another process are found by looking: for the shop ten times a second, so that what
+//! shoppers see changes within a fifth of a second, for the other destinations twice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mallcore_actors::time::{Clock, Timestamp};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
-use super::effects::{Carried, Effects};
+use super::effects::{Carried, Effects, Renewed};
 use super::protocol::{Rounds, Verdict};
 use super::repository::{self, Pending};
-use super::{Destination, Status, metrics};
+use super::{Destination, Nudge, Status, metrics};
 use crate::platform::database::{Database, Error, Reach};
 
 /// Rows read at a time.
 const PAGE_ROWS: u64 = 64;
-/// How soon rows of another process are seen.
-const LOOK: Duration = Duration::from_millis(500);
+/// How soon rows of another process are seen. A look that finds nothing is one read of an empty index.
+const fn look(destination: Destination) -> Duration {
+    match destination {
+        Destination::Shop => Duration::from_millis(100),
+        Destination::Events | Destination::Cache => Duration::from_millis(500),
+    }
+}
 /// A destination that has not answered by then is away.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// A round that takes longer is begun again over new connections; what was marked stays so.
@@ -47,7 +52,7 @@ pub struct Relay {
     status: Arc<Status>,
     /// For new connections, after one that was cut off in the middle of a statement.
     reach: Option<(Arc<Reach>, Arc<Database>)>,
-    wake: watch::Sender<u64>,
+    nudge: Nudge,
 }
 
 /// The tasks of a relay, which go on without it until their thread ends. Ending them at any moment loses nothing: what was not marked is
@@ -69,7 +74,7 @@ impl Running {
 impl Relay {
     /// Between these destinations.
     pub fn new(effects: Effects, clock: Arc<dyn Clock>, settings: RelaySettings) -> Self {
-        Self { effects, clock, settings, status: Arc::default(), reach: None, wake: watch::channel(0).0 }
+        Self { effects, clock, settings, status: Arc::default(), reach: None, nudge: Nudge::default() }
     }
 
     /// With the way to its database, should a connection never answer again.
@@ -77,6 +82,11 @@ impl Relay {
         let current = database.current();
         self.reach = Some((database, current));
         self
+    }
+
+    /// Woken by whoever has this nudge.
+    pub fn woken_by(self, nudge: Nudge) -> Self {
+        Self { nudge, ..self }
     }
 
     /// What was asked of the database may never be answered: the next question goes over new connections.
@@ -102,7 +112,7 @@ impl Relay {
 
     /// Something was appended and committed.
     pub fn wake(&self) {
-        self.wake.send_modify(|times| *times = times.wrapping_add(1));
+        self.nudge.wake();
     }
 
     /// Begins. To be called once in the process that has the actors; every row that is not marked is carried out, however old.
@@ -126,12 +136,12 @@ impl Relay {
         loop {
             let page = repository::pending(&self.effects.database, destination, after, PAGE_ROWS).await?;
             let Some(last) = page.last().map(|row| row.id) else { break };
-            let mut reread = false;
+            let mut renewed = Renewed::of(&page);
             for row in page.iter() {
                 if !rounds.may_carry(&row.aggregate) {
                     continue;
                 }
-                let (verdict, why) = self.one(destination, row, rounds, &mut reread).await?;
+                let (verdict, why) = self.one(destination, row, rounds, &mut renewed).await?;
                 trouble = why.or(trouble);
                 if verdict == Verdict::EndRound {
                     self.report(destination, trouble);
@@ -150,9 +160,9 @@ impl Relay {
         destination: Destination,
         row: &Pending,
         rounds: &mut Rounds,
-        reread: &mut bool,
+        renewed: &mut Renewed,
     ) -> Result<(Verdict, Option<String>), Error> {
-        let carried = tokio::time::timeout(ANSWER_MAX, self.effects.carry(destination, row, reread)).await;
+        let carried = tokio::time::timeout(ANSWER_MAX, self.effects.carry(destination, row, renewed)).await;
         let carried = carried.unwrap_or_else(|_| Carried::Away(format!("no answer within {} s", ANSWER_MAX.as_secs())));
         let verdict = rounds.settle(&row.aggregate, carried.settled());
         let database = &self.effects.database;
@@ -205,7 +215,7 @@ impl Relay {
 }
 
 async fn pump(mut relay: Relay, destination: Destination) {
-    let mut woken = relay.wake.subscribe();
+    let mut woken = relay.nudge.subscribe();
     let mut rounds = Rounds::default();
     loop {
         woken.mark_unchanged();
@@ -218,7 +228,7 @@ async fn pump(mut relay: Relay, destination: Destination) {
         match rounds.end() {
             // Being woken does not shorten a pause: the cause is not gone by it.
             Some(pause) => tokio::time::sleep(pause).await,
-            None => drop(tokio::time::timeout(LOOK, woken.changed()).await),
+            None => drop(tokio::time::timeout(look(destination), woken.changed()).await),
         }
     }
 }

@@ -68,3 +68,20 @@ impl ProductCache for Destinations {
         Box::pin(async { outcome })
     }
 }
+
+/// A snapshot of products that can be out of reach.
+#[derive(Default)]
+pub struct Renewing {
+    pub away: AtomicBool,
+    pub read: Mutex<Vec<Vec<u64>>>,
+}
+
+impl Renewing {
+    pub fn changed(&self, ids: &[u64]) -> BoxFuture<Result<(), Failure>> {
+        let outcome = unless(&self.away);
+        if outcome.is_ok() {
+            self.read.lock().unwrap().push(ids.to_vec());
+        }
+        Box::pin(async { outcome })
+    }
+}

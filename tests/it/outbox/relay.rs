@@ -7,23 +7,31 @@ use std::time::Duration;
 use mallcore::platform::broker::Publisher;
 use mallcore::platform::clock::SystemClock;
 use mallcore::platform::database::Database;
-use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, repository};
-use mallcore::platform::outbox::{Message, PriceChanged, SkuPrice};
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, Subscriptions, repository};
+use mallcore::platform::outbox::{Message, PriceChanged, SkuPrice, Topic};
 use mallcore_actors::ids::{ID_MAX, SkuId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::stock::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};
 use mallcore_actors::time::Timestamp;
 
-use super::destinations::Destinations;
+use super::destinations::{Destinations, Renewing};
 use super::repository::{adjust, append, at, ids, shelve};
 use crate::api::app::until;
 use crate::broker::rig::Rig;
 use crate::database::scratch;
 
-fn relay(database: &Database, to: &Arc<Destinations>) -> Relay {
-    let effects = Effects { shop: to.clone(), events: to.clone(), cache: to.clone(), database: database.clone() };
+/// With a snapshot of products.
+fn relay_with(database: &Database, to: &Arc<Destinations>, renewing: &Arc<Renewing>) -> Relay {
+    let subscriptions = Subscriptions::default();
+    let renewing = Arc::clone(renewing);
+    subscriptions.on_changed(Topic::Product, move |ids: Arc<[u64]>| renewing.changed(&ids));
+    let effects = Effects { shop: to.clone(), events: to.clone(), cache: to.clone(), subscriptions, database: database.clone() };
     let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
     Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) })
+}
+
+fn relay(database: &Database, to: &Arc<Destinations>) -> Relay {
+    relay_with(database, to, &Arc::default())
 }
 
 /// Rounds of every destination until nothing moves any more.
@@ -56,6 +64,28 @@ async fn a_destination_that_is_away_holds_up_no_other_and_gets_all_of_it_later()
         assert_eq!(repository::unprocessed(database, 10).await.unwrap(), []);
         rounds(&relay).await;
         assert_eq!(to.published.lock().unwrap().len(), 3, "what was marked is not carried out again");
+    }
+}
+
+#[tokio::test]
+async fn snapshots_read_a_page_of_changed_rows_once_and_again_when_they_could_not() {
+    for scratch in scratch::both().await {
+        let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
+        let renewing = Arc::new(Renewing::default());
+        let relay = relay_with(database, &to, &renewing);
+        renewing.away.store(true, Ordering::SeqCst);
+        let changed = |topic, id| Message::changed(topic, id);
+        for message in [changed(Topic::Product, 7), changed(Topic::Brand, 7), shelve(8), changed(Topic::Product, 7), changed(Topic::Tag, 1)]
+        {
+            append(database, &message, at(0)).await;
+        }
+        rounds(&relay).await;
+        assert_eq!(ids(database, Destination::Shop).await, [1, 2, 3, 4, 5], "nothing is done before the snapshot has it");
+        assert_eq!(*to.refreshed.lock().unwrap(), [7, 8, 7], "the cache holds products, and goes its own way");
+        renewing.away.store(false, Ordering::SeqCst);
+        rounds(&relay).await;
+        assert_eq!(*renewing.read.lock().unwrap(), [vec![7, 8]], "one reading serves every row of the page");
+        assert_eq!(ids(database, Destination::Shop).await, Vec::<u64>::new(), "nobody holds brands and tags here");
     }
 }
 
@@ -125,12 +155,13 @@ async fn what_is_published_is_as_documented() {
     let sku = SkuPrice { sku_id: SkuId::new(ID_MAX).unwrap(), from_fen: Money::ZERO, price_fen: Money::from_fen(MONEY_MAX_FEN).unwrap() };
     let operator = Operator::parse(&"😀".repeat(OPERATOR_CHARACTERS_MAX)).unwrap();
     let priced = PriceChanged { product_id: ID_MAX, price_fen: sku.price_fen, skus: vec![sku; 3], operator };
-    for message in [Message::PriceChanged(priced), shelve(7)] {
+    let changed = Topic::ALL.iter().map(|topic| Message::changed(*topic, ID_MAX));
+    for message in [Message::PriceChanged(priced), shelve(7)].into_iter().chain(changed) {
         append(database, &message, at(0)).await;
     }
     rounds(&relay(database, &to)).await;
     let published = to.published.lock().unwrap();
-    assert_eq!(published.len(), 2);
+    assert_eq!(published.len(), 2 + Topic::ALL.len());
     for event in published.iter() {
         let path = format!("{}/docs/events/{}.schema.json", env!("CARGO_MANIFEST_DIR"), event.kind);
         let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -151,7 +182,8 @@ async fn rabbitmq_gets_the_events_in_order_under_the_rows_ids() {
     let scratch = scratch::mysql().await;
     let (database, to) = (&scratch.database, Arc::new(Destinations::default()));
     let events = Arc::new(Publisher::spawn(rig.target(), "outbox-test").unwrap());
-    let effects = Effects { shop: to.clone(), events, cache: to.clone(), database: database.clone() };
+    let (cache, subscriptions) = (to.clone(), Subscriptions::default());
+    let effects = Effects { shop: to, events, cache, subscriptions, database: database.clone() };
     let clock = Arc::new(SystemClock::starting_after(Timestamp::default()));
     let running = Relay::new(effects, clock, RelaySettings { retain: Duration::from_secs(3600) }).spawn();
     for message in [shelve(7), adjust(1, 1), shelve(8)] {
