@@ -2,6 +2,7 @@
 
 pub mod carts;
 pub mod catalog;
+pub mod freight;
 pub mod orders;
 pub mod seckill;
 pub mod stock;

@@ -8,14 +8,18 @@
 
 use std::collections::BTreeMap;
 
+use super::region_prefix::RegionPrefix;
 use crate::ids::FreightTemplateId;
 use crate::money::Money;
-use crate::values::region::{RegionCode, RegionPrefix};
+use crate::values::region::RegionCode;
 
 /// The most rows of a template beside the default one.
 pub const AREAS_MAX: usize = 100;
 /// The most regions of a template: there are about 3,000 districts.
 pub const REGIONS_MAX: usize = 4_000;
+
+/// The most units that a fee covers, and pieces that a threshold asks for: 100 tonnes in grams.
+pub const UNITS_MAX: u32 = 100_000_000;
 
 /// What a template counts. Numbers are those of the column `freight_templates.billing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +65,11 @@ impl FreeFrom {
 /// What sending costs to a region that is delivered to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Units (pieces, grams or cm³) that the first fee covers; at least 1.
+    /// Units (pieces, grams or cm³) that the first fee covers; 1 to [`UNITS_MAX`].
     pub first: u32,
     /// The first fee.
     pub first_fee: Money,
-    /// Units that each further fee covers; at least 1.
+    /// Units that each further fee covers; 1 to [`UNITS_MAX`].
     pub next: u32,
     /// Each further fee.
     pub next_fee: Money,
@@ -107,11 +111,11 @@ pub struct Area {
 /// Why a template is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTemplate {
-    /// A fee for no units.
-    #[error("a fee covers at least 1 unit")]
+    /// A fee for no units, or for too many.
+    #[error("a fee covers 1 to {UNITS_MAX} units")]
     Units,
-    /// A threshold that everything reaches.
-    #[error("sending is free from at least 1 piece, or 1 fen, on")]
+    /// A threshold that everything reaches, or nothing.
+    #[error("sending is free from 1 to {UNITS_MAX} pieces, or from at least 1 fen, on")]
     Free,
     /// A row without regions.
     #[error("a row names at least one region")]
@@ -199,7 +203,7 @@ impl Template {
 
     /// F1; without a region those of a template for which none matters.
     pub fn terms(&self, region: Option<RegionCode>) -> Terms {
-        let named = region.and_then(|region| region.prefixes().into_iter().find_map(|prefix| self.areas.get(&prefix)));
+        let named = region.and_then(|region| RegionPrefix::all_of(region).into_iter().find_map(|prefix| self.areas.get(&prefix)));
         named.copied().unwrap_or(self.default)
     }
 
@@ -215,9 +219,10 @@ impl Template {
 
 fn checked(terms: Terms) -> Result<(), BadTemplate> {
     let Terms::Delivered(rate) = terms else { return Ok(()) };
-    if rate.first == 0 || rate.next == 0 {
+    let is_sensible = |units: u32| (1..=UNITS_MAX).contains(&units);
+    if !is_sensible(rate.first) || !is_sensible(rate.next) {
         return Err(BadTemplate::Units);
     }
     let FreeFrom { pieces, amount } = rate.free;
-    if pieces == Some(0) || amount == Some(Money::ZERO) { Err(BadTemplate::Free) } else { Ok(()) }
+    if pieces.is_some_and(|pieces| !is_sensible(pieces)) || amount == Some(Money::ZERO) { Err(BadTemplate::Free) } else { Ok(()) }
 }

@@ -10,9 +10,11 @@ mod basket;
 mod explanation;
 pub mod freight;
 mod quote;
+mod region_prefix;
 mod shares;
 
 pub use basket::{Basket, Line, Price};
 pub use explanation::{Explained, Step};
 pub use quote::{NoPrice, Quote, QuotedLine, quote};
+pub use region_prefix::{BadPrefix, RegionPrefix};
 pub use shares::{freight_shares, split};

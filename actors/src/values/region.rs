@@ -1,127 +1,71 @@
-//! Regions of the country by their administrative code (GB/T 2260): six digits, of which the first two name the province and the first four
-//! the city.
+//! Administrative divisions of China (GB/T 2260): two digits of the province, two of the prefecture, two of the county.
+//! - D1 A code that exists has 6 digits, and the first two are those of a province.
+//!
+//! Not here: the names of the divisions, and whether a county exists today: the list changes every year.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+/// Digits of a code.
+const DIGITS: usize = 6;
 
-/// Where an address is: a district, `440305`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RegionCode(u32);
+/// Codes of provinces, autonomous regions, municipalities, Taiwan, Hong Kong and Macau.
+const PROVINCES: [u8; 34] = [
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82,
+];
 
-/// All regions whose codes begin so: a province (2 digits), a city (4) or a district (6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RegionPrefix {
-    digits: Digits,
-    code: u32,
-}
-
-/// How much of a code a prefix names; the more, the more specific.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Digits {
-    Province,
-    City,
-    District,
-}
-
-/// A text that is no code of a region, or no beginning of one.
+/// Why a text is no code of a division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadRegion {
-    /// It is not a district.
-    #[error("a region code has 6 digits, the first of which is not 0")]
-    Code,
-    /// It is neither a province nor a city nor a district.
-    #[error("a region is named by the first 2, 4 or 6 digits of its code, the first of which is not 0")]
-    Prefix,
-}
+#[error("a region code has 6 digits, of which the first two are those of a province (GB/T 2260)")]
+pub struct BadRegion;
 
-/// The number of a text that is all digits and does not begin with 0.
-fn number(text: &str) -> Option<u32> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    is_plain.then(|| text.parse().ok()).flatten()
+/// The code of a county, district, prefecture or province.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegionCode([u8; DIGITS]);
+
+impl RegionCode {
+    /// Accepts 6 digits that begin with a province's.
+    ///
+    /// # Errors
+    /// [`BadRegion`] for everything else.
+    pub fn parse(text: &str) -> Result<Self, BadRegion> {
+        let digits: [u8; DIGITS] = text.as_bytes().try_into().map_err(|_| BadRegion)?;
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return Err(BadRegion);
+        }
+        let province = (digits[0] - b'0') * 10 + (digits[1] - b'0');
+        if PROVINCES.contains(&province) { Ok(Self(digits)) } else { Err(BadRegion) }
+    }
+
+    /// The 6 digits.
+    pub fn as_str(&self) -> &str {
+        // `parse` admits ASCII digits only.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Whether it lies in the division whose code begins so: `11` is Beijing, `3301` is Hangzhou. Every region lies in the empty prefix.
+    pub fn lies_in(&self, prefix: &str) -> bool {
+        self.as_str().starts_with(prefix)
+    }
 }
 
 impl FromStr for RegionCode {
     type Err = BadRegion;
 
     fn from_str(text: &str) -> Result<Self, BadRegion> {
-        let code = (text.len() == 6).then(|| number(text)).flatten();
-        code.map(Self).ok_or(BadRegion::Code)
-    }
-}
-
-impl FromStr for RegionPrefix {
-    type Err = BadRegion;
-
-    fn from_str(text: &str) -> Result<Self, BadRegion> {
-        let digits = match text.len() {
-            2 => Digits::Province,
-            4 => Digits::City,
-            6 => Digits::District,
-            _ => return Err(BadRegion::Prefix),
-        };
-        Ok(Self { digits, code: number(text).ok_or(BadRegion::Prefix)? })
-    }
-}
-
-impl RegionCode {
-    /// The prefixes that name this region, the most specific first.
-    pub fn prefixes(self) -> [RegionPrefix; 3] {
-        [
-            RegionPrefix { digits: Digits::District, code: self.0 },
-            RegionPrefix { digits: Digits::City, code: self.0 / 100 },
-            RegionPrefix { digits: Digits::Province, code: self.0 / 10_000 },
-        ]
-    }
-}
-
-impl RegionPrefix {
-    /// Whether the region is one of those.
-    pub fn contains(self, region: RegionCode) -> bool {
-        region.prefixes().contains(&self)
-    }
-}
-
-impl TryFrom<String> for RegionCode {
-    type Error = BadRegion;
-
-    fn try_from(text: String) -> Result<Self, BadRegion> {
-        text.parse()
-    }
-}
-
-impl TryFrom<String> for RegionPrefix {
-    type Error = BadRegion;
-
-    fn try_from(text: String) -> Result<Self, BadRegion> {
-        text.parse()
-    }
-}
-
-impl From<RegionCode> for String {
-    fn from(region: RegionCode) -> Self {
-        region.to_string()
-    }
-}
-
-impl From<RegionPrefix> for String {
-    fn from(prefix: RegionPrefix) -> Self {
-        prefix.to_string()
+        Self::parse(text)
     }
 }
 
 impl fmt::Display for RegionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(self.as_str())
     }
 }
 
-impl fmt::Display for RegionPrefix {
+impl fmt::Debug for RegionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.code.fmt(f)
+        write!(f, "RegionCode({self})")
     }
 }
 
@@ -130,23 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_six_digits() {
-        assert_eq!("440305".parse::<RegionCode>().map(String::from), Ok("440305".to_owned()));
-        for wrong in ["", "44", "4403", "4403051", "044030", "44030a", "+40305", "４４０３０５"] {
-            assert_eq!(wrong.parse::<RegionCode>(), Err(BadRegion::Code), "{wrong}");
+    fn a_region_begins_with_its_province() {
+        let haidian = RegionCode::parse("110108").unwrap();
+        assert_eq!(haidian.to_string(), "110108");
+        assert!(haidian.lies_in("11") && haidian.lies_in("1101") && haidian.lies_in("") && !haidian.lies_in("3301"));
+        for text in ["", "11010", "1101081", "11010a", "100000", "990101", "００"] {
+            assert_eq!(RegionCode::parse(text), Err(BadRegion), "{text}");
         }
-    }
-
-    #[test]
-    fn a_prefix_names_a_province_a_city_or_a_district() {
-        let region: RegionCode = "440305".parse().unwrap();
-        for (prefix, contains) in [("44", true), ("4403", true), ("440305", true), ("45", false), ("4401", false), ("440306", false)] {
-            assert_eq!(prefix.parse::<RegionPrefix>().unwrap().contains(region), contains, "{prefix}");
-        }
-        for wrong in ["", "4", "440", "44030", "04", "4403055", "4x"] {
-            assert_eq!(wrong.parse::<RegionPrefix>(), Err(BadRegion::Prefix), "{wrong}");
-        }
-        let [district, city, province] = region.prefixes();
-        assert!(district > city && city > province, "the more specific is the greater");
     }
 }

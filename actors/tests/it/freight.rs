@@ -2,8 +2,9 @@
 
 use mallcore_actors::ids::FreightTemplateId;
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
-use mallcore_actors::pricing::freight::{Area, BadTemplate, Billing, Charge, FreeFrom, Parcel, Rate, Template, Terms};
-use mallcore_actors::values::region::{RegionCode, RegionPrefix};
+use mallcore_actors::pricing::RegionPrefix;
+use mallcore_actors::pricing::freight::{Area, BadTemplate, Billing, Charge, FreeFrom, Parcel, Rate, Template, Terms, UNITS_MAX};
+use mallcore_actors::values::region::RegionCode;
 use proptest::prelude::*;
 
 fn fen(fen: u64) -> Money {
@@ -109,6 +110,7 @@ fn what_could_not_be_reckoned_with_is_no_template() {
     for (default, areas, expected) in [
         (rate((0, 1), (1, 1), NEVER), vec![], BadTemplate::Units),
         (rate((1, 1), (0, 1), NEVER), vec![], BadTemplate::Units),
+        (rate((UNITS_MAX + 1, 1), (1, 1), NEVER), vec![], BadTemplate::Units),
         (from(Some(0), None), vec![], BadTemplate::Free),
         (from(None, Some(Money::ZERO)), vec![], BadTemplate::Free),
         (fine, vec![area(&[], fine)], BadTemplate::NoRegion),

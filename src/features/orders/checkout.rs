@@ -7,15 +7,18 @@ use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::{AddressSnapshot, BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::pricing::NoPrice;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
+use mallcore_actors::values::region::RegionCode;
 use mallcore_actors::values::text::BadText;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
-use super::quote::{NoQuote, Quote, QuoteView};
+use super::quote::{NoQuote, Quote};
+use super::quote_view::QuoteView;
 use crate::features::carts::Carts;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
@@ -63,7 +66,7 @@ impl From<&Receipt> for PlacedView {
 
 /// What an order would cost
 ///
-/// Nothing is held and nothing is promised: prices and stock are those of now.
+/// Nothing is held and nothing is promised: prices and stock are those of now. Without an address, freight that depends on the region is null.
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_preview",
@@ -74,7 +77,7 @@ impl From<&Receipt> for PlacedView {
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product", body = ProblemDocument),
-        (status = 409, description = "off_sale, nothing_selected", body = ProblemDocument),
+        (status = 409, description = "off_sale, nothing_selected, no_delivery, freight_unknown", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
         (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
@@ -87,13 +90,15 @@ impl From<&Receipt> for PlacedView {
 pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
     let wanted = Wanted::of(body.items.as_deref())?;
-    let quote = quote(&orders, &carts, shopper.0, &wanted).await?;
+    let address = address(body.address_id)?;
+    let destination = destination(shopper.0, address).await?;
+    let quote = quote(&orders, &carts, shopper.0, &wanted, destination).await?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
 /// Order the selected lines of the cart, or some items
 ///
-/// All of it or nothing: pieces are held until the order is paid, cancelled, or its time is over. Names, prices and pictures are frozen.
+/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
 #[utoipa::path(
     tag = "orders",
@@ -107,7 +112,7 @@ pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, 
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product", body = ProblemDocument),
-        (status = 409, description = "sold_out, off_sale, nothing_selected, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
+        (status = 409, description = "sold_out, off_sale, nothing_selected, no_delivery, freight_unknown, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
         (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
@@ -146,6 +151,11 @@ pub async fn create(
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view))
 }
 
+/// The region of one of the shopper's addresses. Addresses are not stored yet: of each nothing but its id is known.
+async fn destination(_user: UserId, _address: Option<AddressId>) -> Result<Option<RegionCode>, Problem> {
+    Ok(None)
+}
+
 async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFingerprint)) -> Result<Option<HttpResponse>, Problem> {
     match orders.answered(user, key, body).await.map_err(|_| Problem::database_unavailable())? {
         None => Ok(None),
@@ -162,15 +172,17 @@ async fn basket(
     remark: Option<Remark>,
     request: (KeyHash, BodyFingerprint),
 ) -> Result<Basket, Problem> {
-    let quote = quote(orders, carts, user, wanted).await?;
-    if quote.amounts.payable.fen() != body.expected_payable_fen {
+    let address = address(body.address_id)?;
+    let destination = destination(user, address).await?;
+    let quote = quote(orders, carts, user, wanted, destination).await?;
+    // What has to be paid is not known either then.
+    let Some(freight) = quote.costs.freight else { return Err(Problem::field("address_id", "required")) };
+    if quote.costs.payable.map(Money::fen) != Some(body.expected_payable_fen) {
         let now = serde_json::to_value(QuoteView::from(&quote)).unwrap_or_default();
         return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
     }
-    let mut basket = Basket::new(user, quote.lines, quote.amounts.freight, request).map_err(bad)?;
-    if let Some(address) = body.address_id {
-        // Garde has checked the range.
-        let address = AddressId::new(address).map_err(|_| Problem::field("address_id", "out_of_range"))?;
+    let mut basket = Basket::new(user, quote.lines, freight, request).map_err(bad)?;
+    if let Some(address) = address {
         let snapshot = AddressSnapshot::try_from(vec![ONLY_THE_ID]).map_err(|bad| Problem::internal(&bad.to_string()))?;
         basket = basket.sent_to(Delivery { address, snapshot });
     }
@@ -187,7 +199,12 @@ fn bad(bad: BadOrder) -> Problem {
     }
 }
 
-async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Quote, Problem> {
+/// Garde has checked the range.
+fn address(id: Option<u64>) -> Result<Option<AddressId>, Problem> {
+    id.map(AddressId::new).transpose().map_err(|_| Problem::field("address_id", "out_of_range"))
+}
+
+async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted, destination: Option<RegionCode>) -> Result<Quote, Problem> {
     let lines: Vec<(SkuId, Quantity)> = match wanted {
         Wanted::Items(items) => items.clone(),
         Wanted::Cart => {
@@ -201,7 +218,7 @@ async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) ->
     if lines.len() > LINES_MAX {
         return Err(Problem::field("items", "too_long"));
     }
-    orders.quote(&lines).await.map_err(|none| {
+    orders.quote(&lines, destination).await.map_err(|none| {
         let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
             let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
             places.fold(problem, |problem, (place, (sku, _))| match wanted {
@@ -212,7 +229,11 @@ async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) ->
         match none {
             NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
             NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
-            NoQuote::TooMuch => Problem::field("items", "out_of_range"),
+            NoQuote::Price(NoPrice::NoDelivery(skus)) => naming(Problem::new(StatusCode::CONFLICT, "no_delivery"), &skus, "no_delivery"),
+            NoQuote::Price(NoPrice::FreightUnknown(skus)) => {
+                naming(Problem::new(StatusCode::CONFLICT, "freight_unknown"), &skus, "freight_unknown")
+            }
+            NoQuote::Price(NoPrice::TooMuch) => Problem::field("items", "out_of_range"),
             NoQuote::Database(_) => Problem::database_unavailable(),
         }
     })

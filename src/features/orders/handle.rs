@@ -11,9 +11,11 @@ use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::replies::when_durable;
 use mallcore_actors::stock::{Placed, Receipt};
+use mallcore_actors::values::region::RegionCode;
 
 use super::quote::{self, NoQuote, Quote};
 use super::repository;
+use crate::features::freight::Templates;
 use crate::platform::database::Error;
 use crate::shop::reads::{ANSWER_WITHIN, Reads};
 
@@ -23,11 +25,12 @@ pub struct Orders {
     skus: Arc<dyn Skus>,
     commands: OrdersHandle,
     reads: Arc<Reads>,
+    templates: Templates,
 }
 
 impl Orders {
     pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>) -> Self {
-        Self { engine, skus, commands, reads }
+        Self { engine, skus, commands, reads, templates: Templates::default() }
     }
 
     /// The commands of an order's life. Paying, shipping and refunding are for whoever has verified them: no route of a shopper leads there.
@@ -35,12 +38,13 @@ impl Orders {
         &self.commands
     }
 
-    /// What these pieces cost now.
+    /// What these pieces cost now, sent there.
     ///
     /// # Errors
     /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
-    pub async fn quote(&self, wanted: &[(SkuId, Quantity)]) -> Result<Quote, NoQuote> {
-        let ask = async |database: &_| Ok(quote::price(database, wanted).await);
+    pub async fn quote(&self, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>) -> Result<Quote, NoQuote> {
+        let now = self.engine.clock().now();
+        let ask = async |database: &_| Ok(quote::price(database, &self.templates, wanted, destination, now).await);
         self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
     }
 

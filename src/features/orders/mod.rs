@@ -11,10 +11,12 @@ mod handle;
 pub mod loading;
 pub mod model;
 pub mod quote;
+mod quote_view;
 mod reference;
 pub mod repository;
 mod restore;
 pub mod routes;
+mod shelf;
 mod stored;
 mod views;
 

@@ -60,6 +60,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("too_many_parts", "次数过多 / Too many parts", "一个订单的包裹或退款次数已到上限。"),
     ("rule", "规则不允许 / Refused by a rule", "当前规则不允许这个操作。"),
     ("price_changed", "价格已变化 / Price changed", "商品价格与您看到的不一致，请按新的金额重新确认。"),
+    ("no_delivery", "不支持配送 / No delivery", "标出的商品不能送到这个地区，请更换收货地址或移除商品。"),
+    ("freight_unknown", "运费未设置 / Freight unknown", "标出的商品还没有设置运费，暂时不能下单。"),
     ("nothing_selected", "没有选中的商品 / Nothing selected", "购物车里没有选中的商品。"),
     ("not_due", "尚未到期 / Not due", "订单还没有到期。"),
     ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),

@@ -4,6 +4,7 @@ mod carts;
 mod demo;
 pub mod events;
 mod faults;
+mod freight;
 pub(crate) mod journal;
 mod loading;
 mod migrations;

@@ -1,0 +1,2 @@
+-- What sending it costs; none for goods that are not sent.
+ALTER TABLE products ADD COLUMN freight_template_id BIGINT NULL;

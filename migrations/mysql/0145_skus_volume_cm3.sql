@@ -1,0 +1,2 @@
+-- Of a piece as it is sent; 0 if nobody has said.
+ALTER TABLE skus ADD COLUMN volume_cm3 INT NOT NULL DEFAULT 0;
