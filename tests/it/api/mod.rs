@@ -16,6 +16,7 @@ mod lag;
 mod limits;
 mod order_life;
 mod orders;
+mod pricing;
 mod redis;
 mod seckill;
 mod stalled;
