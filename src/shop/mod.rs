@@ -13,6 +13,7 @@ pub mod reads;
 mod sales;
 mod start;
 mod stop;
+pub mod writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,8 +21,10 @@ use super::Plan;
 use super::following::Follower;
 use super::reads::Reads;
 use super::start::StartError;
+use super::writes::Writes;
 use crate::platform::policy::{self, Policy};
 use crate::platform::projection::{self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store};
+use crate::platform::vault::Vault;
 use crate::recovery::{durable, fold};
 
 /// Records that a policy reads at a time, about.
@@ -61,6 +63,10 @@ pub struct Opening<'a> {
     pub plan: &'a Plan,
     /// The database, for loaders and handlers.
     pub reads: &'a Arc<Reads>,
+    /// The database, for what handlers write themselves.
+    pub writes: &'a Arc<Writes>,
+    /// The keys that seal personal data.
+    pub vault: &'a Vault,
     /// The SKUs, as orders ask them.
     pub skus: &'a Arc<dyn Skus>,
     /// The commands of orders.

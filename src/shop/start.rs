@@ -31,6 +31,7 @@ use super::following::{Follower, Following};
 use super::opening::{self, Opening, Provided};
 use super::reads::{LOAD_WITHIN, Reads};
 use super::sales::Sales;
+use super::writes::Writes;
 use super::{Inner, Plan, Running, Shop};
 use crate::features::orders::loading::StoredOrders;
 use crate::features::stock;
@@ -43,6 +44,7 @@ use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Se
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Relay};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::platform::vault::{KeyFileError, Vault, VaultError};
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::sale_snapshot;
@@ -122,6 +124,12 @@ pub enum StartError {
     /// More projections or policies are started than features name: a bug of ours.
     #[error("a feature starts a projection or a policy that it does not name")]
     Registrations,
+    /// The file of the embedded mode's keys.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The keys are not those that the stored data was sealed with.
+    #[error("what is stored cannot be opened with the configured keys")]
+    Vault(#[from] VaultError),
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -162,7 +170,8 @@ impl Shop {
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let (recovered, newest, attached) = survivors(&plan, &*port).await?;
+        let vault = Vault::new(plan.keys.load_or_create()?);
+        let (recovered, newest, attached) = survivors(&plan, &vault, &*port).await?;
         let Recovered { mut pinned, checkpoint, orders_through, .. } = recovered;
         let snapshot_plan = std::mem::take(&mut pinned.plan);
         let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
@@ -213,6 +222,7 @@ impl Shop {
             }
         };
         let reads = Arc::new(Reads::new(plan.database.clone()));
+        let writes = Arc::new(Writes::new(plan.database.clone()));
         let loader = StockLoader { reads: Arc::clone(&reads), at_least: Arc::clone(&projector.highest) };
         let warm = pinned.stocks.into_iter().map(|(sku, stock)| (sku, Sku::new(stock)));
         let common = Common::new(Arc::clone(&engine), Arc::clone(&engine.recorder), STOCK);
@@ -245,6 +255,8 @@ impl Shop {
             engine: &engine,
             plan: &for_features,
             reads: &reads,
+            writes: &writes,
+            vault: &vault,
             skus: &skus,
             orders: &orders,
             attached: &attached,
@@ -295,7 +307,7 @@ impl Shop {
 type Attached = Vec<(&'static str, Sequence)>;
 
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
-async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
+async fn survivors(plan: &Plan, vault: &Vault, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
     let store = sale_snapshot::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -310,6 +322,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let reached = match reach(plan, patience, journal).await? {
         Ok((database, found_at)) => {
             attached = found_at;
+            match vault.check(&database).await {
+                // What follows meets the same fault.
+                Err(cause) if cause.is_transient() => tracing::warn!("the keys could not be checked: {}", error_chain::of(&cause)),
+                checked => checked?,
+            }
             loaded(&database, found.pinned, journal).await?
         }
         Err(cause) => Err(cause),
