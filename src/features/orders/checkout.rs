@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post, web};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{AddressSnapshot, BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::orders::{BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
 use mallcore_actors::values::text::BadText;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
 use super::quote::{NoQuote, Quote, QuoteView};
+use crate::features::addresses::{AddressError, Addresses};
 use crate::features::carts::Carts;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
@@ -24,9 +25,6 @@ use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::state::State;
 use crate::platform::rfc3339::Rfc3339;
-
-/// Snapshots of addresses begin with the version of their form; this one says that nothing but the address's id is known.
-const ONLY_THE_ID: u8 = 0;
 
 /// An order, as it was when it was placed: every attempt with the same key is answered so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -106,7 +104,7 @@ pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, 
         (status = 200, description = "Placed by an earlier attempt", body = PlacedView),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_product", body = ProblemDocument),
+        (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "sold_out, off_sale, nothing_selected, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
@@ -123,6 +121,7 @@ pub async fn create(
     key: IdempotencyKey,
     orders: Provided<Orders>,
     carts: Provided<Carts>,
+    addresses: Provided<Addresses>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body: OrderBody = body.json()?;
@@ -132,7 +131,12 @@ pub async fn create(
     if let Some(repeat) = answered(&orders, shopper.0, request).await? {
         return Ok(repeat);
     }
-    let basket = match basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await {
+    let ordered = async {
+        let delivery = delivery(&addresses, shopper.0, body.address_id, request.0).await?;
+        let basket = basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await?;
+        Ok::<_, Problem>(delivery.into_iter().fold(basket, Basket::sent_to))
+    };
+    let basket = match ordered.await {
         Ok(basket) => basket,
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
@@ -168,16 +172,24 @@ async fn basket(
         return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
     }
     let mut basket = Basket::new(user, quote.lines, quote.amounts.freight, request).map_err(bad)?;
-    if let Some(address) = body.address_id {
-        // Garde has checked the range.
-        let address = AddressId::new(address).map_err(|_| Problem::field("address_id", "out_of_range"))?;
-        let snapshot = AddressSnapshot::try_from(vec![ONLY_THE_ID]).map_err(|bad| Problem::internal(&bad.to_string()))?;
-        basket = basket.sent_to(Delivery { address, snapshot });
-    }
     if let Some(remark) = remark {
         basket = basket.with_remark(remark);
     }
     Ok(if *wanted == Wanted::Cart { basket.from_cart() } else { basket })
+}
+
+/// The shopper's own address, sealed for the order that this request places.
+async fn delivery(addresses: &Addresses, user: UserId, address: Option<u64>, request: KeyHash) -> Result<Option<Delivery>, Problem> {
+    let Some(address) = address else { return Ok(None) };
+    // Garde has checked the range.
+    let address = AddressId::new(address).map_err(|_| Problem::field("address_id", "out_of_range"))?;
+    match addresses.delivery(user, address, request).await {
+        Ok(delivery) => Ok(Some(delivery)),
+        Err(AddressError::Unknown(_)) => {
+            Err(Problem::new(StatusCode::NOT_FOUND, "unknown_address").naming("address_id", "unknown_address"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn bad(bad: BadOrder) -> Problem {

@@ -69,3 +69,5 @@ impl std::fmt::Debug for Vault {
     }
 }
 
+#[cfg(test)]
+mod tests;
