@@ -23,3 +23,4 @@ pub mod sessions;
 pub mod small_file;
 pub mod telemetry;
 pub mod tls;
+pub mod vault;

@@ -27,6 +27,7 @@ use crate::platform::policy::{self, Policy};
 use crate::platform::projection::{
     self, CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store, Target,
 };
+use crate::platform::vault::Vault;
 use crate::recovery::{durable, fold};
 
 /// Records that a policy reads at a time, about.
@@ -67,6 +68,8 @@ pub struct Opening<'a> {
     pub reads: &'a Arc<Reads>,
     /// The database, for cold writes of handlers.
     pub writes: &'a Arc<Writes>,
+    /// The keys that seal personal data.
+    pub vault: &'a Vault,
     /// The SKUs, as orders ask them.
     pub skus: &'a Arc<dyn Skus>,
     /// The commands of orders.

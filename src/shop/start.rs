@@ -44,6 +44,7 @@ use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Se
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Nudge, Relay, Subscriptions};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
+use crate::platform::vault::{KeyFileError, Vault, VaultError};
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::sale_snapshot;
@@ -123,6 +124,12 @@ pub enum StartError {
     /// More projections or policies are started than features name: a bug of ours.
     #[error("a feature starts a projection or a policy that it does not name")]
     Registrations,
+    /// The file of the embedded mode's keys.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The keys are not those that the stored data was sealed with.
+    #[error("what is stored cannot be opened with the configured keys")]
+    Vault(#[from] VaultError),
     /// A thread.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
@@ -163,7 +170,8 @@ impl Shop {
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let (recovered, newest, attached) = survivors(&plan, &*port).await?;
+        let vault = Vault::new(plan.keys.load_or_create()?);
+        let (recovered, newest, attached) = survivors(&plan, &vault, &*port).await?;
         let Recovered { mut pinned, checkpoint, orders_through, .. } = recovered;
         let snapshot_plan = std::mem::take(&mut pinned.plan);
         let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
@@ -252,6 +260,7 @@ impl Shop {
             writes: &writes,
             subscriptions: &subscriptions,
             nudge: &nudge,
+            vault: &vault,
             skus: &skus,
             orders: &orders,
             attached: &attached,
@@ -304,7 +313,7 @@ impl Shop {
 type Attached = Vec<(&'static str, Sequence)>;
 
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
-async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
+async fn survivors(plan: &Plan, vault: &Vault, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
     let store = sale_snapshot::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -319,6 +328,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let reached = match reach(plan, patience, journal).await? {
         Ok((database, found_at)) => {
             attached = found_at;
+            match vault.check(&database).await {
+                // What follows meets the same fault.
+                Err(cause) if cause.is_transient() => tracing::warn!("the keys could not be checked: {}", error_chain::of(&cause)),
+                checked => checked?,
+            }
             loaded(&database, found.pinned, journal).await?
         }
         Err(cause) => Err(cause),

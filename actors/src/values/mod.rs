@@ -5,6 +5,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod money;
 pub mod order_no;
+pub mod phone;
 pub mod quantity;
 pub mod refusal;
 pub mod region;

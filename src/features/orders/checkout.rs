@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post, web};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{AddressSnapshot, BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::orders::{BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
 use mallcore_actors::pricing::NoPrice;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
@@ -19,6 +19,7 @@ use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
 use super::quote::{NoQuote, Quote};
 use super::quote_view::QuoteView;
+use crate::features::addresses::{AddressError, Addresses};
 use crate::features::carts::Carts;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
@@ -27,9 +28,6 @@ use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::state::State;
 use crate::platform::rfc3339::Rfc3339;
-
-/// Snapshots of addresses begin with the version of their form; this one says that nothing but the address's id is known.
-const ONLY_THE_ID: u8 = 0;
 
 /// An order, as it was when it was placed: every attempt with the same key is answered so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -76,7 +74,7 @@ impl From<&Receipt> for PlacedView {
         (status = 200, description = "The quote", body = QuoteView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_product", body = ProblemDocument),
+        (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "off_sale, nothing_selected, no_delivery, freight_unknown", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
@@ -87,18 +85,27 @@ impl From<&Receipt> for PlacedView {
     ),
 )]
 #[post("/orders/preview")]
-pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
+pub async fn preview(
+    body: RawBody,
+    shopper: Shopper,
+    orders: Provided<Orders>,
+    carts: Provided<Carts>,
+    addresses: Provided<Addresses>,
+) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
     let wanted = Wanted::of(body.items.as_deref())?;
-    let address = address(body.address_id)?;
-    let destination = destination(shopper.0, address).await?;
+    let destination = match address(body.address_id)? {
+        None => None,
+        Some(id) => Some(addresses.get(shopper.0, id).await?.ok_or_else(unknown_address)?.region_code()),
+    };
     let quote = quote(&orders, &carts, shopper.0, &wanted, destination).await?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
 /// Order the selected lines of the cart, or some items
 ///
-/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its time is over. Names, prices and pictures are frozen.
+/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its
+/// time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
 #[utoipa::path(
     tag = "orders",
@@ -111,7 +118,7 @@ pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, 
         (status = 200, description = "Placed by an earlier attempt", body = PlacedView),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_product", body = ProblemDocument),
+        (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "sold_out, off_sale, nothing_selected, no_delivery, freight_unknown, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
@@ -128,6 +135,7 @@ pub async fn create(
     key: IdempotencyKey,
     orders: Provided<Orders>,
     carts: Provided<Carts>,
+    addresses: Provided<Addresses>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body: OrderBody = body.json()?;
@@ -137,7 +145,15 @@ pub async fn create(
     if let Some(repeat) = answered(&orders, shopper.0, request).await? {
         return Ok(repeat);
     }
-    let basket = match basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await {
+    let ordered = async {
+        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, request.0).await?.unzip();
+        let quote = quote(&orders, &carts, shopper.0, &wanted, destination).await?;
+        let basket = basket(shopper.0, quote, &body, request)?;
+        let basket = delivery.into_iter().fold(basket, Basket::sent_to);
+        let basket = remark.into_iter().fold(basket, Basket::with_remark);
+        Ok::<_, Problem>(if wanted == Wanted::Cart { basket.from_cart() } else { basket })
+    };
+    let basket = match ordered.await {
         Ok(basket) => basket,
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
@@ -151,11 +167,6 @@ pub async fn create(
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view))
 }
 
-/// The region of one of the shopper's addresses. Addresses are not stored yet: of each nothing but its id is known.
-async fn destination(_user: UserId, _address: Option<AddressId>) -> Result<Option<RegionCode>, Problem> {
-    Ok(None)
-}
-
 async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFingerprint)) -> Result<Option<HttpResponse>, Problem> {
     match orders.answered(user, key, body).await.map_err(|_| Problem::database_unavailable())? {
         None => Ok(None),
@@ -163,33 +174,35 @@ async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFing
     }
 }
 
-async fn basket(
-    orders: &Orders,
-    carts: &Carts,
-    user: UserId,
-    wanted: &Wanted,
-    body: &OrderBody,
-    remark: Option<Remark>,
-    request: (KeyHash, BodyFingerprint),
-) -> Result<Basket, Problem> {
-    let address = address(body.address_id)?;
-    let destination = destination(user, address).await?;
-    let quote = quote(orders, carts, user, wanted, destination).await?;
+/// The quote as an order, if it is what the shopper expects to pay.
+fn basket(user: UserId, quote: Quote, body: &OrderBody, request: (KeyHash, BodyFingerprint)) -> Result<Basket, Problem> {
     // What has to be paid is not known either then.
     let Some(freight) = quote.costs.freight else { return Err(Problem::field("address_id", "required")) };
     if quote.costs.payable.map(Money::fen) != Some(body.expected_payable_fen) {
         let now = serde_json::to_value(QuoteView::from(&quote)).unwrap_or_default();
         return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
     }
-    let mut basket = Basket::new(user, quote.lines, freight, request).map_err(bad)?;
-    if let Some(address) = address {
-        let snapshot = AddressSnapshot::try_from(vec![ONLY_THE_ID]).map_err(|bad| Problem::internal(&bad.to_string()))?;
-        basket = basket.sent_to(Delivery { address, snapshot });
+    Basket::new(user, quote.lines, freight, request).map_err(bad)
+}
+
+/// The shopper's own address, sealed for the order that this request places, and its region.
+async fn delivery(
+    addresses: &Addresses,
+    user: UserId,
+    id: Option<u64>,
+    request: KeyHash,
+) -> Result<Option<(Delivery, RegionCode)>, Problem> {
+    let Some(id) = address(id)? else { return Ok(None) };
+    match addresses.delivery(user, id, request).await {
+        Ok(delivery) => Ok(Some(delivery)),
+        Err(AddressError::Unknown(_)) => Err(unknown_address()),
+        Err(error) => Err(error.into()),
     }
-    if let Some(remark) = remark {
-        basket = basket.with_remark(remark);
-    }
-    Ok(if *wanted == Wanted::Cart { basket.from_cart() } else { basket })
+}
+
+/// There is none, or it is another's.
+fn unknown_address() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_address").naming("address_id", "unknown_address")
 }
 
 fn bad(bad: BadOrder) -> Problem {

@@ -48,6 +48,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("unknown_order", "订单不存在 / Unknown order", "没有这个订单。"),
     ("unknown_activity", "活动不存在 / Unknown activity", "没有这场抢购活动。"),
     ("unknown_product", "商品不存在 / Unknown product", "没有这件商品，或已下架。"),
+    ("unknown_address", "地址不存在 / Unknown address", "没有这个收货地址。"),
+    ("too_many_addresses", "地址过多 / Too many addresses", "收货地址已达上限，请先删除不用的地址。"),
     ("wrong_status", "订单状态不允许 / Wrong status", "订单当前的状态不允许这个操作。"),
     ("off_sale", "已下架 / Off sale", "商品已经下架，暂时不能购买。"),
     ("insufficient_stock", "库存不足 / Insufficient stock", "可用库存不足，不能扣减这么多。"),

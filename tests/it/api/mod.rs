@@ -1,5 +1,6 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
+mod addresses;
 pub mod app;
 mod arrival;
 mod bad_input;

@@ -1,12 +1,9 @@
 //! What an order costs, over real HTTP: discounts, freight, what is told when it cannot be known, and what an order keeps of it.
 
 use mallcore::features::freight::{Draft, TemplateName, service};
-use mallcore::features::orders::quote::NoQuote;
-use mallcore_actors::ids::{FreightTemplateId, ProductId, SkuId};
+use mallcore_actors::ids::{FreightTemplateId, ProductId};
 use mallcore_actors::money::Money;
-use mallcore_actors::pricing::NoPrice;
 use mallcore_actors::pricing::freight::{Area, Billing, FreeFrom, Rate, Terms};
-use mallcore_actors::quantity::Quantity;
 use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,6 +46,15 @@ async fn send_by(app: &TestApp, sku: u64, billing: Billing, default: Terms, area
 
 fn area(region: &str, terms: Terms) -> Area {
     Area { regions: vec![region.parse().unwrap()], terms }
+}
+
+/// The shopper's new address in a region.
+async fn lives_in(shopper: &Person<'_>, region: &str) -> Value {
+    let mut body = super::addresses::address(region.parse().unwrap());
+    body["region_code"] = region.into();
+    let added = shopper.send(Method::POST, "/v1/user/addresses", None, body).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    added.body["id"].clone()
 }
 
 async fn preview(shopper: &Person<'_>, wanted: &[(u64, u32)]) -> Reply {
@@ -155,14 +161,28 @@ async fn freight_that_depends_on_the_region_needs_an_address() {
     assert_eq!((&quote.body["needs_address"], &item["freight_fen"], &item["payable_fen"]), (&true.into(), &Value::Null, &Value::Null));
     assert_eq!(quote.body["explanation"][1], json!({ "code": "freight", "amount_fen": null, "text": "选择收货地址后计算运费。" }));
     place(&shopper, "k", &[(sku, 2)], price * 2).await.is_problem(422, "validation_failed", &["address_id"]);
-    let wanted = [(SkuId::new(sku).unwrap(), Quantity::new(2).unwrap())];
-    let orders = app.orders();
     for (region, freight) in [("440305", 600), ("110105", 1_000)] {
-        let quote = orders.quote(&wanted, Some(region.parse().unwrap())).await.unwrap();
-        assert_eq!((quote.costs.freight, quote.costs.payable), (Some(fen(freight)), Some(fen(price * 2 + freight))), "{region}");
+        let to = json!({ "items": items(&[(sku, 2)]), "address_id": lives_in(&shopper, region).await });
+        let quote = shopper.send(Method::POST, "/v1/orders/preview", None, to.clone()).await;
+        assert_eq!(amounts(&quote.body), [price * 2, 0, freight, price * 2 + freight].map(Some), "{region}: {quote:?}");
+        let mut order = to;
+        order["expected_payable_fen"] = (price * 2 + freight).into();
+        let placed = shopper.send(Method::POST, "/v1/orders", Some(region), order).await;
+        assert_eq!((placed.status.as_u16(), placed.body["payable_fen"].as_u64()), (201, Some(price * 2 + freight)), "{placed:?}");
     }
-    let nowhere = orders.quote(&wanted, Some("650102".parse().unwrap())).await;
-    assert!(matches!(&nowhere, Err(NoQuote::Price(NoPrice::NoDelivery(skus))) if *skus == [wanted[0].0]), "{nowhere:?}");
+    let far = json!({ "items": items(&[(sku, 2)]), "address_id": lives_in(&shopper, "650102").await });
+    shopper.send(Method::POST, "/v1/orders/preview", None, far.clone()).await.is_problem(409, "no_delivery", &["items[0].sku_id"]);
+    // Another's address, or none, is the same.
+    for another in [far["address_id"].clone(), 987_654_321.into()] {
+        let mut body = json!({ "items": items(&[(sku, 1)]), "address_id": another });
+        app.shopper().send(Method::POST, "/v1/orders/preview", None, body.clone()).await.is_problem(
+            404,
+            "unknown_address",
+            &["address_id"],
+        );
+        body["expected_payable_fen"] = 1.into();
+        app.shopper().send(Method::POST, "/v1/orders", Some("k"), body).await.is_problem(404, "unknown_address", &["address_id"]);
+    }
 }
 
 #[actix_web::test]

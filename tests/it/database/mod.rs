@@ -1,5 +1,6 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
+mod addresses;
 mod carts;
 mod demo;
 pub mod events;
@@ -16,4 +17,5 @@ mod schema;
 pub mod scratch;
 mod settings;
 mod transient;
+mod vault;
 pub mod waiting;

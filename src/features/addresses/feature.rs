@@ -1,0 +1,21 @@
+//! What addresses bring to the shop: their routes, and the handle for checkout.
+
+use std::sync::Arc;
+
+use super::handle::Addresses;
+use super::routes;
+use crate::platform::http::table::{Pattern, shop};
+use crate::shop::feature::Feature;
+use crate::shop::{Opening, StartError};
+
+/// The feature.
+pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("addresses", routes::configure, PATTERNS) };
+
+const PATTERNS: &[Pattern] =
+    &[shop("/user/addresses/{}/default", "PUT"), shop("/user/addresses/{}", "DELETE, PUT"), shop("/user/addresses", "GET, POST")];
+
+fn open(opening: &mut Opening<'_>) -> Result<(), StartError> {
+    let (reads, writes, engine) = (Arc::clone(opening.reads), Arc::clone(opening.writes), Arc::clone(opening.engine));
+    opening.provide(Addresses::new(opening.vault.clone(), reads, writes, engine));
+    Ok(())
+}
