@@ -29,11 +29,11 @@ pub enum Price {
 pub struct Line {
     /// The SKU; each stands in one line.
     pub sku: SkuId,
-    /// Its product.
+    /// The SKU's product.
     pub product: ProductId,
     /// The product's category, if it has one: coupons are limited to categories.
     pub category: Option<CategoryId>,
-    /// Pieces.
+    /// Pieces that are wanted.
     pub quantity: Quantity,
     /// Price of a piece.
     pub price: Price,
@@ -48,7 +48,7 @@ pub struct Line {
 /// A basket at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basket {
-    /// The lines.
+    /// Each SKU once.
     pub lines: Vec<Line>,
     /// Where it is sent; none while the shopper has chosen no address.
     pub destination: Option<RegionCode>,

@@ -30,7 +30,7 @@ impl Step {
 /// A step with its amount, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
-    /// Which step.
+    /// The step that it tells of.
     pub step: Step,
     /// What it adds, in fen; negative where something is taken off. None while it is not known. All but the last sum to the last.
     pub amount_fen: Option<i64>,

@@ -25,11 +25,11 @@ pub const UNITS_MAX: u32 = 100_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Billing {
-    /// Pieces.
+    /// Pieces, whatever they weigh.
     Pieces = 1,
-    /// Grams.
+    /// Weight in grams.
     Weight = 2,
-    /// Cubic centimetres.
+    /// Volume in cm³.
     Volume = 3,
 }
 
@@ -84,6 +84,7 @@ impl Rate {
 
     /// F2, whatever is free; none if it is no amount.
     fn fee(self, units: u64) -> Option<Money> {
+        debug_assert!(self.first > 0 && self.next > 0, "{self:?}");
         let begun = units.saturating_sub(u64::from(self.first)).div_ceil(u64::from(self.next));
         let fee = u128::from(self.first_fee.fen()) + u128::from(begun) * u128::from(self.next_fee.fen());
         Money::from_fen(u64::try_from(fee).ok()?).ok()
@@ -120,7 +121,7 @@ pub enum BadTemplate {
     /// A row without regions.
     #[error("a row names at least one region")]
     NoRegion,
-    /// F4.
+    /// F4: nobody could say which row holds.
     #[error("region {0} stands in two rows")]
     RegionTwice(RegionPrefix),
     /// Too many rows or regions.
@@ -140,7 +141,7 @@ pub struct Template {
 /// What the lines of one template are together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parcel {
-    /// Pieces.
+    /// Pieces of all lines.
     pub pieces: u64,
     /// Pieces, grams or cm³, as the template counts.
     pub units: u64,
@@ -203,12 +204,14 @@ impl Template {
 
     /// F1; without a region those of a template for which none matters.
     pub fn terms(&self, region: Option<RegionCode>) -> Terms {
+        debug_assert!(region.is_some() || !self.depends_on_region(), "F1: the terms of no region");
         let named = region.and_then(|region| RegionPrefix::all_of(region).into_iter().find_map(|prefix| self.areas.get(&prefix)));
         named.copied().unwrap_or(self.default)
     }
 
     /// What it costs to send a parcel to a region.
     pub fn charge(&self, parcel: Parcel, region: Option<RegionCode>) -> Charge {
+        debug_assert!(parcel.pieces <= parcel.units, "a piece counts nothing: {parcel:?}");
         match self.terms(region) {
             Terms::NotDelivered => Charge::NotDelivered,
             Terms::Delivered(rate) if rate.free.is_reached(parcel) => Charge::FreeFromThreshold,

@@ -26,9 +26,9 @@ pub enum NoPrice {
 /// One line of a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotedLine {
-    /// The SKU.
+    /// The line's SKU.
     pub sku: SkuId,
-    /// Pieces.
+    /// Pieces that are wanted.
     pub quantity: Quantity,
     /// Price of a piece before discounts.
     pub unit_price: Money,
@@ -58,7 +58,7 @@ pub struct Quote {
     pub lines: Vec<QuotedLine>,
     /// The lines at their unit prices.
     pub goods: Money,
-    /// Taken off.
+    /// Taken off them.
     pub discount: Money,
     /// For sending it; none while that depends on an address that is not chosen.
     pub freight: Option<Money>,
@@ -87,6 +87,7 @@ pub fn quote(basket: &Basket) -> Result<Quote, NoPrice> {
     };
     if let Some(freight) = known {
         let shares = freight_shares(freight, lines.iter().map(|line| (line.cost, line.quantity)));
+        assert_eq!(shares.len(), lines.len(), "Q1: a line without its share");
         for (line, share) in lines.iter_mut().zip(shares) {
             line.freight = Some(share);
             line.payable = line.cost.checked_add(share);
@@ -110,6 +111,7 @@ fn discounted(line: &Line) -> Option<QuotedLine> {
     let goods = unit_price.checked_mul(quantity)?;
     let zone_discount = line.price.zone_discount().checked_mul(quantity)?;
     let cost = goods.checked_sub(zone_discount)?;
+    assert!(cost <= goods, "Q2: a line costs more than its goods");
     Some(QuotedLine { sku, quantity, unit_price, goods, zone_discount, cost, freight: None, payable: None })
 }
 

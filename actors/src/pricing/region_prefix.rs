@@ -37,6 +37,7 @@ impl RegionPrefix {
     }
 
     fn of(region: RegionCode, length: u8) -> Self {
+        debug_assert!(matches!(length, 2 | 4 | 6), "{length}");
         let mut digits = [b'0'; 6];
         digits.iter_mut().zip(region.as_str().bytes()).take(usize::from(length)).for_each(|(digit, byte)| *digit = byte);
         Self { length, digits }

@@ -20,7 +20,9 @@ pub fn split(total: Money, weights: &[u64]) -> Vec<Money> {
     places.sort_by_key(|place| (Reverse(exact(&weights[*place]) % sum), *place));
     // Fewer than there are parts with a remainder.
     let left = total.fen() - parts.iter().sum::<u64>();
+    debug_assert!(left < weights.len() as u64, "{left} fen are left of {total:?}");
     places.iter().take(left as usize).for_each(|place| parts[*place] += 1);
+    assert_eq!(parts.iter().sum::<u64>(), total.fen(), "Q1: the parts are not the whole");
     // None is above `total`, which is an amount.
     parts.into_iter().map(|fen| Money::from_fen(fen).unwrap_or_default()).collect()
 }

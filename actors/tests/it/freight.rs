@@ -135,7 +135,7 @@ fn rates() -> impl Strategy<Value = Rate> {
 }
 
 proptest! {
-    /// F3.
+    /// F3, for any rate.
     #[test]
     fn a_fee_rises_with_the_pieces_until_it_is_free_and_stays_free(rate in rates(), unit in 1..9_000u64) {
         let template = template(Billing::Pieces, Terms::Delivered(rate), &[]);

@@ -167,7 +167,7 @@ proptest! {
         prop_assert!(quote.explanation.is_sorted_by(|one, next| one.step < next.step));
     }
 
-    /// Q3, Q4.
+    /// Q3 and Q4.
     #[test]
     fn totals_do_not_depend_on_the_order_of_the_lines(basket in baskets(), by in 0..12usize) {
         let mut turned = basket.clone();

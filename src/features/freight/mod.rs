@@ -17,13 +17,13 @@ pub type TemplateName = Text<50>;
 /// What somebody wants a template to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Its name.
+    /// What it is called.
     pub name: TemplateName,
     /// What it counts.
     pub billing: Billing,
     /// What holds where no row names the region.
     pub default: Terms,
-    /// The rows.
+    /// The rows for regions.
     pub areas: Vec<Area>,
 }
 

@@ -24,9 +24,9 @@ pub enum EditError {
     /// Products use it.
     #[error("{products} products use freight template {template}: give them another one first")]
     InUse {
-        /// The template.
+        /// The template that stays.
         template: FreightTemplateId,
-        /// How many.
+        /// How many use it.
         products: u64,
     },
     /// It could not be reckoned with.

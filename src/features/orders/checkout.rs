@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
-use super::quote::{NoQuote, Quote};
+use super::handle::first_answer;
+use super::quote::{NoQuote, Priced, Quote};
 use super::quote_view::QuoteView;
 use crate::features::addresses::{AddressError, Addresses};
 use crate::features::carts::Carts;
@@ -98,7 +99,8 @@ pub async fn preview(
         None => None,
         Some(id) => Some(addresses.get(shopper.0, id).await?.ok_or_else(unknown_address)?.region_code()),
     };
-    let quote = quote(&orders, &carts, shopper.0, &wanted, destination).await?;
+    let lines = lines(&carts, shopper.0, &wanted).await?;
+    let quote = orders.quote(&lines, destination).await.map_err(|none| unquoted(none, &wanted, &lines))?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
@@ -142,19 +144,25 @@ pub async fn create(
     let wanted = Wanted::of(body.items.as_deref())?;
     let remark = remark(body.remark.as_deref())?;
     let request = (key.hash("orders"), fingerprint(&wanted, &body));
-    if let Some(repeat) = answered(&orders, shopper.0, request).await? {
-        return Ok(repeat);
+    if let Some(answer) = orders.remembered(shopper.0, request.0, request.1).await {
+        return Ok(repeat(&answer??));
     }
-    let ordered = async {
+    let fresh = async {
         let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, request.0).await?.unzip();
-        let quote = quote(&orders, &carts, shopper.0, &wanted, destination).await?;
+        let lines = lines(&carts, shopper.0, &wanted).await?;
+        let priced = orders.quote_once(&lines, destination, (shopper.0, request.0)).await;
+        let quote = match priced.map_err(|none| unquoted(none, &wanted, &lines))? {
+            Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
+            Priced::Quote(quote) => quote,
+        };
         let basket = basket(shopper.0, quote, &body, request)?;
         let basket = delivery.into_iter().fold(basket, Basket::sent_to);
         let basket = remark.into_iter().fold(basket, Basket::with_remark);
-        Ok::<_, Problem>(if wanted == Wanted::Cart { basket.from_cart() } else { basket })
+        Ok::<_, Problem>(Fresh::Basket(if wanted == Wanted::Cart { basket.from_cart() } else { basket }))
     };
-    let basket = match ordered.await {
-        Ok(basket) => basket,
+    let basket = match fresh.await {
+        Ok(Fresh::Basket(basket)) => basket,
+        Ok(Fresh::Placed(receipt)) => return Ok(repeat(&receipt)),
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
     };
@@ -170,8 +178,19 @@ pub async fn create(
 async fn answered(orders: &Orders, user: UserId, (key, body): (KeyHash, BodyFingerprint)) -> Result<Option<HttpResponse>, Problem> {
     match orders.answered(user, key, body).await.map_err(|_| Problem::database_unavailable())? {
         None => Ok(None),
-        Some(answer) => Ok(Some(HttpResponse::Ok().json(PlacedView::from(&answer??)))),
+        Some(answer) => Ok(Some(repeat(&answer??))),
     }
+}
+
+fn repeat(receipt: &Receipt) -> HttpResponse {
+    HttpResponse::Ok().json(PlacedView::from(receipt))
+}
+
+/// What a request leads to that memory does not know.
+enum Fresh {
+    Basket(Basket),
+    /// Only the database knew: it has placed this order before.
+    Placed(Receipt),
 }
 
 /// The quote as an order, if it is what the shopper expects to pay.
@@ -217,7 +236,8 @@ fn address(id: Option<u64>) -> Result<Option<AddressId>, Problem> {
     id.map(AddressId::new).transpose().map_err(|_| Problem::field("address_id", "out_of_range"))
 }
 
-async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted, destination: Option<RegionCode>) -> Result<Quote, Problem> {
+/// The lines that are wanted: 1 to [`LINES_MAX`].
+async fn lines(carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Vec<(SkuId, Quantity)>, Problem> {
     let lines: Vec<(SkuId, Quantity)> = match wanted {
         Wanted::Items(items) => items.clone(),
         Wanted::Cart => {
@@ -231,25 +251,28 @@ async fn quote(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted, de
     if lines.len() > LINES_MAX {
         return Err(Problem::field("items", "too_long"));
     }
-    orders.quote(&lines, destination).await.map_err(|none| {
-        let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
-            let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
-            places.fold(problem, |problem, (place, (sku, _))| match wanted {
-                Wanted::Items(_) => problem.naming(format!("items[{place}].sku_id"), code),
-                Wanted::Cart => problem.naming(format!("cart.{sku}"), code),
-            })
-        };
-        match none {
-            NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
-            NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
-            NoQuote::Price(NoPrice::NoDelivery(skus)) => naming(Problem::new(StatusCode::CONFLICT, "no_delivery"), &skus, "no_delivery"),
-            NoQuote::Price(NoPrice::FreightUnknown(skus)) => {
-                naming(Problem::new(StatusCode::CONFLICT, "freight_unknown"), &skus, "freight_unknown")
-            }
-            NoQuote::Price(NoPrice::TooMuch) => Problem::field("items", "out_of_range"),
-            NoQuote::Database(_) => Problem::database_unavailable(),
+    Ok(lines)
+}
+
+/// Why these lines have no price.
+fn unquoted(none: NoQuote, wanted: &Wanted, lines: &[(SkuId, Quantity)]) -> Problem {
+    let naming = |problem: Problem, skus: &[SkuId], code: &'static str| {
+        let places = lines.iter().enumerate().filter(|(_, (sku, _))| skus.contains(sku));
+        places.fold(problem, |problem, (place, (sku, _))| match wanted {
+            Wanted::Items(_) => problem.naming(format!("items[{place}].sku_id"), code),
+            Wanted::Cart => problem.naming(format!("cart.{sku}"), code),
+        })
+    };
+    match none {
+        NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
+        NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
+        NoQuote::Price(NoPrice::NoDelivery(skus)) => naming(Problem::new(StatusCode::CONFLICT, "no_delivery"), &skus, "no_delivery"),
+        NoQuote::Price(NoPrice::FreightUnknown(skus)) => {
+            naming(Problem::new(StatusCode::CONFLICT, "freight_unknown"), &skus, "freight_unknown")
         }
-    })
+        NoQuote::Price(NoPrice::TooMuch) => Problem::field("items", "out_of_range"),
+        NoQuote::Database(_) => Problem::database_unavailable(),
+    }
 }
 
 /// Blank is none.

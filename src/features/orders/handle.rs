@@ -13,7 +13,7 @@ use mallcore_actors::replies::when_durable;
 use mallcore_actors::stock::{Placed, Receipt};
 use mallcore_actors::values::region::RegionCode;
 
-use super::quote::{self, NoQuote, Quote};
+use super::quote::{self, NoQuote, Priced, Quote};
 use super::repository;
 use crate::features::freight::Templates;
 use crate::platform::database::Error;
@@ -48,21 +48,42 @@ impl Orders {
         self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
     }
 
+    /// The same for a request that memory does not know, unless the database knows the order that it has placed. Memory remembers a day:
+    /// that a key was never used is known to the database alone, and it is asked on the way to the prices, not once more.
+    ///
+    /// # Errors
+    /// As [`Self::quote`].
+    pub async fn quote_once(
+        &self,
+        wanted: &[(SkuId, Quantity)],
+        destination: Option<RegionCode>,
+        request: (UserId, KeyHash),
+    ) -> Result<Priced, NoQuote> {
+        let now = self.engine.clock().now();
+        let ask = async |database: &_| Ok(quote::price_once(database, &self.templates, wanted, destination, request, now).await);
+        self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
+    }
+
+    /// The first answer to a request that memory knows to have placed an order; none if it knows of none.
+    pub async fn remembered(&self, user: UserId, key: KeyHash, body: BodyFingerprint) -> Option<Answer<Receipt>> {
+        let known = self.engine.orders.shard(user).answered(user, key, body)?;
+        Some(match known {
+            Ok(receipt) => when_durable(&**self.engine.journal(), receipt.sequence).await.map(|()| Ok(receipt)),
+            Err(refusal) => Ok(Err(refusal)),
+        })
+    }
+
     /// The first answer to a request that has placed an order already; none if it has not. Memory knows what the database does not have yet,
     /// the database what memory has forgotten.
     ///
     /// # Errors
     /// The outer one if the database does not answer; otherwise as every command.
     pub async fn answered(&self, user: UserId, key: KeyHash, body: BodyFingerprint) -> Result<Option<Answer<Receipt>>, Error> {
-        let known = self.engine.orders.shard(user).answered(user, key, body);
-        match known {
-            Some(Ok(receipt)) => Ok(Some(when_durable(&**self.engine.journal(), receipt.sequence).await.map(|()| Ok(receipt)))),
-            Some(Err(refusal)) => Ok(Some(Ok(Err(refusal)))),
-            None => {
-                let stored = self.reads.ask(ANSWER_WITHIN, async |database| repository::placed_by(database, user, key).await).await?;
-                Ok(stored.map(|(receipt, first)| Ok(if first == body { Ok(receipt) } else { Err(Refusal::IdempotencyMismatch) })))
-            }
+        if let Some(answer) = self.remembered(user, key, body).await {
+            return Ok(Some(answer));
         }
+        let stored = self.reads.ask(ANSWER_WITHIN, async |database| repository::placed_by(database, user, key).await).await?;
+        Ok(stored.map(|(receipt, first)| Ok(first_answer(receipt, first, body))))
     }
 
     /// Orders a basket: all of it or nothing.
@@ -78,4 +99,9 @@ impl Orders {
         }
         answer
     }
+}
+
+/// What a request gets that has placed this order with the body `first`.
+pub(super) fn first_answer(receipt: Receipt, first: BodyFingerprint, body: BodyFingerprint) -> Result<Receipt, Refusal> {
+    if first == body { Ok(receipt) } else { Err(Refusal::IdempotencyMismatch) }
 }

@@ -5,11 +5,12 @@
 
 use std::fmt::Write as _;
 
-use mallcore_actors::idempotency::BodyFingerprint;
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::orders::{BasketLine, Described};
 use mallcore_actors::pricing::{self, Basket, Line, NoPrice, Price};
 use mallcore_actors::quantity::Quantity;
+use mallcore_actors::stock::Receipt;
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::region::RegionCode;
 use mallcore_actors::values::text::Text;
@@ -44,6 +45,15 @@ pub struct Quote {
     pub version: BodyFingerprint,
 }
 
+/// What a request for an order leads to.
+#[derive(Debug)]
+pub enum Priced {
+    /// It has placed this order before, with this body.
+    Placed(Receipt, BodyFingerprint),
+    /// It is new: this is what it costs.
+    Quote(Quote),
+}
+
 /// Prices these pieces, sent there.
 ///
 /// # Errors
@@ -55,9 +65,31 @@ pub async fn price(
     destination: Option<RegionCode>,
     now: Timestamp,
 ) -> Result<Quote, NoQuote> {
-    let shelf = shelf::read(database, templates, wanted).await.map_err(NoQuote::Database)?;
-    let lines = shelved(&shelf, wanted)?;
-    let priced = lines.iter().map(|((sku, quantity), shelved)| line(&shelf, *sku, *quantity, shelved)).collect();
+    let (shelf, _) = shelf::read(database, templates, wanted, None).await.map_err(NoQuote::Database)?;
+    of(&shelf, wanted, destination, now)
+}
+
+/// Prices these pieces for a request that memory does not know, unless the database knows the order that it has placed: one read for both.
+///
+/// # Errors
+/// As [`price`], if the request has placed nothing.
+pub async fn price_once(
+    database: &Database,
+    templates: &Templates,
+    wanted: &[(SkuId, Quantity)],
+    destination: Option<RegionCode>,
+    request: (UserId, KeyHash),
+    now: Timestamp,
+) -> Result<Priced, NoQuote> {
+    match shelf::read(database, templates, wanted, Some(request)).await.map_err(NoQuote::Database)? {
+        (_, Some((receipt, body))) => Ok(Priced::Placed(receipt, body)),
+        (shelf, None) => of(&shelf, wanted, destination, now).map(Priced::Quote),
+    }
+}
+
+fn of(shelf: &Shelf, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>, now: Timestamp) -> Result<Quote, NoQuote> {
+    let lines = shelved(shelf, wanted)?;
+    let priced = lines.iter().map(|((sku, quantity), shelved)| line(shelf, *sku, *quantity, shelved)).collect();
     let costs = pricing::quote(&Basket { lines: priced, destination, now }).map_err(NoQuote::Price)?;
     let mut basket_lines = Vec::with_capacity(lines.len());
     for (((sku, quantity), shelved), quoted) in lines.iter().zip(&costs.lines) {

@@ -25,7 +25,7 @@ pub struct QuoteView {
     pub payable_fen: Option<u64>,
     /// Whether an address has to be given to know what it costs, and to order it.
     pub needs_address: bool,
-    /// The lines.
+    /// Line by line.
     pub items: Vec<QuotedView>,
     /// How the price comes about, in the order of the steps: all amounts but the last sum to the last.
     pub explanation: Vec<ExplainedView>,
@@ -35,9 +35,9 @@ pub struct QuoteView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderQuoteItem)]
 pub struct QuotedView {
-    /// The SKU.
+    /// The line's SKU.
     pub sku_id: u64,
-    /// Its product.
+    /// The SKU's product.
     pub product_id: u64,
     /// The product's name.
     pub product_name: String,
@@ -45,7 +45,7 @@ pub struct QuotedView {
     pub spec: Option<String>,
     /// The address of its picture.
     pub picture: Option<String>,
-    /// Pieces.
+    /// Pieces that are wanted.
     pub quantity: u32,
     /// Price of a piece before discounts, in fen.
     pub unit_price_fen: u64,

@@ -83,10 +83,16 @@ pub async fn events(database: &Database, order: OrderId) -> Result<Vec<EventRow>
 /// The order that this request of the shopper has placed, as it was answered then, and the request's body.
 pub async fn placed_by(database: &Database, user: UserId, key: KeyHash) -> Result<Option<(Receipt, BodyFingerprint)>, Error> {
     let mut tx = database.snapshot().await?;
+    let placed = placed_by_in(&mut tx, user, key).await?;
+    tx.commit().await?;
+    Ok(placed)
+}
+
+/// The same within a read transaction.
+pub async fn placed_by_in(tx: &mut Tx, user: UserId, key: KeyHash) -> Result<Option<(Receipt, BodyFingerprint)>, Error> {
     let text = "SELECT id, order_no, payable_fen, created_at, expires_at, sequence, body_fingerprint FROM orders \
          WHERE user_id = ? AND key_hash = ?";
     let row = tx.first(text, vec![user.get().into(), (*key.as_bytes()).into()]).await?;
-    tx.commit().await?;
     let receipt = |row: Row| {
         let receipt = Receipt {
             order: row.id(0, OrderId::new)?,

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mallcore_actors::ids::{CategoryId, FreightTemplateId, ProductId, SkuId};
+use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
+use mallcore_actors::ids::{CategoryId, FreightTemplateId, ProductId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::pricing::Price;
 use mallcore_actors::pricing::freight::Template;
 use mallcore_actors::quantity::Quantity;
+use mallcore_actors::stock::Receipt;
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::discount::DiscountRate;
 
+use super::repository;
 use crate::features::catalog::model::ON_SALE;
 use crate::features::freight::Templates;
 use crate::platform::database::{Database, Error, Row, Rows};
@@ -18,11 +21,11 @@ use crate::platform::database::{Database, Error, Row, Rows};
 /// A SKU and its product.
 #[derive(Debug, Clone)]
 pub struct Shelved {
-    /// The product.
+    /// The product that it is a variant of.
     pub product: ProductId,
-    /// Its category.
+    /// The product's category, if it has one.
     pub category: Option<CategoryId>,
-    /// Its name.
+    /// The product's name.
     pub name: String,
     /// The SKU's spec; empty for a product without specs.
     pub spec: String,
@@ -45,12 +48,24 @@ pub struct Shelved {
 /// SKUs by id, and the freight templates that they name.
 pub type Shelf = (HashMap<SkuId, Shelved>, HashMap<FreightTemplateId, Arc<Template>>);
 
-/// Reads the SKUs that are wanted and what sending them costs.
+/// An order that a request has placed before, and that request's body.
+pub type Earlier = (Receipt, BodyFingerprint);
+
+/// Reads the SKUs that are wanted and what sending them costs, and the order that the request has placed, if one is given.
 ///
 /// # Errors
 /// That of the database.
-pub async fn read(database: &Database, templates: &Templates, wanted: &[(SkuId, Quantity)]) -> Result<Shelf, Error> {
+pub async fn read(
+    database: &Database,
+    templates: &Templates,
+    wanted: &[(SkuId, Quantity)],
+    request: Option<(UserId, KeyHash)>,
+) -> Result<(Shelf, Option<Earlier>), Error> {
     let mut tx = database.snapshot().await?;
+    let earlier = match request {
+        Some((user, key)) => repository::placed_by_in(&mut tx, user, key).await?,
+        None => None,
+    };
     let text = format!(
         "SELECT s.id, s.product_id, p.name, s.spec, p.images, s.price_fen, s.available, s.status, p.status, p.category_id, p.is_discount, \
          p.discount_rate_bp, s.weight_grams, s.volume_cm3, t.id, t.updated_at \
@@ -63,7 +78,7 @@ pub async fn read(database: &Database, templates: &Templates, wanted: &[(SkuId, 
     let named = skus.values().filter_map(|sku| sku.freight).collect();
     let templates = templates.read(&mut tx, &named).await?;
     tx.commit().await?;
-    Ok((skus, templates))
+    Ok(((skus, templates), earlier))
 }
 
 fn shelved(row: &Row) -> Result<Shelved, Error> {

@@ -1,5 +1,6 @@
 //! From pieces to an order, over real HTTP: quotes, placing from items and from the cart, repeats, refusals.
 
+use mallcore_actors::ids::UserId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -61,6 +62,32 @@ async fn a_quote_is_what_the_order_costs() {
     let again = shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
     place(&shopper, "k", &[(a, 1)], price_a).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+}
+
+/// As for a key that is older than what memory keeps.
+#[actix_web::test]
+async fn a_key_that_only_the_database_knows_gets_the_first_answer() {
+    let app = TestApp::start().await;
+    let (one, another) = (app.shopper(), app.shopper());
+    let (sku, price) = shelf(&app).await[0];
+    let placed = place(&one, "k", &[(sku, 1)], price).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    app.caught_up().await;
+    let order = placed.body["order_id"].as_u64().unwrap();
+    let give_to = async |user: UserId| {
+        let mut tx = app.database().await.begin().await.unwrap();
+        tx.execute("UPDATE orders SET user_id = ? WHERE id = ?", vec![user.get().into(), order.into()]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    // In memory it stays the other's, so that this one's request is known to the database alone.
+    give_to(another.user()).await;
+    let again = place(&another, "k", &[(sku, 1)], price).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
+    place(&another, "k", &[(sku, 2)], price * 2).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    // Also where there is nothing to ask a price for.
+    let from_cart = another.send(Method::POST, "/v1/orders", Some("k"), json!({ "expected_payable_fen": price })).await;
+    from_cart.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    give_to(one.user()).await;
 }
 
 #[actix_web::test]
