@@ -3,6 +3,7 @@
 use mallcore::features::addresses::model::{Contact, Name, Region};
 use mallcore::features::addresses::{ADDRESSES_MAX, AddressError, Draft, repository, service};
 use mallcore::platform::database::Database;
+use mallcore::platform::outbox::Nudge;
 use mallcore::platform::vault::{Vault, VaultError};
 use mallcore::shop::writes::Writes;
 use mallcore_actors::ids::{AddressId, UserId};
@@ -44,7 +45,7 @@ async fn doors(database: &Database, vault: &Vault, user: UserId) -> Result<Vec<(
 }
 
 fn writes(scratch: &Scratch) -> Writes {
-    Writes::new(scratch.settings.clone())
+    Writes::new(scratch.settings.clone(), Nudge::default())
 }
 
 #[tokio::test]
