@@ -21,6 +21,9 @@ pub enum EditError {
     /// There is no such product.
     #[error("there is no product {0}")]
     UnknownProduct(ProductId),
+    /// More products than one write changes.
+    #[error("at most {PRODUCTS_MAX} products are given a template at once")]
+    TooManyProducts,
     /// Products use it.
     #[error("{products} products use freight template {template}: give them another one first")]
     InUse {
@@ -45,7 +48,7 @@ impl EditError {
         match self {
             Self::Database(cause) => cause.is_transient(),
             Self::Append(cause) => cause.is_transient(),
-            Self::UnknownTemplate(_) | Self::UnknownProduct(_) | Self::InUse { .. } | Self::Bad(_) => false,
+            Self::UnknownTemplate(_) | Self::UnknownProduct(_) | Self::TooManyProducts | Self::InUse { .. } | Self::Bad(_) => false,
         }
     }
 }
@@ -128,9 +131,12 @@ pub async fn delete(database: &Database, id: FreightTemplateId, now: Timestamp) 
 /// Gives products a template; at most [`PRODUCTS_MAX`].
 ///
 /// # Errors
-/// [`EditError::UnknownTemplate`], [`EditError::UnknownProduct`] for the first that there is not, or that of the database.
+/// [`EditError::UnknownTemplate`], [`EditError::UnknownProduct`] for the first that there is not, [`EditError::TooManyProducts`], or that of the
+/// database.
 pub async fn assign(database: &Database, products: &[ProductId], id: FreightTemplateId, now: Timestamp) -> Result<(), EditError> {
-    let products = &products[..products.len().min(PRODUCTS_MAX)];
+    if products.len() > PRODUCTS_MAX {
+        return Err(EditError::TooManyProducts);
+    }
     if products.is_empty() {
         return Ok(());
     }
