@@ -6,7 +6,7 @@
 # Files in MALLCORE_SECRETS_DIR, which the compose file of production hands to the containers.
 secrets_wanted=()
 readonly PRODUCTION_FILES=(db_root_password db_password db_migration_password redis_password rabbitmq_password rabbitmq_url jwt_secret
-  session_secret ca.pem servers.pem servers.key site.pem site.key)
+  session_secret data_keys blind_index_key ca.pem servers.pem servers.key site.pem site.key)
 
 compose() { docker compose --file "docker/docker-compose.$short.yml" "$@"; }
 

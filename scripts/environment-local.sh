@@ -4,7 +4,7 @@
 # - Servers that somebody else started are used and never stopped.
 # - Production starts no server of its own: its database is somebody's responsibility already.
 
-secrets_wanted=(DB_HOST DB_USERNAME DB_PASSWORD DB_MIGRATION_PASSWORD REDIS_HOST RABBITMQ_URL JWT_SECRET SESSION_SECRET)
+secrets_wanted=(DB_HOST DB_USERNAME DB_PASSWORD DB_MIGRATION_PASSWORD REDIS_HOST RABBITMQ_URL JWT_SECRET SESSION_SECRET DATA_KEYS BLIND_INDEX_KEY)
 
 server=$state/server
 # For the process to drain: the projection gets up to 10 s of it.

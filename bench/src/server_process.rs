@@ -20,12 +20,14 @@ use crate::ports;
 
 /// Signs the tokens of every server and baseline that we start; worth nothing elsewhere.
 pub const SECRET: &str = "mall-bench-development-secret-0123456789";
+/// Seals personal data there; worth nothing elsewhere either.
+pub const DATA_KEY: &str = "bWFsbC1iZW5jaC1kZXZlbG9wbWVudC1kYXRhLWtleTE=";
 /// Records that a projection has not seen yet: one sample a projection.
 const LAG_SAMPLES: &str = "mallcore_projection_lag_records{";
 /// 1 while a projection has halted.
 const HALTED_SAMPLES: &str = "mallcore_projection_halted{";
 /// Whoever calls us may have a shop of their own configured: ours is embedded, or knows only servers that we started.
-const FOREIGN: [&str; 16] = [
+const FOREIGN: [&str; 18] = [
     "APP_ENV",
     "NODE_ENV",
     "CONFIG_DIR",
@@ -42,6 +44,8 @@ const FOREIGN: [&str; 16] = [
     "REDIS_TLS",
     "RABBITMQ_URL",
     "SESSION_SECRET",
+    "DATA_KEYS",
+    "BLIND_INDEX_KEY",
 ];
 /// The largest quota of an item that `seed-demo` takes.
 pub const STOCK_MAX: u64 = 10_000_000;

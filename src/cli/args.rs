@@ -49,6 +49,9 @@ pub enum Command {
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Master keys of personal data
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
     /// Events as other services get them
@@ -304,6 +307,15 @@ pub enum OutboxCommand {
         /// Id of the row
         id: u64,
     },
+}
+
+/// Of `keys`. Both work beside a running server.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum KeysCommand {
+    /// Show every master key with the number of data keys under it, and those that are missing
+    List,
+    /// Wrap every user's data key under the current master key; can be stopped and run again
+    Rotate,
 }
 
 /// What `doctor` is told.

@@ -8,6 +8,7 @@ mod config;
 mod doctor;
 mod events;
 mod journal;
+mod keys;
 mod out;
 mod outbox;
 mod product;
@@ -129,6 +130,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
+        Command::Keys(command) => keys::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -108,6 +108,8 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
         "updated_at",
     ];
     insert(&mut tx, "products", &columns, shop.products).await?;
+    // Migration 183 has made the template 包邮.
+    tx.execute("UPDATE products SET freight_template_id = 1 WHERE freight_template_id IS NULL", Vec::new()).await?;
     insert(&mut tx, "skus", &["id", "product_id", "spec", "price_fen", "available", "created_at", "updated_at"], shop.skus).await?;
     let ends_at = now.plus_millis(options.sale_seconds.saturating_mul(1000));
     let sale: Arguments = vec![1u64.into(), "限时秒杀".into(), now.into(), ends_at.into(), now.into(), now.into()];

@@ -117,6 +117,7 @@ async fn questions(config: &Config, database: &Database, findings: &mut Vec<Find
     if !is_there {
         return Ok(None);
     }
+    findings.push(super::vault::check(config, database).await?);
     let mut tx = database.snapshot().await?;
     let row =
         tx.first("SELECT journal_uuid, epoch, sequence FROM projection_checkpoints WHERE name = ?", vec![projection::NAME.into()]).await?;

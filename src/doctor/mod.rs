@@ -15,6 +15,7 @@ mod machine;
 mod net;
 mod redis;
 mod server;
+mod vault;
 
 use std::fmt;
 

@@ -26,4 +26,5 @@ pub mod sessions;
 pub mod small_file;
 pub mod telemetry;
 pub mod tls;
+pub mod vault;
 pub mod writes;

@@ -1,15 +1,21 @@
-//! The database as handlers write cold rows to it: bounded in time, and reached again by itself after an outage.
-//! - W1 No client waits longer than [`WRITE_WITHIN`]; what was cut off then may have happened or not, so what is written can be written again.
-//! - W2 After a write the outbox's relay looks at once: what the write asks for is carried out without waiting for the next look.
+//! The database as handlers write cold rows to it, where it is the source of truth (the catalogue, addresses, profiles): bounded in time, on
+//! disk when it is answered, and reached again by itself after an outage.
+//! - W1 Nobody waits longer than [`WITHIN`]: the write is unavailable then, and whether it happened is not known.
+//! - W2 A commit is never repeated, since it may have happened; a transaction that lost a lock is begun again.
+//! - W3 After a write the outbox's relay looks at once: what the write asks for is carried out without waiting for the next look.
+//!
+//! Not here: what the journal decides (`mallcore_actors::kernel`), and what other actors have to hear of (`platform::outbox`).
 
 use std::time::Duration;
 
-use crate::platform::database::{Connections, Database, Error, Reach, Settings};
+use crate::platform::database::{Connections, Database, Error, Reach, Settings, Tx};
 use crate::platform::outbox::Nudge;
+use crate::platform::vault::VaultError;
 
-/// For a write that a client waits for.
-pub const WRITE_WITHIN: Duration = Duration::from_secs(5);
-
+/// For a write that a client waits for. A batch of the projection may hold SQLite's only write lock for seconds.
+pub const WITHIN: Duration = Duration::from_secs(10);
+/// How often a transaction that lost a lock is begun again.
+const ATTEMPTS: usize = 4;
 /// The writers' connections. What they write has no other copy, so a commit is on disk when it is answered.
 const CONNECTIONS: Connections = Connections {
     max: 4,
@@ -24,6 +30,23 @@ const BEHIND_WITHIN: Duration = Duration::from_secs(30);
 
 /// One connection for what is written behind, of which a power cut may take the last moment.
 const BEHIND: Connections = Connections { max: 1, synced: false, ..CONNECTIONS };
+/// What a transaction may fail with.
+pub trait WriteError: From<Error> {
+    /// Whether the same transaction may work if it is begun again.
+    fn is_transient(&self) -> bool;
+}
+
+impl WriteError for Error {
+    fn is_transient(&self) -> bool {
+        self.is_transient()
+    }
+}
+
+impl WriteError for VaultError {
+    fn is_transient(&self) -> bool {
+        self.is_transient()
+    }
+}
 
 /// The way of cold writes.
 pub struct Writes {
@@ -35,7 +58,7 @@ pub struct Writes {
 impl Writes {
     /// Connects when it is first asked; wakes the relay that has this nudge.
     pub fn new(settings: Settings, nudge: Nudge) -> Self {
-        Self { reach: Reach::new(settings, CONNECTIONS), nudge, within: WRITE_WITHIN }
+        Self { reach: Reach::new(settings, CONNECTIONS), nudge, within: WITHIN }
     }
 
     /// The same for a task that writes behind, beside those whom clients wait for.
@@ -59,5 +82,27 @@ impl Writes {
                 Err(Error::timed_out().into())
             }
         }
+    }
+
+    /// Runs a transaction whole and commits it. An error of `edit` undoes everything. `edit` may run several times.
+    ///
+    /// # Errors
+    /// That of `edit`, or of the database.
+    pub async fn transaction<T, E: WriteError>(&self, edit: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        self.write(async |database| {
+            let mut attempt = 1;
+            loop {
+                let mut tx = database.begin().await?;
+                match edit(&mut tx).await {
+                    Ok(done) => {
+                        tx.commit().await?;
+                        return Ok(done);
+                    }
+                    Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
+                    Err(error) => return Err(error),
+                }
+            }
+        })
+        .await
     }
 }

@@ -14,6 +14,7 @@ use crate::platform::database::{Encryption, MySqlServer, Settings};
 use crate::platform::outbox::RelaySettings;
 use crate::platform::projection::ProjectorSettings;
 use crate::platform::redis::Link;
+use crate::platform::vault::KeySource;
 use crate::sale_snapshot::KeeperSettings;
 
 /// What the shop is made of.
@@ -45,6 +46,8 @@ pub struct Plan {
     pub events: Option<broker::Target>,
     /// How the outbox is carried out.
     pub relay: RelaySettings,
+    /// Where the keys come from that seal personal data.
+    pub keys: KeySource,
     /// Where products are cached, if anywhere; whoever made the link starts it.
     pub redis: Option<Link>,
 }
@@ -144,6 +147,7 @@ impl Plan {
             }),
             events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
+            keys: KeySource::of(config),
             redis: None,
         }
     }

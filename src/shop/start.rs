@@ -44,6 +44,7 @@ use crate::platform::projection::status::{RunnerStatus, Runners};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
 use crate::platform::readiness::Stopping;
 use crate::platform::reads::{LOAD_WITHIN, Reads};
+use crate::platform::vault::Vault;
 use crate::platform::writes::Writes;
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, recover, recover_alone};
@@ -107,7 +108,8 @@ impl Shop {
         }
         let journal = Arc::new(journal);
         let port: Arc<dyn Journal> = Arc::clone(&journal) as _;
-        let (recovered, newest, attached) = survivors(&plan, &*port).await?;
+        let vault = Vault::new(plan.keys.load_or_create()?);
+        let (recovered, newest, attached) = survivors(&plan, &vault, &*port).await?;
         let Recovered { mut sale_snapshot, checkpoint, orders_through, .. } = recovered;
         let snapshot_plan = std::mem::take(&mut sale_snapshot.plan);
         let rebase = Rebase::load(&plan.clock_rebase, port.identity().uuid, durable(&*port));
@@ -205,6 +207,7 @@ impl Shop {
             writes: &writes,
             subscriptions: &subscriptions,
             nudge: &nudge,
+            vault: &vault,
             skus: &skus,
             orders: &orders,
             attached: &attached,
@@ -256,7 +259,7 @@ fn projections() -> Vec<&'static str> {
 type Attached = Vec<(&'static str, Sequence)>;
 
 /// What journal, snapshot and database add up to, and how far the snapshot reached (0 for none).
-async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
+async fn survivors(plan: &Plan, vault: &Vault, journal: &dyn Journal) -> Result<(Recovered, Sequence, Attached), StartError> {
     let folder = plan.keeper.folder.clone();
     let store = sale_snapshot::store(&folder).map_err(|cause| StartError::Folder { folder: folder.clone(), cause })?;
     let found = store.load(journal.identity(), journal.first_retained(), durable(journal))?;
@@ -271,6 +274,11 @@ async fn survivors(plan: &Plan, journal: &dyn Journal) -> Result<(Recovered, Seq
     let reached = match reach(plan, within, journal).await? {
         Ok((database, found_at)) => {
             attached = found_at;
+            match vault.check(&database).await {
+                // What follows meets the same fault.
+                Err(cause) if cause.is_transient() => tracing::warn!("the keys could not be checked: {}", error_chain::of(&cause)),
+                checked => checked?,
+            }
             loaded(&database, found.sale_snapshot, journal).await?
         }
         Err(cause) => Err(cause),

@@ -11,6 +11,7 @@ use crate::platform::broker::PlaceError;
 use crate::platform::database::Error;
 use crate::platform::feature::FeatureError;
 use crate::platform::projection::AttachError;
+use crate::platform::vault::{KeyFileError, VaultError};
 use crate::recovery::RecoverError;
 
 /// Why the shop cannot open.
@@ -71,6 +72,12 @@ pub enum StartError {
     /// Broker and journal do not belong together.
     #[error(transparent)]
     Broker(#[from] PlaceError),
+    /// The file of the embedded mode's keys.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The keys are not those that the stored data was sealed with.
+    #[error("what is stored cannot be opened with the configured keys")]
+    Vault(#[from] VaultError),
     /// A thread cannot be started.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),

@@ -53,12 +53,14 @@ fn sale<'a>(starts_at: &'a str, ends_at: &'a str) -> Vec<&'a str> {
     [&sale[..], &["--starts-at", starts_at, "--ends-at", ends_at]].concat()
 }
 
-const LOOKING: [&[&str]; 8] = [
+const LOOKING: [&[&str]; 10] = [
     &["reconcile"],
     &["product", "show", "1"],
     &["product", "adjust-stock", "1", "--by", "1", "--reason", "x"],
     &["seckill", "list"],
     &["outbox", "list"],
+    &["keys", "list"],
+    &["keys", "rotate"],
     &["token", "--users", "1"],
     &["journal", "verify"],
     &["journal", "inspect"],

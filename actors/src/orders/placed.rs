@@ -2,6 +2,7 @@
 //! - P1 `payable = goods - discount + freight`; a line's discount is never more than its goods. The amounts are sums of the lines.
 //! - P2 A SKU stands in at most one line; there are 1 to [`LINES_MAX`] lines.
 //! - P3 The record fits the journal: the texts together take at most [`TEXT_BYTES_MAX`] bytes.
+//! - P4 The lines' shares of the freight follow from what the lines cost ([`BasketPlaced::freight_shares`]) and sum to the freight.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::ids::{AddressId, OrderId, ProductId, SkuId, UserId};
 use crate::journal::format::PAYLOAD_BYTES_MAX;
 use crate::money::Money;
 use crate::order_no::OrderNo;
+use crate::pricing::freight_shares;
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 use crate::values::text::Text;
@@ -163,7 +165,19 @@ pub struct BasketPlaced {
     pub from_cart: bool,
 }
 
+impl BasketLine {
+    /// What the line costs: its pieces at their price, less its discount. The lines of an order were checked when it was placed.
+    pub fn cost(&self) -> Money {
+        self.unit_price.checked_mul(self.quantity).and_then(|price| price.checked_sub(self.discount)).unwrap_or_default()
+    }
+}
+
 impl BasketPlaced {
+    /// P4: each line's share of the freight, in the order of the lines. A quote shows the same ones.
+    pub fn freight_shares(&self) -> Vec<Money> {
+        freight_shares(self.amounts.freight, self.lines.iter().map(|line| (line.cost(), line.quantity)))
+    }
+
     /// Its lines as every order has them.
     pub fn plain_lines(&self) -> Lines {
         let plain = |line: &BasketLine| Line { sku: line.sku, flash: None, quantity: line.quantity, unit_price: line.unit_price };

@@ -98,6 +98,14 @@ id!(
     /// A refund of an order, or of a part of it.
     RefundId
 );
+id!(
+    /// A category of products.
+    CategoryId
+);
+id!(
+    /// A freight template: what sending goods costs, by region.
+    FreightTemplateId
+);
 
 #[cfg(test)]
 mod tests {

@@ -107,6 +107,8 @@ impl Servers {
         let port = |which: Which, own: u16| if through_proxies { self.proxy(which).port() } else { own };
         setup.set("APP_ENV", "testing");
         setup.set("SESSION_SECRET", crate::server_process::SECRET);
+        setup.set("DATA_KEYS", &format!("1:{}", crate::server_process::DATA_KEY));
+        setup.set("BLIND_INDEX_KEY", crate::server_process::DATA_KEY);
         setup.set("DB_HOST", "127.0.0.1");
         setup.set("DB_PORT", &port(Which::Database, self.database.child().port()).to_string());
         setup.set("DB_USERNAME", mariadb::USER);

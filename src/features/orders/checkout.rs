@@ -6,9 +6,11 @@ use actix_web::{HttpResponse, post, web};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{AddressSnapshot, BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::orders::{BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::pricing::NoPrice;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
+use mallcore_actors::values::region::RegionCode;
 use mallcore_actors::values::text::BadText;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +18,9 @@ use utoipa::ToSchema;
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
 use super::handle::first_answer;
-use super::quote::{NoQuote, Priced, QuoteView};
+use super::quote::{NoQuote, Priced, Quote};
+use super::quote_view::QuoteView;
+use crate::features::addresses::{AddressError, Addresses};
 use crate::features::carts::Carts;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::RawBody;
@@ -26,16 +30,13 @@ use crate::platform::http::provided::Provided;
 use crate::platform::http::state::State;
 use crate::platform::rfc3339::Rfc3339;
 
-/// Snapshots of addresses begin with the version of their form; this one says that nothing but the address's id is known.
-const ONLY_THE_ID: u8 = 0;
-
 /// An order, as it was when it was placed: every attempt with the same key is answered so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderPlaced)]
 pub struct PlacedView {
-    /// Id of the order.
+    /// The order.
     pub order_id: u64,
-    /// Number of the order.
+    /// Its number.
     #[schema(example = "20261124003005000000100000011")]
     pub order_no: String,
     /// `pending_payment`, whatever became of the order since.
@@ -64,7 +65,7 @@ impl From<&Receipt> for PlacedView {
 
 /// What an order would cost
 ///
-/// Nothing is held and nothing is promised: prices and stock are those of now.
+/// Nothing is held and nothing is promised: prices and stock are those of now. Without an address, freight that depends on the region is null.
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_preview",
@@ -74,8 +75,8 @@ impl From<&Receipt> for PlacedView {
         (status = 200, description = "The quote", body = QuoteView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_product", body = ProblemDocument),
-        (status = 409, description = "off_sale, nothing_selected", body = ProblemDocument),
+        (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
+        (status = 409, description = "off_sale, nothing_selected, no_delivery, freight_unknown", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
         (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
@@ -85,17 +86,28 @@ impl From<&Receipt> for PlacedView {
     ),
 )]
 #[post("/orders/preview")]
-pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, carts: Provided<Carts>) -> Result<HttpResponse, Problem> {
+pub async fn preview(
+    body: RawBody,
+    shopper: Shopper,
+    orders: Provided<Orders>,
+    carts: Provided<Carts>,
+    addresses: Provided<Addresses>,
+) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
     let wanted = Wanted::of(body.items.as_deref())?;
+    let destination = match address(body.address_id)? {
+        None => None,
+        Some(id) => Some(addresses.get(shopper.0, id).await?.ok_or_else(unknown_address)?.region_code()),
+    };
     let lines = lines(&carts, shopper.0, &wanted).await?;
-    let quote = orders.quote(&lines).await.map_err(|none| unquoted(none, &wanted, &lines))?;
+    let quote = orders.quote(&lines, destination).await.map_err(|none| unquoted(none, &wanted, &lines))?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
 /// Order the selected lines of the cart, or some items
 ///
-/// All of it or nothing: pieces are held until the order is paid, cancelled, or its time is over. Names, prices and pictures are frozen.
+/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its
+/// time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
 #[utoipa::path(
     tag = "orders",
@@ -108,8 +120,8 @@ pub async fn preview(body: RawBody, shopper: Shopper, orders: Provided<Orders>, 
         (status = 200, description = "Placed by an earlier attempt", body = PlacedView),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
         (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 404, description = "unknown_product", body = ProblemDocument),
-        (status = 409, description = "sold_out, off_sale, nothing_selected, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
+        (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
+        (status = 409, description = "sold_out, off_sale, nothing_selected, no_delivery, freight_unknown, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
         (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 413, description = "body_too_large", body = ProblemDocument),
         (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
@@ -125,6 +137,7 @@ pub async fn create(
     key: IdempotencyKey,
     orders: Provided<Orders>,
     carts: Provided<Carts>,
+    addresses: Provided<Addresses>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body: OrderBody = body.json()?;
@@ -134,7 +147,20 @@ pub async fn create(
     if let Some(answer) = orders.remembered(shopper.0, request.0, request.1).await {
         return Ok(repeat(&answer??));
     }
-    let basket = match basket(&orders, &carts, shopper.0, &wanted, &body, remark, request).await {
+    let fresh = async {
+        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, request.0).await?.unzip();
+        let lines = lines(&carts, shopper.0, &wanted).await?;
+        let priced = orders.quote_once(&lines, destination, (shopper.0, request.0)).await;
+        let quote = match priced.map_err(|none| unquoted(none, &wanted, &lines))? {
+            Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
+            Priced::Quote(quote) => quote,
+        };
+        let basket = basket(shopper.0, quote, &body, request)?;
+        let basket = delivery.into_iter().fold(basket, Basket::sent_to);
+        let basket = remark.into_iter().fold(basket, Basket::with_remark);
+        Ok::<_, Problem>(Fresh::Basket(if wanted == Wanted::Cart { basket.from_cart() } else { basket }))
+    };
+    let basket = match fresh.await {
         Ok(Fresh::Basket(basket)) => basket,
         Ok(Fresh::Placed(receipt)) => return Ok(repeat(&receipt)),
         // The attempt before may have come through meanwhile, and have changed the cart.
@@ -167,35 +193,35 @@ enum Fresh {
     Placed(Receipt),
 }
 
-async fn basket(
-    orders: &Orders,
-    carts: &Carts,
-    user: UserId,
-    wanted: &Wanted,
-    body: &OrderBody,
-    remark: Option<Remark>,
-    request: (KeyHash, BodyFingerprint),
-) -> Result<Fresh, Problem> {
-    let lines = lines(carts, user, wanted).await?;
-    let quote = match orders.quote_once(&lines, (user, request.0)).await.map_err(|none| unquoted(none, wanted, &lines))? {
-        Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
-        Priced::Quote(quote) => quote,
-    };
-    if quote.amounts.payable.fen() != body.expected_payable_fen {
+/// The quote as an order, if it is what the shopper expects to pay.
+fn basket(user: UserId, quote: Quote, body: &OrderBody, request: (KeyHash, BodyFingerprint)) -> Result<Basket, Problem> {
+    // What has to be paid is not known either then.
+    let Some(freight) = quote.costs.freight else { return Err(Problem::field("address_id", "required")) };
+    if quote.costs.payable.map(Money::fen) != Some(body.expected_payable_fen) {
         let now = serde_json::to_value(QuoteView::from(&quote)).unwrap_or_default();
         return Err(Problem::new(StatusCode::CONFLICT, "price_changed").naming("expected_payable_fen", "price_changed").quoting(now));
     }
-    let mut basket = Basket::new(user, quote.lines, quote.amounts.freight, request).map_err(bad)?;
-    if let Some(address) = body.address_id {
-        // Garde has checked the range.
-        let address = AddressId::new(address).map_err(|_| Problem::field("address_id", "out_of_range"))?;
-        let snapshot = AddressSnapshot::try_from(vec![ONLY_THE_ID]).map_err(|bad| Problem::internal(&bad.to_string()))?;
-        basket = basket.sent_to(Delivery { address, snapshot });
+    Basket::new(user, quote.lines, freight, request).map_err(bad)
+}
+
+/// The shopper's own address, sealed for the order that this request places, and its region.
+async fn delivery(
+    addresses: &Addresses,
+    user: UserId,
+    id: Option<u64>,
+    request: KeyHash,
+) -> Result<Option<(Delivery, RegionCode)>, Problem> {
+    let Some(id) = address(id)? else { return Ok(None) };
+    match addresses.delivery(user, id, request).await {
+        Ok(delivery) => Ok(Some(delivery)),
+        Err(AddressError::Unknown(_)) => Err(unknown_address()),
+        Err(error) => Err(error.into()),
     }
-    if let Some(remark) = remark {
-        basket = basket.with_remark(remark);
-    }
-    Ok(Fresh::Basket(if *wanted == Wanted::Cart { basket.from_cart() } else { basket }))
+}
+
+/// There is none, or it is another's.
+fn unknown_address() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_address").naming("address_id", "unknown_address")
 }
 
 fn bad(bad: BadOrder) -> Problem {
@@ -203,6 +229,11 @@ fn bad(bad: BadOrder) -> Problem {
         BadOrder::Lines | BadOrder::Texts => Problem::field("items", "too_long"),
         BadOrder::Amounts => Problem::field("items", "out_of_range"),
     }
+}
+
+/// Garde has checked the range.
+fn address(id: Option<u64>) -> Result<Option<AddressId>, Problem> {
+    id.map(AddressId::new).transpose().map_err(|_| Problem::field("address_id", "out_of_range"))
 }
 
 /// The lines that are wanted: 1 to [`LINES_MAX`].
@@ -235,7 +266,11 @@ fn unquoted(none: NoQuote, wanted: &Wanted, lines: &[(SkuId, Quantity)]) -> Prob
     match none {
         NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
         NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
-        NoQuote::TooMuch => Problem::field("items", "out_of_range"),
+        NoQuote::Price(NoPrice::NoDelivery(skus)) => naming(Problem::new(StatusCode::CONFLICT, "no_delivery"), &skus, "no_delivery"),
+        NoQuote::Price(NoPrice::FreightUnknown(skus)) => {
+            naming(Problem::new(StatusCode::CONFLICT, "freight_unknown"), &skus, "freight_unknown")
+        }
+        NoQuote::Price(NoPrice::TooMuch) => Problem::field("items", "out_of_range"),
         NoQuote::Database(_) => Problem::database_unavailable(),
     }
 }

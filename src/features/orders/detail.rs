@@ -1,11 +1,13 @@
 //! One order in detail: what happened to it, how it was paid, sent and refunded.
 
-use mallcore_actors::orders::{Order, PaymentChannel, Status};
+use mallcore_actors::idempotency::KeyHash;
+use mallcore_actors::orders::{AddressSnapshot, Order, PaymentChannel, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::OrderView;
 use super::model::{EventKind, EventRow};
+use crate::features::addresses::DeliveryView;
 use crate::platform::rfc3339::Rfc3339;
 
 /// One order in detail.
@@ -14,6 +16,12 @@ pub struct OrderDetail {
     /// The order as lists show it.
     #[serde(flatten)]
     pub order: OrderView,
+    /// The address as it was when the order was placed. Null for an order without one, for one of a flash sale, which keeps only
+    /// `address_id`, and while the database does not answer.
+    pub delivery: Option<DeliveryView>,
+    /// The same, sealed, with the hash of the request that placed the order.
+    #[serde(skip)]
+    pub sealed_delivery: Option<(KeyHash, AddressSnapshot)>,
     /// What happened to it, the first thing first.
     pub timeline: Vec<EventView>,
     /// How it was paid; null while it is not.
@@ -113,7 +121,10 @@ impl OrderDetail {
             refunded_at: (*at).into(),
             items: refund.lines.iter().map(|line| PiecesView { sku_id: line.sku.get(), quantity: line.quantity.get() }).collect(),
         });
-        Self { order: view, timeline, payment, parcels: parcels.collect(), refunds: refunds.collect() }
+        let basket = order.basket.as_deref();
+        let sealed_delivery = basket.and_then(|basket| Some((basket.key, basket.delivery.as_ref()?.snapshot.clone())));
+        let (parcels, refunds) = (parcels.collect(), refunds.collect());
+        Self { order: view, delivery: None, sealed_delivery, timeline, payment, parcels, refunds }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events of orders and of their ids, as other services read them (docs/events).
 
 use mallcore_actors::kernel::Fact;
+use mallcore_actors::money::Money;
 use mallcore_actors::orders::{
     BasketLine, BasketPlaced, IdsFact, IdsReserved, Line, LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced,
     OrderRefunded, Parcel, ParcelShipped, Payment, PaymentTaken, RefundedLine, Return,
@@ -119,6 +120,7 @@ struct LineData {
 #[derive(Serialize)]
 struct FrozenData {
     discount_fen: u64,
+    freight_fen: u64,
     product_id: u64,
     title: String,
     spec: Option<String>,
@@ -199,7 +201,7 @@ impl From<&BasketPlaced> for PlacedData {
             order_no: placed.no.to_string(),
             user_id: placed.user.get(),
             version: 1,
-            lines: placed.lines.iter().map(LineData::from).collect(),
+            lines: placed.lines.iter().zip(placed.freight_shares()).map(LineData::from).collect(),
             goods_fen: placed.amounts.goods.fen(),
             discount_fen: placed.amounts.discount.fen(),
             freight_fen: placed.amounts.freight.fen(),
@@ -211,8 +213,9 @@ impl From<&BasketPlaced> for PlacedData {
     }
 }
 
-impl From<&BasketLine> for LineData {
-    fn from(line: &BasketLine) -> Self {
+/// A line with its share of the freight.
+impl From<(&BasketLine, Money)> for LineData {
+    fn from((line, freight): (&BasketLine, Money)) -> Self {
         let described = &line.described;
         Self {
             sku_id: line.sku.get(),
@@ -222,6 +225,7 @@ impl From<&BasketLine> for LineData {
             unit_price_fen: line.unit_price.fen(),
             frozen: Some(FrozenData {
                 discount_fen: line.discount.fen(),
+                freight_fen: freight.fen(),
                 product_id: described.product.get(),
                 title: described.title.as_str().to_owned(),
                 spec: described.spec.as_ref().map(|spec| spec.as_str().to_owned()),

@@ -12,9 +12,11 @@ use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal};
 use mallcore_actors::replies::when_durable;
 use mallcore_actors::stock::{Placed, Receipt};
+use mallcore_actors::values::region::RegionCode;
 
 use super::quote::{self, NoQuote, Priced, Quote};
 use super::repository;
+use crate::features::freight::Templates;
 use crate::features::seckill::Seckill;
 use crate::platform::database::Error;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
@@ -27,11 +29,12 @@ pub struct Orders {
     pub(super) reads: Arc<Reads>,
     /// Tells the titles of flash items that the database does not have yet.
     pub(super) seckill: Arc<Seckill>,
+    templates: Templates,
 }
 
 impl Orders {
     pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>, seckill: Arc<Seckill>) -> Self {
-        Self { engine, skus, commands, reads, seckill }
+        Self { engine, skus, commands, reads, seckill, templates: Templates::default() }
     }
 
     /// The commands of an order's life. Paying, shipping and refunding are for whoever has verified them: no route of a shopper leads there.
@@ -39,12 +42,13 @@ impl Orders {
         &self.commands
     }
 
-    /// What these pieces cost now.
+    /// What these pieces cost now, sent there.
     ///
     /// # Errors
     /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
-    pub async fn quote(&self, wanted: &[(SkuId, Quantity)]) -> Result<Quote, NoQuote> {
-        let ask = async |database: &_| Ok(quote::price(database, wanted).await);
+    pub async fn quote(&self, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>) -> Result<Quote, NoQuote> {
+        let now = self.engine.clock().now();
+        let ask = async |database: &_| Ok(quote::price(database, &self.templates, wanted, destination, now).await);
         self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
     }
 
@@ -53,8 +57,14 @@ impl Orders {
     ///
     /// # Errors
     /// As [`Self::quote`].
-    pub async fn quote_once(&self, wanted: &[(SkuId, Quantity)], request: (UserId, KeyHash)) -> Result<Priced, NoQuote> {
-        let ask = async |database: &_| Ok(quote::price_once(database, wanted, request).await);
+    pub async fn quote_once(
+        &self,
+        wanted: &[(SkuId, Quantity)],
+        destination: Option<RegionCode>,
+        request: (UserId, KeyHash),
+    ) -> Result<Priced, NoQuote> {
+        let now = self.engine.clock().now();
+        let ask = async |database: &_| Ok(quote::price_once(database, &self.templates, wanted, destination, request, now).await);
         self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
     }
 

@@ -13,10 +13,12 @@ pub mod model;
 mod own;
 pub mod projection;
 pub mod quote;
+mod quote_view;
 mod reference;
 pub mod repository;
 mod restore;
 pub mod routes;
+mod shelf;
 mod stored;
 mod views;
 

@@ -7,6 +7,8 @@ use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::CloseReason;
 use mallcore_actors::orders::Status;
+use mallcore_actors::pricing::freight_shares;
+use mallcore_actors::quantity::Quantity;
 use mallcore_actors::time::Timestamp;
 
 /// One order with its lines.
@@ -54,6 +56,16 @@ pub struct OrderRow {
     pub items: Vec<OrderItemRow>,
 }
 
+impl OrderRow {
+    /// Each line's share of the freight, as the order in memory has it.
+    pub fn freight_shares(&self) -> Vec<Money> {
+        let cost = |item: &OrderItemRow| {
+            item.unit_price.checked_mul(item.quantity).and_then(|price| price.checked_sub(item.discount)).unwrap_or_default()
+        };
+        freight_shares(self.freight, self.items.iter().map(|item| (cost(item), item.quantity)))
+    }
+}
+
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderItemRow {
@@ -68,7 +80,7 @@ pub struct OrderItemRow {
     /// The flash item through which it was bought.
     pub flash_item: Option<FlashItemId>,
     /// Pieces of the SKU.
-    pub quantity: u32,
+    pub quantity: Quantity,
     /// Price of a piece, frozen.
     pub unit_price: Money,
     /// Its share of the order's discount.

@@ -1,21 +1,23 @@
 //! What an order costs: one function that the preview and the order call.
-//! - C1 What was previewed is what is ordered, as long as prices stay: both go through [`price`].
+//! - C1 What was previewed is what is ordered, as long as nothing that the price depends on has changed: both go through [`price`].
+//!
+//! Not here: how it is reckoned (`mallcore_actors::pricing`).
 
-use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ProductId, SkuId, UserId};
-use mallcore_actors::money::Money;
-use mallcore_actors::orders::{Amounts, BasketLine, Described};
+use mallcore_actors::ids::{SkuId, UserId};
+use mallcore_actors::orders::{BasketLine, Described};
+use mallcore_actors::pricing::{self, Basket, Line, NoPrice, Price};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
+use mallcore_actors::time::Timestamp;
+use mallcore_actors::values::region::RegionCode;
 use mallcore_actors::values::text::Text;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::repository;
-use crate::features::catalog::model::ON_SALE;
-use crate::platform::database::{Database, Error, Row, Rows};
+use super::shelf::{self, Shelf, Shelved};
+use crate::features::freight::Templates;
+use crate::platform::database::{Database, Error};
 
 /// Why there is no price.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub enum NoQuote {
     Unknown(Vec<SkuId>),
     /// SKUs that were taken off the shelf.
     OffShelf(Vec<SkuId>),
-    /// A sum that is no amount.
-    TooMuch,
+    /// What cannot be reckoned, or not be sent.
+    Price(NoPrice),
     /// The database did not answer.
     Database(Error),
 }
@@ -37,8 +39,10 @@ pub struct Quote {
     pub lines: Vec<BasketLine>,
     /// Pieces of each line that can be ordered now, as projected.
     pub available: Vec<u32>,
-    /// Sums over all lines.
-    pub amounts: Amounts,
+    /// What it costs, line by line in the same order.
+    pub costs: pricing::Quote,
+    /// A hash of all that the costs depend on: SKUs, pieces, prices, discounts, freight templates and the destination.
+    pub version: BodyFingerprint,
 }
 
 /// What a request for an order leads to.
@@ -50,107 +54,90 @@ pub enum Priced {
     Quote(Quote),
 }
 
-/// A quote, as shoppers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = OrderQuote)]
-pub struct QuoteView {
-    /// The lines at their prices, in fen.
-    pub goods_fen: u64,
-    /// Taken off, in fen.
-    pub discount_fen: u64,
-    /// For sending it, in fen.
-    pub freight_fen: u64,
-    /// What would have to be paid, in fen: send it as `expected_payable_fen`.
-    pub payable_fen: u64,
-    /// The lines with their prices.
-    pub items: Vec<QuotedView>,
-}
-
-/// One line of a quote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = OrderQuoteItem)]
-pub struct QuotedView {
-    /// Id of the SKU.
-    pub sku_id: u64,
-    /// Id of the SKU's product.
-    pub product_id: u64,
-    /// The product's name.
-    pub product_name: String,
-    /// What sets the SKU apart from the product's others.
-    pub spec: Option<String>,
-    /// The address of its picture.
-    pub picture: Option<String>,
-    /// Pieces that are wanted.
-    pub quantity: u32,
-    /// Price of a piece, in fen.
-    pub unit_price_fen: u64,
-    /// The line's share of the discount, in fen.
-    pub discount_fen: u64,
-    /// `ok`, `short` (fewer pieces are there than wanted) or `sold_out`.
-    #[schema(value_type = String, example = "ok")]
-    pub state: &'static str,
-}
-
-struct Shelf {
-    product: ProductId,
-    name: String,
-    spec: String,
-    images: Option<String>,
-    price: Money,
-    available: u32,
-    on_sale: bool,
-}
-
-/// Prices these pieces.
+/// Prices these pieces, sent there.
 ///
 /// # Errors
 /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
-pub async fn price(database: &Database, wanted: &[(SkuId, Quantity)]) -> Result<Quote, NoQuote> {
-    of(wanted, &read(database, wanted, None).await.map_err(NoQuote::Database)?.0)
+pub async fn price(
+    database: &Database,
+    templates: &Templates,
+    wanted: &[(SkuId, Quantity)],
+    destination: Option<RegionCode>,
+    now: Timestamp,
+) -> Result<Quote, NoQuote> {
+    let (shelf, _) = shelf::read(database, templates, wanted, None).await.map_err(NoQuote::Database)?;
+    of(&shelf, wanted, destination, now)
 }
 
 /// Prices these pieces for a request that memory does not know, unless the database knows the order that it has placed: one read for both.
 ///
 /// # Errors
 /// As [`price`], if the request has placed nothing.
-pub async fn price_once(database: &Database, wanted: &[(SkuId, Quantity)], request: (UserId, KeyHash)) -> Result<Priced, NoQuote> {
-    match read(database, wanted, Some(request)).await.map_err(NoQuote::Database)? {
+pub async fn price_once(
+    database: &Database,
+    templates: &Templates,
+    wanted: &[(SkuId, Quantity)],
+    destination: Option<RegionCode>,
+    request: (UserId, KeyHash),
+    now: Timestamp,
+) -> Result<Priced, NoQuote> {
+    match shelf::read(database, templates, wanted, Some(request)).await.map_err(NoQuote::Database)? {
         (_, Some((receipt, body))) => Ok(Priced::Placed(receipt, body)),
-        (shelf, None) => of(wanted, &shelf).map(Priced::Quote),
+        (shelf, None) => of(&shelf, wanted, destination, now).map(Priced::Quote),
     }
 }
 
-/// Unit prices are those of the SKUs; there are no discounts and no freight yet.
-fn of(wanted: &[(SkuId, Quantity)], shelf: &HashMap<SkuId, Shelf>) -> Result<Quote, NoQuote> {
-    let missing = |is_so: &dyn Fn(Option<&Shelf>) -> bool| -> Vec<SkuId> {
-        wanted.iter().map(|(sku, _)| *sku).filter(|sku| is_so(shelf.get(sku))).collect()
-    };
-    let unknown = missing(&|shelf| shelf.is_none());
+fn of(shelf: &Shelf, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>, now: Timestamp) -> Result<Quote, NoQuote> {
+    let lines = shelved(shelf, wanted)?;
+    let priced = lines.iter().map(|((sku, quantity), shelved)| line(shelf, *sku, *quantity, shelved)).collect();
+    let costs = pricing::quote(&Basket { lines: priced, destination, now }).map_err(NoQuote::Price)?;
+    let mut basket_lines = Vec::with_capacity(lines.len());
+    for (((sku, quantity), shelved), quoted) in lines.iter().zip(&costs.lines) {
+        let described = described(shelved).ok_or_else(|| NoQuote::OffShelf(vec![*sku]))?;
+        basket_lines.push(BasketLine {
+            sku: *sku,
+            quantity: *quantity,
+            unit_price: quoted.unit_price,
+            discount: quoted.discount(),
+            described,
+        });
+    }
+    let available = lines.iter().map(|(_, shelved)| shelved.available).collect();
+    Ok(Quote { lines: basket_lines, available, costs, version: version(&lines, destination) })
+}
+
+type Wanted<'a> = ((SkuId, Quantity), &'a Shelved);
+
+fn shelved<'a>((skus, _): &'a Shelf, wanted: &[(SkuId, Quantity)]) -> Result<Vec<Wanted<'a>>, NoQuote> {
+    let unknown: Vec<SkuId> = wanted.iter().map(|(sku, _)| *sku).filter(|sku| !skus.contains_key(sku)).collect();
     if !unknown.is_empty() {
         return Err(NoQuote::Unknown(unknown));
     }
-    let off = missing(&|shelf| shelf.is_some_and(|shelf| !shelf.on_sale));
-    if !off.is_empty() {
-        return Err(NoQuote::OffShelf(off));
+    let lines: Vec<Wanted<'a>> = wanted.iter().filter_map(|one| Some((*one, skus.get(&one.0)?))).collect();
+    let off: Vec<SkuId> = lines.iter().filter(|(_, shelved)| !shelved.on_sale).map(|((sku, _), _)| *sku).collect();
+    if off.is_empty() { Ok(lines) } else { Err(NoQuote::OffShelf(off)) }
+}
+
+fn line((_, templates): &Shelf, sku: SkuId, quantity: Quantity, shelved: &Shelved) -> Line {
+    Line {
+        sku,
+        product: shelved.product,
+        category: shelved.category,
+        quantity,
+        price: shelved.price,
+        weight_grams: shelved.weight_grams,
+        volume_cm3: shelved.volume_cm3,
+        freight: shelved.freight.and_then(|(template, _)| templates.get(&template).cloned()),
     }
-    let (mut lines, mut available) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
-    for (sku, quantity) in wanted {
-        let Some(on_shelf) = shelf.get(sku) else { return Err(NoQuote::Unknown(vec![*sku])) };
-        let described = described(on_shelf).ok_or_else(|| NoQuote::OffShelf(vec![*sku]))?;
-        available.push(on_shelf.available);
-        lines.push(BasketLine { sku: *sku, quantity: *quantity, unit_price: on_shelf.price, discount: Money::ZERO, described });
-    }
-    let amounts = Amounts::of(&lines, Money::ZERO).ok_or(NoQuote::TooMuch)?;
-    Ok(Quote { lines, available, amounts })
 }
 
 /// None for a product whose name nobody could read: it cannot be shown, so it is not sold.
-fn described(shelf: &Shelf) -> Option<Described> {
-    let images = shelf.images.as_deref().and_then(|images| serde_json::from_str::<Vec<String>>(images).ok()).unwrap_or_default();
+fn described(shelved: &Shelved) -> Option<Described> {
+    let images = shelved.images.as_deref().and_then(|images| serde_json::from_str::<Vec<String>>(images).ok()).unwrap_or_default();
     Some(Described {
-        product: shelf.product,
-        title: shown(&shelf.name)?,
-        spec: shown(&shelf.spec),
+        product: shelved.product,
+        title: shown(&shelved.name)?,
+        spec: shown(&shelved.spec),
         picture: images.first().and_then(|picture| Text::parse(picture).ok()),
     })
 }
@@ -161,65 +148,21 @@ fn shown<const MOST: usize>(text: &str) -> Option<Text<MOST>> {
     Text::parse(&plain).ok()
 }
 
-type Earlier = (Receipt, BodyFingerprint);
-
-/// What the shelf says of these SKUs, and the order that the request has placed, if one is given.
-async fn read(
-    database: &Database,
-    wanted: &[(SkuId, Quantity)],
-    request: Option<(UserId, KeyHash)>,
-) -> Result<(HashMap<SkuId, Shelf>, Option<Earlier>), Error> {
-    let mut tx = database.snapshot().await?;
-    let earlier = match request {
-        Some((user, key)) => repository::placed_by_in(&mut tx, user, key).await?,
-        None => None,
-    };
-    let text = format!(
-        "SELECT s.id, s.product_id, p.name, s.spec, p.images, s.price_fen, s.available, s.status, p.status \
-         FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id IN ({})",
-        Rows::places(wanted.len())
-    );
-    let rows = tx.all(text, wanted.iter().map(|(sku, _)| sku.get().into()).collect()).await?;
-    tx.commit().await?;
-    let shelf = |row: &Row| {
-        let shelf = Shelf {
-            product: row.id(1, ProductId::new)?,
-            name: row.text(2)?,
-            spec: row.text(3)?,
-            images: row.text_or_null(4)?,
-            price: row.id(5, Money::from_fen)?,
-            available: row.pieces(6)?,
-            on_sale: row.int(7)? == ON_SALE && row.int(8)? == ON_SALE,
+/// Over the lines in the order of their SKUs: the same basket in another order costs the same.
+fn version(lines: &[Wanted<'_>], destination: Option<RegionCode>) -> BodyFingerprint {
+    let mut text = destination.map(|region| region.to_string()).unwrap_or_default();
+    let mut lines: Vec<&Wanted<'_>> = lines.iter().collect();
+    lines.sort_unstable_by_key(|((sku, _), _)| *sku);
+    for ((sku, quantity), shelved) in lines {
+        let (kind, zone) = match shelved.price {
+            Price::Regular { zone, .. } => ("regular", zone.basis_points()),
+            Price::Flash(_) => ("flash", 0),
         };
-        Ok((row.id(0, SkuId::new)?, shelf))
-    };
-    Ok((rows.iter().map(shelf).collect::<Result<_, Error>>()?, earlier))
-}
-
-impl From<&Quote> for QuoteView {
-    fn from(quote: &Quote) -> Self {
-        let Amounts { goods, discount, freight, payable } = quote.amounts;
-        let item = |(line, available): (&BasketLine, &u32)| QuotedView {
-            sku_id: line.sku.get(),
-            product_id: line.described.product.get(),
-            product_name: line.described.title.as_str().to_owned(),
-            spec: line.described.spec.as_ref().map(|spec| spec.as_str().to_owned()),
-            picture: line.described.picture.as_ref().map(|picture| picture.as_str().to_owned()),
-            quantity: line.quantity.get(),
-            unit_price_fen: line.unit_price.fen(),
-            discount_fen: line.discount.fen(),
-            state: match *available {
-                0 => "sold_out",
-                available if available < line.quantity.get() => "short",
-                _ => "ok",
-            },
-        };
-        Self {
-            goods_fen: goods.fen(),
-            discount_fen: discount.fen(),
-            freight_fen: freight.fen(),
-            payable_fen: payable.fen(),
-            items: quote.lines.iter().zip(&quote.available).map(item).collect(),
-        }
+        let (unit, quantity) = (shelved.price.unit().fen(), quantity.get());
+        let (template, read) = shelved.freight.map_or((0, 0), |(template, read)| (template.get(), read.millis()));
+        let (grams, cm3) = (shelved.weight_grams, shelved.volume_cm3);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "|{sku}:{quantity}:{kind}:{unit}:{zone}:{template}:{read}:{grams}:{cm3}");
     }
+    BodyFingerprint::of(text.as_bytes())
 }

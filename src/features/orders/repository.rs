@@ -8,6 +8,7 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
 use mallcore_actors::orders::Status;
+use mallcore_actors::quantity::{BadQuantity, Quantity};
 use mallcore_actors::stock::Receipt;
 use mallcore_actors::time::Timestamp;
 
@@ -190,7 +191,7 @@ fn item(row: &Row) -> Result<OrderItemRow, Error> {
         product_name: row.text(3)?,
         sku_spec: row.text(4)?,
         flash_item: row.id_or_null(5, FlashItemId::new)?,
-        quantity: row.pieces(6)?,
+        quantity: row.id(6, |pieces| u32::try_from(pieces).map_err(|_| BadQuantity).and_then(Quantity::new))?,
         unit_price: row.id(7, Money::from_fen)?,
         discount: row.id(8, Money::from_fen)?,
         picture: row.text_or_null(9)?,

@@ -11,7 +11,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::checkout;
 use super::{OrderDetail, OrderRef, OrderView, Orders};
+use crate::features::addresses::{AddressError, Addresses, Delivered};
 use crate::platform::auth::Shopper;
+use crate::platform::error_chain;
 use crate::platform::http::path::PathId;
 use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
@@ -78,8 +80,24 @@ pub async fn list(shopper: Shopper, request: HttpRequest, orders: Provided<Order
     ),
 )]
 #[get("/orders/{id}")]
-pub async fn show(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
-    let order = orders.detail(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
+pub async fn show(
+    shopper: Shopper,
+    order: PathId<OrderRef>,
+    orders: Provided<Orders>,
+    addresses: Provided<Addresses>,
+) -> Result<HttpResponse, Problem> {
+    let mut order = orders.detail(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
+    if let Some((request, snapshot)) = &order.sealed_delivery {
+        order.delivery = match addresses.delivered(shopper.0, *request, snapshot).await {
+            Ok(delivered) => delivered.map(Delivered::view),
+            // The order is shown all the same; its address is there again with the database, or with the right keys.
+            Err(AddressError::Vault(cause)) if cause.is_transient() => None,
+            Err(error) => {
+                tracing::error!("the address of order {} cannot be opened: {}", order.order.order_no, error_chain::of(&error));
+                None
+            }
+        };
+    }
     Ok(HttpResponse::Ok().json(order))
 }
 

@@ -1,5 +1,6 @@
 //! What an order looks like from outside.
 
+use mallcore_actors::money::Money;
 use mallcore_actors::order_no::ORDER_NO_PATTERN;
 use mallcore_actors::orders::{BasketLine, CloseReason, Line, Order, Status};
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub struct LineView {
     pub unit_price_fen: u64,
     /// This line's share of the discount, in fen.
     pub discount_fen: u64,
+    /// This line's share of the freight, in fen.
+    pub freight_fen: u64,
 }
 
 fn order_no() -> ObjectBuilder {
@@ -90,7 +93,7 @@ impl From<&Order> for OrderView {
         let basket = order.basket.as_deref();
         let goods = basket.map_or(order.payable, |basket| basket.amounts.goods);
         let items = match basket {
-            Some(basket) => basket.lines.iter().map(LineView::from).collect(),
+            Some(basket) => basket.lines.iter().zip(basket.freight_shares()).map(LineView::from).collect(),
             None => order.lines.iter().map(LineView::from).collect(),
         };
         Self {
@@ -135,22 +138,24 @@ impl From<&OrderRow> for OrderView {
             placed_at: order.placed_at.into(),
             updated_at: order.updated_at.into(),
             expires_at: order.expires_at.into(),
-            items: order.items.iter().map(LineView::from).collect(),
+            items: order.items.iter().zip(order.freight_shares()).map(LineView::from).collect(),
         }
     }
 }
 
-impl From<&OrderItemRow> for LineView {
-    fn from(item: &OrderItemRow) -> Self {
+/// A line with its share of the freight.
+impl From<(&OrderItemRow, Money)> for LineView {
+    fn from((item, freight): (&OrderItemRow, Money)) -> Self {
         Self {
             sku_id: item.sku.get(),
             product_name: Some(item.product_name.clone()),
             spec: Some(item.sku_spec.clone()).filter(|spec| !spec.is_empty()),
             picture: item.picture.clone(),
             flash_item_id: item.flash_item.map(|item| item.get()),
-            quantity: item.quantity,
+            quantity: item.quantity.get(),
             unit_price_fen: item.unit_price.fen(),
             discount_fen: item.discount.fen(),
+            freight_fen: freight.fen(),
         }
     }
 }
@@ -166,12 +171,14 @@ impl From<&Line> for LineView {
             quantity: line.quantity.get(),
             unit_price_fen: line.unit_price.fen(),
             discount_fen: 0,
+            freight_fen: 0,
         }
     }
 }
 
-impl From<&BasketLine> for LineView {
-    fn from(line: &BasketLine) -> Self {
+/// A line with its share of the freight.
+impl From<(&BasketLine, Money)> for LineView {
+    fn from((line, freight): (&BasketLine, Money)) -> Self {
         let described = &line.described;
         Self {
             sku_id: line.sku.get(),
@@ -182,6 +189,7 @@ impl From<&BasketLine> for LineView {
             quantity: line.quantity.get(),
             unit_price_fen: line.unit_price.fen(),
             discount_fen: line.discount.fen(),
+            freight_fen: freight.fen(),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The embedded mode's signing key: made once, kept in the data folder, readable by its owner only.
 //! `serve` and `token` agree by it without any configuration.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rand::RngCore;
 
 use super::token::SECRET_BYTES_MIN;
 use crate::platform::config::Secret;
+use crate::platform::small_file;
 
 /// Its name in the data folder.
 pub const KEY_FILE: &str = "jwt_secret";
@@ -47,7 +47,7 @@ pub enum KeyFileError {
 pub fn load_or_create(data_dir: &Path) -> Result<Secret, KeyFileError> {
     let path = data_dir.join(KEY_FILE);
     let key = read(&path).or_else(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => create(data_dir, &path),
+        io::ErrorKind::NotFound => create(&path),
         _ => Err(cause),
     });
     checked(key, path)
@@ -76,27 +76,18 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(key.trim_end().to_owned())
 }
 
-/// Writes a whole file under another name and links it into place, so that nobody ever reads half a key.
-fn create(data_dir: &Path, path: &Path) -> io::Result<String> {
-    fs::create_dir_all(data_dir)?;
+fn create(path: &Path) -> io::Result<String> {
     let mut bytes = [0; KEY_BYTES];
     rand::rng().fill_bytes(&mut bytes);
     let key: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let draft = data_dir.join(format!("{KEY_FILE}.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(key.as_bytes())?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
-        _ => read(path),
-    }
+    small_file::create_private(path, key.as_bytes())?;
+    read(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod broker_url;
 mod cidr;
+mod encryption;
 mod env_file;
 mod host;
 mod http;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
+pub use encryption::Encryption;
 pub use http::Http;
 pub use lag::Lag;
 pub use mode::{ChosenMode, Mode};
@@ -56,6 +58,8 @@ pub struct Config {
     pub storage: Storage,
     /// Keys that sign and check tokens.
     pub auth: Auth,
+    /// Keys of personal data.
+    pub encryption: Encryption,
     /// Logs and error reports.
     pub telemetry: Telemetry,
     /// MySQL; none in the embedded mode.
@@ -159,6 +163,7 @@ impl Config {
             outbox: Outbox::read(&mut reader),
             storage: Storage::read(&mut reader),
             auth: Auth::read(&mut reader, mode),
+            encryption: Encryption::read(&mut reader, mode),
             telemetry: Telemetry::read(&mut reader, mode),
             database: Database::read(&mut reader, mode),
             redis: Redis::read(&mut reader, mode),

@@ -166,7 +166,7 @@ impl Auth {
 }
 
 /// Marks the secrets of files that everybody can read.
-const SAMPLE_MARK: &str = "not-a-secret";
+pub(super) const SAMPLE_MARK: &str = "not-a-secret";
 
 fn strong(reader: &mut Reader, mode: Mode, variable: &'static str) -> Option<Secret> {
     let secret = reader.secret(variable)?;

@@ -160,12 +160,12 @@ fn a_database_without_a_mode_is_a_mistake() {
 #[test]
 fn production_needs_its_servers_and_its_own_secrets() {
     let faults = faulty(&[("APP_ENV", "production")]);
-    for wanted in ["JWT_SECRET", "SESSION_SECRET", "DB_HOST", "DB_PASSWORD", "REDIS_HOST", "RABBITMQ_URL"] {
+    for wanted in ["JWT_SECRET", "SESSION_SECRET", "DB_HOST", "DB_PASSWORD", "REDIS_HOST", "RABBITMQ_URL", "DATA_KEYS", "BLIND_INDEX_KEY"] {
         assert!(faults.contains(&wanted), "{wanted} in {faults:?}");
     }
 }
 
-const PRODUCTION: [(&str, &str); 9] = [
+const PRODUCTION: [(&str, &str); 11] = [
     ("APP_ENV", "production"),
     ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
     ("SESSION_SECRET", "fedcba9876543210fedcba9876543210"),
@@ -175,6 +175,8 @@ const PRODUCTION: [(&str, &str); 9] = [
     ("REDIS_HOST", "127.0.0.1"),
     ("RABBITMQ_URL", "amqp://mall:secret@localhost:5672/%2f"),
     ("DB_TLS", "true"),
+    ("DATA_KEYS", "2:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=,1:dnV0c3JxcG9ubWxramloZ2ZlZGNiYTk4NzY1NDMyMTA="),
+    ("BLIND_INDEX_KEY", "dnV0c3JxcG9ubWxramloZ2ZlZGNiYTk4NzY1NDMyMTA="),
 ];
 
 fn production_but(changes: &[(&'static str, &'static str)]) -> Result<Config, Faults> {
@@ -192,6 +194,10 @@ fn production_refuses_the_clear_samples_and_the_sandbox() {
         (("RABBITMQ_URL", "amqp://mall:secret@mq.example.com:5672"), "RABBITMQ_URL"),
         (("WECHAT_SANDBOX", "true"), "WECHAT_SANDBOX"),
         (("JWT_SECRET", "not-a-secret-not-a-secret-not-a-secret"), "JWT_SECRET"),
+        (("DATA_KEYS", "2:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=,1:bm90LWEtc2VjcmV0LXRlc3RpbmctZGF0YS1rZXktMDE="), "DATA_KEYS"),
+        (("BLIND_INDEX_KEY", "bm90LWEtc2VjcmV0LXRlc3RpbmctZGF0YS1rZXktMDE="), "BLIND_INDEX_KEY"),
+        (("DATA_KEYS", "1:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=,1:dnV0c3JxcG9ubWxramloZ2ZlZGNiYTk4NzY1NDMyMTA="), "DATA_KEYS"),
+        (("BLIND_INDEX_KEY", "too short"), "BLIND_INDEX_KEY"),
     ] {
         let faults = production_but(&[change]).unwrap_err();
         assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), [variable]);
@@ -201,7 +207,14 @@ fn production_refuses_the_clear_samples_and_the_sandbox() {
 #[test]
 fn no_secret_is_printed() {
     let shown = format!("{:?}", production_but(&[]).unwrap());
-    for secret in ["0123456789abcdef", "fedcba", "a secret", "mall:secret"] {
+    for secret in [
+        "0123456789abcdef",
+        "fedcba",
+        "a secret",
+        "mall:secret",
+        "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
+        "dnV0c3JxcG9ubWxramloZ2ZlZGNiYTk4NzY1NDMyMTA=",
+    ] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
@@ -214,4 +227,13 @@ fn a_secret_may_lie_in_a_file() {
     let config = load(&[("JWT_SECRET_FILE", path.to_str().unwrap())]).unwrap();
     assert_eq!(config.auth.jwt_secret.unwrap().expose().len(), 32);
     assert_eq!(faulty(&[("JWT_SECRET_FILE", "/nowhere/at/all")]), ["JWT_SECRET"]);
+}
+
+#[test]
+fn keys_of_personal_data_are_given_together_with_the_current_one_first() {
+    let keys = production_but(&[]).unwrap().encryption.keys.unwrap();
+    assert_eq!(keys.ring.ids().map(|id| id.get()).collect::<Vec<_>>(), [2, 1]);
+    assert!(load(&[]).unwrap().encryption.keys.is_none(), "the embedded mode keeps them in its folder");
+    assert_eq!(faulty(&[("DATA_KEYS", PRODUCTION[9].1)]), ["BLIND_INDEX_KEY"]);
+    assert!(load(&[("APP_ENV", "testing")]).unwrap().encryption.keys.is_some());
 }

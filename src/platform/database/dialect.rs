@@ -261,6 +261,16 @@ impl Rows {
         format!("INSERT INTO {table} ({}) VALUES {values} {conflict} {set}", columns.join(", "))
     }
 
+    /// Inserts one row, unless there is one with the same `keys`, which stays as it is. How many rows it matched says nothing.
+    pub fn insert_or_keep(engine: Engine, table: &str, keys: &[&str], columns: &[&str]) -> String {
+        let keep = match engine {
+            Engine::Sqlite => format!("ON CONFLICT ({}) DO NOTHING", keys.join(", ")),
+            // Sets what is there: IGNORE would also let other errors pass.
+            Engine::MySql => format!("ON DUPLICATE KEY UPDATE {0} = {0}", keys.first().unwrap_or(&"")),
+        };
+        format!("INSERT INTO {table} ({}) VALUES ({}) {keep}", columns.join(", "), Self::places(columns.len()))
+    }
+
     /// So many placeholders, separated by commas: `?, ?, …`.
     pub fn places(count: usize) -> String {
         vec!["?"; count].join(", ")

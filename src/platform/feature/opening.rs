@@ -26,6 +26,7 @@ use crate::platform::policy::{self, Policy};
 use crate::platform::projection::status::RunnerStatus;
 use crate::platform::projection::{CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store, Target};
 use crate::platform::reads::Reads;
+use crate::platform::vault::Vault;
 use crate::platform::writes::Writes;
 
 /// Records that a policy reads at a time, about.
@@ -88,6 +89,8 @@ pub struct Opening<'a> {
     pub reads: &'a Arc<Reads>,
     /// The database, for cold writes of handlers.
     pub writes: &'a Arc<Writes>,
+    /// The keys that seal personal data.
+    pub vault: &'a Vault,
     /// The SKUs, as orders ask them.
     pub skus: &'a Arc<dyn Skus>,
     /// The commands of orders.

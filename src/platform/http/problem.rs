@@ -117,7 +117,7 @@ pub struct ProblemDocument<'a> {
     /// With `not_started`: when the sale begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_at: Option<Rfc3339>,
-    /// With `purchase_limit` and `too_many_unpaid`: how many are allowed.
+    /// With `purchase_limit`, `too_many_unpaid` and `too_many_addresses`: how many are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u32>,
     /// With `price_changed`: what the order costs now, as `POST /v1/orders/preview` tells it.

@@ -47,7 +47,8 @@ async fn a_quote_is_what_the_order_costs() {
     assert_eq!((quote.body["payable_fen"].as_u64(), quote.body["goods_fen"].as_u64()), (Some(payable), Some(payable)));
     assert_eq!((&quote.body["items"][0]["state"], &quote.body["freight_fen"]), (&"ok".into(), &0.into()));
     let before = available(&app, a).await;
-    let body = json!({ "items": items(&[(a, 2), (b, 1)]), "expected_payable_fen": payable, "remark": " 请放前台 ", "address_id": 9 });
+    let address = shopper.send(Method::POST, "/v1/user/addresses", None, super::addresses::address(9)).await.body["id"].clone();
+    let body = json!({ "items": items(&[(a, 2), (b, 1)]), "expected_payable_fen": payable, "remark": " 请放前台 ", "address_id": address });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     let no = placed.body["order_no"].as_str().unwrap();
@@ -57,7 +58,7 @@ async fn a_quote_is_what_the_order_costs() {
     assert_eq!(order.body["status"], "pending_payment");
     assert_eq!(
         (&order.body["remark"], &order.body["address_id"], &order.body["payable_fen"]),
-        (&"请放前台".into(), &9.into(), &payable.into())
+        (&"请放前台".into(), &address, &payable.into())
     );
     let names: Vec<_> = order.body["items"].as_array().unwrap().iter().map(|item| item["product_name"].clone()).collect();
     assert_eq!(names, [quote.body["items"][0]["product_name"].clone(), quote.body["items"][1]["product_name"].clone()]);

@@ -1,5 +1,6 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
+mod addresses;
 pub mod app;
 mod arrival;
 mod bad_input;
@@ -18,6 +19,7 @@ mod lag;
 mod limits;
 mod order_life;
 mod orders;
+mod pricing;
 mod redis;
 mod seckill;
 mod stalled;

@@ -54,6 +54,11 @@ impl Rig {
         Self { url, connection, exchange }
     }
 
+    /// Where the broker is, with its account.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The broker itself.
     pub fn target(&self) -> Target {
         self.target_as(self.url.clone())

@@ -61,7 +61,7 @@ fn request(number: u8) -> (KeyHash, BodyFingerprint) {
 async fn basket(running: &Running, user: UserId, number: u8, wanted: &[(u64, u32)]) -> Receipt {
     let orders = running.shop.provided::<Orders>().unwrap();
     let wanted: Vec<_> = wanted.iter().map(|(id, pieces)| (sku(*id), Quantity::new(*pieces).unwrap())).collect();
-    let quote = orders.quote(&wanted).await.unwrap();
+    let quote = orders.quote(&wanted, None).await.unwrap();
     let basket = Basket::new(user, quote.lines, Money::ZERO, request(number)).unwrap();
     orders.place(basket).await.unwrap().unwrap().receipt
 }

@@ -1,9 +1,11 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
+mod addresses;
 mod carts;
 mod demo;
 pub mod events;
 mod faults;
+mod freight;
 pub(crate) mod journal;
 mod loading;
 mod migrations;
@@ -15,4 +17,5 @@ mod schema;
 pub mod scratch;
 mod settings;
 mod transient;
+mod vault;
 pub mod waiting;

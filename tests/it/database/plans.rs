@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 14] = [
+const QUERIES: [(&str, &str, &str); 16] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -46,6 +46,12 @@ const QUERIES: [(&str, &str, &str); 14] = [
     ("SELECT product_id FROM product_tags WHERE tag_id = 3", "INDEX product_tags_of_a_tag", "product_tags_of_a_tag"),
     ("SELECT id, name FROM products WHERE id > 150 ORDER BY id LIMIT 5", "INTEGER PRIMARY KEY", "PRIMARY"),
     ("SELECT id FROM outbox WHERE processed_at < 5 ORDER BY processed_at, id LIMIT 500", "INDEX outbox_processed", "outbox_processed"),
+    ("SELECT contact FROM addresses WHERE user_id = 3 ORDER BY id DESC", "INDEX addresses_of_a_user", "addresses_of_a_user"),
+    (
+        "SELECT user_id, wrapped FROM user_keys WHERE master_key_id = 1 AND user_id > 5 ORDER BY user_id LIMIT 500",
+        "INDEX user_keys_of_a_master_key",
+        "user_keys_of_a_master_key",
+    ),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -97,12 +103,22 @@ async fn filled(database: &Database) {
     tx.execute(Rows::insert(database.engine(), "tags", &["id", "name"], 50), rows.collect()).await.unwrap();
     let rows = (0..2_000u64).flat_map(|row| [(row % 290 + 1).into(), (row / 290 + 1 + row % 40).into()]);
     tx.execute(Rows::insert(database.engine(), "product_tags", &["product_id", "tag_id"], 2_000), rows.collect()).await.unwrap();
+    let columns = ["user_id", "contact", "phone", "province", "city", "district", "region_code", "created_at", "updated_at"];
+    let rows = (1..=1_000u64).flat_map(|id| {
+        let (place, now) = (|| "市".into(), Timestamp::from_millis(START));
+        [(id % 100).into(), vec![1].into(), "1".into(), place(), place(), place(), "330106".into(), now.into(), now.into()]
+    });
+    tx.execute(Rows::insert(database.engine(), "addresses", &columns, 1_000), rows.collect()).await.unwrap();
+    let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 20).into(), vec![1].into()]);
+    tx.execute(Rows::insert(database.engine(), "user_keys", &["user_id", "master_key_id", "wrapped"], 1_000), rows.collect())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut tx = database.begin().await.unwrap();
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
-            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products"
+            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products, addresses, user_keys"
         }
     };
     tx.all(analyze, Vec::new()).await.unwrap();

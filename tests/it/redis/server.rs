@@ -77,6 +77,22 @@ impl Server {
         let _: redis::Value = sent.query_async(&mut connection).await.unwrap();
     }
 
+    /// Every key with what it holds, as both would lie in a file that is not compressed.
+    pub async fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        self.told("CONFIG SET rdbcompression no").await;
+        let client = mallcore::platform::redis::client(&self.settings()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+        let mut found = Vec::new();
+        for key in keys {
+            let held: Option<Vec<u8>> = redis::cmd("DUMP").arg(&key).query_async(&mut connection).await.unwrap();
+            // One whose time is over meanwhile holds nothing.
+            let bytes = [key.as_bytes(), &held.unwrap_or_default()].concat();
+            found.push((key, bytes));
+        }
+        found
+    }
+
     /// No file can be written in the server's folder any more, as on a full disk.
     pub fn lose_folder(&self) {
         std::fs::remove_dir_all(self.folder.path()).unwrap();

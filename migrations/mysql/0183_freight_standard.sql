@@ -1,0 +1,3 @@
+-- The template that products had before there were templates: sending was free, everywhere.
+INSERT INTO freight_templates (id, name, billing, created_at, updated_at)
+SELECT 1, '包邮', 1, CURRENT_TIMESTAMP(3), CURRENT_TIMESTAMP(3) FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM freight_templates WHERE id = 1);

@@ -1,0 +1,153 @@
+//! What an address looks like from outside, and what a shopper sends.
+
+use garde::Validate;
+use mallcore_actors::values::phone::PhoneNumber;
+use mallcore_actors::values::region::RegionCode;
+use mallcore_actors::values::text::{BadText, Text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{Address, Contact, DETAIL_CHARACTERS_MAX, Draft, NAME_CHARACTERS_MAX, Region};
+use crate::platform::http::problem::Problem;
+use crate::platform::rfc3339::Rfc3339;
+
+/// An address to add, or what one is from now on.
+#[derive(Clone, PartialEq, Eq, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AddressWrite)]
+pub struct AddressBody {
+    /// The receiver's name.
+    #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
+    #[schema(min_length = 1, max_length = 50, example = "李雷")]
+    pub receiver: String,
+    /// The receiver's mobile number in mainland China, with or without `+86`.
+    #[garde(custom(is_phone))]
+    #[schema(pattern = "^ *(\\+86[ -]?)?1[3-9][0-9]{9} *$", example = "13812345678")]
+    pub phone: String,
+    /// Province, autonomous region or municipality.
+    #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
+    #[schema(min_length = 1, max_length = 50, example = "浙江省")]
+    pub province: String,
+    /// City or prefecture.
+    #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
+    #[schema(min_length = 1, max_length = 50, example = "杭州市")]
+    pub city: String,
+    /// District or county.
+    #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
+    #[schema(min_length = 1, max_length = 50, example = "西湖区")]
+    pub district: String,
+    /// The district's code by GB/T 2260.
+    #[garde(custom(is_region))]
+    #[schema(pattern = "^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)[0-9]{4}$", example = "330106")]
+    pub region_code: String,
+    /// Street, house and room.
+    #[garde(custom(is_text::<DETAIL_CHARACTERS_MAX>))]
+    #[schema(min_length = 1, max_length = 200, example = "文三路 1 号 2 幢 301 室")]
+    pub detail: String,
+    /// Whether it becomes the default. The first address is the default in any case; the default stays it until another becomes it.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(default = false)]
+    pub is_default: bool,
+}
+
+/// Words by which `http::json` finds the code.
+fn is_text<const MOST: usize>(text: &str, _: &()) -> garde::Result {
+    match Text::<MOST>::parse(text) {
+        Ok(_) => Ok(()),
+        Err(BadText::Blank) => Err(garde::Error::new("length is lower than 1")),
+        Err(BadText::Long { most }) => Err(garde::Error::new(format!("length is greater than {most}"))),
+        Err(BadText::Control) => Err(garde::Error::new("a control character")),
+    }
+}
+
+fn is_phone(text: &str, _: &()) -> garde::Result {
+    PhoneNumber::parse(text).map(drop).map_err(garde::Error::new)
+}
+
+fn is_region(text: &str, _: &()) -> garde::Result {
+    RegionCode::parse(text).map(drop).map_err(garde::Error::new)
+}
+
+impl AddressBody {
+    /// The address that it asks for; every field was checked before.
+    pub fn draft(&self) -> Result<Draft, Problem> {
+        fn name<const MOST: usize>(field: &'static str, text: &str) -> Result<Text<MOST>, Problem> {
+            Text::parse(text).map_err(|_| Problem::field(field, "invalid"))
+        }
+        Ok(Draft {
+            contact: Contact {
+                receiver: name("receiver", &self.receiver)?,
+                phone: PhoneNumber::parse(&self.phone).map_err(|_| Problem::field("phone", "invalid"))?,
+                detail: name("detail", &self.detail)?,
+            },
+            region: Region {
+                province: name("province", &self.province)?,
+                city: name("city", &self.city)?,
+                district: name("district", &self.district)?,
+                code: RegionCode::parse(&self.region_code).map_err(|_| Problem::field("region_code", "invalid"))?,
+            },
+            is_default: self.is_default,
+        })
+    }
+}
+
+/// An address, as its owner sees it.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Address)]
+pub struct AddressView {
+    /// Its id, for `address_id` of an order.
+    pub id: u64,
+    /// The receiver's name.
+    pub receiver: String,
+    /// The receiver's number, whole: only its owner sees it.
+    #[schema(example = "13812345678")]
+    pub phone: String,
+    /// The receiver's number for showing.
+    #[schema(example = "138****5678")]
+    pub phone_masked: String,
+    /// Province, autonomous region or municipality.
+    pub province: String,
+    /// City or prefecture.
+    pub city: String,
+    /// District or county.
+    pub district: String,
+    /// The district's code by GB/T 2260.
+    pub region_code: String,
+    /// Street, house and room.
+    pub detail: String,
+    /// Whether it is chosen unless another is.
+    pub is_default: bool,
+    /// When it was added.
+    pub created_at: Rfc3339,
+    /// When it was last changed.
+    pub updated_at: Rfc3339,
+}
+
+impl From<&Address> for AddressView {
+    fn from(address: &Address) -> Self {
+        let Region { province, city, district, code } = &address.region;
+        Self {
+            id: address.id.get(),
+            receiver: address.contact.receiver.as_str().to_owned(),
+            phone: address.contact.phone.full().to_owned(),
+            phone_masked: address.contact.phone.mask(),
+            province: province.as_str().to_owned(),
+            city: city.as_str().to_owned(),
+            district: district.as_str().to_owned(),
+            region_code: code.to_string(),
+            detail: address.contact.detail.as_str().to_owned(),
+            is_default: address.is_default,
+            created_at: address.created_at.into(),
+            updated_at: address.updated_at.into(),
+        }
+    }
+}
+
+/// All addresses of a shopper.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Addresses)]
+pub struct AddressesView {
+    /// The default first, then the newest first; at most 20.
+    pub items: Vec<AddressView>,
+}
