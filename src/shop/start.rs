@@ -1,8 +1,10 @@
 //! Start-up, in the order in which things depend on each other: journal, snapshot, database, the fold of what they do not have, actors,
 //! projection, sales. Nobody is served before all of it is done. The database may be away if there is a snapshot.
 
-use std::io;
-use std::path::PathBuf;
+mod error;
+
+pub use error::StartError;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +13,6 @@ use actix::Actor;
 use actix_rt::Arbiter;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::ids::SkuId;
-use mallcore_actors::journal::options::OpenError;
 use mallcore_actors::journal::os_disk::OsDisk;
 use mallcore_actors::journal::segment_log::SegmentLog;
 use mallcore_actors::journal::{Journal, Sequence};
@@ -20,7 +21,7 @@ use mallcore_actors::kernel::{BoxFuture, Common, LoadFailed, Loader};
 use mallcore_actors::lag::Meter;
 use mallcore_actors::orders::{Deadlines, OrdersHandle, Skus};
 use mallcore_actors::registry::Registry;
-use mallcore_actors::sale_snapshot::{LoadError, SaleSnapshot};
+use mallcore_actors::sale_snapshot::SaleSnapshot;
 use mallcore_actors::stock::Sku;
 use mallcore_actors::time::Clock;
 use parking_lot::Mutex;
@@ -36,7 +37,7 @@ use super::{Inner, Plan, Running, Shop};
 use crate::features::orders::loading::StoredOrders;
 use crate::features::stock;
 use crate::features::{self, FEATURES};
-use crate::platform::broker::{Events, PlaceError, Publisher};
+use crate::platform::broker::{Events, Publisher};
 use crate::platform::cache::{self, Products};
 use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
@@ -44,7 +45,7 @@ use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Se
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Relay};
 use crate::platform::projection::{AttachError, CheckpointHint, Projector, registrations_for};
-use crate::platform::vault::{KeyFileError, Vault, VaultError};
+use crate::platform::vault::Vault;
 use crate::platform::{broker, error_chain, projection};
 use crate::recovery::{RecoverError, Recovered, durable, recover, recover_alone};
 use crate::sale_snapshot;
@@ -65,75 +66,6 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// One try to reach the database, at most.
 const TRY_WITHIN: Duration = Duration::from_secs(5);
 const TRY_PAUSE: Duration = Duration::from_millis(200);
-
-/// Why the shop cannot open.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A folder or file of the data folder.
-    #[error("failed to open {folder} of the data folder")]
-    Folder {
-        /// Path of the folder or file.
-        folder: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// The journal.
-    #[error("failed to open the journal")]
-    Journal(#[from] OpenError),
-    /// The database, or its schema.
-    #[error("failed to open the database with an up-to-date schema; `mallcore migrate` needs an account that may change tables")]
-    Database(#[from] Error),
-    /// Database and journal do not belong together.
-    #[error(transparent)]
-    Attach(#[from] AttachError),
-    /// A journal without its database.
-    #[error(
-        "{file} is missing, but the journal in {journal} has records up to {last}: put the database back from a copy (with its -wal file, if \
-         there is one); it then catches up from the journal. To give up everything that was sold, move the whole data folder away"
-    )]
-    DatabaseMissing {
-        /// The database's file.
-        file: PathBuf,
-        /// Folder of the journal.
-        journal: PathBuf,
-        /// The journal's last record.
-        last: Sequence,
-    },
-    /// A snapshot says that the journal has lost records.
-    #[error(transparent)]
-    Snapshot(#[from] LoadError),
-    /// Neither the database nor a snapshot says what is on sale.
-    #[error(
-        "the database cannot be used, and {folder} has no snapshot that this journal continues: start the database, then start again \
-         (DATABASE_WAIT_SECONDS is how long a start waits for it)"
-    )]
-    NothingToStartFrom {
-        /// Folder of the snapshots.
-        folder: PathBuf,
-        /// Why the database is away.
-        #[source]
-        cause: Error,
-    },
-    /// What survived cannot be folded.
-    #[error("failed to recover")]
-    Recover(#[from] RecoverError),
-    /// Broker and journal do not belong together.
-    #[error(transparent)]
-    Broker(#[from] PlaceError),
-    /// More projections or policies are started than features name: a bug of ours.
-    #[error("a feature starts a projection or a policy that it does not name")]
-    Registrations,
-    /// The file of the embedded mode's keys.
-    #[error(transparent)]
-    Keys(#[from] KeyFileError),
-    /// The keys are not those that the stored data was sealed with.
-    #[error("what is stored cannot be opened with the configured keys")]
-    Vault(#[from] VaultError),
-    /// A thread.
-    #[error("failed to start a thread")]
-    Thread(#[source] io::Error),
-}
 
 /// Loads SKUs that are not in memory, from a database that is not older than what this process has let go of.
 struct StockLoader {
