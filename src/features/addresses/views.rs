@@ -18,7 +18,12 @@ use crate::platform::rfc3339::Rfc3339;
 pub struct AddressBody {
     /// The receiver's name.
     #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
-    #[schema(min_length = 1, max_length = 50, example = "李雷")]
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        example = "李雷"
+    )]
     pub receiver: String,
     /// The receiver's mobile number in mainland China, with or without `+86`.
     #[garde(custom(is_phone))]
@@ -26,15 +31,30 @@ pub struct AddressBody {
     pub phone: String,
     /// Province, autonomous region or municipality.
     #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
-    #[schema(min_length = 1, max_length = 50, example = "浙江省")]
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        example = "浙江省"
+    )]
     pub province: String,
     /// City or prefecture.
     #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
-    #[schema(min_length = 1, max_length = 50, example = "杭州市")]
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        example = "杭州市"
+    )]
     pub city: String,
     /// District or county.
     #[garde(custom(is_text::<NAME_CHARACTERS_MAX>))]
-    #[schema(min_length = 1, max_length = 50, example = "西湖区")]
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        example = "西湖区"
+    )]
     pub district: String,
     /// The district's code by GB/T 2260.
     #[garde(custom(is_region))]
@@ -42,7 +62,12 @@ pub struct AddressBody {
     pub region_code: String,
     /// Street, house and room.
     #[garde(custom(is_text::<DETAIL_CHARACTERS_MAX>))]
-    #[schema(min_length = 1, max_length = 200, example = "文三路 1 号 2 幢 301 室")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        example = "文三路 1 号 2 幢 301 室"
+    )]
     pub detail: String,
     /// Whether it becomes the default. The first address is the default in any case; the default stays it until another becomes it.
     #[garde(skip)]

@@ -64,7 +64,7 @@ pub struct OrderBody {
     pub address_id: Option<u64>,
     /// What the shopper wants to be known, at most 200 characters.
     #[garde(inner(length(chars, max = 200)))]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$")]
     pub remark: Option<String>,
 }
 

@@ -70,7 +70,8 @@ fn load_file(file: &[u8]) -> Result<Config, Faults> {
     Config::load(&variables(&[("APP_ENV", "development")]), folder.path())
 }
 
-const FILE: &str = "DB_HOST=db\nDB_USERNAME=mall\nDB_DATABASE=mall\nJWT_SECRET=0123456789abcdef0123456789abcdef\n";
+const FILE: &str = "DB_HOST=db\nDB_USERNAME=mall\nDB_DATABASE=mall\nJWT_SECRET=0123456789abcdef0123456789abcdef\nDATA_KEYS=1:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=\n\
+    BLIND_INDEX_KEY=MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=\n";
 
 #[test]
 fn nothing_in_a_file_is_substituted() {
@@ -83,7 +84,7 @@ fn a_bad_line_of_a_file_is_told_by_its_number_and_not_shown() {
     let faults = load_file(format!("{FILE}DB_PASSWORD=pa${{word}}9\nhunter2\n").as_bytes()).unwrap_err();
     assert_eq!(faults.0.iter().map(|fault| fault.variable).collect::<Vec<_>>(), ["APP_ENV", "APP_ENV"]);
     let told = faults.to_string();
-    assert!(told.contains("development.env line 5 has") && told.contains("development.env line 6 has"), "{told}");
+    assert!(told.contains("development.env line 7 has") && told.contains("development.env line 8 has"), "{told}");
     assert!(!told.contains("word") && !told.contains("hunter2"), "{told}");
 }
 

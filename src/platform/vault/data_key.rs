@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::seal::{KEY_BYTES, OpenError, Sealed, SealingKey};
-use super::{MasterKeyId, Place};
+use super::{MasterKeyId, Place, metrics};
 
 /// Seals and opens what belongs to one shopper.
 #[derive(Clone)]
@@ -25,7 +25,11 @@ impl DataKey {
     /// # Errors
     /// [`OpenError`] if it was changed, belongs elsewhere, or was sealed under a key that is no more.
     pub fn open(&self, place: Place, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        self.0.open(place, sealed).map(Zeroizing::new)
+        let opened = self.0.open(place, sealed);
+        if opened.is_err() {
+            metrics::UNREADABLE_TOTAL.with(metrics::VALUE).increment(1);
+        }
+        opened.map(Zeroizing::new)
     }
 
     fn of_bytes(bytes: &[u8; KEY_BYTES]) -> Self {

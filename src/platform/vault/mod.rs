@@ -16,6 +16,7 @@ mod data_key;
 mod error;
 mod key_file;
 mod key_ring;
+mod metrics;
 mod place;
 mod rotation;
 mod seal;
@@ -49,6 +50,10 @@ pub struct Vault {
 impl Vault {
     /// Over these keys; no database is asked.
     pub fn new(keys: Keys) -> Self {
+        // Both series are there from the beginning, so that the first failure is a rise.
+        for kind in [metrics::VALUE, metrics::DATA_KEY] {
+            metrics::UNREADABLE_TOTAL.with(kind).increment(0);
+        }
         Self { keys: Arc::new(keys), cache: Arc::new(Cache::up_to(DATA_KEYS_CACHED)) }
     }
 

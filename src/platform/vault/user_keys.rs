@@ -7,7 +7,7 @@ use mallcore_actors::ids::UserId;
 use mallcore_actors::time::Timestamp;
 
 use super::data_key::wrapped_under;
-use super::{DataKey, Sealed, Vault, VaultError};
+use super::{DataKey, Sealed, Vault, VaultError, metrics};
 use crate::platform::database::{Database, Error, Row, Rows, Tx};
 
 const SELECT: &str = "SELECT wrapped, destroyed_at FROM user_keys WHERE user_id = ?";
@@ -69,8 +69,11 @@ impl Vault {
     }
 
     pub(super) fn unwrapped(&self, user: UserId, wrapped: &Sealed) -> Result<DataKey, VaultError> {
-        let id = wrapped_under(wrapped).ok_or(VaultError::Unreadable { user })?;
-        let master = self.ring().key(id).ok_or(VaultError::UnknownMasterKey { id })?;
-        DataKey::unwrap(user, wrapped, master).map_err(|cause| VaultError::DoesNotOpen { user, id, cause })
+        let unwrap = || {
+            let id = wrapped_under(wrapped).ok_or(VaultError::Unreadable { user })?;
+            let master = self.ring().key(id).ok_or(VaultError::UnknownMasterKey { id })?;
+            DataKey::unwrap(user, wrapped, master).map_err(|cause| VaultError::DoesNotOpen { user, id, cause })
+        };
+        unwrap().inspect_err(|_| metrics::UNREADABLE_TOTAL.with(metrics::DATA_KEY).increment(1))
     }
 }

@@ -38,6 +38,10 @@ async fn put(shopper: &Person<'_>, path: String, body: Value) -> Reply {
     shopper.send(Method::PUT, &format!("/v1/user/addresses/{path}"), None, body).await
 }
 
+async fn make_default(shopper: &Person<'_>, id: u64) -> Reply {
+    shopper.send(Method::PUT, &format!("/v1/user/addresses/{id}/default"), None, json!({})).await
+}
+
 async fn remove(shopper: &Person<'_>, id: u64) -> Reply {
     shopper.send(Method::DELETE, &format!("/v1/user/addresses/{id}"), None, json!({})).await
 }
@@ -80,9 +84,9 @@ async fn exactly_one_address_is_the_default() {
     let b = added(&shopper, address(2)).await;
     let c = added(&shopper, with(address(3), "is_default", json!(true))).await;
     assert_eq!(listed(&shopper).await, [(c, true), (b, false), (a, false)]);
-    let set = put(&shopper, format!("{a}/default"), json!({})).await;
+    let set = make_default(&shopper, a).await;
     assert_eq!((set.status.as_u16(), &set.body["id"], &set.body["is_default"]), (200, &a.into(), &true.into()));
-    assert_eq!(put(&shopper, format!("{a}/default"), json!({})).await.status, 200, "once more");
+    assert_eq!(make_default(&shopper, a).await.status, 200, "once more");
     assert_eq!(listed(&shopper).await, [(a, true), (c, false), (b, false)]);
     put(&shopper, a.to_string(), with(address(1), "is_default", json!(false))).await;
     assert_eq!(listed(&shopper).await[0], (a, true), "it stays the default until another becomes it");
@@ -125,7 +129,7 @@ async fn anothers_address_is_not_there() {
     let id = added(&owner, address(1)).await;
     for shopper in [&other, &app.shopper()] {
         put(shopper, id.to_string(), address(2)).await.is_problem(404, "unknown_address", &["id"]);
-        put(shopper, format!("{id}/default"), json!({})).await.is_problem(404, "unknown_address", &["id"]);
+        make_default(shopper, id).await.is_problem(404, "unknown_address", &["id"]);
         remove(shopper, id).await.is_problem(404, "unknown_address", &["id"]);
         assert_eq!(listed(shopper).await, []);
     }
@@ -134,7 +138,7 @@ async fn anothers_address_is_not_there() {
     nobody.get("/v1/user/addresses").await.is_problem(401, "token_missing", &["Authorization"]);
     add(&nobody, address(1)).await.is_problem(401, "token_missing", &["Authorization"]);
     put(&nobody, id.to_string(), address(1)).await.is_problem(401, "token_missing", &["Authorization"]);
-    put(&nobody, format!("{id}/default"), json!({})).await.is_problem(401, "token_missing", &["Authorization"]);
+    make_default(&nobody, id).await.is_problem(401, "token_missing", &["Authorization"]);
     remove(&nobody, id).await.is_problem(401, "token_missing", &["Authorization"]);
 }
 
