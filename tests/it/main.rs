@@ -4,6 +4,7 @@
 mod api;
 mod broker;
 mod cache;
+mod codes;
 mod command_line;
 mod configuration;
 mod database;

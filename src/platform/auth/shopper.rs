@@ -19,13 +19,17 @@ pub struct Shopper(pub UserId);
 impl Shopper {
     /// Who sent a request with these headers.
     pub fn of(headers: &HeaderMap, state: &State) -> Result<Self, Problem> {
-        let token = single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
-            let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
-            missing.hinting(Hint::Challenge("Bearer"))
-        })?;
-        let user = state.verifier.verify(token)?;
+        let user = state.verifier.verify(Self::token(headers)?)?;
         state.limits.take_from_user(user)?;
         Ok(Self(user))
+    }
+
+    /// The token in these headers, which says nothing before it is verified.
+    pub fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+        single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
+            let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
+            missing.hinting(Hint::Challenge("Bearer"))
+        })
     }
 }
 
