@@ -1,5 +1,6 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
+mod agreement;
 pub mod args;
 mod clock;
 mod config;
@@ -12,6 +13,7 @@ mod product;
 mod serve;
 mod store;
 mod token;
+mod wechat_sandbox;
 
 use std::process::ExitCode;
 
@@ -127,9 +129,11 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
+        Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),
+        Command::WechatSandbox(args) => wechat_sandbox::run(&config, args, out),
         Command::Reconcile => store::reconcile(&config, out),
     };
     if done.is_err()

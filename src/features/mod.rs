@@ -1,5 +1,6 @@
 //! The features of the shop, one folder each. A feature's aggregate is in `mallcore-actors`; here are its routes, views, rows and events.
 
+pub mod accounts;
 pub mod carts;
 pub mod catalog;
 pub mod orders;
@@ -12,7 +13,7 @@ use crate::platform::broker::{self, document::Data};
 use crate::shop::feature::Feature;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE];
+pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, accounts::FEATURE];
 
 /// Names of all projections to the database that features start.
 pub fn projections() -> Vec<&'static str> {

@@ -26,6 +26,8 @@ pub struct Feature {
     pub projections: &'static [&'static str],
     /// Names of the policies that `open` starts.
     pub policies: &'static [&'static str],
+    /// What is deleted when a shopper cancels their account: statements whose one value is the user's id, run in its transaction.
+    pub forgets: &'static [&'static str],
     /// Starts what it hosts, before anybody is served.
     pub open: fn(&mut Opening<'_>) -> Result<(), StartError>,
 }
@@ -33,7 +35,7 @@ pub struct Feature {
 impl Feature {
     /// A feature that has routes and nothing else; others override what they have.
     pub const fn of_routes(name: &'static str, routes: fn(&mut ServiceConfig), patterns: &'static [Pattern]) -> Self {
-        Self { name, routes, patterns, rules: &[], document: |_| None, projections: &[], policies: &[], open: |_| Ok(()) }
+        Self { name, routes, patterns, rules: &[], document: |_| None, projections: &[], policies: &[], forgets: &[], open: |_| Ok(()) }
     }
 }
 

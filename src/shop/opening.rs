@@ -166,7 +166,12 @@ impl Opening<'_> {
 
     /// A handle for the feature's handlers, found by its type.
     pub fn provide<T: Send + Sync + 'static>(&mut self, handle: T) {
-        self.provided.0.insert(TypeId::of::<T>(), Arc::new(handle));
+        self.provide_shared(Arc::new(handle));
+    }
+
+    /// The same for a handle that others have, too.
+    pub fn provide_shared<T: Send + Sync + 'static>(&mut self, handle: Arc<T>) {
+        self.provided.0.insert(TypeId::of::<T>(), handle);
     }
 }
 

@@ -124,6 +124,9 @@ pub enum StartError {
     /// More projections or policies are started than features name: a bug of ours.
     #[error("a feature starts a projection or a policy that it does not name")]
     Registrations,
+    /// A client of somebody else's service.
+    #[error("failed to make an HTTP client")]
+    Outgoing(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The file of the embedded mode's keys.
     #[error(transparent)]
     Keys(#[from] KeyFileError),

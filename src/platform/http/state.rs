@@ -23,7 +23,7 @@ pub struct State {
     /// The shop behind the counter.
     pub shop: Shop,
     /// Checks tokens.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,
     /// Requests that are not answered yet.
@@ -52,7 +52,7 @@ pub struct State {
 
 impl State {
     /// For a shop whose tokens `verifier` checks.
-    pub fn new(config: &Config, shop: Shop, verifier: Verifier) -> Self {
+    pub fn new(config: &Config, shop: Shop, verifier: Arc<Verifier>) -> Self {
         let addresses = Arc::new(ClientAddresses::new(config.http.trusted_proxies.clone()));
         let connections =
             Admission::new(config.http.connections_max as usize, config.http.connections_per_address_max as usize, Arc::clone(&addresses));

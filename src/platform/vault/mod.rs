@@ -68,4 +68,3 @@ impl std::fmt::Debug for Vault {
         f.debug_struct("Vault").field("ring", &self.keys.ring).finish_non_exhaustive()
     }
 }
-

@@ -1,5 +1,6 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
+mod accounts;
 pub mod app;
 mod arrival;
 mod bad_input;
@@ -17,5 +18,6 @@ mod limits;
 mod order_life;
 mod orders;
 mod redis;
+mod sandbox;
 mod seckill;
 mod stalled;
