@@ -1,10 +1,11 @@
 //! `agreement`: puts texts into force that shoppers accept.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use actix_web::rt::System;
+use clap::{Args, Subcommand};
 
-use super::args::{AgreementCommand, PublishAgreement};
 use super::out::Out;
 use super::{CliError, store};
 use crate::features::accounts::agreements;
@@ -14,6 +15,35 @@ use crate::platform::rfc3339::Rfc3339;
 /// Longest text: what a TEXT column of MySQL holds, with room to spare.
 const CONTENT_BYTES_MAX: u64 = 60_000;
 const TITLE_CHARACTERS_MAX: usize = 100;
+
+/// Of `agreement`.
+#[derive(Debug, Subcommand)]
+pub enum AgreementCommand {
+    /// Put the next version of a text into force; whoever accepted an earlier one is asked again
+    Publish(PublishAgreement),
+    /// Show the texts in force
+    List,
+}
+
+/// A text.
+#[derive(Debug, Args)]
+pub struct PublishAgreement {
+    /// Which, such as terms or privacy: 1 to 32 of the characters a-z, 0-9 and _
+    #[arg(value_parser = agreement_kind)]
+    pub kind: String,
+    /// Its title, 1 to 100 characters
+    #[arg(long)]
+    pub title: String,
+    /// File with the text, UTF-8, at most 60 kB
+    #[arg(long)]
+    pub file: PathBuf,
+}
+
+fn agreement_kind(text: &str) -> Result<String, String> {
+    let is_plain =
+        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_plain { Ok(text.to_owned()) } else { Err("has to be 1 to 32 of the characters a-z, 0-9 and _".to_owned()) }
+}
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &AgreementCommand, out: &mut Out) -> Result<(), CliError> {

@@ -50,14 +50,14 @@ pub enum Command {
     Outbox(OutboxCommand),
     /// Texts that shoppers accept
     #[command(subcommand)]
-    Agreement(AgreementCommand),
+    Agreement(super::agreement::AgreementCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
     Events(EventsCommand),
     /// Serve WeChat's login protocol on 127.0.0.1 for those who have no WeChat, until interrupted (not in production)
-    WechatSandbox(WechatSandbox),
+    WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
     /// Compare memory, journal and database, and say every difference
@@ -298,35 +298,6 @@ pub enum OutboxCommand {
     },
 }
 
-/// Of `agreement`.
-#[derive(Debug, Subcommand)]
-pub enum AgreementCommand {
-    /// Put the next version of a text into force; whoever accepted an earlier one is asked again
-    Publish(PublishAgreement),
-    /// Show the texts in force
-    List,
-}
-
-/// A text.
-#[derive(Debug, Args)]
-pub struct PublishAgreement {
-    /// Which, such as terms or privacy: 1 to 32 of the characters a-z, 0-9 and _
-    #[arg(value_parser = agreement_kind)]
-    pub kind: String,
-    /// Its title, 1 to 100 characters
-    #[arg(long)]
-    pub title: String,
-    /// File with the text, UTF-8, at most 60 kB
-    #[arg(long)]
-    pub file: std::path::PathBuf,
-}
-
-fn agreement_kind(text: &str) -> Result<String, String> {
-    let is_plain =
-        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if is_plain { Ok(text.to_owned()) } else { Err("has to be 1 to 32 of the characters a-z, 0-9 and _".to_owned()) }
-}
-
 /// What `doctor` is told.
 #[derive(Debug, Args)]
 pub struct Doctor {
@@ -336,14 +307,6 @@ pub struct Doctor {
     /// Orders a second for which the budgets are sized
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub orders_per_second: u32,
-}
-
-/// Where the sandbox listens.
-#[derive(Debug, Args)]
-pub struct WechatSandbox {
-    /// Port; WECHAT_SANDBOX_PORT unless it is given, 0 for any free one
-    #[arg(long)]
-    pub port: Option<u16>,
 }
 
 /// Whose tokens, and for how long.

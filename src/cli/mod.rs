@@ -1,6 +1,6 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
-mod agreement;
+pub mod agreement;
 pub mod args;
 mod clock;
 mod config;
@@ -13,7 +13,7 @@ mod product;
 mod serve;
 mod store;
 mod token;
-mod wechat_sandbox;
+pub mod wechat_sandbox;
 
 use std::process::ExitCode;
 
@@ -133,7 +133,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),
-        Command::WechatSandbox(args) => wechat_sandbox::run(&config, args, out),
+        Command::WechatSandbox(args) => wechat_sandbox::run(&config, &args, out),
         Command::Reconcile => store::reconcile(&config, out),
     };
     if done.is_err()

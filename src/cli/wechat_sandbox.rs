@@ -5,13 +5,21 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::rt::System;
+use clap::Args;
 
-use super::args;
 use super::out::Out;
 use super::{CliError, only_for_trying_out};
 use crate::platform::config::{self, Config};
 use crate::platform::telemetry;
 use crate::platform::wechat::sandbox::{self, APPID, SECRET, Sandbox};
+
+/// Where the sandbox listens.
+#[derive(Debug, Args)]
+pub struct WechatSandbox {
+    /// Port; WECHAT_SANDBOX_PORT unless it is given, 0 for any free one
+    #[arg(long)]
+    pub port: Option<u16>,
+}
 
 /// A sandbox that runs in this process.
 pub struct Running {
@@ -24,7 +32,7 @@ pub struct Running {
 }
 
 /// Serves until a signal ends the process.
-pub fn run(config: &Config, args: args::WechatSandbox, out: &mut Out) -> Result<(), CliError> {
+pub fn run(config: &Config, args: &WechatSandbox, out: &mut Out) -> Result<(), CliError> {
     only_for_trying_out(config, "wechat-sandbox")?;
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     let port = args.port.unwrap_or(config.wechat.sandbox_port);
