@@ -52,11 +52,16 @@ pub enum Command {
     /// Master keys of personal data
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Texts that shoppers accept
+    #[command(subcommand)]
+    Agreement(super::agreement::AgreementCommand),
     /// Print bearer tokens of shoppers, one a line (not in production)
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Serve WeChat's login protocol on 127.0.0.1 for those who have no WeChat, until interrupted (not in production)
+    WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
     /// Compare memory, journal and database, and say every difference

@@ -1,5 +1,6 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
+pub mod agreement;
 pub mod args;
 mod catalog;
 pub mod catalog_args;
@@ -15,6 +16,7 @@ mod product;
 mod serve;
 mod store;
 mod token;
+pub mod wechat_sandbox;
 
 use std::process::ExitCode;
 
@@ -131,9 +133,11 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
         Command::Keys(command) => keys::run(&config, &command, out),
+        Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),
+        Command::WechatSandbox(args) => wechat_sandbox::run(&config, &args, out),
         Command::Reconcile => store::reconcile(&config, out),
     };
     if done.is_err()

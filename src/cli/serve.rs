@@ -1,5 +1,6 @@
 //! `serve`: the shop, until a signal ends it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::SeedDemo;
 use super::out::Out;
-use super::{CliError, store};
+use super::{CliError, store, wechat_sandbox};
+use crate::features::accounts;
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
 use crate::platform::http::state::State;
@@ -40,13 +42,21 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     // Before the shop: whatever is measured asks for its handles once, and they have to be real ones.
     let recorder = metrics::install().map_err(|cause| CliError::failed("metrics cannot be set up", cause))?;
-    let verifier = Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?;
+    let verifier = Arc::new(Verifier::of(config).map_err(|cause| CliError::failed("tokens cannot be checked", cause))?);
     file_limit::raise();
     let link = config.redis.as_ref().map(redis::Link::of).transpose();
     let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
-        let shop = open(config, link.clone()).await?;
+        let sandbox = wechat_sandbox::beside(config)?;
+        let accounts = accounts::Settings {
+            verifier: Some(Arc::clone(&verifier)),
+            redis: link.clone(),
+            sandbox: sandbox.as_ref().map(|running| Arc::clone(&running.sandbox)),
+            wechat: sandbox.as_ref().map_or_else(|| config.wechat.clone(), |running| running.settings.clone()),
+            ..accounts::Settings::of(config)
+        };
+        let shop = open(config, link.clone(), accounts).await?;
         let listen = |variable, port| {
             let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
             move |cause| CliError::failed(what, cause)
@@ -60,7 +70,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
-        banner(config, &address.to_string(), &metrics_address.to_string(), out);
+        banner(config, &address.to_string(), &metrics_address.to_string(), sandbox.map(|running| running.address), out);
         actix_web::rt::spawn(stop_when_the_journal_fails(shop.clone()));
         actix_web::rt::spawn(stop_when_the_data_folder_is_displaced(shop.clone()));
         let watched = Arc::clone(&state);
@@ -79,7 +89,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
+async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings) -> Result<Shop, CliError> {
     if config.http.demo {
         let plan = Plan::of(config);
         let refused = |cause| CliError::failed("the shop cannot open", cause);
@@ -92,7 +102,7 @@ async fn open(config: &Config, redis: Option<Link>) -> Result<Shop, CliError> {
         }
         database.close().await;
     }
-    Shop::open(Plan { redis, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan { redis, accounts, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.
@@ -173,7 +183,7 @@ async fn stop_at_a_signal(mut signals: Signals, shop: Shop, state: Arc<State>, s
 }
 
 /// Tells whoever started it what runs and what to open.
-fn banner(config: &Config, address: &str, metrics_address: &str, out: &mut Out) {
+fn banner(config: &Config, address: &str, metrics_address: &str, sandbox: Option<SocketAddr>, out: &mut Out) {
     out.line(format_args!(
         "mallcore {} · mode {} · data in {}",
         env!("CARGO_PKG_VERSION"),
@@ -186,5 +196,8 @@ fn banner(config: &Config, address: &str, metrics_address: &str, out: &mut Out) 
     out.line(format_args!("  API               http://{address}{}", config.http.api_prefix));
     out.line(format_args!("  API 文档 / docs     http://{address}/docs/"));
     out.line(format_args!("  metrics           http://{metrics_address}/metrics"));
+    if let Some(sandbox) = sandbox {
+        out.line(format_args!("  微信沙箱 / WeChat   http://{sandbox}/"));
+    }
     out.flush();
 }

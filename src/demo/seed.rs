@@ -59,6 +59,14 @@ const STOCK: u32 = 500;
 /// Price in the sale, in per cent.
 const SALE_PER_CENT: u64 = 60;
 const ROWS: usize = 200;
+const AGREEMENTS: [(&str, &str, &str); 2] = [
+    (
+        "terms",
+        "用户服务协议",
+        "这是演示商城的用户服务协议。正式上线前请换成您自己的文本：mallcore agreement publish terms --title … --file …",
+    ),
+    ("privacy", "隐私政策", "这是演示商城的隐私政策。正式上线前请换成您自己的文本：mallcore agreement publish privacy --title … --file …"),
+];
 
 /// Whether the demo shop may go into this database.
 pub async fn is_empty(database: &Database) -> Result<bool, Error> {
@@ -116,6 +124,10 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
     insert(&mut tx, "seckill_activities", &["id", "name", "starts_at", "ends_at", "created_at", "updated_at"], vec![sale]).await?;
     let columns = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at", "title", "spec"];
     insert(&mut tx, "seckill_items", &columns, shop.items).await?;
+    let agreements = AGREEMENTS
+        .iter()
+        .map(|(kind, title, content)| -> Arguments { vec![(*kind).into(), 1u32.into(), (*title).into(), (*content).into(), now.into()] });
+    insert(&mut tx, "agreements", &["kind", "version", "title", "content", "published_at"], agreements.collect()).await?;
     tx.commit().await?;
     Ok(Seeded { products, skus, flash_items })
 }

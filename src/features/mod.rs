@@ -1,5 +1,6 @@
 //! The features of the shop, one folder each. A feature's aggregate is in `mallcore-actors`; here are its routes, views, rows and events.
 
+pub mod accounts;
 pub mod addresses;
 pub mod carts;
 pub mod catalog;
@@ -19,7 +20,7 @@ use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
 pub const FEATURES: &[Feature] =
-    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE, addresses::FEATURE];
+    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE, addresses::FEATURE, accounts::FEATURE];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

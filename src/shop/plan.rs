@@ -7,6 +7,7 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
+use crate::features::accounts;
 use crate::platform::broker;
 use crate::platform::clock::rebase;
 use crate::platform::config::Config;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub events: Option<broker::Target>,
     /// How the outbox is carried out.
     pub relay: RelaySettings,
+    /// What accounts are made of.
+    pub accounts: accounts::Settings,
     /// Where the keys come from that seal personal data.
     pub keys: KeySource,
     /// Where products are cached, if anywhere; whoever made the link starts it.
@@ -147,6 +150,7 @@ impl Plan {
             }),
             events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
+            accounts: accounts::Settings::of(config),
             keys: KeySource::of(config),
             redis: None,
         }

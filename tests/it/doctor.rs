@@ -127,8 +127,8 @@ async fn an_account_of_redis_with_the_rights_that_the_remedy_names_is_enough() {
     let (scratch, folder, server) = (scratch::mysql().await, tempfile::tempdir().unwrap(), Server::start().await);
     server
         .told(
-            "ACL SETUSER shop on >secret -@all +@string +@sortedset +@scripting +ping +select +info +time +del +pexpire +pttl ~limit:* \
-             ~session:* ~admin_session* ~product:* ~hot_products",
+            "ACL SETUSER shop on >secret -@all +@string +@hash +@sortedset +@scripting +@pubsub +ping +select +info +time +del +pexpire \
+             +pttl ~limit:* ~session:* ~admin_session* ~product:* ~sms:* ~hot_products &token_revocations",
         )
         .await;
     let account = config::Redis { username: Some("shop".to_owned()), password: Some(Secret::new("secret")), ..server.settings() };

@@ -5,6 +5,7 @@ mod api;
 mod broker;
 mod cache;
 mod catalog;
+mod codes;
 mod command_line;
 mod configuration;
 mod database;

@@ -54,6 +54,22 @@ async fn what_was_saved_is_there_until_it_is_deleted() {
 }
 
 #[tokio::test]
+async fn of_two_who_replace_the_same_session_one_succeeds() {
+    let (_server, stores) = both(LONG).await;
+    for store in stores {
+        let session = |payload: &str| Session::of_shopper(user(7), payload);
+        assert!(!store.replace(Some("{}"), session("a")).await.unwrap(), "there is none to replace");
+        assert!(store.replace(None, session("a")).await.unwrap());
+        assert!(!store.replace(None, session("b")).await.unwrap());
+        let both = futures_util::future::join(store.replace(Some("a"), session("b")), store.replace(Some("a"), session("c"))).await;
+        assert_ne!(both.0.unwrap(), both.1.unwrap());
+        let (found, lives) = store.load(session("").key()).await.unwrap().unwrap();
+        assert!(["b", "c"].contains(&found.payload.as_str()), "{found:?}");
+        assert!(lives <= LONG && lives > LONG - Duration::from_secs(60), "{lives:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_shopper_has_one_and_an_administrator_several() {
     let (_server, stores) = both(LONG).await;
     for store in stores {

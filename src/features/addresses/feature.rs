@@ -8,7 +8,8 @@ use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 
 /// The feature.
-pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("addresses", routes::configure, PATTERNS) };
+pub const FEATURE: Feature =
+    Feature { forgets: &["DELETE FROM addresses WHERE user_id = ?"], open, ..Feature::of_routes("addresses", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] =
     &[shop("/user/addresses/{}/default", "PUT"), shop("/user/addresses/{}", "DELETE, PUT"), shop("/user/addresses", "GET, POST")];

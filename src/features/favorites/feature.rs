@@ -20,7 +20,12 @@ pub const FAVORITES_FULL: Rule = Rule {
 };
 
 /// The feature.
-pub const FEATURE: Feature = Feature { rules: &[&FAVORITES_FULL], open, ..Feature::of_routes("favorites", routes::configure, PATTERNS) };
+pub const FEATURE: Feature = Feature {
+    rules: &[&FAVORITES_FULL],
+    forgets: &["DELETE FROM favorites WHERE user_id = ?", "DELETE FROM footprints WHERE user_id = ?"],
+    open,
+    ..Feature::of_routes("favorites", routes::configure, PATTERNS)
+};
 
 const PATTERNS: &[Pattern] =
     &[shop("/user/favorites/{}", "DELETE, PUT"), shop("/user/favorites", "GET"), shop("/user/footprints", "DELETE, GET")];

@@ -1,11 +1,15 @@
 //! - A1 Only HS256 under our key counts; `alg: none`, other algorithms and tokens without `exp` are refused.
 //! - A2 The subject of a token is a user's id.
 //! - A3 A token that was found good is believed again without its signature, letter for letter and until its `exp` (`remembered`).
+//! - A4 A token below its user's version is refused, remembered or not (`revocations`).
 //!
 //! Not here: what a user may see (each aggregate checks its owner), administrators' sessions.
 
+pub mod key;
 mod key_file;
+pub mod refresh;
 mod remembered;
+pub mod revocations;
 mod shopper;
 mod token;
 

@@ -6,7 +6,8 @@
 //! That a comparison ends at the first difference helps nobody to guess: each guess would have to fall in the place of the token that is
 //! looked for, and only the seed says which guesses do.
 //!
-//! A token may be good for less long than its `exp` only once tokens can be withdrawn; then this has to be told of it.
+//! A token that was revoked is not found either: the place keeps what was seen of the revocations when the token was verified (`Seen`), and
+//! whoever finds it compares that with what is seen now. If anything changed, the token is verified once more.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use foldhash::fast::RandomState;
 use mallcore_actors::ids::UserId;
+
+use super::revocations::Seen;
 
 /// Places of remembered tokens, found by their hash.
 pub(super) struct Remembered {
@@ -27,6 +30,8 @@ struct Good {
     user: UserId,
     /// Seconds since 1970.
     expires_at: u64,
+    /// What was known of revocations when it was verified.
+    seen: Seen,
 }
 
 impl Remembered {
@@ -40,16 +45,16 @@ impl Remembered {
         Self { hasher: RandomState::default(), places: (0..tokens).map(|_| ArcSwapOption::empty()).collect() }
     }
 
-    /// Whose token this is, if it was found good and still is at `now` (seconds since 1970).
-    pub fn find(&self, token: &str, now: u64) -> Option<UserId> {
+    /// Whose token this is, if it was found good and still is at `now` (seconds since 1970), and what was seen of revocations then.
+    pub fn find(&self, token: &str, now: u64) -> Option<(UserId, Seen)> {
         let good = self.place(token)?.load();
-        good.as_ref().filter(|good| now < good.expires_at && *good.token == *token).map(|good| good.user)
+        good.as_ref().filter(|good| now < good.expires_at && *good.token == *token).map(|good| (good.user, good.seen))
     }
 
-    /// Notes a good token.
-    pub fn note(&self, token: &str, user: UserId, expires_at: u64) {
+    /// Notes a good token, with what was seen of revocations before it was compared with them.
+    pub fn note(&self, token: &str, user: UserId, expires_at: u64, seen: Seen) {
         if let Some(place) = self.place(token) {
-            place.store(Some(Arc::new(Good { token: token.into(), user, expires_at })));
+            place.store(Some(Arc::new(Good { token: token.into(), user, expires_at, seen })));
         }
     }
 
@@ -70,17 +75,22 @@ mod tests {
         UserId::new(id).unwrap()
     }
 
+    fn seen() -> Seen {
+        super::super::revocations::Revocations::default().seen(user(1))
+    }
+
     #[test]
     fn a_token_is_good_until_its_end() {
         let remembered = Remembered::up_to(8);
-        remembered.note("a", user(1), 100);
-        assert_eq!((remembered.find("a", 99), remembered.find("a", 100), remembered.find("b", 99)), (Some(user(1)), None, None));
+        remembered.note("a", user(1), 100, seen());
+        let found = |token, now| remembered.find(token, now).map(|found| found.0);
+        assert_eq!((found("a", 99), found("a", 100), found("b", 99)), (Some(user(1)), None, None));
     }
 
     #[test]
     fn without_places_nothing_is_remembered() {
         let remembered = Remembered::none();
-        remembered.note("a", user(1), 100);
+        remembered.note("a", user(1), 100, seen());
         assert_eq!(remembered.find("a", 0), None);
     }
 
@@ -90,12 +100,13 @@ mod tests {
         fn nobody_is_taken_for_another(places in 1_usize..8, tokens in prop::collection::vec("[a-c]{1,3}", 1..50)) {
             let remembered = Remembered::up_to(places);
             let owner = |token: &str| user(token.bytes().fold(1, |id, letter| id * 256 + u64::from(letter)));
+            let seen = seen();
             for token in &tokens {
-                remembered.note(token, owner(token), 100);
-                prop_assert_eq!(remembered.find(token, 0), Some(owner(token)));
+                remembered.note(token, owner(token), 100, seen);
+                prop_assert_eq!(remembered.find(token, 0), Some((owner(token), seen)));
             }
             for token in &tokens {
-                prop_assert!(remembered.find(token, 0).is_none_or(|found| found == owner(token)));
+                prop_assert!(remembered.find(token, 0).is_none_or(|found| found.0 == owner(token)));
             }
         }
     }

@@ -27,11 +27,15 @@ impl Shopper {
 
     /// The same without counting the request against the user's limit: for who asks before the request is carried out.
     pub fn verified(headers: &HeaderMap, verifier: &Verifier) -> Result<UserId, Problem> {
-        let token = single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
+        Ok(verifier.verify(Self::token(headers)?)?)
+    }
+
+    /// The token in these headers, which says nothing before it is verified.
+    pub fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+        single(headers, &AUTHORIZATION, "Authorization")?.and_then(bearer).ok_or_else(|| {
             let missing = Problem::new(StatusCode::UNAUTHORIZED, "token_missing").naming("Authorization", "token_missing");
             missing.hinting(Hint::Challenge("Bearer"))
-        })?;
-        Ok(verifier.verify(token)?)
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Bearer tokens: JSON Web Tokens under HS256 with `sub` (the user), `iat` and `exp` (seconds). `nbf` is honoured; a token that lists
 //! critical extensions (`crit`) is refused, because none is understood here (RFC 7515, section 4.1.11).
+//! `ver` is the version of the user's tokens at the time (0 where it is missing), `sid` the session that the token belongs to, if any.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
@@ -8,7 +10,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use mallcore_actors::ids::UserId;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::key::Key;
+use super::refresh::{FamilyId, RefreshTokens};
 use super::remembered::Remembered;
+use super::revocations::Revocations;
 use crate::platform::http::path::plain_number;
 
 /// A shorter secret can be guessed: HS256 wants at least as many bytes as its hash has.
@@ -20,6 +25,9 @@ pub enum TokenError {
     /// It was good until some time ago.
     #[error("the token has expired")]
     Expired,
+    /// It was good until the user's tokens were revoked.
+    #[error("the token was revoked")]
+    Revoked,
     /// It was not signed by us, or says nothing that we understand.
     #[error("the token is not valid")]
     Invalid,
@@ -33,6 +41,9 @@ pub struct Verifier {
     previous: Option<DecodingKey>,
     validation: Validation,
     remembered: Remembered,
+    revocations: Arc<Revocations>,
+    root: Key,
+    refresh_tokens: RefreshTokens,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +52,10 @@ struct Claims {
     sub: UserId,
     /// Checked by the library, which takes fractions of a second too.
     exp: serde_json::Number,
+    #[serde(default)]
+    ver: u32,
+    #[serde(default)]
+    sid: Option<FamilyId>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +63,10 @@ struct IssuedClaims {
     sub: String,
     iat: u64,
     exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ver: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<FamilyId>,
 }
 
 impl Verifier {
@@ -57,18 +76,23 @@ impl Verifier {
         // Our own clock has set `exp`, so there is nobody to be lenient to.
         validation.leeway = 0;
         validation.validate_nbf = true;
+        let root = Key::new(secret);
         Self {
             signing: EncodingKey::from_secret(secret),
             current: DecodingKey::from_secret(secret),
             previous: None,
             validation,
             remembered: Remembered::none(),
+            revocations: Arc::default(),
+            refresh_tokens: RefreshTokens::new(&root),
+            root,
         }
     }
 
     /// Accepts tokens under the secret that was used before, too.
     pub fn with_previous(mut self, secret: &[u8]) -> Self {
         self.previous = Some(DecodingKey::from_secret(secret));
+        self.refresh_tokens = self.refresh_tokens.with_previous(&Key::new(secret));
         self
     }
 
@@ -81,14 +105,41 @@ impl Verifier {
     /// Whose token this is.
     pub fn verify(&self, token: &str) -> Result<UserId, TokenError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| TokenError::Invalid)?.as_secs();
-        if let Some(user) = self.remembered.find(token, now) {
+        if let Some((user, seen)) = self.remembered.find(token, now)
+            && seen == self.revocations.seen(user)
+        {
             return Ok(user);
         }
         let claims = self.decode(token)?;
+        // Before the version is compared: a revocation in between changes it, and the token is verified again.
+        let seen = self.revocations.seen(claims.sub);
+        if !self.revocations.accepts(claims.sub, claims.ver) {
+            return Err(TokenError::Revoked);
+        }
         if let Some(expires_at) = claims.exp.as_u64() {
-            self.remembered.note(token, claims.sub, expires_at);
+            self.remembered.note(token, claims.sub, expires_at, seen);
         }
         Ok(claims.sub)
+    }
+
+    /// The session that a good token belongs to; none for one that was not issued at a log-in.
+    pub fn session(&self, token: &str) -> Option<FamilyId> {
+        self.decode(token).ok()?.sid
+    }
+
+    /// Signs and reads the refresh tokens that belong to these access tokens.
+    pub const fn refresh_tokens(&self) -> &RefreshTokens {
+        &self.refresh_tokens
+    }
+
+    /// A key for another purpose than tokens, derived from the same secret.
+    pub fn key(&self, purpose: &str) -> Key {
+        self.root.derive(purpose)
+    }
+
+    /// What is known of revoked tokens.
+    pub const fn revocations(&self) -> &Arc<Revocations> {
+        &self.revocations
     }
 
     fn decode(&self, token: &str) -> Result<Claims, TokenError> {
@@ -102,10 +153,19 @@ impl Verifier {
         })
     }
 
-    /// A token for `user` that is good for `lifetime` from now on.
+    /// A token for `user` that is good for `lifetime` from now on; it belongs to no session.
     pub fn issue(&self, user: UserId, lifetime: Duration) -> Result<String, TokenError> {
+        self.sign(user, lifetime, None, None)
+    }
+
+    /// A token of a session, under the version of the user's tokens.
+    pub fn issue_for_session(&self, user: UserId, version: u32, session: FamilyId, lifetime: Duration) -> Result<String, TokenError> {
+        self.sign(user, lifetime, Some(version), Some(session))
+    }
+
+    fn sign(&self, user: UserId, lifetime: Duration, ver: Option<u32>, sid: Option<FamilyId>) -> Result<String, TokenError> {
         let issued_at = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| TokenError::Invalid)?;
-        let claims = IssuedClaims { sub: user.to_string(), iat: issued_at.as_secs(), exp: (issued_at + lifetime).as_secs() };
+        let claims = IssuedClaims { sub: user.to_string(), iat: issued_at.as_secs(), exp: (issued_at + lifetime).as_secs(), ver, sid };
         encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|_| TokenError::Invalid)
     }
 
@@ -177,6 +237,25 @@ mod tests {
         }
         assert_eq!(verifier.verify(&token[..token.len() - 1]), Err(TokenError::Invalid));
         assert_eq!(verifier.verify(&token).map(UserId::get), Ok(7));
+    }
+
+    #[test]
+    fn a_revoked_token_stops_at_once_although_it_is_remembered() {
+        let (verifier, user) = (Verifier::new(SECRET).remembering(16), UserId::new(7).unwrap());
+        let minute = Duration::from_secs(60);
+        let (old, session) = (verifier.issue(user, minute).unwrap(), FamilyId::random());
+        let other = verifier.issue(UserId::new(7 + (1 << 16)).unwrap(), minute).unwrap();
+        let newer = verifier.issue_for_session(user, 1, session.clone(), minute).unwrap();
+        for token in [&old, &newer, &other] {
+            assert!(verifier.verify(token).is_ok());
+        }
+        verifier.revocations().revoke_below(user, 1, mallcore_actors::time::Timestamp::from_millis(1));
+        for _ in 0..2 {
+            assert_eq!(verifier.verify(&old), Err(TokenError::Revoked));
+            assert_eq!(verifier.verify(&newer), Ok(user));
+            assert!(verifier.verify(&other).is_ok(), "a neighbour's token goes on");
+        }
+        assert_eq!((verifier.session(&newer), verifier.session(&old)), (Some(session), None));
     }
 
     #[test]

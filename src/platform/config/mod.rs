@@ -16,6 +16,7 @@ mod secret;
 mod sections;
 mod servers;
 mod setting;
+mod sms;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -34,6 +35,7 @@ pub use secret::Secret;
 pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
+pub use sms::{Sms, SmsKind, TencentSms};
 
 /// Everything that can be set, a struct a concern.
 #[derive(Debug, Clone)]
@@ -70,6 +72,8 @@ pub struct Config {
     pub broker: Option<Broker>,
     /// The mini-program and merchant at WeChat.
     pub wechat: Wechat,
+    /// How text messages are sent.
+    pub sms: Sms,
     /// Where pictures are stored.
     pub objects: Objects,
 }
@@ -169,6 +173,7 @@ impl Config {
             redis: Redis::read(&mut reader, mode),
             broker: Broker::read(&mut reader, mode),
             wechat: Wechat::read(&mut reader, mode),
+            sms: Sms::read(&mut reader, mode),
             objects: Objects::read(&mut reader),
         };
         let (faults, settings) = reader.finish();

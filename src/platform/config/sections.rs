@@ -145,6 +145,10 @@ pub struct Auth {
     pub session_secret: Option<Secret>,
     /// Good tokens that are remembered, so that their signature is checked once: `TOKENS_REMEMBERED`.
     pub tokens_remembered: usize,
+    /// Seconds that an access token is good for.
+    pub access_token_seconds: u64,
+    /// Seconds after its last refresh that a session ends.
+    pub session_seconds: u64,
 }
 
 impl Auth {
@@ -154,6 +158,8 @@ impl Auth {
             jwt_secret_previous: strong(reader, mode, "JWT_SECRET_PREVIOUS"),
             session_secret: strong(reader, mode, "SESSION_SECRET"),
             tokens_remembered: reader.number("TOKENS_REMEMBERED", TOKENS_REMEMBERED, 0..=10_000_000),
+            access_token_seconds: reader.number("ACCESS_TOKEN_SECONDS", 900, 1..=86_400),
+            session_seconds: reader.number("SESSION_SECONDS", 2_592_000, 60..=31_536_000),
         };
         if auth.jwt_secret.is_none() && !mode.is_embedded() {
             reader.fault("JWT_SECRET", format!("has to be set, to at least {SECRET_BYTES_MIN} bytes"));

@@ -7,6 +7,7 @@ use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
 use super::secret::Secret;
+use crate::platform::wechat::sandbox;
 
 /// `DB_*`: MySQL 8 or MariaDB.
 #[derive(Debug, Clone)]
@@ -64,13 +65,17 @@ pub struct Wechat {
     pub appid: Option<String>,
     /// Secret of the mini-program.
     pub secret: Option<Secret>,
+    /// Where its server API is, if not at WeChat; in the embedded mode, unless it is set, the sandbox.
+    pub api_base: Option<String>,
+    /// Port of the sandbox on 127.0.0.1; 0 takes any free one.
+    pub sandbox_port: u16,
     /// Number of the merchant at WeChat Pay.
     pub pay_mchid: Option<String>,
     /// The merchant's APIv3 key.
     pub pay_key: Option<Secret>,
     /// Path of the merchant's certificate.
     pub pay_cert_path: Option<String>,
-    /// Whether payments are made up.
+    /// Whether WeChat is the sandbox where nothing else is set, and payments are made up.
     pub sandbox: bool,
 }
 
@@ -180,9 +185,18 @@ impl Broker {
 
 impl Wechat {
     pub(super) fn read(reader: &mut Reader, mode: Mode) -> Self {
+        let api_base = reader.text("WECHAT_API_BASE");
+        if let Some(Err(reason)) = api_base.as_ref().map(|base| base_url(base, mode)) {
+            reader.fault("WECHAT_API_BASE", reason);
+        }
+        let (appid, secret) = (reader.text("WECHAT_APPID"), reader.secret("WECHAT_SECRET"));
+        // The embedded mode has a mini-program of the sandbox.
+        let embedded = |text: &str| mode.is_embedded().then(|| text.to_owned());
         let wechat = Self {
-            appid: reader.text("WECHAT_APPID"),
-            secret: reader.secret("WECHAT_SECRET"),
+            appid: appid.or_else(|| embedded(sandbox::APPID)),
+            secret: secret.or_else(|| embedded(sandbox::SECRET).map(Secret::new)),
+            api_base,
+            sandbox_port: reader.number("WECHAT_SANDBOX_PORT", 3100, 0..=u16::MAX),
             pay_mchid: reader.text("WECHAT_PAY_MCHID"),
             pay_key: reader.secret("WECHAT_PAY_KEY"),
             pay_cert_path: reader.text("WECHAT_PAY_CERT_PATH"),
@@ -196,6 +210,17 @@ impl Wechat {
         }
         wechat
     }
+}
+
+/// Whether a text is the base of an HTTP API; production wants it encrypted.
+pub(super) fn base_url(text: &str, mode: Mode) -> Result<(), String> {
+    let wanted = || format!("has to be a URL such as https://api.example.com, not {text:?}");
+    let url = reqwest::Url::parse(text).map_err(|_| wanted())?;
+    let is_plain = url.scheme() == "http";
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !url.username().is_empty() || url.query().is_some() {
+        return Err(wanted());
+    }
+    if is_plain && mode == Mode::Production { Err("has to begin with https:// in production".to_owned()) } else { Ok(()) }
 }
 
 impl Objects {

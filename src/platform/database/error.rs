@@ -51,6 +51,11 @@ impl Error {
         my.is_some_and(|my| MYSQL_DENIED.contains(&my.number()))
     }
 
+    /// Whether another row has a value that has to be unique.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Refused(sqlx::Error::Database(refusal)) if refusal.is_unique_violation())
+    }
+
     /// Whether a table that the statement names does not exist: as long as a schema is being restored, or before the first migration.
     pub fn is_missing_table(&self) -> bool {
         let (Self::Unavailable(cause) | Self::Refused(cause)) = self else { return false };

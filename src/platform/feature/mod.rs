@@ -33,6 +33,8 @@ pub struct Feature {
     pub policies: &'static [&'static str],
     /// Others build on what it provides: it is opened before those that are not.
     pub is_opened_first: bool,
+    /// What is deleted when a shopper cancels their account: statements whose one value is the user's id, run in its transaction.
+    pub forgets: &'static [&'static str],
     /// Starts what it hosts, before anybody is served.
     pub open: fn(&mut Opening<'_>) -> Result<(), FeatureError>,
 }
@@ -49,6 +51,7 @@ impl Feature {
             projections: &[],
             policies: &[],
             is_opened_first: false,
+            forgets: &[],
             open: |_| Ok(()),
         }
     }

@@ -44,6 +44,9 @@ pub enum FeatureError {
     /// There is no thread for a runner.
     #[error("failed to start a thread")]
     Thread(#[source] io::Error),
+    /// A client of another service cannot be made.
+    #[error("failed to make an HTTP client")]
+    Outgoing(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The journal's tail cannot be read.
     #[error("failed to recover")]
     Tail(#[from] TailError),
@@ -230,7 +233,12 @@ impl Opening<'_> {
 
     /// A handle for the feature's handlers, found by its type.
     pub fn provide<T: Send + Sync + 'static>(&mut self, handle: T) {
-        self.opened.handles.insert(Arc::new(handle));
+        self.provide_shared(Arc::new(handle));
+    }
+
+    /// The same for a handle that others have, too.
+    pub fn provide_shared<T: Send + Sync + 'static>(&mut self, handle: Arc<T>) {
+        self.opened.handles.insert(handle);
     }
 }
 

@@ -316,6 +316,7 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         let (code, challenge) = match error {
             TokenError::Expired => ("token_expired", "Bearer error=\"invalid_token\", error_description=\"expired\""),
+            TokenError::Revoked => ("token_revoked", "Bearer error=\"invalid_token\", error_description=\"revoked\""),
             TokenError::Invalid => ("token_invalid", "Bearer error=\"invalid_token\""),
         };
         Self::new(StatusCode::UNAUTHORIZED, code).naming("Authorization", code).hinting(Hint::Challenge(challenge))

@@ -50,7 +50,7 @@ pub struct State {
     /// Whether the process is about to stop.
     pub stopping: Stopping,
     /// Verifies the tokens of shoppers.
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     /// Buckets of shoppers and addresses.
     pub limits: Limits,
     /// Requests that are not answered yet.
@@ -79,7 +79,7 @@ pub struct State {
 
 impl State {
     /// For a backend whose shoppers' tokens `verifier` checks.
-    pub fn new(config: &Config, backend: impl Backend, verifier: Verifier) -> Self {
+    pub fn new(config: &Config, backend: impl Backend, verifier: Arc<Verifier>) -> Self {
         let features = backend.features();
         let table = Table::new(features);
         let addresses = Arc::new(ClientAddresses::new(config.http.trusted_proxies.clone()));

@@ -34,6 +34,7 @@ impl Pattern {
         match self.methods {
             "GET" => "GET, HEAD",
             "GET, POST" => "GET, HEAD, POST",
+            "GET, PUT" => "GET, HEAD, PUT",
             "DELETE, GET" => "DELETE, GET, HEAD",
             other => other,
         }

@@ -8,6 +8,7 @@
 
 mod announcements;
 pub mod breaker;
+mod channel;
 mod condition;
 pub mod metrics;
 
@@ -29,6 +30,7 @@ use tokio::task::JoinHandle;
 use crate::platform::config;
 use announcements::Announcements;
 use breaker::{Breaker, Failure};
+pub use channel::Channel;
 pub use condition::{Condition, reason};
 use condition::{Meaning, meaning};
 
@@ -266,7 +268,7 @@ impl Link {
 /// Asks the server whether it takes writes to each kind of key that the shop has, and changes none.
 pub async fn probe(connection: &mut MultiplexedConnection) -> RedisResult<u32> {
     let mut call = PROBE.prepare_invoke();
-    for key in ["limit:probe", "session:probe", "admin_session:probe", "admin_sessions:probe", "product:probe"] {
+    for key in ["limit:probe", "session:probe", "admin_session:probe", "admin_sessions:probe", "product:probe", "sms:probe"] {
         call.key(key);
     }
     call.invoke_async(connection).await

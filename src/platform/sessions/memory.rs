@@ -54,6 +54,18 @@ impl SessionStore for MemorySessions {
         })
     }
 
+    fn replace<'a>(&'a self, before: Option<&'a str>, session: Session) -> BoxFuture<'a, Result<bool, SessionError>> {
+        let (lives, before) = (self.lives, before.map(str::to_owned));
+        self.with(move |sessions, now| {
+            let kept = sessions.get(session.key()).filter(|kept| kept.ends_at > now);
+            let is_as_expected = kept.map(|kept| &kept.session.payload) == before.as_ref();
+            if is_as_expected {
+                sessions.insert(session.key().clone(), Kept { session, ends_at: now + lives });
+            }
+            is_as_expected
+        })
+    }
+
     fn load<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<(Session, Duration)>, SessionError>> {
         self.with(|sessions, now| {
             let kept = sessions.get(key).filter(|kept| kept.ends_at > now)?;

@@ -140,6 +140,10 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a session, in place of one with the same key.
     fn save(&self, session: Session) -> BoxFuture<'_, Result<(), SessionError>>;
 
+    /// Keeps a session in place of the one with the same key and this payload, or in place of none. False, and nothing changes, if the store has
+    /// another one by now: of two who change it at the same time one succeeds.
+    fn replace<'a>(&'a self, before: Option<&'a str>, session: Session) -> BoxFuture<'a, Result<bool, SessionError>>;
+
     /// The session, if it has not ended, and how long it still lives. Looking does not touch it.
     fn load<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<(Session, Duration)>, SessionError>>;
 

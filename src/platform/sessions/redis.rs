@@ -15,6 +15,7 @@ const ADMIN_PREFIX: &str = "admin_session:";
 
 static SAVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("save_admin.lua")));
 static TOUCH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("touch_admin.lua")));
+static REPLACE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("replace.lua")));
 static KICK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("kick_admin.lua")));
 
 /// Sessions in Redis, shared by all processes.
@@ -82,6 +83,23 @@ impl SessionStore for RedisSessions {
                 }
             }
             Ok(())
+        })
+    }
+
+    fn replace<'a>(&'a self, before: Option<&'a str>, session: Session) -> BoxFuture<'a, Result<bool, SessionError>> {
+        Box::pin(async move {
+            let text = |payload: String| {
+                let stored = Stored { owner: session.owner, payload };
+                serde_json::to_string(&stored).map_err(|cause| SessionError::Unexpected(cause.to_string()))
+            };
+            let mut call = REPLACE.prepare_invoke();
+            call.key(place(&session.key)).arg(text(session.payload.clone())?).arg(self.lives_millis);
+            if let Some(before) = before {
+                // Written by the same release or by one with the same fields in the same order: otherwise nothing is replaced, and the shopper
+                // logs in again.
+                call.arg(text(before.to_owned())?);
+            }
+            Ok(self.link.invoke::<u32>(&call).await? == 1)
         })
     }
 

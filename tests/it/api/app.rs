@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use mallcore::demo::seed::{SeedOptions, seed};
+use mallcore::demo::seed::{SeedOptions, is_empty, seed};
+use mallcore::features::accounts;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::platform::auth::Verifier;
@@ -63,10 +64,17 @@ impl TestApp {
         config.http.workers = 1;
         config.journal.segment_bytes = 1 << 20;
         change(&mut config);
-        let shop = open(&config, sale, sale_seconds).await;
         let link = config.redis.as_ref().map(|settings| Link::of(settings).unwrap());
         link.iter().for_each(|link| drop(link.start()));
-        let verifier = Verifier::new(SECRET).remembering(1_024);
+        let verifier = Arc::new(Verifier::new(SECRET).remembering(1_024));
+        let accounts = accounts::Settings {
+            verifier: Some(Arc::clone(&verifier)),
+            redis: link.clone(),
+            sandbox: Some(Arc::clone(&super::sandbox::running().sandbox)),
+            wechat: super::sandbox::settings(&config.wechat),
+            ..accounts::Settings::of(&config)
+        };
+        let shop = open(&config, accounts, sale, sale_seconds).await;
         let state = State::new(&config, shop.clone(), verifier).with_redis(link);
         let state = Arc::new(state);
         let (address, server) = mallcore::shop::listen(&config.http, Arc::clone(&state)).unwrap();
@@ -176,13 +184,16 @@ async fn balance(shop: &Shop, settings: &Settings) {
 }
 
 /// A shop over the demo's goods, with one running sale of one item.
-async fn open(config: &Config, sale: Sale, sale_seconds: u64) -> Shop {
-    let plan = Plan::of(config);
+async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64) -> Shop {
+    let plan = Plan { accounts, ..Plan::of(config) };
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
     let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    seed(&database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
+    // A second process beside the first one finds the demo there.
+    if is_empty(&database).await.unwrap() {
+        seed(&database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
+    }
     database.close().await;
     Shop::open(plan).await.unwrap()
 }

@@ -5,7 +5,9 @@ async fn a_demo_shopper_can_buy_and_is_counted() {
     let app = TestApp::with(Sale { quota: 1, limit: 1 }, |_| {}).await;
     let shopper = app.anonymous().post("/demo/shopper").await;
     assert_eq!(shopper.status, 201);
-    let shopper = app.holder_of(shopper.body["token"].as_str().unwrap());
+    let code = serde_json::json!({ "code": shopper.body["code"] });
+    let login = app.anonymous().send(reqwest::Method::POST, "/v1/auth/login", None, code).await;
+    let shopper = app.holder_of(login.body["access_token"].as_str().unwrap());
     assert_eq!(shopper.buy(1, "one").await.status, 201);
     shopper.buy(1, "two").await.is_problem(409, "purchase_limit", &[]);
     let stats = app.anonymous().get("/demo/stats").await.body;

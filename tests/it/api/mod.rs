@@ -1,5 +1,6 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
+mod accounts;
 mod addresses;
 pub mod app;
 mod arrival;
@@ -21,5 +22,6 @@ mod order_life;
 mod orders;
 mod pricing;
 mod redis;
+mod sandbox;
 mod seckill;
 mod stalled;

@@ -1,5 +1,6 @@
 //! Starts and stops of the real process, with a database that may be away, and what its snapshots are worth.
 
+mod accounts;
 mod away;
 mod clock;
 mod data_folder;

@@ -22,19 +22,45 @@ async function ask(path, options) {
 }
 
 async function newShopper() {
-  const { status, body } = await ask("/demo/shopper", { method: "POST" });
-  if (status !== 201) throw body;
-  return body;
+  // On a phone wx.login() gives the code; here the WeChat sandbox does.
+  const wechat = await ask("/demo/shopper", { method: "POST" });
+  if (wechat.status !== 201) throw wechat.body;
+  const { status, body } = await ask(`${prefix}/auth/login`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ code: wechat.body.code }),
+  });
+  if (status !== 200) throw body;
+  return { user_id: body.user.user_id, token: body.access_token, refresh: body.refresh_token };
 }
 
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function buy(item, who) {
+/** An access token lives for 15 minutes; the page may stay open for longer. */
+async function refreshed(who) {
+  const { status, body } = await ask(`${prefix}/auth/refresh`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ refresh_token: who.refresh }),
+  });
+  if (status !== 200) return false;
+  who.token = body.access_token;
+  who.refresh = body.refresh_token;
+  return true;
+}
+
+async function buy(item, who) {
+  const key = newKey();
+  const answer = await order(item, who, key);
+  return answer.status === 401 && (await refreshed(who)) ? order(item, who, key) : answer;
+}
+
+function order(item, who, key) {
   return ask(`${prefix}/seckill/items/${item}/orders`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", Authorization: `Bearer ${who.token}`, "Idempotency-Key": newKey() },
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${who.token}`, "Idempotency-Key": key },
     body: JSON.stringify({ quantity: 1 }),
   });
 }

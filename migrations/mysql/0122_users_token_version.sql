@@ -1,0 +1,2 @@
+-- Access tokens of a lower version no longer count.
+ALTER TABLE users ADD COLUMN token_version INT NOT NULL DEFAULT 0;

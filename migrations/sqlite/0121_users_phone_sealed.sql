@@ -1,0 +1,2 @@
+-- The phone number, sealed with the data key of its shopper.
+ALTER TABLE users ADD COLUMN phone_sealed BLOB NULL CHECK (length(phone_sealed) <= 128);

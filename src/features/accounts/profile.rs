@@ -1,0 +1,133 @@
+//! What shoppers say of themselves: nickname, picture, gender. Texts are normalised and checked here, at the edge.
+
+use mallcore_actors::ids::UserId;
+use reqwest::Url;
+use unicode_normalization::UnicodeNormalization;
+
+use super::refusals::{AccountError, UNKNOWN_USER};
+use super::repository::{self, User};
+use super::service::Accounts;
+use crate::platform::database::Tx;
+use crate::platform::reads::ANSWER_WITHIN;
+
+/// Longest nickname, in characters.
+pub const NICKNAME_CHARACTERS_MAX: usize = 32;
+/// Longest address of a picture, in characters.
+pub const AVATAR_CHARACTERS_MAX: usize = 255;
+
+/// A nickname: NFC, without blanks at its ends, without characters that nobody sees or that turn the text around them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nickname(String);
+
+impl Nickname {
+    /// Normalises a text; none if it is empty then, too long, or has characters that a name has not.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = text.nfc().collect();
+        let text = text.trim();
+        let length = text.chars().count();
+        let is_good = (1..=NICKNAME_CHARACTERS_MAX).contains(&length) && !text.chars().any(is_hidden);
+        is_good.then(|| Self(text.to_owned()))
+    }
+}
+
+/// Control characters, line ends, marks of writing direction, and what takes no room; emoji are joined by U+200D, which stays.
+fn is_hidden(character: char) -> bool {
+    let hidden =
+        ['\u{200B}'..='\u{200C}', '\u{200E}'..='\u{200F}', '\u{2028}'..='\u{202E}', '\u{2060}'..='\u{206F}', '\u{FFF9}'..='\u{FFFB}'];
+    character.is_control() || matches!(character, '\u{AD}' | '\u{FEFF}') || hidden.iter().any(|range| range.contains(&character))
+}
+
+/// The address of a picture: https, with a host, without a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AvatarUrl(String);
+
+impl AvatarUrl {
+    /// Reads an address; none if it is none of these.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let is_good = url.scheme() == "https" && url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
+        let text = url.to_string();
+        (is_good && text.len() <= AVATAR_CHARACTERS_MAX).then_some(Self(text))
+    }
+}
+
+/// The whole profile, as its owner wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// How they want to be called.
+    pub nickname: Option<Nickname>,
+    /// Their picture.
+    pub avatar: Option<AvatarUrl>,
+    /// 0 unknown, 1 male, 2 female.
+    pub gender: u8,
+}
+
+impl Accounts {
+    /// Somebody's account.
+    pub async fn user(&self, id: UserId) -> Result<User, AccountError> {
+        let found = self.reads.ask(ANSWER_WITHIN, async |database| repository::active(database, id).await).await?;
+        found.ok_or(AccountError::Rule(&UNKNOWN_USER))
+    }
+
+    /// Sets somebody's profile.
+    pub async fn set_profile(&self, id: UserId, profile: Profile) -> Result<User, AccountError> {
+        let Profile { nickname, avatar, gender } = profile;
+        let (nickname, avatar, now) = (nickname.map(|name| name.0), avatar.map(|url| url.0), self.now());
+        self.writes
+            .transaction(async |tx: &mut Tx| {
+                let (nickname, avatar) = (nickname.clone(), avatar.clone());
+                if !repository::set_profile(tx, id, nickname, avatar, gender, now).await? {
+                    return Err(AccountError::Rule(&UNKNOWN_USER));
+                }
+                repository::lock(tx, id).await?.ok_or(AccountError::Rule(&UNKNOWN_USER))
+            })
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Option<String> {
+        Nickname::parse(text).map(|name| name.0)
+    }
+
+    #[test]
+    fn a_nickname_is_one_text_however_it_was_typed() {
+        assert_eq!(name("  Ame\u{301}lie "), Some("Am\u{e9}lie".to_owned()));
+        assert_eq!(name("小明👨\u{200D}👩\u{200D}👧"), Some("小明👨\u{200D}👩\u{200D}👧".to_owned()));
+        assert_eq!(name(&"名".repeat(32)).map(|name| name.chars().count()), Some(32));
+        for wrong in ["", "   ", "a\nb", "a\u{202E}b", "a\u{200B}b", "\u{FEFF}", &"名".repeat(33)] {
+            assert_eq!(name(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_fetched_over_https() {
+        let url = |text: &str| AvatarUrl::parse(text).map(|url| url.0);
+        assert_eq!(url("HTTPS://Img.Example.com/a.png?x=1"), Some("https://img.example.com/a.png?x=1".to_owned()));
+        for wrong in [
+            "http://img.example.com/a.png",
+            "javascript:alert(1)",
+            "https://",
+            "//img.example.com",
+            "https://u:p@example.com/",
+            "data:image/png;base64,AA",
+        ] {
+            assert_eq!(url(wrong), None, "{wrong}");
+        }
+        assert_eq!(url(&format!("https://example.com/{}", "a".repeat(255))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_a_nickname_stays_one(text in "\\PC{0,40}") {
+            if let Some(once) = name(&text) {
+                prop_assert_eq!(name(&once), Some(once.clone()));
+            }
+        }
+    }
+}
