@@ -65,7 +65,7 @@ mod tests {
     fn a_prefix_names_a_province_a_city_or_a_district() {
         let [district, city, province] = RegionPrefix::all_of(RegionCode::parse("440305").unwrap());
         assert_eq!([district, city, province].map(|prefix| prefix.to_string()), ["440305", "4403", "44"]);
-        assert_eq!(["440305", "4403", "44"].map(|text| text.parse().unwrap()), [district, city, province]);
+        assert_eq!(["440305", "4403", "44"].map(|text| text.parse::<RegionPrefix>().unwrap()), [district, city, province]);
         assert!(district > city && city > province);
         for wrong in ["", "4", "440", "44030", "04", "99", "4403055", "4x", "４４"] {
             assert_eq!(wrong.parse::<RegionPrefix>(), Err(BadPrefix), "{wrong}");
