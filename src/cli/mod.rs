@@ -1,6 +1,8 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
 pub mod args;
+mod banner;
+pub mod banner_args;
 mod catalog;
 pub mod catalog_args;
 mod clock;
@@ -129,6 +131,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
+        Command::Banner(command) => banner::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -1,11 +1,13 @@
 //! The features of the shop, one folder each. A feature's aggregate is in `mallcore-actors`; here are its routes, views, rows and events.
 
+pub mod banners;
 pub mod carts;
 pub mod catalog;
 pub mod favorites;
 pub mod orders;
 pub mod seckill;
 pub mod stock;
+pub mod zones;
 
 use mallcore_actors::kernel::Fact;
 use utoipa::openapi::OpenApi;
@@ -16,7 +18,8 @@ use crate::platform::http;
 use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE];
+pub const FEATURES: &[Feature] =
+    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, zones::FEATURE, banners::FEATURE, favorites::FEATURE];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

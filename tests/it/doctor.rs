@@ -128,7 +128,8 @@ async fn an_account_of_redis_with_the_rights_that_the_remedy_names_is_enough() {
     server
         .told(
             "ACL SETUSER shop on >secret -@all +@string +@sortedset +@scripting +ping +select +info +time +del +pexpire +pttl ~limit:* \
-             ~session:* ~admin_session* ~product:* ~hot_products",
+             ~session:* ~admin_session* ~product:* ~hot_products ~banners:* ~banner_products:* ~banner_clicks:* ~discount_zone_products \
+             ~hot_zone_products ~homepage_zones",
         )
         .await;
     let account = config::Redis { username: Some("shop".to_owned()), password: Some(Secret::new("secret")), ..server.settings() };

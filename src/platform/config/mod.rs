@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod banners;
 mod broker_url;
 mod cidr;
 mod env_file;
@@ -21,6 +22,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use banners::Banners;
 pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
 pub use http::Http;
@@ -68,6 +70,8 @@ pub struct Config {
     pub wechat: Wechat,
     /// Where pictures are stored.
     pub objects: Objects,
+    /// Where banners may lead.
+    pub banners: Banners,
 }
 
 /// All that is wrong with the configuration.
@@ -165,6 +169,7 @@ impl Config {
             broker: Broker::read(&mut reader, mode),
             wechat: Wechat::read(&mut reader, mode),
             objects: Objects::read(&mut reader),
+            banners: Banners::read(&mut reader),
         };
         let (faults, settings) = reader.finish();
         (config, faults, settings)

@@ -3,6 +3,7 @@
 pub mod app;
 mod arrival;
 mod bad_input;
+mod banners;
 mod books;
 mod carts;
 mod catalog;
@@ -19,5 +20,7 @@ mod limits;
 mod order_life;
 mod orders;
 mod redis;
+mod redis_keys;
 mod seckill;
 mod stalled;
+mod zones;
