@@ -1,6 +1,7 @@
 //! The hot core: value types, the kernel that hosts aggregates, and the aggregates themselves. Knows no HTTP and no SQL; `tests/it/tidy.rs`
 //! holds it to that. Dependencies point one way: aggregates → kernel → values; only `kernel/families.rs` names every aggregate.
 
+pub mod banners;
 pub mod carts;
 pub mod engine;
 pub mod kernel;
@@ -10,6 +11,7 @@ pub mod pricing;
 pub mod sale_snapshot;
 pub mod stock;
 pub mod values;
+pub mod zones;
 
 pub use kernel::{checkpoint, coordinator, facts, journal, lag, registry, replies};
 pub use values::{idempotency, ids, money, order_no, quantity, refusal, time};

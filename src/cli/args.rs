@@ -7,7 +7,8 @@ use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
-use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot};
+use super::banner_args::BannerCommand;
+use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -46,6 +47,9 @@ pub enum Command {
     /// Prices, shelf and stock of products
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Banners: pictures that lead somewhere
+    #[command(subcommand)]
+    Banner(BannerCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -212,6 +216,8 @@ pub enum ProductCommand {
     SetDiscount(SetDiscount),
     /// Put a product into the hot zone or take it out
     SetHot(SetHot),
+    /// Set a product's weight in the order of the zones
+    ZoneSort(ZoneSort),
     /// Categories
     #[command(subcommand)]
     Category(CategoryCommand),
@@ -390,7 +396,7 @@ fn start(text: &str) -> Result<Start, String> {
     if text == "now" { Ok(Start::Now) } else { moment(text).map(Start::At) }
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let wanted = "a time with its zone such as 2026-11-24T10:00:00+08:00 is wanted (Z for UTC)";
     let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| {
         let zoned = ["Z", ":00Z"].iter().map(|rest| chrono::DateTime::parse_from_rfc3339(&format!("{text}{rest}")));

@@ -1,11 +1,11 @@
-//! `product create`, `set-discount`, `set-hot`, `category add`, `brand add`: the services of the catalogue's edits, for people at a terminal.
+//! `product create`, `set-discount`, `set-hot`, `zone-sort`, `category add`, `brand add`: the services of the catalogue's edits, for people at a terminal.
 
 use mallcore_actors::money::Money;
 use mallcore_actors::stock::adjustment::{Delta, Reason};
 use mallcore_actors::values::discount::DiscountRate;
 use mallcore_actors::values::text::Text;
 
-use super::catalog_args::{AddBrand, AddCategory, CreateProduct, SetDiscount, SetHot};
+use super::catalog_args::{AddBrand, AddCategory, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::out::Out;
 use super::product::{follow, operator, refused};
 use super::{CliError, store};
@@ -97,6 +97,12 @@ pub(super) async fn set_hot(database: &Database, args: &SetHot, out: &mut Out) -
         follow(database, edited.map_err(refused)?, &args.whose, out).await?;
     }
     let edited = products::set_hot(database, args.product, args.hot, store::now()).await;
+    follow(database, edited.map_err(refused)?, &args.whose, out).await
+}
+
+pub(super) async fn zone_sort(database: &Database, args: &ZoneSort, out: &mut Out) -> Result<(), CliError> {
+    operator(&args.whose)?;
+    let edited = products::set_sort_order(database, args.product, args.weight, store::now()).await;
     follow(database, edited.map_err(refused)?, &args.whose, out).await
 }
 

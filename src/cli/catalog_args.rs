@@ -82,6 +82,19 @@ pub struct SetHot {
     pub whose: Whose,
 }
 
+/// A weight in the order of the zones.
+#[derive(Debug, Args)]
+pub struct ZoneSort {
+    /// Product
+    pub product: u64,
+    /// Highest first; 0 for a product that stands where the zone's own measure puts it
+    #[arg(allow_negative_numbers = true)]
+    pub weight: i32,
+    /// Who, and whether to wait.
+    #[command(flatten)]
+    pub whose: Whose,
+}
+
 /// Of `product category`.
 #[derive(Debug, Subcommand)]
 pub enum CategoryCommand {

@@ -2,6 +2,8 @@
 
 pub mod agreement;
 pub mod args;
+mod banner;
+pub mod banner_args;
 mod catalog;
 pub mod catalog_args;
 mod clock;
@@ -134,6 +136,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Product(command) => product::run(&config, &command, out),
         Command::Keys(command) => keys::run(&config, &command, out),
         Command::Agreement(command) => agreement::run(&config, &command, out),
+        Command::Banner(command) => banner::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -34,6 +34,7 @@ pub fn run(config: &Config, command: &ProductCommand, out: &mut Out) -> Result<(
             ProductCommand::Create(args) => catalog::create(&database, args, out).await,
             ProductCommand::SetDiscount(args) => catalog::set_discount(&database, args, out).await,
             ProductCommand::SetHot(args) => catalog::set_hot(&database, args, out).await,
+            ProductCommand::ZoneSort(args) => catalog::zone_sort(&database, args, out).await,
             ProductCommand::Category(CategoryCommand::Add(args)) => catalog::add_category(&database, args, out).await,
             ProductCommand::Brand(BrandCommand::Add(args)) => catalog::add_brand(&database, args, out).await,
         };

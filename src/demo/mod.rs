@@ -1,4 +1,5 @@
 //! The demo shop: what one can look at and buy in a minute.
 
+mod banners;
 mod goods;
 pub mod seed;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod banners;
 pub mod carts;
 pub mod catalog;
 pub mod favorites;
@@ -9,6 +10,7 @@ pub mod freight;
 pub mod orders;
 pub mod seckill;
 pub mod stock;
+pub mod zones;
 
 use mallcore_actors::kernel::Fact;
 use utoipa::openapi::OpenApi;
@@ -19,8 +21,17 @@ use crate::platform::http;
 use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] =
-    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE, addresses::FEATURE, accounts::FEATURE];
+pub const FEATURES: &[Feature] = &[
+    seckill::FEATURE,
+    orders::FEATURE,
+    carts::FEATURE,
+    catalog::FEATURE,
+    zones::FEATURE,
+    banners::FEATURE,
+    favorites::FEATURE,
+    addresses::FEATURE,
+    accounts::FEATURE,
+];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

@@ -5,6 +5,8 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::platform::http::problem::Problem;
+use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
 
 /// The most entries that one answer has.
@@ -52,4 +54,60 @@ fn as_text<S: Serializer>(cursor: &Option<u64>, serializer: S) -> Result<S::Ok, 
         Some(cursor) => serializer.collect_str(cursor),
         None => serializer.serialize_none(),
     }
+}
+
+/// The last page that can be asked for by its number.
+pub const PAGE_MAX: u32 = 100_000;
+
+/// Which page of a list whose order changes while it is read: a cursor would lose its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageNumber {
+    /// 1 for the first, at most [`PAGE_MAX`].
+    pub page: u32,
+    /// Entries of a page, 1 to [`PAGE_SIZE_MAX`].
+    pub size: u32,
+}
+
+impl PageNumber {
+    /// From a query string that has nothing else.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names every wrong parameter.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut query = Query::new(text, &["page", "size"]);
+        // The upper bounds are themselves u32.
+        let page = query.number("page", 1, u64::from(PAGE_MAX)).map_or(1, |page| page as u32);
+        let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+        query.finish()?;
+        Ok(Self { page, size })
+    }
+
+    /// The place of the page's first entry, 0 for the list's first.
+    pub const fn from(self) -> usize {
+        (self.page as usize - 1) * self.size as usize
+    }
+}
+
+impl IntoParams for PageNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let page = schemas::whole_number(1, u64::from(PAGE_MAX)).default(Some(1.into()));
+        let size = schemas::whole_number(1, u64::from(PAGE_SIZE_MAX)).default(Some(PAGE_SIZE_DEFAULT.into()));
+        vec![
+            schemas::query("page", "The page's number; the default is 1, the first", page),
+            schemas::query("size", "Entries of the page; the default is 20", size),
+        ]
+    }
+}
+
+/// One page of a list that is asked for by its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NumberedPage<T> {
+    /// The entries of this page; none behind the last page.
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: u64,
+    /// The page's number, 1 for the first.
+    pub page: u32,
+    /// Entries that a page has at most.
+    pub size: u32,
 }

@@ -135,7 +135,7 @@ impl Shop {
         }
         let data_folder = Arc::new(DataFolder::open(&plan).await?);
         let (seldom, cold) = (Connections { max: 1, ..Connections::READ }, Arc::new(Reach::new(plan.database.clone(), Connections::COLD)));
-        let products = plan.redis.map(|link| Products::new(link, plan.database.connect_lazily(seldom), cache::LIVES));
+        let products = plan.redis.as_ref().map(|link| Products::new(link.clone(), plan.database.connect_lazily(seldom), cache::LIVES));
         // All registrations before anybody runs; without a broker its registration stands at the end and holds nothing back.
         let all = projections();
         let mut registrations = registrations_for(&port, all.len() + features::policies().len() + 2);
@@ -209,6 +209,7 @@ impl Shop {
             subscriptions: &subscriptions,
             nudge: &nudge,
             vault: &vault,
+            redis: plan.redis.as_ref(),
             skus: &skus,
             orders: &orders,
             attached: &attached,

@@ -63,6 +63,10 @@ id!(
     SkuId
 );
 id!(
+    /// A banner: a picture that leads somewhere.
+    BannerId
+);
+id!(
     /// A shopper, as the user service numbers them.
     UserId
 );

@@ -1,5 +1,6 @@
 //! Values that are valid by construction: parsed once at the edge, trusted inside, and never refused by either database.
 
+pub mod day;
 pub mod discount;
 pub mod idempotency;
 pub mod ids;

@@ -31,7 +31,7 @@ const NONCE_BITS: u32 = 40;
 /// Crockford's base 32: no I, L, O, U, so that a number can be read out on the telephone.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Asia/Shanghai, which has had no daylight saving since 1991.
-const SHOP_OFFSET_SECONDS: i32 = 8 * 3600;
+pub(super) const SHOP_OFFSET_SECONDS: i32 = 8 * 3600;
 
 const _: () = assert!(ORDER_NO_LENGTH_MAX <= 32, "N1: WeChat Pay takes at most 32 characters");
 const _: () = assert!(ORDER_NO_LENGTH == PARTITION_AT + NONCE_BITS as usize / 5, "N1: the random characters follow the counter");
@@ -159,7 +159,7 @@ fn put(digits: &mut [u8], mut value: u64) {
 }
 
 /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil_from_days(days: i64) -> (i64, u32, u32) {
+pub(super) fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);

@@ -1,6 +1,7 @@
 //! Integration tests, one binary.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
+mod banners;
 mod baskets;
 mod carts;
 mod clock;
@@ -24,3 +25,4 @@ mod sale_snapshot;
 mod shop;
 mod simulation;
 mod stock;
+mod zones;

@@ -1,6 +1,7 @@
 //! Products as shoppers see them: an immutable snapshot of the database's catalogue with live counts (ADR 0025). Other features get the
 //! handle [`Catalog`] by `opening.provided::<Catalog>()`.
 
+pub mod cards;
 pub mod counters;
 pub mod edits;
 mod feature;

@@ -8,5 +8,5 @@ pub static WRITTEN_TOTAL: CounterFamily =
 /// Values that were not written, because Redis was away or refused.
 pub static DROPPED_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_cache_dropped_total", "Values that Redis did not take; they are written again when it is back.");
-/// Of which kind: `product`, `hot_products`.
+/// Of which kind: the key without the part that names one thing, such as `product`.
 pub const KIND: &str = "kind";

@@ -1,9 +1,9 @@
-//! `product:{id}`, and `hot_products`: the twenty that sold most.
+//! `product:{id}`.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use ::redis::{Cmd, Script};
+use ::redis::Script;
 use rand::Rng;
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -15,16 +15,11 @@ use crate::platform::redis::{Condition, Error, Link};
 
 /// Products of one script call and of one statement.
 const BATCH: u32 = 200;
-/// How many are hot.
-const HOT: usize = 20;
 /// Between batches, so that warming a large catalogue holds up neither server.
 const BREATH: Duration = Duration::from_millis(5);
 
 /// When the database could not be read.
 const AGAIN: Duration = Duration::from_secs(10);
-
-/// The key of the list of those that sold most: JSON, most first.
-pub const HOT_PRODUCTS: &str = "hot_products";
 
 /// The key of a product.
 pub fn product_key(id: u64) -> String {
@@ -59,12 +54,6 @@ struct Sku {
     id: u64,
     spec: String,
     price_fen: u64,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Hot {
-    sales_count: u64,
-    id: u64,
 }
 
 /// Why products are not in Redis as they are in the database. The same may be tried again.
@@ -121,20 +110,14 @@ impl Products {
 
     /// Writes all products. Ends at the first that Redis does not take: once it takes writes again, all are written again.
     pub async fn warm(&self) -> Result<(), NotWritten> {
-        let (mut after, mut hot) = (0, Vec::new());
+        let mut after = 0;
         loop {
             let rows = repository::after(&self.database, after, BATCH).await?;
-            let Some(last) = rows.last() else { break };
+            let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
-            hot.extend(
-                rows.iter().filter(|row| row.on_sale && row.sales_count > 0).map(|row| Hot { sales_count: row.sales_count, id: row.id }),
-            );
-            hot.sort_by(|one: &Hot, other: &Hot| other.cmp(one));
-            hot.truncate(HOT);
             self.write(rows).await?;
             tokio::time::sleep(BREATH).await;
         }
-        self.write_hot(&hot).await
     }
 
     /// Brings one product up to date with the database. Without Redis the database is not asked.
@@ -159,13 +142,6 @@ impl Products {
         }
         let written: Result<u64, Error> = self.link.invoke(&call).await;
         note("product", count, written)
-    }
-
-    async fn write_hot(&self, hot: &[Hot]) -> Result<(), NotWritten> {
-        let mut set = Cmd::new();
-        set.arg("SET").arg(HOT_PRODUCTS).arg(json(&hot)).arg("PX").arg(self.lives_millis());
-        let written: Result<String, Error> = self.link.query(&set).await;
-        note(HOT_PRODUCTS, 1, written)
     }
 
     fn lives_millis(&self) -> u64 {

@@ -17,12 +17,11 @@ pub(super) struct Row {
     pub on_sale: bool,
     /// When it was edited last, in milliseconds: each edit sets it under the row's lock.
     pub version: u64,
-    pub sales_count: u64,
     /// Those on the shelf: id, spec, price.
     pub skus: Vec<(u64, String, u64)>,
 }
 
-const PRODUCTS: &str = "SELECT id, name, description, category_id, price_fen, images, status, updated_at, sales_count FROM products \
+const PRODUCTS: &str = "SELECT id, name, description, category_id, price_fen, images, status, updated_at FROM products \
      WHERE id > ? ORDER BY id LIMIT ?";
 
 /// The products after this one, at most so many, by id.
@@ -39,7 +38,6 @@ pub(super) async fn after(database: &Database, after: u64, count: u32) -> Result
             images: row.text_or_null(5)?,
             on_sale: row.int(6)? == 1,
             version: row.time(7)?.millis(),
-            sales_count: row.count(8)?,
             skus: Vec::new(),
         });
     }

@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod banners;
 mod broker_url;
 mod cidr;
 mod encryption;
@@ -23,6 +24,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use banners::Banners;
 pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
 pub use encryption::Encryption;
@@ -76,6 +78,8 @@ pub struct Config {
     pub sms: Sms,
     /// Where pictures are stored.
     pub objects: Objects,
+    /// Where banners may lead.
+    pub banners: Banners,
 }
 
 /// All that is wrong with the configuration.
@@ -175,6 +179,7 @@ impl Config {
             wechat: Wechat::read(&mut reader, mode),
             sms: Sms::read(&mut reader, mode),
             objects: Objects::read(&mut reader),
+            banners: Banners::read(&mut reader),
         };
         let (faults, settings) = reader.finish();
         (config, faults, settings)

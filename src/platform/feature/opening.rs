@@ -26,6 +26,7 @@ use crate::platform::policy::{self, Policy};
 use crate::platform::projection::status::RunnerStatus;
 use crate::platform::projection::{CheckpointHint, Projection, Projector, ProjectorHandle, ProjectorSettings, Registration, Store, Target};
 use crate::platform::reads::Reads;
+use crate::platform::redis::Link;
 use crate::platform::vault::Vault;
 use crate::platform::writes::Writes;
 
@@ -104,6 +105,8 @@ pub struct Opening<'a> {
     pub subscriptions: &'a Subscriptions,
     /// Wakes the outbox's relay.
     pub nudge: &'a Nudge,
+    /// Redis, if there is one: for what is written behind. Nothing may wait for it.
+    pub redis: Option<&'a Link>,
     /// Places in the journal's retention, one for each runner that is started here.
     pub registrations: Vec<Registration>,
     /// What the features have started.

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
-use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, ID_MAX, SkuId};
+use mallcore_actors::ids::{ActivityId, AddressId, BannerId, FlashItemId, ID_MAX, SkuId};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{RefOr, Schema};
@@ -63,6 +63,14 @@ impl ParsePath for u64 {
 
     fn parse(text: &str) -> Option<Self> {
         plain_number(text).filter(|id| (1..=ID_MAX).contains(id))
+    }
+}
+
+impl ParsePath for BannerId {
+    const NAMES: &'static str = "Banner";
+
+    fn parse(text: &str) -> Option<Self> {
+        plain_number(text).and_then(|id| Self::new(id).ok())
     }
 }
 

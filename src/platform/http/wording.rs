@@ -41,6 +41,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("unknown_order", "订单不存在 / Unknown order", "没有这个订单。"),
     ("unknown_activity", "活动不存在 / Unknown activity", "没有这场抢购活动。"),
     ("unknown_product", "商品不存在 / Unknown product", "没有这件商品，或已下架。"),
+    ("unknown_banner", "横幅不存在 / Unknown banner", "没有这个横幅，或不在展示时间内。"),
     ("unknown_category", "分类不存在 / Unknown category", "没有这个分类，或已隐藏。"),
     ("unknown_address", "地址不存在 / Unknown address", "没有这个收货地址。"),
     ("too_many_addresses", "地址过多 / Too many addresses", "收货地址已达上限，请先删除不用的地址。"),

@@ -268,7 +268,18 @@ impl Link {
 /// Asks the server whether it takes writes to each kind of key that the shop has, and changes none.
 pub async fn probe(connection: &mut MultiplexedConnection) -> RedisResult<u32> {
     let mut call = PROBE.prepare_invoke();
-    for key in ["limit:probe", "session:probe", "admin_session:probe", "admin_sessions:probe", "product:probe", "sms:probe"] {
+    const KEYS: [&str; 9] = [
+        "limit:probe",
+        "session:probe",
+        "admin_session:probe",
+        "admin_sessions:probe",
+        "product:probe",
+        "sms:probe",
+        "banners:probe",
+        "banner_products:probe",
+        "banner_clicks:probe",
+    ];
+    for key in KEYS {
         call.key(key);
     }
     call.invoke_async(connection).await

@@ -9,7 +9,7 @@ use mallcore::features::accounts;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::platform::auth::Verifier;
-use mallcore::platform::config::Config;
+use mallcore::platform::config::{self, Config, Secret};
 use mallcore::platform::database::{Connections, Database, Settings};
 use mallcore::platform::http::state::State;
 use mallcore::platform::redis::Link;
@@ -20,6 +20,8 @@ use mallcore_actors::time::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::database::scratch::Scratch;
 
 /// A projection that is not there by then has stopped; it also has to outlast a machine that is busy with something else.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
@@ -74,7 +76,7 @@ impl TestApp {
             wechat: super::sandbox::settings(&config.wechat),
             ..accounts::Settings::of(&config)
         };
-        let shop = open(&config, accounts, sale, sale_seconds).await;
+        let shop = open(&config, accounts, sale, sale_seconds, link.clone()).await;
         let state = State::new(&config, shop.clone(), verifier).with_redis(link);
         let state = Arc::new(state);
         let (address, server) = mallcore::shop::listen(&config.http, Arc::clone(&state)).unwrap();
@@ -94,6 +96,23 @@ impl TestApp {
             server: handle,
             folder,
         }
+    }
+
+    /// Over this MariaDB database, which has to outlive it.
+    pub async fn on(scratch: &Scratch) -> Self {
+        let Settings::MySql(server) = scratch.settings.clone() else { panic!("a server is wanted") };
+        Self::with(Sale { quota: 10, limit: 1 }, |config| {
+            config.database = Some(config::Database {
+                host: server.host,
+                port: server.port,
+                username: server.user,
+                password: Some(Secret::new(&server.password)),
+                name: server.database.unwrap(),
+                tls: false,
+                tls_ca_file: None,
+            });
+        })
+        .await
     }
 
     /// Somebody without a token.
@@ -184,8 +203,8 @@ async fn balance(shop: &Shop, settings: &Settings) {
 }
 
 /// A shop over the demo's goods, with one running sale of one item.
-async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64) -> Shop {
-    let plan = Plan { accounts, ..Plan::of(config) };
+async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64, redis: Option<Link>) -> Shop {
+    let plan = Plan { accounts, redis, ..Plan::of(config) };
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
     let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds };

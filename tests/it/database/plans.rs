@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 16] = [
+const QUERIES: [(&str, &str, &str); 18] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -44,6 +44,12 @@ const QUERIES: [(&str, &str, &str); 16] = [
         "footprints_in_time",
     ),
     ("SELECT product_id FROM product_tags WHERE tag_id = 3", "INDEX product_tags_of_a_tag", "product_tags_of_a_tag"),
+    ("SELECT id FROM banners WHERE status = 1 ORDER BY sort_order, id LIMIT 200", "INDEX banners_in_order", "banners_in_order"),
+    (
+        "SELECT banner_id, clicks FROM banner_clicks WHERE day >= 20261199 ORDER BY day, banner_id",
+        "INDEX banner_clicks_of_a_day",
+        "banner_clicks_of_a_day",
+    ),
     ("SELECT id, name FROM products WHERE id > 150 ORDER BY id LIMIT 5", "INTEGER PRIMARY KEY", "PRIMARY"),
     ("SELECT id FROM outbox WHERE processed_at < 5 ORDER BY processed_at, id LIMIT 500", "INDEX outbox_processed", "outbox_processed"),
     ("SELECT contact FROM addresses WHERE user_id = 3 ORDER BY id DESC", "INDEX addresses_of_a_user", "addresses_of_a_user"),
@@ -113,12 +119,18 @@ async fn filled(database: &Database) {
     tx.execute(Rows::insert(database.engine(), "user_keys", &["user_id", "master_key_id", "wrapped"], 1_000), rows.collect())
         .await
         .unwrap();
+    let rows = (1..=400u64).flat_map(|id| ["图".into(), "/a.svg".into(), 4u64.into(), "1".into(), id.into(), (id % 20 == 0).into()]);
+    let columns = ["title", "image_url", "link_type", "link_value", "sort_order", "status"];
+    tx.execute(Rows::insert(database.engine(), "banners", &columns, 400), rows.collect()).await.unwrap();
+    let rows = (0..3_000u64).flat_map(|row| [(row % 30 + 1).into(), (20_261_100 + row / 30).into(), 1u64.into()]);
+    tx.execute(Rows::insert(database.engine(), "banner_clicks", &["banner_id", "day", "clicks"], 3_000), rows.collect()).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = database.begin().await.unwrap();
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
-            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products, addresses, user_keys"
+            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products, addresses, user_keys, \
+             banners, banner_clicks"
         }
     };
     tx.all(analyze, Vec::new()).await.unwrap();

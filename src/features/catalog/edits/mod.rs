@@ -6,6 +6,7 @@
 pub mod categories;
 pub mod labels;
 pub mod products;
+pub mod zones;
 
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
@@ -72,7 +73,10 @@ pub enum Priced {
 const ATTEMPTS: usize = 4;
 
 /// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
-async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>) -> Result<T, EditError> {
+pub(in crate::features) async fn write<T>(
+    database: &Database,
+    edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>,
+) -> Result<T, EditError> {
     let mut attempt = 1;
     loop {
         let mut tx = database.begin().await?;

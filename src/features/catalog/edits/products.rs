@@ -345,9 +345,16 @@ pub async fn add_sku(database: &Database, product: u64, sku: &NewSku, now: Times
 /// # Errors
 /// [`EditError::UnknownProduct`].
 pub async fn set_discount(database: &Database, product: u64, rate: Option<DiscountRate>, now: Timestamp) -> Result<Option<u64>, EditError> {
+    set(database, product, DISCOUNT, discount(rate), now).await
+}
+
+/// The columns that put a product into the discount zone.
+pub(super) const DISCOUNT: [&str; 2] = ["is_discount", "discount_rate_bp"];
+
+/// Their values; a rate of nothing is none.
+pub(super) fn discount(rate: Option<DiscountRate>) -> [Value; 2] {
     let rate = rate.filter(|rate| *rate > DiscountRate::NONE);
-    let values = [rate.is_some().into(), u32::from(rate.unwrap_or_default().basis_points()).into()];
-    set(database, product, ["is_discount", "discount_rate_bp"], values, now).await
+    [rate.is_some().into(), u32::from(rate.unwrap_or_default().basis_points()).into()]
 }
 
 /// Puts a product into the hot zone, or takes it out. Returns the row of the outbox, or none if it was so already.
@@ -374,16 +381,28 @@ async fn set<const COLUMNS: usize>(
     now: Timestamp,
 ) -> Result<Option<u64>, EditError> {
     write(database, async |tx| {
-        let updated_at = lock(tx, product, now).await?;
-        let row = tx.first(format!("SELECT {} FROM products WHERE id = ?", columns.join(", ")), vec![product.into()]).await?;
-        let row = row.ok_or(EditError::UnknownProduct(product))?;
-        let stored = (0..COLUMNS).map(|column| row.int(column).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
-        if stored == values {
-            return Ok(None);
-        }
-        let text = format!("UPDATE products SET {} = ?, updated_at = ? WHERE id = ?", columns.join(" = ?, "));
-        tx.execute(text, values.iter().cloned().chain([updated_at.into(), product.into()]).collect()).await?;
-        Ok(Some(outbox::append(tx, &Message::changed(Topic::Product, product), now).await?))
+        let is_changed = set_within(tx, product, columns, &values, now).await?;
+        if is_changed { Ok(Some(outbox::append(tx, &Message::changed(Topic::Product, product), now).await?)) } else { Ok(None) }
     })
     .await
+}
+
+/// Sets columns of a product that hold whole numbers; false if they were so already.
+pub(super) async fn set_within<const COLUMNS: usize>(
+    tx: &mut Tx,
+    product: u64,
+    columns: [&'static str; COLUMNS],
+    values: &[Value; COLUMNS],
+    now: Timestamp,
+) -> Result<bool, EditError> {
+    let updated_at = lock(tx, product, now).await?;
+    let row = tx.first(format!("SELECT {} FROM products WHERE id = ?", columns.join(", ")), vec![product.into()]).await?;
+    let row = row.ok_or(EditError::UnknownProduct(product))?;
+    let stored = (0..COLUMNS).map(|column| row.int(column).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
+    if stored == values {
+        return Ok(false);
+    }
+    let text = format!("UPDATE products SET {} = ?, updated_at = ? WHERE id = ?", columns.join(" = ?, "));
+    tx.execute(text, values.iter().cloned().chain([updated_at.into(), product.into()]).collect()).await?;
+    Ok(true)
 }
