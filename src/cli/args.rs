@@ -55,7 +55,7 @@ pub enum Command {
     Outbox(OutboxCommand),
     /// Master keys of personal data
     #[command(subcommand)]
-    Keys(KeysCommand),
+    Keys(super::keys::KeysCommand),
     /// Texts that shoppers accept
     #[command(subcommand)]
     Agreement(super::agreement::AgreementCommand),
@@ -318,15 +318,6 @@ pub enum OutboxCommand {
         /// Id of the row
         id: u64,
     },
-}
-
-/// Of `keys`. Both work beside a running server.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub enum KeysCommand {
-    /// Show every master key with the number of data keys under it, and those that are missing
-    List,
-    /// Wrap every user's data key under the current master key; can be stopped and run again
-    Rotate,
 }
 
 /// What `doctor` is told.

@@ -1,14 +1,23 @@
 //! `keys`: the master keys of personal data, and wrapping every data key under the current one. Beside a running server.
 
 use actix_web::rt::System;
+use clap::Subcommand;
 
-use super::args::KeysCommand;
 use super::out::Out;
 use super::{CliError, store};
 use crate::platform::config::Config;
 use crate::platform::database::Database;
 use crate::platform::error_chain;
 use crate::platform::vault::{KeySource, Vault};
+
+/// What `mallcore keys` can do; both work beside a running server.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum KeysCommand {
+    /// Show every master key with the number of data keys under it, and those that are missing
+    List,
+    /// Wrap every user's data key under the current master key; can be stopped and run again
+    Rotate,
+}
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &KeysCommand, out: &mut Out) -> Result<(), CliError> {

@@ -167,7 +167,7 @@ async fn a_server_whose_output_nobody_reads_serves() {
     let begin = Instant::now();
     loop {
         assert_eq!(server.try_wait().unwrap(), None);
-        let answer = reqwest::get(format!("http://127.0.0.1:{port}/health/ready")).await;
+        let answer = crate::client().get(format!("http://127.0.0.1:{port}/health/ready")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
             break;
         }

@@ -20,3 +20,9 @@ mod recovery;
 mod redis;
 mod sessions;
 mod tidy;
+
+/// A client of HTTP; its TLS needs a provider of cryptography even where it speaks plain HTTP.
+fn client() -> reqwest::Client {
+    mallcore::platform::tls::install_provider();
+    reqwest::Client::new()
+}

@@ -70,8 +70,9 @@ async fn flow(process: &Process) {
     let (status, _) = send(Method::PUT, "/user/addresses/123", None, address(0)).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(send(Method::PUT, &format!("/user/addresses/{}", first["id"]), None, address(0)).await.0, StatusCode::OK);
-    let (_, products) = process.get("/products?size=20", user).await;
-    let sku = &products["items"][0]["skus"][0];
+    process.until("the catalogue is loaded", async || process.get("/products/1", user).await.0 == StatusCode::OK).await;
+    let (_, product) = process.get("/products/1", user).await;
+    let sku = &product["skus"][0];
     for (key, address) in [("a", &first), ("b", &second)] {
         let items = json!([{ "sku_id": sku["id"], "quantity": 1 }]);
         let (_, quote) = send(Method::POST, "/orders/preview", None, json!({ "items": items, "address_id": address["id"] })).await;

@@ -97,7 +97,10 @@ where
 
 /// Who holds snapshots of which topic; cheap to clone. Features register while the shop is opened, the relay asks afterwards.
 #[derive(Clone, Default)]
-pub struct Subscriptions(Arc<RwLock<HashMap<Topic, Vec<Arc<dyn OnChanged>>>>>);
+pub struct Subscriptions(Arc<RwLock<Handlers>>);
+
+/// The handlers of each topic, in the order in which they were registered.
+type Handlers = HashMap<Topic, Vec<Arc<dyn OnChanged>>>;
 
 impl Subscriptions {
     /// From now on the handler is asked for every changed row of the topic, after those that were registered before it.

@@ -87,7 +87,7 @@ impl TestApp {
         until("the catalogue is loaded", async || catalog.current().is_ok()).await;
         Self {
             base: format!("http://{address}"),
-            client: Client::new(),
+            client: crate::client(),
             verifier: Arc::new(Verifier::new(SECRET)),
             users: AtomicU64::new(1),
             shop,
@@ -155,11 +155,6 @@ impl TestApp {
     /// The commands of orders that no route of a shopper leads to.
     pub fn orders(&self) -> Arc<Orders> {
         self.shop.provided::<Orders>().unwrap()
-    }
-
-    /// The catalogue that shoppers see.
-    pub fn catalog(&self) -> Arc<Catalog> {
-        self.shop.provided::<Catalog>().unwrap()
     }
 
     /// Lets the database follow, for tests that hold it back.

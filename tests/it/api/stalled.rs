@@ -160,7 +160,7 @@ async fn health_is_told_when_all_connections_are_used_up() {
     .await;
     let stalled: Vec<Raw> = (0..200).map(|_| Raw::said(&app, "GET /v1/pro")).collect();
     until("all connections are used up", async || app.open_connections() == 20).await;
-    let fresh = || reqwest::Client::new();
+    let fresh = || crate::client();
     for path in ["/health/live", "/health/ready"] {
         let answer = fresh().get(format!("{}{path}", app.base)).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()["connection"].to_str().unwrap()), (200, "close"));

@@ -356,9 +356,12 @@ pub async fn attached(database: &Database) {
 /// The rows that the shop's records are about.
 pub async fn stage(database: &Database) {
     let mut tx = database.begin().await.unwrap();
-    tx.execute("INSERT INTO products (id, name, price_fen, stock) VALUES (1, '青花瓷杯', 2999, ?)", vec![(AVAILABLE * SKUS as u32).into()])
-        .await
-        .unwrap();
+    tx.execute(
+        "INSERT INTO products (id, name, price_fen, stock, freight_template_id) VALUES (1, '青花瓷杯', 2999, ?, 1)",
+        vec![(AVAILABLE * SKUS as u32).into()],
+    )
+    .await
+    .unwrap();
     let hours: Vec<Value> = vec![Timestamp::from_millis(START).into(), Timestamp::from_millis(END).into()];
     tx.execute("INSERT INTO seckill_activities (id, name, starts_at, ends_at) VALUES (7, '午夜秒杀', ?, ?)", hours).await.unwrap();
     for id in 1..=SKUS {

@@ -1,6 +1,6 @@
 //! Accounts of the real process: its sandbox of WeChat, and what outlives `kill -9`.
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::process::{Process, Setup};
@@ -13,7 +13,7 @@ fn sandbox(setup: &Setup) -> String {
 }
 
 async fn log_in(process: &Process, setup: &Setup, user: &str) -> Value {
-    let client = Client::new();
+    let client = crate::client();
     let code: Value = client.post(format!("{}/sandbox/login-code?user={user}", sandbox(setup))).send().await.unwrap().json().await.unwrap();
     let login = client.post(format!("{}/auth/login", process.base)).json(&json!({ "code": code["code"] })).send().await.unwrap();
     assert_eq!(login.status(), 200);

@@ -36,7 +36,7 @@ async fn a_signal_drains_and_nobody_in_flight_is_turned_away() {
         .map(|(shopper, token)| {
             let (base, ended, placed) = (process.base.clone(), Arc::clone(&ended), Arc::clone(&placed));
             tokio::spawn(async move {
-                let client = reqwest::Client::new();
+                let client = crate::client();
                 for round in 0.. {
                     let item = 1 + (shopper as u64 + round) % ITEMS;
                     let request = client.post(format!("{base}/seckill/items/{item}/orders")).bearer_auth(&token);

@@ -63,7 +63,7 @@ impl Setup {
             child,
             folder: self.folder.clone(),
             base: String::new(),
-            client: Client::new(),
+            client: crate::client(),
             verifier: Verifier::new(SECRET.as_bytes()),
         }
     }

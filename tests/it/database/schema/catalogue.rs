@@ -106,6 +106,7 @@ pub async fn sqlite(database: &Database) -> Schema {
                 row.text_or_null(2).unwrap().and_then(|sql| sql.split_once(" WHERE ").map(|(_, condition)| condition.to_owned()));
             match origin.as_str() {
                 "u" => drop(table.unique.insert(columns)),
+                "c" if row.text(2).unwrap().starts_with("CREATE UNIQUE") => drop(table.unique.insert(columns)),
                 "c" => {
                     drop(table.indexes.insert(index, condition.map_or(columns.clone(), |condition| format!("{columns} WHERE {condition}"))))
                 }
