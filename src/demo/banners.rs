@@ -31,7 +31,7 @@ pub(super) async fn insert(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
     }
     tx.execute(Rows::insert(tx.engine(), "banners", &columns, BANNERS.len()), values).await?;
     // 5 to 30 per cent off for one product of eight.
-    let text = "UPDATE products SET is_discount = 1, discount_rate_bp = 500 + id % 6 * 500 WHERE id > 100 AND id % 8 = 4";
+    let text = "UPDATE products SET is_discount = 1, discount_rate_bp = 500 + id % 6 * 500 WHERE id >= 100 AND id % 8 = 4";
     tx.execute(text, Vec::new()).await?;
     Ok(())
 }

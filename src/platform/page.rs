@@ -83,7 +83,7 @@ impl PageNumber {
     }
 
     /// The place of the page's first entry, 0 for the list's first.
-    pub const fn from(self) -> usize {
+    pub const fn offset(self) -> usize {
         (self.page as usize - 1) * self.size as usize
     }
 }

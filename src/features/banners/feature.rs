@@ -25,7 +25,7 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let banners = Banners::new(Arc::clone(opening.engine), sender);
     let turn = Turn::default();
     let renewing = (banners.clone(), Arc::clone(opening.reads), Arc::clone(&turn));
-    opening.on_changed(Topic::Banner, move |_| {
+    opening.on_changed(Topic::Banner, move |_: Arc<[u64]>| {
         let (banners, reads, turn) = renewing.clone();
         keeper::renew(banners, reads, turn)
     });

@@ -46,7 +46,7 @@ fn named<'a>(snapshot: &'a Snapshot, products: &[u64]) -> Vec<&'a Entry> {
 
 /// A page of the products behind a banner, and how many there are in all.
 pub fn page<'a>(banner: &Banner, snapshot: &'a Snapshot, page: PageNumber) -> (Vec<&'a Entry>, usize) {
-    let (from, size) = (page.from(), page.size as usize);
+    let (from, size) = (page.offset(), page.size as usize);
     let filter = match &banner.link {
         Link::Products(Source::Category(category)) | Link::Category(category) => Filter { category: Some(*category), ..Filter::default() },
         Link::Products(Source::Tag(tag)) => Filter { tag: Some(*tag), ..Filter::default() },

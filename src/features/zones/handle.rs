@@ -82,7 +82,7 @@ impl Published {
     /// A page of a zone.
     pub fn page(&self, zone: Zone, page: PageNumber) -> Rendered {
         let order = &self.zone(zone).order;
-        cards::numbered(&cards_of(&self.snapshot, order, page.from(), page.size as usize), order.len(), page)
+        cards::numbered(&cards_of(&self.snapshot, order, page.offset(), page.size as usize), order.len(), page)
     }
 }
 

@@ -73,11 +73,13 @@ pub async fn keep(link: Link, renewed: Arc<Notify>, values: impl Fn() -> Vec<Mir
         while Instant::now() < until && *condition.borrow() == Condition::Serving {
             let wait = if write(&link, &mut written, values()).await.is_ok() { PAUSE } else { AGAIN };
             tokio::time::sleep(wait).await;
-            let stops_serving = condition.wait_for(|condition| *condition != Condition::Serving);
+            let stops_serving = async {
+                let _ = condition.wait_for(|condition| *condition != Condition::Serving).await;
+            };
             tokio::select! {
                 () = renewed.notified() => {}
                 () = tokio::time::sleep_until(until) => {}
-                _ = stops_serving => {}
+                () = stops_serving => {}
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Keys in Redis that other services read: written behind, gone by themselves, back by themselves.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use mallcore::features::banners::edits;
 use mallcore::platform::config;
 use mallcore::platform::redis::Link;
@@ -13,6 +15,10 @@ use crate::redis::server::{Server, link};
 
 async fn app(redis: config::Redis) -> TestApp {
     TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.redis = Some(redis)).await
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
 }
 
 async fn get(link: &Link, key: &str) -> Value {
@@ -73,7 +79,7 @@ async fn zones_and_banners_lie_in_redis_as_shoppers_see_them() {
 
     // Long after the clock of any machine.
     let database = app.database().await;
-    edits::set_status(&database, BannerId::new(2).unwrap(), false, Timestamp::from_millis(4_000_000_000_000)).await.unwrap();
+    edits::set_status(&database, BannerId::new(2).unwrap(), false, now()).await.unwrap();
     until("a banner that is off is no longer there", async || {
         get(&link, "banner_products:2").await == Value::Null && get(&link, "banners:active").await["items"].as_array().unwrap().len() == 3
     })

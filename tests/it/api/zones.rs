@@ -1,5 +1,7 @@
 //! The zones over real HTTP: ranked, in pages, and moved by edits and sales.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use mallcore::features::catalog::edits::{products, zones};
 use mallcore::platform::database::Database;
 use mallcore_actors::ids::{OrderId, PaymentId};
@@ -16,7 +18,9 @@ use super::checkout::place;
 use super::cold_writes::{is_done, mallcore};
 use crate::database::scratch;
 
-const LATER: Timestamp = Timestamp::from_millis(4_000_000_000_000);
+fn now() -> Timestamp {
+    Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
+}
 
 fn ids(list: &Value) -> Vec<u64> {
     list.as_array().unwrap().iter().map(|card| card["id"].as_u64().unwrap()).collect()
@@ -36,11 +40,11 @@ fn rate(basis_points: u16) -> Option<DiscountRate> {
 
 /// Products 1 to 4 in both zones, with weights for some.
 async fn arrange(database: &Database) {
-    zones::set_discounts(database, &[1, 2, 3, 4], rate(9_000), LATER).await.unwrap();
-    products::set_discount(database, 4, rate(9_500), LATER).await.unwrap();
-    zones::set_hots(database, &[1, 2, 3, 4], true, LATER).await.unwrap();
-    products::set_sort_order(database, 3, 7, LATER).await.unwrap();
-    products::set_sort_order(database, 1, -1, LATER).await.unwrap();
+    zones::set_discounts(database, &[1, 2, 3, 4], rate(9_000), now()).await.unwrap();
+    products::set_discount(database, 4, rate(9_500), now()).await.unwrap();
+    zones::set_hots(database, &[1, 2, 3, 4], true, now()).await.unwrap();
+    products::set_sort_order(database, 3, 7, now()).await.unwrap();
+    products::set_sort_order(database, 1, -1, now()).await.unwrap();
 }
 
 async fn zones_are_in_order(app: &TestApp) {
@@ -70,13 +74,13 @@ async fn zones_are_in_order(app: &TestApp) {
     let beyond = visitor.get("/v1/zones/hot/products?page=100000&size=100").await;
     assert_eq!((ids(&beyond.body["items"]), &beyond.body["total"]), (vec![], &hot.len().into()));
 
-    assert_eq!(zones::set_hots(&database, &[1, 2], true, LATER).await.unwrap(), Vec::<u64>::new(), "they are there already");
-    let refused = zones::set_discounts(&database, &[5, 999_999], rate(500), LATER).await;
+    assert_eq!(zones::set_hots(&database, &[1, 2], true, now()).await.unwrap(), Vec::<u64>::new(), "they are there already");
+    let refused = zones::set_discounts(&database, &[5, 999_999], rate(500), now()).await;
     assert!(refused.is_err_and(|cause| cause.to_string().contains("999999")), "all or none");
     assert!(
-        zones::set_hots(&database, &[], true, LATER).await.is_err() && zones::set_hots(&database, &[1; 501], true, LATER).await.is_ok()
+        zones::set_hots(&database, &[], true, now()).await.is_err() && zones::set_hots(&database, &[1; 501], true, now()).await.is_ok()
     );
-    zones::set_discounts(&database, &[4, 2], None, LATER).await.unwrap();
+    zones::set_discounts(&database, &[4, 2], None, now()).await.unwrap();
     until("two have left", async || {
         let now = discounted().await;
         !now.contains(&4) && !now.contains(&2) && !now.contains(&5)
