@@ -6,6 +6,7 @@ pub mod engine;
 pub mod kernel;
 pub mod metrics;
 pub mod orders;
+pub mod recommendations;
 pub mod sale_snapshot;
 pub mod stock;
 pub mod values;

@@ -8,6 +8,7 @@ use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot};
+use super::review_args::ReviewCommand;
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -46,6 +47,9 @@ pub enum Command {
     /// Prices, shelf and stock of products
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Reviews of shoppers: look at them, show, hide and answer them
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(OutboxCommand),

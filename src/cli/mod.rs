@@ -11,6 +11,8 @@ mod journal;
 mod out;
 mod outbox;
 mod product;
+mod review;
+pub mod review_args;
 mod serve;
 mod store;
 mod token;
@@ -129,6 +131,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
+        Command::Review(command) => review::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -1,4 +1,5 @@
 //! The demo shop: what one can look at and buy in a minute.
 
 mod goods;
+mod reviews;
 pub mod seed;

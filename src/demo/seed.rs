@@ -114,6 +114,7 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
     insert(&mut tx, "seckill_activities", &["id", "name", "starts_at", "ends_at", "created_at", "updated_at"], vec![sale]).await?;
     let columns = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at", "title", "spec"];
     insert(&mut tx, "seckill_items", &columns, shop.items).await?;
+    super::reviews::insert(&mut tx, now).await?;
     tx.commit().await?;
     Ok(Seeded { products, skus, flash_items })
 }

@@ -264,6 +264,7 @@ impl Shop {
         let attached = attached.into_iter().collect();
         let mut opened = Opened { statuses, tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())], ..Opened::default() };
         opened.handles.insert(Arc::clone(&seckill));
+        opened.handles.insert(Arc::new(plan.reviews));
         let mut opening = Opening {
             engine: &engine,
             runners: &runner_settings,
