@@ -75,7 +75,6 @@ pub(super) async fn insert(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
         "updated_at",
     ];
     tx.execute(Rows::insert(tx.engine(), "reviews", &columns, reviews.len()), reviews.concat()).await?;
-    let columns =
-        ["product_id", "reviews_count", "stars_sum", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5", "updated_at"];
+    let columns = ["product_id", "reviews_count", "stars_sum", "stars_1", "stars_2", "stars_3", "stars_4", "stars_5", "updated_at"];
     tx.execute(Rows::insert(tx.engine(), "product_ratings", &columns, ratings.len()), ratings.concat()).await.map(drop)
 }

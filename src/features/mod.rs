@@ -18,7 +18,8 @@ use crate::platform::http;
 use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE, recommendations::FEATURE, reviews::FEATURE];
+pub const FEATURES: &[Feature] =
+    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE, recommendations::FEATURE, reviews::FEATURE];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

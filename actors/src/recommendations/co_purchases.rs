@@ -290,7 +290,10 @@ mod tests {
         let mut counts = CoPurchases::default();
         counts.add(&[1, 2], 10);
         counts.add(&[1, 3], 12);
-        assert_eq!(counts.partners(1).iter().map(|partner| (partner.product, partner.score)).collect::<Vec<_>>(), [(3, UNIT), (2, UNIT / 4)]);
+        assert_eq!(
+            counts.partners(1).iter().map(|partner| (partner.product, partner.score)).collect::<Vec<_>>(),
+            [(3, UNIT), (2, UNIT / 4)]
+        );
         counts.add(&[8, 9], 500);
         assert_eq!(counts.partners(1), []);
         counts.add(&[1, 4], 2);

@@ -45,7 +45,9 @@ impl<'a> Choice<'a> {
     /// No longer leaves these products out.
     pub fn admit(&mut self, products: impl IntoIterator<Item = u64>) {
         let chosen: HashSet<u64> = self.chosen.iter().map(|entry| entry.product.id.get()).collect();
-        products.into_iter().filter(|product| !chosen.contains(product)).for_each(|product| drop(self.known.remove(&product)));
+        for product in products.into_iter().filter(|product| !chosen.contains(product)) {
+            self.known.remove(&product);
+        }
     }
 
     /// Whether there is no room for more.

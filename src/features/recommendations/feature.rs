@@ -12,7 +12,7 @@ use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::projection::ProjectorSettings;
 
-/// The feature.
+/// What the process registers of recommendations.
 pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("recommendations", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[shop("/products/{}/related", "GET"), shop("/recommendations", "GET")];

@@ -72,8 +72,7 @@ impl Follow {
     async fn load(&mut self) -> Result<Sequence, Problem> {
         self.catalog.current().map_err(|_| Problem::Warming)?;
         // Made on the thread that uses it.
-        let connection =
-            self.connection.get_or_insert_with(|| self.database.connect_lazily(Connections { max: 1, ..Connections::READ }));
+        let connection = self.connection.get_or_insert_with(|| self.database.connect_lazily(Connections { max: 1, ..Connections::READ }));
         let (counts, from) = repository::count_baskets(connection).await.map_err(Problem::Load)?;
         let first = self.journal.first_retained();
         if from.next() < first {

@@ -47,8 +47,10 @@ async fn products_of(tx: &mut Tx, orders: &[(u64, Timestamp)]) -> Result<HashMap
     if orders.is_empty() {
         return Ok(products);
     }
-    let text =
-        format!("SELECT order_id, product_id FROM order_items WHERE order_id IN ({}) ORDER BY order_id, line_no", Rows::places(orders.len()));
+    let text = format!(
+        "SELECT order_id, product_id FROM order_items WHERE order_id IN ({}) ORDER BY order_id, line_no",
+        Rows::places(orders.len())
+    );
     for row in tx.all(text, orders.iter().map(|(order, _)| (*order).into()).collect()).await? {
         products.entry(row.count(0)?).or_default().push(row.count(1)?);
     }

@@ -27,7 +27,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
-    routes.service(related).service(recommendations);
+    routes.service(related).service(liked);
 }
 
 /// The parameter of both lists.
@@ -95,7 +95,7 @@ pub async fn related(
     ),
 )]
 #[get("/recommendations")]
-pub async fn recommendations(
+pub async fn liked(
     request: HttpRequest,
     shopper: Option<Shopper>,
     catalog: Provided<Catalog>,

@@ -13,7 +13,7 @@ use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::outbox::Topic;
 
-/// The feature.
+/// What the process registers of reviews.
 pub const FEATURE: Feature = Feature {
     rules: &[&NOT_RECEIVED, &ALREADY_REVIEWED, &REVIEW_CLOSED, &UNKNOWN_ORDER_LINE],
     open,

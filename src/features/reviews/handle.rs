@@ -115,9 +115,8 @@ impl Reviews {
     pub async fn pending(&self, user: UserId) -> Result<Vec<Pending>, StoreError> {
         let orders = self.orders.page(user, Some(OrderStatus::Completed), None, PENDING_ORDERS_MAX).await?.items;
         let ids: Vec<u64> = orders.iter().map(|order| order.order_id).collect();
-        let ask = async |database: &Database| {
-            Ok((repository::reviewed(database, &ids).await?, repository::completed(database, &ids).await?))
-        };
+        let ask =
+            async |database: &Database| Ok((repository::reviewed(database, &ids).await?, repository::completed(database, &ids).await?));
         let (reviewed, completed) = self.reads.ask(ANSWER_WITHIN, ask).await?;
         let completed: HashMap<u64, Timestamp> = completed.into_iter().collect();
         let (now, window) = (self.engine.clock().now(), u64::from(self.rules.window_days) * MILLIS_OF_DAY);

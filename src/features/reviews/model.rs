@@ -60,10 +60,10 @@ pub struct Opinion {
     pub is_anonymous: bool,
 }
 
-/// One review.
+/// One review as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
-    /// Its id.
+    /// The id of the review.
     pub id: u64,
     /// The order; none for a review that was taken over from elsewhere.
     pub order: Option<u64>,
@@ -99,7 +99,7 @@ pub struct Signed {
 /// What the shown reviews of a product add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
-    /// All reviews.
+    /// How many reviews there are.
     pub count: u64,
     /// Stars of all reviews.
     pub stars: u64,

@@ -126,7 +126,11 @@ pub async fn submit(
     write(database, async |tx| {
         if let Some(review) = repository::of_line(tx, new.order, new.sku).await? {
             let is_same = review.opinion == new.opinion;
-            return if is_same { Ok(Written { review, is_new: false }) } else { Err(ReviewError::Refused(Refusal::Rule(&ALREADY_REVIEWED))) };
+            return if is_same {
+                Ok(Written { review, is_new: false })
+            } else {
+                Err(ReviewError::Refused(Refusal::Rule(&ALREADY_REVIEWED)))
+            };
         }
         // An order that the database does not know to be completed was completed just now.
         let row = tx.first("SELECT completed_at FROM orders WHERE id = ?", vec![new.order.get().into()]).await?;

@@ -9,9 +9,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder};
 
 use super::handle::Pending;
-use super::model::{
-    CONTENT_CHARACTERS_MAX, Opinion, PICTURE_CHARACTERS_MAX, PICTURES_MAX, Review, STARS_MAX, Signed, Status, Sums,
-};
+use super::model::{CONTENT_CHARACTERS_MAX, Opinion, PICTURE_CHARACTERS_MAX, PICTURES_MAX, Review, STARS_MAX, Signed, Status, Sums};
 use crate::features::catalog::CardView;
 use crate::features::orders::LineView;
 use crate::platform::http::{json, schemas};
@@ -59,7 +57,8 @@ pub struct WriteBody {
 }
 
 fn content() -> ObjectBuilder {
-    let types = utoipa::openapi::schema::SchemaType::from_iter([utoipa::openapi::schema::Type::String, utoipa::openapi::schema::Type::Null]);
+    let types =
+        utoipa::openapi::schema::SchemaType::from_iter([utoipa::openapi::schema::Type::String, utoipa::openapi::schema::Type::Null]);
     let schema = schemas::text(CONTENT_PATTERN).schema_type(types).max_length(Some(CONTENT_CHARACTERS_MAX));
     schema.description(Some("In words; may have line breaks, and no other control character"))
 }
@@ -106,7 +105,7 @@ pub struct ReplyView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Review)]
 pub struct ReviewView {
-    /// Its id.
+    /// The id of the review.
     pub id: u64,
     /// The author's nickname; `匿名用户` for an anonymous review, `微信用户` for somebody without a nickname.
     pub author: String,
@@ -129,7 +128,7 @@ pub struct ReviewView {
 /// What the shown reviews of a product add up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReviewSummary {
-    /// All reviews.
+    /// How many reviews there are.
     pub count: u64,
     /// Their average in tenths of a star, 10 to 50, 47 for 4.7; null without reviews.
     pub rating_tenths: Option<u64>,
@@ -153,7 +152,7 @@ pub struct ReviewPage {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OwnReview)]
 pub struct OwnView {
-    /// Its id.
+    /// The id of the review.
     pub id: u64,
     /// The order; null for a review that was taken over from elsewhere.
     pub order_id: Option<u64>,
@@ -276,7 +275,8 @@ mod tests {
         for good in ["https://img.example.com/a.jpg", "https://img.example.com", "https://a-b.cn?x=1#y"] {
             assert!(picture(good, &()).is_ok(), "{good}");
         }
-        for bad in ["http://a.cn/x", "https://", "https:///x", "https://a.cn/a b", "https://u@a.cn/", "https://a.cn/图", "javascript:x", ""] {
+        for bad in ["http://a.cn/x", "https://", "https:///x", "https://a.cn/a b", "https://u@a.cn/", "https://a.cn/图", "javascript:x", ""]
+        {
             assert!(picture(bad, &()).is_err(), "{bad}");
         }
     }
@@ -293,7 +293,8 @@ mod tests {
     fn an_anonymous_author_has_neither_name_nor_face() {
         let opinion = Opinion { stars: 5, content: None, pictures: Vec::new(), is_anonymous: true };
         let (spec, created_at) = (String::new(), mallcore_actors::time::Timestamp::default());
-        let review = Review { id: 1, order: None, sku: 1, product: 1, user: 1, spec, opinion, status: Status::Shown, reply: None, created_at };
+        let review =
+            Review { id: 1, order: None, sku: 1, product: 1, user: 1, spec, opinion, status: Status::Shown, reply: None, created_at };
         let signed = |review: Review| Signed { review, nickname: Some("小明".into()), avatar_url: Some("https://a.cn/x".into()) };
         let shown = ReviewView::from(signed(review.clone()));
         assert_eq!((shown.author.as_str(), shown.avatar_url), (ANONYMOUS, None));

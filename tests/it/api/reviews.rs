@@ -118,48 +118,51 @@ async fn a_received_line_is_reviewed_once_and_counted_on_its_product() {
 
 #[actix_web::test]
 async fn reviews_of_a_product_are_filtered_sorted_and_paged() {
-    on_both(|_| {}, async |app| {
-        let visitor = app.anonymous();
-        let a = shelf(app).await[0];
-        let mut written = Vec::new();
-        for (stars, pictures) in [(5, json!([])), (2, json!(["https://img.example.com/2.jpg"])), (4, json!([]))] {
-            let shopper = app.shopper();
-            let order = paid(app, &shopper, 1, &[a]).await;
-            received(app, &shopper, order, &[a.0]).await;
-            let reply = review(&shopper, order, json!({ "sku_id": a.0, "stars": stars, "pictures": pictures })).await;
-            written.push(reply.body["id"].as_u64().unwrap_or_else(|| panic!("{reply:?}")));
-        }
-        let [five, two, four] = written[..] else { unreachable!() };
-        let path = format!("/v1/products/{}/reviews", product_of(app, a.0).await);
-        until("all are counted", async || visitor.get(&path).await.body["summary"]["rating_tenths"] == 37).await;
-        for (query, expected, total) in [
-            ("", vec![four, two, five], Some(3)),
-            ("?sort=best", vec![five, four, two], Some(3)),
-            ("?stars=2", vec![two], Some(1)),
-            ("?with_pictures=true", vec![two], Some(1)),
-            ("?with_pictures=true&stars=5", vec![], None),
-            ("?stars=3&sort=best", vec![], Some(0)),
-        ] {
-            let page = visitor.get(&format!("{path}{query}")).await;
-            assert_eq!((ids(&page), page.body["total"].as_u64()), (expected, total), "{query}");
-        }
-        for sort in ["newest", "best"] {
-            let (mut paged, mut cursor) = (Vec::new(), String::new());
-            loop {
-                let page = visitor.get(&format!("{path}?size=1&sort={sort}{cursor}")).await;
-                paged.extend(ids(&page));
-                let Some(next) = page.body["next_cursor"].as_str() else { break };
-                cursor = format!("&cursor={next}");
+    on_both(
+        |_| {},
+        async |app| {
+            let visitor = app.anonymous();
+            let a = shelf(app).await[0];
+            let mut written = Vec::new();
+            for (stars, pictures) in [(5, json!([])), (2, json!(["https://img.example.com/2.jpg"])), (4, json!([]))] {
+                let shopper = app.shopper();
+                let order = paid(app, &shopper, 1, &[a]).await;
+                received(app, &shopper, order, &[a.0]).await;
+                let reply = review(&shopper, order, json!({ "sku_id": a.0, "stars": stars, "pictures": pictures })).await;
+                written.push(reply.body["id"].as_u64().unwrap_or_else(|| panic!("{reply:?}")));
             }
-            assert_eq!(paged, ids(&visitor.get(&format!("{path}?sort={sort}")).await), "{sort}");
-        }
-        let behind_none = visitor.get(&format!("{path}?sort=best&cursor=999999999")).await;
-        assert_eq!(behind_none.body["items"], json!([]));
-        let bad = visitor.get(&format!("{path}?stars=6&with_pictures=maybe&sort=worst&size=0&x=1")).await;
-        bad.is_problem(400, "validation_failed", &["x", "stars", "with_pictures", "sort", "size"]);
-        visitor.get("/v1/products/999999/reviews").await.is_problem(404, "unknown_product", &["id"]);
-        visitor.get("/v1/products/x/reviews").await.is_problem(400, "validation_failed", &["id"]);
-    })
+            let [five, two, four] = written[..] else { unreachable!() };
+            let path = format!("/v1/products/{}/reviews", product_of(app, a.0).await);
+            until("all are counted", async || visitor.get(&path).await.body["summary"]["rating_tenths"] == 37).await;
+            for (query, expected, total) in [
+                ("", vec![four, two, five], Some(3)),
+                ("?sort=best", vec![five, four, two], Some(3)),
+                ("?stars=2", vec![two], Some(1)),
+                ("?with_pictures=true", vec![two], Some(1)),
+                ("?with_pictures=true&stars=5", vec![], None),
+                ("?stars=3&sort=best", vec![], Some(0)),
+            ] {
+                let page = visitor.get(&format!("{path}{query}")).await;
+                assert_eq!((ids(&page), page.body["total"].as_u64()), (expected, total), "{query}");
+            }
+            for sort in ["newest", "best"] {
+                let (mut paged, mut cursor) = (Vec::new(), String::new());
+                loop {
+                    let page = visitor.get(&format!("{path}?size=1&sort={sort}{cursor}")).await;
+                    paged.extend(ids(&page));
+                    let Some(next) = page.body["next_cursor"].as_str() else { break };
+                    cursor = format!("&cursor={next}");
+                }
+                assert_eq!(paged, ids(&visitor.get(&format!("{path}?sort={sort}")).await), "{sort}");
+            }
+            let behind_none = visitor.get(&format!("{path}?sort=best&cursor=999999999")).await;
+            assert_eq!(behind_none.body["items"], json!([]));
+            let bad = visitor.get(&format!("{path}?stars=6&with_pictures=maybe&sort=worst&size=0&x=1")).await;
+            bad.is_problem(400, "validation_failed", &["x", "stars", "with_pictures", "sort", "size"]);
+            visitor.get("/v1/products/999999/reviews").await.is_problem(404, "unknown_product", &["id"]);
+            visitor.get("/v1/products/x/reviews").await.is_problem(400, "validation_failed", &["id"]);
+        },
+    )
     .await;
 }
 
@@ -199,37 +202,44 @@ async fn what_is_moderated_is_seen_by_its_author_alone_until_it_is_shown() {
 
 #[actix_web::test]
 async fn a_review_that_comes_too_late_or_makes_no_sense_is_refused() {
-    on_both(|_| {}, async |app| {
-        let shopper = app.shopper();
-        let a = shelf(app).await[0];
-        let order = paid(app, &shopper, 1, &[a]).await;
-        received(app, &shopper, order, &[a.0]).await;
-        app.caught_up().await;
-        let pictures = |count: usize| vec!["https://img.example.com/1.jpg"; count];
-        for (body, fields) in [
-            (json!({ "stars": 5 }), vec!["sku_id"]),
-            (json!({ "sku_id": a.0, "stars": 0 }), vec!["stars"]),
-            (json!({ "sku_id": a.0, "stars": 6 }), vec!["stars"]),
-            (json!({ "sku_id": a.0, "stars": 5, "text": "长".repeat(501) }), vec!["text"]),
-            (json!({ "sku_id": a.0, "stars": 5, "text": "a\u{0}b" }), vec!["text"]),
-            (json!({ "sku_id": a.0, "stars": 5, "pictures": pictures(10) }), vec!["pictures"]),
-            (json!({ "sku_id": a.0, "stars": 5, "pictures": ["http://img.example.com/1.jpg"] }), vec!["pictures[0]"]),
-            (json!({ "sku_id": a.0, "stars": 5, "x": 1 }), vec!["x"]),
-        ] {
-            review(&shopper, order, body).await.is_problem(422, "validation_failed", &fields);
-        }
-        let path = format!("/v1/orders/{order}/reviews");
-        shopper.send(Method::POST, "/v1/orders/x/reviews", None, json!({ "sku_id": 1, "stars": 5 })).await.is_problem(400, "validation_failed", &["id"]);
-        let database = app.database().await;
-        let mut tx = database.begin().await.unwrap();
-        let long_ago = Timestamp::from_millis(1_600_000_000_000);
-        tx.execute("UPDATE orders SET completed_at = ? WHERE id = ?", vec![long_ago.into(), order.get().into()]).await.unwrap();
-        tx.commit().await.unwrap();
-        database.close().await;
-        let late = shopper.send(Method::POST, &path, None, json!({ "sku_id": a.0, "stars": 5 })).await;
-        late.is_problem(409, "review_closed", &[]);
-        assert_eq!(shopper.get("/v1/user/reviews/pending").await.body["items"], json!([]));
-    })
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let a = shelf(app).await[0];
+            let order = paid(app, &shopper, 1, &[a]).await;
+            received(app, &shopper, order, &[a.0]).await;
+            app.caught_up().await;
+            let pictures = |count: usize| vec!["https://img.example.com/1.jpg"; count];
+            for (body, fields) in [
+                (json!({ "stars": 5 }), vec!["sku_id"]),
+                (json!({ "sku_id": a.0, "stars": 0 }), vec!["stars"]),
+                (json!({ "sku_id": a.0, "stars": 6 }), vec!["stars"]),
+                (json!({ "sku_id": a.0, "stars": 5, "text": "长".repeat(501) }), vec!["text"]),
+                (json!({ "sku_id": a.0, "stars": 5, "text": "a\u{0}b" }), vec!["text"]),
+                (json!({ "sku_id": a.0, "stars": 5, "pictures": pictures(10) }), vec!["pictures"]),
+                (json!({ "sku_id": a.0, "stars": 5, "pictures": ["http://img.example.com/1.jpg"] }), vec!["pictures[0]"]),
+                (json!({ "sku_id": a.0, "stars": 5, "x": 1 }), vec!["x"]),
+            ] {
+                review(&shopper, order, body).await.is_problem(422, "validation_failed", &fields);
+            }
+            let path = format!("/v1/orders/{order}/reviews");
+            shopper.send(Method::POST, "/v1/orders/x/reviews", None, json!({ "sku_id": 1, "stars": 5 })).await.is_problem(
+                400,
+                "validation_failed",
+                &["id"],
+            );
+            let database = app.database().await;
+            let mut tx = database.begin().await.unwrap();
+            let long_ago = Timestamp::from_millis(1_600_000_000_000);
+            tx.execute("UPDATE orders SET completed_at = ? WHERE id = ?", vec![long_ago.into(), order.get().into()]).await.unwrap();
+            tx.commit().await.unwrap();
+            database.close().await;
+            let late = shopper.send(Method::POST, &path, None, json!({ "sku_id": a.0, "stars": 5 })).await;
+            late.is_problem(409, "review_closed", &[]);
+            assert_eq!(shopper.get("/v1/user/reviews/pending").await.body["items"], json!([]));
+        },
+    )
     .await;
 }
 

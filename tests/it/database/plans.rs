@@ -63,10 +63,22 @@ const QUERIES: [(&str, &str, &str); 21] = [
         "INDEX reviews_with_pictures",
         "reviews_with_pictures",
     ),
-    ("SELECT r.id FROM reviews r WHERE r.user_id = 3 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21", "INDEX reviews_of_a_user", "reviews_of_a_user"),
-    ("SELECT r.id FROM reviews r WHERE r.status = 1 AND r.id < 900000 ORDER BY r.id DESC LIMIT 50", "INDEX reviews_to_moderate", "reviews_to_moderate"),
+    (
+        "SELECT r.id FROM reviews r WHERE r.user_id = 3 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
+        "INDEX reviews_of_a_user",
+        "reviews_of_a_user",
+    ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.status = 1 AND r.id < 900000 ORDER BY r.id DESC LIMIT 50",
+        "INDEX reviews_to_moderate",
+        "reviews_to_moderate",
+    ),
     ("SELECT r.id FROM reviews r WHERE r.order_id = 7 AND r.sku_id = 1", "INDEX sqlite_autoindex_reviews_1", "order_id"),
-    ("SELECT id, paid_at FROM orders WHERE is_basket = 1 AND id < 900000 ORDER BY id DESC LIMIT 500", "INDEX orders_baskets", "orders_baskets"),
+    (
+        "SELECT id, paid_at FROM orders WHERE is_basket = 1 AND id < 900000 ORDER BY id DESC LIMIT 500",
+        "INDEX orders_baskets",
+        "orders_baskets",
+    ),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -112,7 +124,8 @@ async fn filled(database: &Database) {
         let text = Rows::insert(database.engine(), table, &["user_id", "product_id", column], 2_000);
         tx.execute(text, rows.collect()).await.unwrap();
     }
-    let columns = ["order_id", "sku_id", "product_id", "user_id", "sku_spec", "stars", "has_pictures", "status", "created_at", "updated_at"];
+    let columns =
+        ["order_id", "sku_id", "product_id", "user_id", "sku_spec", "stars", "has_pictures", "status", "created_at", "updated_at"];
     let rows = (1..=2_000u64).flat_map(|row| {
         let (pictures, status) = (u64::from(row % 7 == 0), if row % 20 == 0 { 1u64 } else { 2 });
         let numbers = [row, 1, row % 50 + 1, row % 40 + 1].map(Into::into);
