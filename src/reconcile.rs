@@ -26,7 +26,7 @@ struct Rule {
     sentence: &'static str,
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         breaking: "SELECT i.id, i.held, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
              CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
@@ -69,6 +69,15 @@ const RULES: [Rule; 7] = [
              OR (o.payment_status >= 1) <> (o.paid_at IS NOT NULL) \
              OR o.payable_fen <> o.total_amount_fen - o.discount_fen + o.freight_fen",
         sentence: "order {} of {} fen does not agree with its lines ({} fen) or its times",
+    },
+    Rule {
+        breaking: "SELECT p.product_id, p.reviews_count, COALESCE(r.reviews, 0) FROM product_ratings p LEFT JOIN (SELECT product_id, \
+             COUNT(*) AS reviews, CAST(SUM(stars) AS SIGNED) AS stars, CAST(SUM(has_pictures) AS SIGNED) AS pictures FROM reviews \
+             WHERE status = 2 GROUP BY product_id) r ON r.product_id = p.product_id WHERE p.reviews_count <> COALESCE(r.reviews, 0) \
+             OR p.stars_sum <> COALESCE(r.stars, 0) OR p.pictures_count <> COALESCE(r.pictures, 0) \
+             OR p.reviews_count <> p.stars_1 + p.stars_2 + p.stars_3 + p.stars_4 + p.stars_5 \
+             OR p.stars_sum <> p.stars_1 + 2 * p.stars_2 + 3 * p.stars_3 + 4 * p.stars_4 + 5 * p.stars_5",
+        sentence: "product {} counts {} reviews or their stars and pictures, of its rows {} are shown",
     },
 ];
 

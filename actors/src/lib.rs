@@ -8,6 +8,7 @@ pub mod kernel;
 pub mod metrics;
 pub mod orders;
 pub mod pricing;
+pub mod recommendations;
 pub mod sale_snapshot;
 pub mod stock;
 pub mod values;

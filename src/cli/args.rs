@@ -9,6 +9,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
+use super::review_args::ReviewCommand;
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -50,9 +51,12 @@ pub enum Command {
     /// Banners: pictures that lead somewhere
     #[command(subcommand)]
     Banner(BannerCommand),
+    /// Reviews of shoppers: look at them, show, hide and answer them
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
-    Outbox(OutboxCommand),
+    Outbox(super::outbox::OutboxCommand),
     /// Master keys of personal data
     #[command(subcommand)]
     Keys(super::keys::KeysCommand),
@@ -297,27 +301,6 @@ pub struct Whose {
     /// How long to wait
     #[arg(long, default_value_t = 30)]
     pub wait_seconds: u32,
-}
-
-/// What `outbox` can do.
-#[derive(Debug, Subcommand)]
-pub enum OutboxCommand {
-    /// Show what has not been carried out everywhere, parked rows first
-    List {
-        /// At most so many rows
-        #[arg(long, default_value_t = 100)]
-        count: u64,
-    },
-    /// Let a parked row try again
-    Retry {
-        /// Id of the row
-        id: u64,
-    },
-    /// Give a parked row up: nobody will carry it out
-    Discard {
-        /// Id of the row
-        id: u64,
-    },
 }
 
 /// What `doctor` is told.

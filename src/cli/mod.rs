@@ -15,6 +15,8 @@ mod keys;
 mod out;
 mod outbox;
 mod product;
+mod review;
+pub mod review_args;
 mod serve;
 mod store;
 mod token;
@@ -137,6 +139,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&config, &command, out),
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
+        Command::Review(command) => review::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -1,14 +1,35 @@
 //! `outbox`: what has not been carried out yet, and what a person decides about rows that never can be.
 
 use actix_web::rt::System;
+use clap::Subcommand;
 
-use super::args::OutboxCommand;
 use super::out::Out;
 use super::{CliError, store};
 use crate::platform::config::Config;
 use crate::platform::outbox::Destination;
 use crate::platform::outbox::repository;
 use crate::platform::rfc3339::Rfc3339;
+
+/// What `outbox` can do.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// Show what has not been carried out everywhere, parked rows first
+    List {
+        /// At most so many rows
+        #[arg(long, default_value_t = 100)]
+        count: u64,
+    },
+    /// Let a parked row try again
+    Retry {
+        /// Id of the row
+        id: u64,
+    },
+    /// Give a parked row up: nobody will carry it out
+    Discard {
+        /// Id of the row
+        id: u64,
+    },
+}
 
 /// Carries the command out.
 pub fn run(config: &Config, command: &OutboxCommand, out: &mut Out) -> Result<(), CliError> {

@@ -2,4 +2,5 @@
 
 mod banners;
 mod goods;
+mod reviews;
 pub mod seed;

@@ -129,6 +129,7 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
         .map(|(kind, title, content)| -> Arguments { vec![(*kind).into(), 1u32.into(), (*title).into(), (*content).into(), now.into()] });
     insert(&mut tx, "agreements", &["kind", "version", "title", "content", "published_at"], agreements.collect()).await?;
     super::banners::insert(&mut tx, now).await?;
+    super::reviews::insert(&mut tx, now).await?;
     tx.commit().await?;
     Ok(Seeded { products, skus, flash_items })
 }

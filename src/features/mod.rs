@@ -8,6 +8,8 @@ pub mod catalog;
 pub mod favorites;
 pub mod freight;
 pub mod orders;
+pub mod recommendations;
+pub mod reviews;
 pub mod seckill;
 pub mod stock;
 pub mod zones;
@@ -31,6 +33,8 @@ pub const FEATURES: &[Feature] = &[
     favorites::FEATURE,
     addresses::FEATURE,
     accounts::FEATURE,
+    recommendations::FEATURE,
+    reviews::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

@@ -10,7 +10,7 @@ use mallcore_actors::lag::Budget;
 use crate::features::accounts;
 use crate::platform::broker;
 use crate::platform::clock::rebase;
-use crate::platform::config::Config;
+use crate::platform::config::{Config, Reviews};
 use crate::platform::database::{Encryption, MySqlServer, Settings};
 use crate::platform::outbox::RelaySettings;
 use crate::platform::projection::ProjectorSettings;
@@ -37,6 +37,8 @@ pub struct Plan {
     pub keeper: KeeperSettings,
     /// Limits and windows.
     pub rules: Rules,
+    /// Whether reviews are moderated, and how long they may be written.
+    pub reviews: Reviews,
     /// How the projection works.
     pub projector: ProjectorSettings,
     /// How far the database may be behind.
@@ -140,6 +142,7 @@ impl Plan {
                 holding_max_millis: HOLDING_MAX_MILLIS,
                 auto_complete_after_millis: u64::from(config.orders.auto_complete_seconds) * 1000,
             },
+            reviews: config.reviews,
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,
             broker: events.clone().map(|target| BrokerPlan {

@@ -25,7 +25,11 @@ impl Orders {
         self.engine.orders.shard(user).orders(user).find(|order| names(order, named)).cloned()
     }
 
-    async fn one(&self, user: UserId, named: OrderRef) -> Result<Option<OrderView>, StoreError> {
+    /// One's own order as lists show it, own changes included; none if there is none, or it is another's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not answer.
+    pub async fn one(&self, user: UserId, named: OrderRef) -> Result<Option<OrderView>, StoreError> {
         if let Some(order) = self.resident(user, named)
             && self.is_safe(order.sequence).await
         {

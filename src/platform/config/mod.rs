@@ -34,7 +34,7 @@ pub use mode::{ChosenMode, Mode};
 pub use reader::Fault;
 use reader::Reader;
 pub use secret::Secret;
-pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Storage, Telemetry};
+pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reviews, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
 pub use sms::{Sms, SmsKind, TencentSms};
@@ -52,6 +52,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Rules of orders that a shop may choose.
     pub orders: Orders,
+    /// Whether reviews are moderated, and how long they may be written.
+    pub reviews: Reviews,
     /// Sizes and times of the journal.
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
@@ -166,6 +168,7 @@ impl Config {
             http: Http::read(&mut reader, mode),
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
+            reviews: Reviews::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
             outbox: Outbox::read(&mut reader),

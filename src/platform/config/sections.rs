@@ -68,6 +68,21 @@ impl Orders {
     }
 }
 
+/// `REVIEW_*`: what shoppers say about what they have received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reviews {
+    /// Whether somebody of the shop has to look at a review before others see it.
+    pub moderation: bool,
+    /// Days after the receipt of an order in which it can be reviewed.
+    pub window_days: u32,
+}
+
+impl Reviews {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { moderation: reader.flag("REVIEW_MODERATION", false), window_days: reader.number("REVIEW_WINDOW_DAYS", 90, 1..=3_650) }
+    }
+}
+
 /// `JOURNAL_*`. The journal lies in `DATA_DIR/journal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Journal {

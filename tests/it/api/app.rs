@@ -84,7 +84,9 @@ impl TestApp {
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
         let catalog = shop.provided::<Catalog>().unwrap();
-        until("the catalogue is loaded", async || catalog.current().is_ok()).await;
+        // Product 60 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
+        let is_rated = |product| catalog.product(product).is_some_and(|entry| entry.counted.rating.count > 0);
+        until("the catalogue is loaded and rated", async || is_rated(60)).await;
         Self {
             base: format!("http://{address}"),
             client: crate::client(),

@@ -58,7 +58,7 @@ fn request(number: u8) -> (KeyHash, BodyFingerprint) {
     (KeyHash::from_bytes([number; 16]), BodyFingerprint::from_u64(number.into()))
 }
 
-async fn basket(running: &Running, user: UserId, number: u8, wanted: &[(u64, u32)]) -> Receipt {
+pub async fn basket(running: &Running, user: UserId, number: u8, wanted: &[(u64, u32)]) -> Receipt {
     let orders = running.shop.provided::<Orders>().unwrap();
     let wanted: Vec<_> = wanted.iter().map(|(id, pieces)| (sku(*id), Quantity::new(*pieces).unwrap())).collect();
     let quote = orders.quote(&wanted, None).await.unwrap();
@@ -71,7 +71,7 @@ async fn flash(running: &Running, user: UserId, number: u8) -> Receipt {
     placed.unwrap().unwrap().receipt
 }
 
-async fn pay(running: &Running, user: UserId, bought: &Receipt, number: u64) {
+pub async fn pay(running: &Running, user: UserId, bought: &Receipt, number: u64) {
     let orders = running.shop.provided::<Orders>().unwrap();
     let payment = Payment { id: PaymentId::new(number).unwrap(), channel: PaymentChannel::WechatPay, amount: bought.payable, payer: None };
     orders.commands().pay(Provenance::SYSTEM, user, bought.order, &payment).await.unwrap().unwrap();

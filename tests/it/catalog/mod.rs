@@ -2,4 +2,5 @@
 
 mod counts;
 mod edits;
+mod reviewed;
 mod running;

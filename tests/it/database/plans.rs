@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 18] = [
+const QUERIES: [(&str, &str, &str); 25] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -58,6 +58,39 @@ const QUERIES: [(&str, &str, &str); 18] = [
         "INDEX user_keys_of_a_master_key",
         "user_keys_of_a_master_key",
     ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
+        "INDEX reviews_of_a_product",
+        "reviews_of_a_product",
+    ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.stars <= 4 AND (r.stars < 4 OR r.id < 900) \
+         ORDER BY r.stars DESC, r.id DESC LIMIT 21",
+        "INDEX reviews_by_stars",
+        "reviews_by_stars",
+    ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.has_pictures = 1 AND r.id < 900000 \
+         ORDER BY r.id DESC LIMIT 21",
+        "INDEX reviews_with_pictures",
+        "reviews_with_pictures",
+    ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.user_id = 3 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
+        "INDEX reviews_of_a_user",
+        "reviews_of_a_user",
+    ),
+    (
+        "SELECT r.id FROM reviews r WHERE r.status = 1 AND r.id < 900000 ORDER BY r.id DESC LIMIT 50",
+        "INDEX reviews_to_moderate",
+        "reviews_to_moderate",
+    ),
+    ("SELECT r.id FROM reviews r WHERE r.order_id = 7 AND r.sku_id = 1", "INDEX sqlite_autoindex_reviews_1", "order_id"),
+    (
+        "SELECT id, paid_at FROM orders WHERE is_basket = 1 AND id < 900000 ORDER BY id DESC LIMIT 500",
+        "INDEX orders_baskets",
+        "orders_baskets",
+    ),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -103,6 +136,15 @@ async fn filled(database: &Database) {
         let text = Rows::insert(database.engine(), table, &["user_id", "product_id", column], 2_000);
         tx.execute(text, rows.collect()).await.unwrap();
     }
+    let columns =
+        ["order_id", "sku_id", "product_id", "user_id", "sku_spec", "stars", "has_pictures", "status", "created_at", "updated_at"];
+    let rows = (1..=2_000u64).flat_map(|row| {
+        let (pictures, status) = (u64::from(row % 7 == 0), if row % 20 == 0 { 1u64 } else { 2 });
+        let numbers = [row, 1, row % 50 + 1, row % 40 + 1].map(Into::into);
+        let rest = ["".into(), (row % 5 + 1).into(), pictures.into(), status.into(), now.into(), now.into()];
+        numbers.into_iter().chain(rest)
+    });
+    tx.execute(Rows::insert(database.engine(), "reviews", &columns, 2_000), rows.collect()).await.unwrap();
     let rows = (2..=300u64).flat_map(|id| [id.into(), "杯".into(), 1u64.into()]);
     tx.execute(Rows::insert(database.engine(), "products", &["id", "name", "price_fen"], 299), rows.collect()).await.unwrap();
     let rows = (1..=50u64).flat_map(|id| [id.into(), format!("标签{id}").into()]);
@@ -130,7 +172,7 @@ async fn filled(database: &Database) {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
             "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products, addresses, user_keys, \
-             banners, banner_clicks"
+             banners, banner_clicks, reviews"
         }
     };
     tx.all(analyze, Vec::new()).await.unwrap();
