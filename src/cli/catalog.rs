@@ -79,7 +79,7 @@ pub(super) async fn create(database: &Database, args: &CreateProduct, out: &mut 
 /// One value of each spec, in every way; a product without specs has one SKU without values.
 fn combinations(specs: &[Spec]) -> Vec<Vec<String>> {
     specs.iter().fold(vec![Vec::new()], |begun, spec| {
-        begun.iter().flat_map(|values| spec.values.iter().map(|value| [values.as_slice(), &[value.clone()]].concat())).collect()
+        begun.iter().flat_map(|values| spec.values.iter().map(|value| [values.as_slice(), std::slice::from_ref(value)].concat())).collect()
     })
 }
 

@@ -124,12 +124,12 @@ impl Catalog {
     }
 
     /// Publishes what was loaded, unless rows have changed that it may not have: those are to be read first.
-    pub(super) fn publish_loaded(&self, mut loaded: Snapshot) -> Result<(), (Snapshot, Missed)> {
+    pub(super) fn publish_loaded(&self, mut loaded: Snapshot) -> Result<(), Box<(Snapshot, Missed)>> {
         let _publishing = self.0.publishing.lock();
         let mut missed = self.0.missed.lock();
         let rows = missed.as_mut().map(std::mem::take).unwrap_or_default();
         if rows.is_taxonomy || !rows.products.is_empty() {
-            return Err((loaded, rows));
+            return Err(Box::new((loaded, rows)));
         }
         *missed = None;
         if let Some(before) = &*self.0.current.load() {

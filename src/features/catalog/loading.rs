@@ -33,7 +33,7 @@ pub async fn load(catalog: &Catalog, database: &Database) -> Result<Sequence, Er
         snapshot = caught_up(catalog, database, snapshot, missed).await?;
         match catalog.publish_loaded(snapshot) {
             Ok(()) => break,
-            Err(again) => (snapshot, missed) = again,
+            Err(again) => (snapshot, missed) = *again,
         }
     }
     Ok(from.unwrap_or_default())

@@ -297,7 +297,7 @@ fn what_changes_while_everything_is_loaded_is_read_again() {
     catalog.begin_loading();
     catalog.miss(crate::platform::outbox::Topic::Product, &[7]);
     let loaded = Snapshot::empty(Arc::new(Taxonomy::new(1, Vec::new(), Vec::new(), Vec::new())));
-    let (loaded, missed) = catalog.publish_loaded(loaded).unwrap_err();
+    let (loaded, missed) = *catalog.publish_loaded(loaded).unwrap_err();
     assert!(missed.products.contains(&7) && catalog.current().is_err());
     catalog.publish_loaded(loaded).unwrap();
     assert!(catalog.current().is_ok());
