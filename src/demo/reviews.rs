@@ -47,7 +47,7 @@ pub(super) async fn insert(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
                 "".into(),
                 stars.into(),
                 content.into(),
-                (place % 4 == 0).into(),
+                place.is_multiple_of(4).into(),
                 SHOWN.into(),
                 reply.into(),
                 reply.map(|_| created_at.plus_millis(MILLIS_OF_DAY / 2)).into(),

@@ -159,6 +159,11 @@ impl TestApp {
         self.shop.provided::<Orders>().unwrap()
     }
 
+    /// The catalogue that shoppers see.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.shop.provided::<Catalog>().unwrap()
+    }
+
     /// Lets the database follow, for tests that hold it back.
     pub fn resume_projection(&self) {
         self.shop.resume_projection();
