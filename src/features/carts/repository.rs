@@ -8,6 +8,7 @@ use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::quantity::Quantity;
+use mallcore_actors::values::discount::DiscountRate;
 
 use super::projection::CartProjection;
 use crate::features::catalog::model::ON_SALE;
@@ -57,7 +58,7 @@ pub struct Goods {
     pub name: String,
     /// What sets it apart from the product's other SKUs.
     pub spec: String,
-    /// Price of a piece.
+    /// What is paid for a piece: the regular price, less the discount of the zone.
     pub price: Money,
     /// Pieces that can be ordered.
     pub available: u32,
@@ -69,18 +70,21 @@ pub struct Goods {
 pub async fn goods(database: &Database, skus: &[SkuId]) -> Result<HashMap<SkuId, Goods>, Error> {
     let mut tx = database.snapshot().await?;
     let text = format!(
-        "SELECT s.id, s.product_id, p.name, s.spec, s.price_fen, s.available, p.status, s.status FROM skus s JOIN products p ON p.id = s.product_id \
+        "SELECT s.id, s.product_id, p.name, s.spec, s.price_fen, s.available, p.status, s.status, \
+         CASE WHEN p.is_discount = 1 THEN p.discount_rate_bp ELSE 0 END FROM skus s JOIN products p ON p.id = s.product_id \
          WHERE s.id IN ({})",
         Rows::places(skus.len())
     );
     let rows = tx.all(text, skus.iter().map(|sku| sku.get().into()).collect()).await?;
     tx.commit().await?;
     let goods = |row: &Row| {
+        // Beyond 16 bits it is no rate either.
+        let rate = row.id(8, |basis_points| DiscountRate::from_basis_points(u16::try_from(basis_points).unwrap_or(u16::MAX)))?;
         let goods = Goods {
             product_id: row.count(1)?,
             name: row.text(2)?,
             spec: row.text(3)?,
-            price: row.id(4, Money::from_fen)?,
+            price: rate.apply(row.id(4, Money::from_fen)?),
             available: row.pieces(5)?,
             on_sale: row.int(6)? == ON_SALE && row.int(7)? == ON_SALE,
         };

@@ -98,6 +98,8 @@ async fn an_order_keeps_what_the_preview_said() {
     assert_eq!(quote.body["explanation"][2]["text"], "运费 ¥14.00。");
     let turned = preview(&shopper, &[(b, 1), (a, 4)]).await;
     assert_eq!(turned.body["quote_version"], quote.body["quote_version"]);
+    let cart = shopper.send(Method::POST, "/v1/cart/add", Some("c"), json!({ "sku_id": a, "quantity": 4 })).await;
+    assert_eq!(cart.body["selected_fen"], price_a * 4 - off, "a cart shows what is paid: {cart:?}");
 
     let placed = place(&shopper, "k", &wanted, goods - off + 1_400).await;
     assert_eq!(placed.status, 201, "{placed:?}");
