@@ -16,7 +16,7 @@ use crate::platform::rfc3339::Rfc3339;
 const CONTENT_BYTES_MAX: u64 = 60_000;
 const TITLE_CHARACTERS_MAX: usize = 100;
 
-/// Of `agreement`.
+/// Commands of `mallcore agreement`.
 #[derive(Debug, Subcommand)]
 pub enum AgreementCommand {
     /// Put the next version of a text into force; whoever accepted an earlier one is asked again
@@ -25,7 +25,7 @@ pub enum AgreementCommand {
     List,
 }
 
-/// A text.
+/// A text that goes into force at once.
 #[derive(Debug, Args)]
 pub struct PublishAgreement {
     /// Which, such as terms or privacy: 1 to 32 of the characters a-z, 0-9 and _

@@ -222,10 +222,10 @@ pub enum ProductCommand {
     SetHot(SetHot),
     /// Set a product's weight in the order of the zones
     ZoneSort(ZoneSort),
-    /// Categories
+    /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),
-    /// Brands
+    /// Add brands of products
     #[command(subcommand)]
     Brand(BrandCommand),
 }

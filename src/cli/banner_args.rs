@@ -90,7 +90,7 @@ pub struct AddBanner {
 pub enum Switch {
     /// Shown in its window of time
     On,
-    /// Not shown
+    /// Not shown at all
     Off,
 }
 

@@ -9,7 +9,7 @@ use crate::features::catalog::snapshot::Spec;
 /// A product to put in, with a SKU for each combination of its specs' values.
 #[derive(Debug, Args)]
 pub struct CreateProduct {
-    /// Its name
+    /// Name of the product
     #[arg(long)]
     pub name: String,
     /// Price of a piece in fen
@@ -18,10 +18,10 @@ pub struct CreateProduct {
     /// What it is
     #[arg(long, default_value = "")]
     pub description: String,
-    /// Category
+    /// Id of its category
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=ID_MAX))]
     pub category: Option<u64>,
-    /// Brand
+    /// Id of its brand
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=ID_MAX))]
     pub brand: Option<u64>,
     /// A price in fen to compare with
@@ -56,7 +56,7 @@ pub struct CreateProduct {
 /// In the discount zone, or out of it.
 #[derive(Debug, Args)]
 pub struct SetDiscount {
-    /// Product
+    /// Id of the product
     pub product: u64,
     /// Per cent off, such as 15 or 12.5; 0 takes it out of the zone
     #[arg(long, value_parser = basis_points)]
@@ -69,7 +69,7 @@ pub struct SetDiscount {
 /// In the hot zone, or out of it.
 #[derive(Debug, Args)]
 pub struct SetHot {
-    /// Product
+    /// Id of the product
     pub product: u64,
     /// Whether it belongs there
     #[arg(action = clap::ArgAction::Set)]
@@ -85,7 +85,7 @@ pub struct SetHot {
 /// A weight in the order of the zones.
 #[derive(Debug, Args)]
 pub struct ZoneSort {
-    /// Product
+    /// Id of the product
     pub product: u64,
     /// Highest first; 0 for a product that stands where the zone's own measure puts it
     #[arg(allow_negative_numbers = true)]
@@ -105,7 +105,7 @@ pub enum CategoryCommand {
 /// A category to add.
 #[derive(Debug, Args)]
 pub struct AddCategory {
-    /// Its name
+    /// Name of the category
     #[arg(long)]
     pub name: String,
     /// The category above it; none for the first level
@@ -129,7 +129,7 @@ pub enum BrandCommand {
 /// A brand to add.
 #[derive(Debug, Args)]
 pub struct AddBrand {
-    /// Its name
+    /// Name of the brand
     #[arg(long)]
     pub name: String,
     /// Address of its picture

@@ -17,7 +17,7 @@ pub const CLICK_WINDOW_MILLIS: u64 = 60_000;
 /// Clicks that are remembered, at most: some 10 MiB.
 pub const REMEMBERED_MAX: usize = 65_536;
 
-/// Who clicks.
+/// Who clicks: repeats are told apart by it (C1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Visitor {
     /// A shopper with a good token.
@@ -29,7 +29,7 @@ pub enum Visitor {
 /// What becomes of a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clicked {
-    /// It counts.
+    /// It counts, and begins a new window.
     Counted,
     /// The same visitor has counted a moment ago.
     Repeated,

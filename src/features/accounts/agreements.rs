@@ -18,9 +18,9 @@ pub struct Agreement {
     pub kind: String,
     /// Grows with each text of this kind.
     pub version: u32,
-    /// Its title.
+    /// Heading of the text, 1 to 100 characters.
     pub title: String,
-    /// Its text.
+    /// The text itself, at most 60 kB.
     pub content: String,
     /// Since when it is in force.
     pub published_at: Timestamp,
@@ -29,9 +29,9 @@ pub struct Agreement {
 /// That somebody accepted a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
-    /// Which.
+    /// Kind of the text: `terms`, `privacy`.
     pub kind: String,
-    /// Which version.
+    /// The version that was shown.
     pub version: u32,
     /// When they accepted it first.
     pub accepted_at: Timestamp,

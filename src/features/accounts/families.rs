@@ -21,7 +21,7 @@ pub const RETRY_MILLIS: u64 = 30_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Families(Vec<Family>);
 
-/// One session.
+/// One session of a shopper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Family {
     id: FamilyId,

@@ -8,7 +8,7 @@ use crate::features::carts::Carts;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 
-/// The feature.
+/// Logging in, sessions, profiles, agreements and cancelling.
 pub const FEATURE: Feature = Feature { rules: refusals::RULES, open, ..Feature::of_routes("accounts", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[

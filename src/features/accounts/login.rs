@@ -15,11 +15,11 @@ use crate::platform::vault::{Indexed, Place};
 
 /// A log-in that succeeded.
 pub struct LoggedIn {
-    /// Who.
+    /// The shopper who logged in.
     pub user: User,
     /// Whether this was their first one.
     pub is_new: bool,
-    /// Their tokens.
+    /// Tokens of the new session.
     pub tokens: Tokens,
 }
 
@@ -32,7 +32,7 @@ pub struct CodeSent {
     pub retry_after: u64,
 }
 
-/// Mainland China.
+/// Country code of mainland China.
 const COUNTRY: &str = "86";
 
 impl Accounts {

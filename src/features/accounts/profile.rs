@@ -56,14 +56,14 @@ impl AvatarUrl {
 pub struct Profile {
     /// How they want to be called.
     pub nickname: Option<Nickname>,
-    /// Their picture.
+    /// Address of their picture.
     pub avatar: Option<AvatarUrl>,
     /// 0 unknown, 1 male, 2 female.
     pub gender: u8,
 }
 
 impl Accounts {
-    /// Somebody's account.
+    /// The account with this id.
     pub async fn user(&self, id: UserId) -> Result<User, AccountError> {
         let found = self.reads.ask(ANSWER_WITHIN, async |database| repository::active(database, id).await).await?;
         found.ok_or(AccountError::Rule(&UNKNOWN_USER))

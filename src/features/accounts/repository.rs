@@ -14,14 +14,14 @@ const USER_ID_END: u64 = 1 << 53;
 
 const COLUMNS: &str = "id, nickname, avatar_url, gender, phone, token_version, cancelled_at, created_at";
 
-/// A shopper.
+/// A row of `users`: a shopper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Who.
+    /// Primary key of `users`.
     pub id: UserId,
     /// How they want to be called.
     pub nickname: Option<String>,
-    /// Their picture.
+    /// Address of their picture.
     pub avatar_url: Option<String>,
     /// 0 unknown, 1 male, 2 female.
     pub gender: u8,
@@ -38,7 +38,7 @@ pub struct User {
 /// A name by which somebody logs in.
 #[derive(Debug, Clone)]
 pub enum Identity {
-    /// WeChat's.
+    /// The user that WeChat names.
     Wechat {
         /// The user in this mini-program.
         openid: String,

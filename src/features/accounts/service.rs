@@ -24,7 +24,7 @@ use crate::platform::writes::Writes;
 /// What accounts are made of. Whoever serves adds the verifier, and Redis and the sandbox if there are any.
 #[derive(Clone)]
 pub struct Settings {
-    /// WeChat.
+    /// The mini-program's account at WeChat.
     pub wechat: config::Wechat,
     /// Who sends codes to phones.
     pub sms: config::Sms,
@@ -41,7 +41,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// As configured.
+    /// As configured, without verifier, Redis and sandbox.
     pub fn of(config: &Config) -> Self {
         Self {
             wechat: config.wechat.clone(),

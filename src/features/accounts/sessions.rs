@@ -21,7 +21,7 @@ const ATTEMPTS: usize = 8;
 
 /// What a log-in or a refresh is answered with.
 pub struct Tokens {
-    /// For requests.
+    /// Sent with each request as `Authorization: Bearer`.
     pub access_token: String,
     /// How long it is good.
     pub expires_in: Duration,

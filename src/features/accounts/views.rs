@@ -43,7 +43,7 @@ pub struct LoginBody {
 
 /// Names somebody: by WeChat's code, or by a phone and the code that was sent to it.
 pub enum Named {
-    /// WeChat's code.
+    /// The code of `wx.login`.
     Code(String),
     /// Phone and code, as they were typed.
     Phone(String, String),
@@ -143,7 +143,7 @@ pub struct RefreshBody {
 pub struct TokensBody {
     /// For `Authorization: Bearer`.
     pub access_token: String,
-    /// `Bearer`.
+    /// The scheme, always `Bearer`.
     #[schema(example = "Bearer")]
     pub token_type: &'static str,
     /// Seconds for which the access token is good.
@@ -171,7 +171,7 @@ impl From<Tokens> for TokensBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = LoggedIn)]
 pub struct LoggedInBody {
-    /// Their tokens.
+    /// Tokens of the new session.
     #[serde(flatten)]
     pub tokens: TokensBody,
     /// Whether this was their first log-in, which has registered them.
@@ -190,12 +190,12 @@ impl From<LoggedIn> for LoggedInBody {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
-    /// Not told.
+    /// The shopper has not told; 0 in the database.
     #[default]
     Unknown,
-    /// Male.
+    /// Addressed as male; 1 in the database.
     Male,
-    /// Female.
+    /// Addressed as female; 2 in the database.
     Female,
 }
 
@@ -217,15 +217,15 @@ impl Gender {
     }
 }
 
-/// An account.
+/// A shopper's own account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserBody {
-    /// Its number.
+    /// Id of the user.
     pub user_id: u64,
     /// How they want to be called.
     pub nickname: Option<String>,
-    /// Their picture.
+    /// Address of their picture.
     pub avatar_url: Option<String>,
     /// As they want to be addressed.
     pub gender: Gender,
@@ -297,7 +297,7 @@ impl ProfileBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = AcceptAgreement)]
 pub struct AcceptBody {
-    /// Which text.
+    /// Kind of the text, such as `privacy`.
     #[garde(length(min = 1, max = 32))]
     #[schema(min_length = 1, max_length = 32, example = "privacy")]
     pub kind: String,
@@ -311,9 +311,9 @@ pub struct AcceptBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Acceptance)]
 pub struct AcceptanceBody {
-    /// Which text.
+    /// Kind of the text.
     pub kind: String,
-    /// Which version.
+    /// The version that was accepted.
     pub version: u32,
     /// When it was accepted first.
     pub accepted_at: Rfc3339,
@@ -329,14 +329,14 @@ impl From<Acceptance> for AcceptanceBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Agreement)]
 pub struct AgreementBody {
-    /// Which.
+    /// Kind of the text.
     #[schema(example = "privacy")]
     pub kind: String,
     /// Grows with each text of this kind.
     pub version: u32,
-    /// Its title.
+    /// Heading of the text.
     pub title: String,
-    /// Its text.
+    /// The text itself.
     pub content: String,
     /// Since when it is in force.
     pub published_at: Rfc3339,

@@ -7,7 +7,7 @@ use super::routes;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 
-/// The feature.
+/// Delivery addresses of shoppers; cancelling an account deletes them.
 pub const FEATURE: Feature =
     Feature { forgets: &["DELETE FROM addresses WHERE user_id = ?"], open, ..Feature::of_routes("addresses", routes::configure, PATTERNS) };
 

@@ -65,7 +65,7 @@ pub struct Draft {
 /// A stored address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Its id.
+    /// Primary key of `addresses`.
     pub id: AddressId,
     /// Who receives it and at which door.
     pub contact: Contact,

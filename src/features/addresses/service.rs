@@ -13,7 +13,7 @@ use crate::platform::vault::Vault;
 /// An address that was added, or was there.
 #[derive(Debug)]
 pub struct Added {
-    /// The address.
+    /// The address that is stored now.
     pub address: Address,
     /// Whether it was there already: a repeat adds nothing.
     pub repeat: bool,

@@ -32,7 +32,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// A click on a banner that is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Click {
-    /// Who clicked.
+    /// The shopper or address that clicked.
     pub visitor: Visitor,
     /// On which banner.
     pub banner: BannerId,

@@ -14,7 +14,7 @@ use crate::platform::http::table::{Pattern, shop};
 use crate::platform::outbox::Topic;
 use crate::platform::writes::Writes;
 
-/// The feature.
+/// Banners, their products, and the counting of clicks.
 pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("banners", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[shop("/banners", "GET"), shop("/banners/{}/products", "GET"), shop("/banners/{}/click", "POST")];

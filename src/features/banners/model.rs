@@ -7,13 +7,13 @@ use super::link::Link;
 
 /// On: the number in `banners.status`.
 pub const ON: i64 = 1;
-/// Off.
+/// Off: not shown, whatever its window.
 pub const OFF: i64 = 0;
 
-/// One banner.
+/// A row of `banners`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banner {
-    /// Its id.
+    /// Primary key of `banners`.
     pub id: BannerId,
     /// What it says.
     pub title: String,

@@ -64,7 +64,7 @@ fn cut(entries: Vec<&Entry>, from: usize, size: usize) -> (Vec<&Entry>, usize) {
     (entries.into_iter().skip(from).take(size).collect(), total)
 }
 
-/// Their cards.
+/// Cards of these products, as the snapshot rendered them.
 pub fn cards(entries: &[&Entry]) -> Vec<Bytes> {
     entries.iter().map(|entry| entry.card.clone()).collect()
 }

@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use super::model::Banner;
 use crate::platform::rfc3339::Rfc3339;
 
-/// One banner.
+/// A banner that is shown now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Banner)]
 pub struct BannerView {
-    /// Its id.
+    /// Id of the banner, for `/banners/{id}/products` and `/banners/{id}/click`.
     pub id: u64,
     /// What it says.
     pub title: String,

@@ -37,7 +37,7 @@ impl ProductCount {
         self.sales.load(Ordering::Relaxed).max(0).unsigned_abs()
     }
 
-    /// Its reviews.
+    /// Number of reviews, and the sum of their stars.
     pub fn rating(&self) -> Rating {
         Rating { count: self.reviews.load(Ordering::Relaxed), stars: self.stars.load(Ordering::Relaxed) }
     }
@@ -58,7 +58,7 @@ impl SkuCount {
     }
 }
 
-/// All counts.
+/// Live counts of all products and SKUs.
 #[derive(Debug, Default)]
 pub struct Counters {
     products: RwLock<HashMap<u64, Arc<ProductCount>, RandomState>>,

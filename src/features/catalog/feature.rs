@@ -11,7 +11,7 @@ use crate::platform::http::table::{Pattern, shop};
 use crate::platform::outbox::Topic;
 use crate::platform::writes::Writes;
 
-/// The feature.
+/// Opened before the other features, because they read the catalogue.
 pub const FEATURE: Feature = Feature { is_opened_first: true, open, ..Feature::of_routes("catalog", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[

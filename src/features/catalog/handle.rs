@@ -37,7 +37,7 @@ struct Inner {
 /// What a version has that the one before it did not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changed {
-    /// The version.
+    /// Number of the version that has these changes.
     pub version: u64,
     /// Everything was loaded anew: the lists below are empty.
     pub is_everything: bool,

@@ -5,14 +5,14 @@ pub const ON_SALE: i64 = 1;
 /// Off the shelf.
 pub const OFF_SALE: i64 = 0;
 
-/// One category.
+/// A row of `categories`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CategoryRow {
-    /// Its id.
+    /// Primary key of `categories`.
     pub id: u64,
     /// The one above it; none at the first level.
     pub parent: Option<u64>,
-    /// Its name.
+    /// What shoppers read, at most 50 characters.
     pub name: String,
     /// Address of its picture.
     pub icon_url: Option<String>,
@@ -22,12 +22,12 @@ pub struct CategoryRow {
     pub is_shown: bool,
 }
 
-/// One brand.
+/// A row of `brands`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrandRow {
-    /// Its id.
+    /// Primary key of `brands`.
     pub id: u64,
-    /// Its name.
+    /// What shoppers read, unique, at most 50 characters.
     pub name: String,
     /// Address of its picture.
     pub logo_url: Option<String>,
@@ -37,11 +37,11 @@ pub struct BrandRow {
     pub is_shown: bool,
 }
 
-/// One tag.
+/// A row of `tags`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRow {
-    /// Its id.
+    /// Primary key of `tags`.
     pub id: u64,
-    /// The word.
+    /// The tag's word, unique.
     pub name: String,
 }

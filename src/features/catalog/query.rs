@@ -17,7 +17,7 @@ pub const PAGE_MAX: u64 = 100_000;
 /// A page of the products on the shelf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProductQuery {
-    /// Which products.
+    /// What a product must match to be listed.
     pub filter: Filter,
     /// In which order.
     pub sort: Sort,

@@ -153,9 +153,9 @@ fn specs(json: Option<String>) -> Box<[Spec]> {
 pub struct Filed {
     /// All categories, hidden ones too.
     pub categories: Vec<CategoryRow>,
-    /// All brands.
+    /// All brands, hidden ones too.
     pub brands: Vec<BrandRow>,
-    /// All tags.
+    /// All tags, used or not.
     pub tags: Vec<TagRow>,
 }
 

@@ -163,7 +163,7 @@ pub async fn children(request: HttpRequest, id: PathId<u64>, catalog: Provided<C
     Ok(whole(&request, &category.children))
 }
 
-/// All brands
+/// All brands that are shown
 #[utoipa::path(
     tag = "catalog",
     operation_id = "brands_list",

@@ -9,7 +9,7 @@ use super::snapshot::{Counted, Product, Sku, Spec, Taxonomy};
 /// A whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Items<T> {
-    /// The entries.
+    /// All of them, in the shop's order.
     pub items: Vec<T>,
 }
 
@@ -17,13 +17,13 @@ pub struct Items<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Category)]
 pub struct CategoryNode {
-    /// Its id.
+    /// Id of the category.
     pub id: u64,
     /// The one above it; null at the first level.
     pub parent_id: Option<u64>,
     /// 1 to 3.
     pub level: u8,
-    /// Its name.
+    /// Name of the category.
     pub name: String,
     /// Address of its picture, if it has one.
     pub icon_url: Option<String>,
@@ -43,13 +43,13 @@ impl CategoryNode {
     }
 }
 
-/// One brand.
+/// A brand with its logo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Brand)]
 pub struct BrandView {
-    /// Its id.
+    /// Id of the brand.
     pub id: u64,
-    /// Its name.
+    /// Name of the brand.
     pub name: String,
     /// Address of its picture, if it has one.
     pub logo_url: Option<String>,
@@ -65,9 +65,9 @@ impl From<&BrandRow> for BrandView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProductCard)]
 pub struct CardView {
-    /// Its id.
+    /// Id of the product.
     pub id: u64,
-    /// Its name.
+    /// Name of the product.
     pub name: String,
     /// Address of its picture, if it has one.
     pub image: Option<String>,
@@ -85,7 +85,7 @@ pub struct CardView {
     pub category_id: Option<u64>,
     /// Its brand, if it has one.
     pub brand_id: Option<u64>,
-    /// Its tags.
+    /// Words of its tags.
     pub tags: Vec<String>,
     /// Pieces sold, those refunded not counted.
     pub sales_count: u64,
@@ -149,9 +149,9 @@ pub struct DetailView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Named)]
 pub struct NamedView {
-    /// Its id.
+    /// Id of the category.
     pub id: u64,
-    /// Its name.
+    /// Name of the category.
     pub name: String,
 }
 
@@ -159,7 +159,7 @@ pub struct NamedView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Sku)]
 pub struct SkuView {
-    /// Its id.
+    /// Id of the SKU, as carts and orders name it.
     pub id: u64,
     /// What sets it apart, such as `蓝色 / L`; empty for a product without specs.
     pub spec: String,

@@ -33,7 +33,7 @@ const ROWS: [usize; 4] = [256, 64, 8, 1];
 pub struct Footprint {
     /// When they looked last.
     pub viewed_at: Timestamp,
-    /// At what.
+    /// Id of the product.
     pub product: u64,
 }
 

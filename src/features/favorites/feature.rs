@@ -19,7 +19,7 @@ pub const FAVORITES_FULL: Rule = Rule {
     detail: "最多收藏 1000 件商品，请先移除一些。",
 };
 
-/// The feature.
+/// Favourites and footprints; cancelling an account deletes both.
 pub const FEATURE: Feature = Feature {
     rules: &[&FAVORITES_FULL],
     forgets: &["DELETE FROM favorites WHERE user_id = ?", "DELETE FROM footprints WHERE user_id = ?"],

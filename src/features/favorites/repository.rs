@@ -12,9 +12,9 @@ pub const FAVORITES_MAX: u64 = 1_000;
 /// A product that a shopper wants to find again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Favorite {
-    /// Which.
+    /// Id of the product.
     pub product: u64,
-    /// Since when.
+    /// When the shopper marked it.
     pub created_at: Timestamp,
 }
 

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use crate::features::catalog::CardView;
 use crate::platform::rfc3339::Rfc3339;
 
-/// One favourite.
+/// A product that a shopper marked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Favorite)]
 pub struct FavoriteView {
-    /// The product.
+    /// Id of the product.
     pub product_id: u64,
     /// Since when it is one.
     pub added_at: Rfc3339,
@@ -21,11 +21,11 @@ pub struct FavoriteView {
     pub product: Option<Box<RawValue>>,
 }
 
-/// One footprint.
+/// A product that a shopper looked at.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Footprint)]
 pub struct FootprintView {
-    /// The product.
+    /// Id of the product.
     pub product_id: u64,
     /// When the shopper looked at it last.
     pub viewed_at: Rfc3339,

@@ -34,9 +34,9 @@ use crate::platform::rfc3339::Rfc3339;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderPlaced)]
 pub struct PlacedView {
-    /// The order.
+    /// Id of the order.
     pub order_id: u64,
-    /// Its number.
+    /// The number that shoppers see, as in `Location`.
     #[schema(example = "20261124003005000000100000011")]
     pub order_no: String,
     /// `pending_payment`, whatever became of the order since.

@@ -7,7 +7,7 @@ use crate::platform::cache::mirror;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 
-/// The feature.
+/// Lists of products for each zone, from the catalogue's snapshot.
 pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("zones", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[

@@ -32,7 +32,7 @@ impl FamilyId {
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Its text.
+    /// 22 characters of URL-safe base64.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,9 +46,9 @@ impl FamilyId {
 /// What a refresh token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshClaims {
-    /// Whose session.
+    /// The user whose session is refreshed.
     pub user: UserId,
-    /// Which session.
+    /// The session: one device that logged in.
     pub family: FamilyId,
     /// How often the session was refreshed before this token was issued.
     pub generation: u32,

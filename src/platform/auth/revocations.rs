@@ -3,7 +3,7 @@
 //! - V2 Asking about a token that was verified before costs one atomic load: no lock, no look-up, no allocation.
 //! - V3 Memory is bounded by the users whose version changed within [`KEPT`]; an older change concerns no token that still lives.
 //!
-//! Not here: who revokes (`features::accounts`), the row in which the version is kept, telling other processes (`redis::revocations`).
+//! Not here: who revokes (`features::accounts`), the row of the version, telling other processes (`features::accounts::revoking`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::host;
 use super::reader::Reader;
 
-/// `BANNER_LINK_HOSTS`.
+/// Where banners may link to: `BANNER_LINK_HOSTS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banners {
     /// Hosts that a banner may link to by https, in lower case; `*.` before a name stands for every name below it. None: no banner leaves the

@@ -12,14 +12,14 @@ pub enum SmsKind {
     None,
     /// The log shows them; never in production.
     Log,
-    /// Tencent Cloud.
+    /// Tencent Cloud SMS, with the account in [`Sms::tencent`].
     Tencent,
 }
 
-/// `SMS_PROVIDER`, `TENCENT_SMS_*`.
+/// How codes reach phones: `SMS_PROVIDER` and `TENCENT_SMS_*`.
 #[derive(Debug, Clone)]
 pub struct Sms {
-    /// Who sends.
+    /// The provider that sends; the default is `log`, in production `none`.
     pub kind: SmsKind,
     /// The account, where Tencent Cloud sends.
     pub tencent: Option<TencentSms>,
@@ -36,7 +36,7 @@ pub struct TencentSms {
     pub secret_id: String,
     /// The API key.
     pub secret_key: Secret,
-    /// `SmsSdkAppId`.
+    /// Id of the SMS application, `SmsSdkAppId` in the API.
     pub app_id: String,
     /// The signature's text.
     pub sign_name: String,

@@ -1,5 +1,5 @@
 //! The front door: everything that knows HTTP. A handler parses, authorises, makes one call, and renders.
-//! - H1 Every "no" is a problem document (`problem`); nothing else chooses a status for a refusal.
+//! - H1 Every "no" is a problem document. `problem` alone maps refusals of the core to a status; features name those of the edge.
 //! - H2 The way of a purchase has no lock, no log line and no boxed middleware.
 //!
 //! Not here: the features' own routes (they are handed in: `state::Backend`), deciding anything.

@@ -1,4 +1,4 @@
-//! Every "no" as an RFC 9457 problem document: this file alone turns refusals and what is unavailable into status and code.
+//! Every "no" as an RFC 9457 problem document: this file alone maps refusals of the core, and what is unavailable, to status and code.
 //! - P1 `code` is stable: clients decide by it. `title` and `detail` are for people, Chinese first.
 //! - P2 A validation error names every field that is wrong.
 

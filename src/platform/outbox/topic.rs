@@ -46,9 +46,9 @@ topics! {
     Product: "product",
     /// A category, and with it the tree.
     Category: "category",
-    /// A brand.
+    /// A brand: name, logo, order, whether it is shown.
     Brand: "brand",
-    /// A tag.
+    /// A tag and its name.
     Tag: "tag",
     /// A banner with the products that it names.
     Banner: "banner",
@@ -72,7 +72,7 @@ impl Topic {
 /// Row `id` of a topic changed, appeared or was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowChanged {
-    /// The row.
+    /// Id of the row in the topic's table.
     pub id: u64,
 }
 

@@ -4,7 +4,7 @@ use futures_util::future::{BoxFuture, ready};
 
 use super::{SmsError, SmsSender};
 
-/// The sender.
+/// Writes messages to the log instead of sending them; never in production.
 #[derive(Debug, Clone, Copy)]
 pub struct LogSender;
 

@@ -29,7 +29,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const CONCURRENT_MAX: usize = 32;
 const ANSWER_BYTES_MAX: usize = 16 << 10;
 
-/// The sender.
+/// Sends through one account of Tencent Cloud SMS.
 pub struct TencentSender {
     settings: TencentSms,
     outgoing: Outgoing,

@@ -37,19 +37,19 @@ pub enum VaultError {
     /// A row that is not in the form of a wrapped key.
     #[error("the row of user {user} in user_keys holds no wrapped key: restore it from a backup")]
     Unreadable {
-        /// Whose row.
+        /// The user in `user_keys`.
         user: UserId,
     },
     /// The account was cancelled: nothing that was sealed for it can be read, and nothing is sealed any more.
     #[error("the data key of user {user} was destroyed")]
     Destroyed {
-        /// Whose key.
+        /// The user whose data key was destroyed.
         user: UserId,
     },
     /// There is no data key, and so nothing that was sealed with it.
     #[error("user {user} has no data key")]
     NoKey {
-        /// Whose key.
+        /// The user without a data key.
         user: UserId,
     },
     /// A value does not open.

@@ -42,7 +42,7 @@ pub enum KeyFileError {
     Bad {
         /// Path of the file.
         path: PathBuf,
-        /// The line.
+        /// Name before the `=` of the line: `DATA_KEYS` or `BLIND_INDEX_KEY`.
         variable: &'static str,
         /// What is wrong with it.
         cause: BadKeys,

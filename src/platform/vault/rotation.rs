@@ -16,7 +16,7 @@ pub const BATCH: u32 = 500;
 /// A master key that data keys are wrapped under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InUse {
-    /// Its number.
+    /// Number of the master key, as in `DATA_KEYS`.
     pub id: MasterKeyId,
     /// Data keys under it.
     pub data_keys: u64,

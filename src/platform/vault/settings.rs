@@ -25,7 +25,7 @@ pub enum KeySource {
 }
 
 impl KeySource {
-    /// As configured.
+    /// The configured keys; without any, those of the data folder.
     pub fn of(config: &Config) -> Self {
         match &config.encryption.keys {
             Some(keys) => Self::Configured(keys.clone()),

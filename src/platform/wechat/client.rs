@@ -12,7 +12,7 @@ use super::error::WechatError;
 use crate::platform::config::{self, Secret};
 use crate::platform::outgoing::{self, Failure, Outgoing};
 
-/// WeChat's own.
+/// WeChat's API, unless another address is configured.
 const API_BASE: &str = "https://api.weixin.qq.com";
 /// A shopper waits for it, and WeChat usually answers within a fraction of a second.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

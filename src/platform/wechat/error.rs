@@ -25,9 +25,9 @@ pub enum WechatError {
         "WeChat refuses the shop (errcode {code}: {message}); see WECHAT_APPID and WECHAT_SECRET, and the allowed addresses of the mini-program"
     )]
     Refused {
-        /// WeChat's number.
+        /// `errcode` of WeChat's answer.
         code: i64,
-        /// WeChat's words.
+        /// `errmsg` of WeChat's answer.
         message: String,
     },
     /// WECHAT_APPID or WECHAT_SECRET is not set.

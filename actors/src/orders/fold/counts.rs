@@ -12,7 +12,7 @@ use crate::stock::StockFact;
 /// What moves for one SKU; both may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
-    /// Whose pieces.
+    /// The SKU whose counts move.
     pub sku: SkuId,
     /// Added to the pieces that can be bought outside flash sales.
     pub available: i64,

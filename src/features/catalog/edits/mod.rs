@@ -31,7 +31,7 @@ pub enum EditError {
     Unknown {
         /// What was named.
         field: &'static str,
-        /// Its id.
+        /// The id without a row.
         id: u64,
     },
     /// It breaks a rule.
@@ -39,7 +39,7 @@ pub enum EditError {
     Invalid {
         /// What is wrong.
         field: &'static str,
-        /// Why.
+        /// The rule that the value breaks.
         why: String,
     },
     /// The database did not do it.
@@ -60,7 +60,7 @@ impl EditError {
     }
 }
 
-/// Whose price.
+/// The SKUs that get a new price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priced {
     /// Every SKU of a product.
@@ -172,7 +172,7 @@ pub async fn set_status(
 /// A product as people of the shop see it, on the shelf or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shelf {
-    /// Its name.
+    /// Name of the product.
     pub name: String,
     /// The price that is shown for it.
     pub price: Money,
@@ -185,7 +185,7 @@ pub struct Shelf {
 /// One SKU with its counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShelfSku {
-    /// Which.
+    /// Id of the SKU.
     pub id: SkuId,
     /// What sets it apart.
     pub spec: String,

@@ -36,7 +36,7 @@ pub type Code = Text<64>;
 /// A product to be put in.
 #[derive(Debug, Clone)]
 pub struct NewProduct {
-    /// Its name.
+    /// What shoppers read, at most 255 characters.
     pub name: Name,
     /// What else is said of it.
     pub about: About,
@@ -61,7 +61,7 @@ pub struct About {
     pub compared_price: Option<Money>,
     /// Addresses of its pictures.
     pub images: Vec<String>,
-    /// Its tags.
+    /// Ids of its tags, at most [`TAGS_MAX`].
     pub tags: Vec<u64>,
     /// What sending it costs.
     pub freight_template: Option<u64>,
@@ -87,7 +87,7 @@ pub struct NewSku {
 /// What was put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
-    /// The product.
+    /// Id of the new product.
     pub product: ProductId,
     /// Its SKUs, in the order in which they were named.
     pub skus: Vec<SkuId>,

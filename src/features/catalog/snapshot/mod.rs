@@ -2,7 +2,7 @@
 //! - P1 What a reader has does not change under it: one answer is of one version.
 //! - P2 Bytes are rendered once for each change, and sent as often as they are asked for.
 //!
-//! Not here: who publishes (`keeper`), live counts (`counters`).
+//! Not here: who publishes (`handle`, `loading`), live counts (`counters`).
 
 mod entries;
 mod order;

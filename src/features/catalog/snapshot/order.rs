@@ -9,9 +9,9 @@ use std::collections::HashSet;
 pub enum Sort {
     /// Put in last, first.
     Newest,
-    /// Cheapest first.
+    /// Lowest shown price first.
     PriceAsc,
-    /// Dearest first.
+    /// Highest shown price first.
     PriceDesc,
     /// Sold most, first.
     Sales,

@@ -20,7 +20,7 @@ use crate::features::catalog::counters::{ProductCount, SkuCount};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProductSpec)]
 pub struct Spec {
-    /// Its name.
+    /// What the SKUs differ in, such as `颜色`.
     pub name: String,
     /// Its values, in the shop's order.
     pub values: Vec<String>,
@@ -29,9 +29,9 @@ pub struct Spec {
 /// A product, on the shelf or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// Its id.
+    /// Primary key of `products`.
     pub id: ProductId,
-    /// Its name.
+    /// What shoppers read, at most 255 characters.
     pub name: Box<str>,
     /// What it is; may be empty.
     pub description: Box<str>,
@@ -70,7 +70,7 @@ pub struct Product {
 /// A SKU of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sku {
-    /// Its id.
+    /// Primary key of `skus`.
     pub id: SkuId,
     /// What sets it apart, in one text; empty for a product without specs.
     pub spec: Box<str>,
@@ -121,7 +121,7 @@ impl Product {
 /// Bytes that are sent as they are, with their entity tag.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// JSON.
+    /// The JSON of one answer.
     pub body: Bytes,
     /// A strong entity tag: another one for other bytes.
     pub etag: HeaderValue,

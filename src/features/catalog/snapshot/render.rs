@@ -24,7 +24,7 @@ pub fn etag(hash: u64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{hash:016x}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// Any view.
+/// A view as JSON, with the entity tag of these bytes.
 pub fn json(view: &impl Serialize) -> Rendered {
     let body = bytes(view);
     let etag = etag(hash(&body));

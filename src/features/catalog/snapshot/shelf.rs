@@ -35,7 +35,7 @@ pub struct Filter {
 pub enum Zone {
     /// What costs less for now.
     Discount,
-    /// What sells.
+    /// Products marked by hand as hot.
     Hot,
 }
 

@@ -20,13 +20,13 @@ pub const LEVELS_MAX: u8 = 3;
 pub struct Taxonomy {
     /// Grows with each change.
     pub version: u64,
-    /// By id.
+    /// Only those that shoppers see (T1), by id.
     categories: HashMap<u64, Category, RandomState>,
     brands: BTreeMap<u64, BrandRow>,
     tags: BTreeMap<u64, TagRow>,
     /// The whole tree.
     pub tree: Rendered,
-    /// All brands.
+    /// The brands that are shown, in the shop's order.
     pub brand_list: Rendered,
 }
 
@@ -95,7 +95,7 @@ impl Taxonomy {
         self.categories.values().map(|category| &category.row)
     }
 
-    /// A tag.
+    /// The tag with this id, if there is one.
     pub fn tag(&self, id: u64) -> Option<&TagRow> {
         self.tags.get(&id)
     }

@@ -12,7 +12,7 @@ use super::{CodeHash, CodeRules, Codes, CodesError, DAY, HOUR, Kept, Known, Trie
 /// Entries of each kind, at most: some hundred bytes each.
 const ENTRIES_MAX: usize = 65_536;
 
-/// The codes.
+/// Codes and the counts of their limits in this process; a restart forgets them.
 pub struct MemoryCodes {
     rules: CodeRules,
     state: Mutex<State>,
@@ -58,7 +58,7 @@ fn until(now: Timestamp, then: Timestamp) -> Duration {
 }
 
 impl MemoryCodes {
-    /// None yet.
+    /// A store without any codes.
     pub fn new(rules: CodeRules) -> Self {
         Self { rules, state: Mutex::default() }
     }

@@ -138,7 +138,7 @@ pub enum CodesError {
     Full,
 }
 
-/// The port.
+/// Where codes that were sent are kept and tried.
 pub trait Codes: Send + Sync + 'static {
     /// Keeps a code for a phone, if the limits of phone and address allow it.
     fn keep<'a>(&'a self, phone: &'a Known, address: &'a Known, code: CodeHash, now: Timestamp) -> BoxFuture<'a, Result<Kept, CodesError>>;

@@ -15,7 +15,7 @@ static KEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("keep.
 static ATTEMPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("attempt.lua")));
 static USE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("use.lua")));
 
-/// The codes.
+/// Codes and the counts of their limits in Redis.
 pub struct RedisCodes {
     link: Link,
     rules: CodeRules,
