@@ -31,7 +31,7 @@ pub struct Agreement {
 pub struct Acceptance {
     /// Kind of the text: `terms`, `privacy`.
     pub kind: String,
-    /// The version that was shown.
+    /// The version that was accepted.
     pub version: u32,
     /// When they accepted it first.
     pub accepted_at: Timestamp,

@@ -190,12 +190,12 @@ impl From<LoggedIn> for LoggedInBody {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
-    /// The shopper has not told; 0 in the database.
+    /// The shopper has not told.
     #[default]
     Unknown,
-    /// Addressed as male; 1 in the database.
+    /// Addressed as male.
     Male,
-    /// Addressed as female; 2 in the database.
+    /// Addressed as female.
     Female,
 }
 
