@@ -4,6 +4,7 @@ pub mod carts;
 pub mod catalog;
 pub mod favorites;
 pub mod orders;
+pub mod search;
 pub mod seckill;
 pub mod stock;
 
@@ -16,7 +17,8 @@ use crate::platform::http;
 use crate::platform::http::table::Table;
 
 /// Every feature, the hottest routes first: a request's pattern is looked for in this order.
-pub const FEATURES: &[Feature] = &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, catalog::FEATURE, favorites::FEATURE];
+pub const FEATURES: &[Feature] =
+    &[seckill::FEATURE, orders::FEATURE, carts::FEATURE, search::FEATURE, catalog::FEATURE, favorites::FEATURE];
 
 /// Every route of the service by its pattern.
 pub fn routes() -> Table {

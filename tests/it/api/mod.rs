@@ -19,5 +19,6 @@ mod limits;
 mod order_life;
 mod orders;
 mod redis;
+mod search;
 mod seckill;
 mod stalled;
