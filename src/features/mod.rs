@@ -10,6 +10,7 @@ pub mod freight;
 pub mod orders;
 pub mod recommendations;
 pub mod reviews;
+pub mod search;
 pub mod seckill;
 pub mod stock;
 pub mod zones;
@@ -27,6 +28,7 @@ pub const FEATURES: &[Feature] = &[
     seckill::FEATURE,
     orders::FEATURE,
     carts::FEATURE,
+    search::FEATURE,
     catalog::FEATURE,
     zones::FEATURE,
     banners::FEATURE,

@@ -28,6 +28,7 @@ mod redis;
 mod redis_keys;
 mod reviews;
 mod sandbox;
+mod search;
 mod seckill;
 mod stalled;
 mod zones;

@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 25] = [
+const QUERIES: [(&str, &str, &str); 27] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -42,6 +42,16 @@ const QUERIES: [(&str, &str, &str); 25] = [
         "SELECT product_id, viewed_at FROM footprints WHERE user_id = 3 ORDER BY viewed_at DESC, product_id DESC LIMIT 100",
         "INDEX footprints_in_time",
         "footprints_in_time",
+    ),
+    (
+        "SELECT word, searched_at FROM search_history WHERE user_id = 3 ORDER BY searched_at DESC, word DESC LIMIT 20",
+        "INDEX search_history_in_time",
+        "search_history_in_time",
+    ),
+    (
+        "SELECT word, searched_at FROM search_history WHERE found = 1 ORDER BY searched_at DESC LIMIT 100",
+        "INDEX search_history_found",
+        "search_history_found",
     ),
     ("SELECT product_id FROM product_tags WHERE tag_id = 3", "INDEX product_tags_of_a_tag", "product_tags_of_a_tag"),
     ("SELECT id FROM banners WHERE status = 1 ORDER BY sort_order, id LIMIT 200", "INDEX banners_in_order", "banners_in_order"),
@@ -145,6 +155,9 @@ async fn filled(database: &Database) {
         numbers.into_iter().chain(rest)
     });
     tx.execute(Rows::insert(database.engine(), "reviews", &columns, 2_000), rows.collect()).await.unwrap();
+    let rows = (1..=2_000u64).flat_map(|row| [(row % 50).into(), format!("词{row}").into(), now.into(), u64::from(row % 10 > 0).into()]);
+    let text = Rows::insert(database.engine(), "search_history", &["user_id", "word", "searched_at", "found"], 2_000);
+    tx.execute(text, rows.collect()).await.unwrap();
     let rows = (2..=300u64).flat_map(|id| [id.into(), "杯".into(), 1u64.into()]);
     tx.execute(Rows::insert(database.engine(), "products", &["id", "name", "price_fen"], 299), rows.collect()).await.unwrap();
     let rows = (1..=50u64).flat_map(|id| [id.into(), format!("标签{id}").into()]);
@@ -171,7 +184,7 @@ async fn filled(database: &Database) {
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
-            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, product_tags, products, addresses, user_keys, \
+            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, search_history, product_tags, products, addresses, user_keys, \
              banners, banner_clicks, reviews"
         }
     };
