@@ -230,6 +230,7 @@ impl Index {
     }
 
     /// Products that can be found.
+    #[cfg(test)]
     pub fn len(&self) -> u64 {
         self.searcher.num_docs()
     }

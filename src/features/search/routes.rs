@@ -44,7 +44,7 @@ impl From<FindError> for Problem {
         (status = 422, description = "validation_failed (q): empty, without a letter or digit, or too long", body = ProblemDocument),
         (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 500, description = "internal", body = ProblemDocument),
-        (status = 503, description = "warming; busy: too many search at once", body = ProblemDocument),
+        (status = 503, description = "warming, busy", body = ProblemDocument),
     ),
 )]
 #[get("/products/search")]

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::pinyin::{Spelling, spellings};
-use super::words::{folded, sequence};
+use super::words::{beginnings, folded, sequence};
 
 /// Words of a phrase at which it may begin.
-const BEGINNINGS_MAX: usize = 6;
+const BEGINNINGS_MAX: usize = 8;
 /// Ways of typing a word.
 const SPELLINGS_MAX: usize = 3;
 
@@ -89,25 +89,26 @@ impl Prefixes {
     }
 
     fn add(&mut self, text: &str, of: u32, keys: &mut Vec<((u32, u32), u32)>) {
+        let pieces = beginnings(text);
+        // As it is written, from each word on.
+        let begins: Vec<usize> = pieces.iter().take(BEGINNINGS_MAX).map(|piece| piece.as_ptr() as usize - text.as_ptr() as usize).collect();
+        self.add_text(text, &begins, of, keys);
         let words = sequence(text);
         let typed: Vec<_> = words.iter().map(|word| spellings(word, SPELLINGS_MAX)).collect();
-        // As it is written, from each word on.
-        let begins: Vec<usize> = words.iter().take(BEGINNINGS_MAX).map(|word| word.as_ptr() as usize - text.as_ptr() as usize).collect();
-        self.add_text(text, &begins, of, keys);
         if typed.iter().all(Vec::is_empty) {
             return;
         }
         // As it is typed, the commonest way; then other ways of typing each word, with the commonest of those behind it.
         let ways: [fn(&Spelling) -> String; 2] = [|spelling| spelling.full.clone(), |spelling| spelling.initials.clone()];
         for way in ways {
-            let commonest: Vec<String> =
-                words.iter().zip(&typed).map(|(word, typed)| typed.first().map_or_else(|| (*word).to_owned(), way)).collect();
-            let begins: Vec<usize> =
-                (0..words.len().min(BEGINNINGS_MAX)).map(|word| commonest[..word].iter().map(String::len).sum()).collect();
-            self.add_text(&commonest.concat(), &begins, of, keys);
+            let commonest = |text: &str| spellings(text, 1).first().map_or_else(|| text.to_owned(), way);
+            let typed_pieces: Vec<String> = pieces.iter().map(|piece| commonest(piece)).collect();
+            let begins = (0..pieces.len().min(BEGINNINGS_MAX)).map(|piece| typed_pieces[..piece].iter().map(String::len).sum());
+            self.add_text(&typed_pieces.concat(), &begins.collect::<Vec<_>>(), of, keys);
+            let typed_words: Vec<String> = words.iter().map(|word| commonest(word)).collect();
             for (word, typed) in typed.iter().enumerate().take(BEGINNINGS_MAX) {
-                for other in typed.iter().skip(1).map(way).filter(|other| *other != commonest[word]) {
-                    self.add_text(&format!("{other}{}", commonest[word + 1..].concat()), &[0], of, keys);
+                for other in typed.iter().map(way).filter(|other| *other != typed_words[word]) {
+                    self.add_text(&format!("{other}{}", typed_words[word + 1..].concat()), &[0], of, keys);
                 }
             }
         }

@@ -102,6 +102,23 @@ pub fn sequence(folded: &str) -> Vec<&str> {
     words
 }
 
+/// A folded text cut wherever a word begins, also one within a word: `智能` and `手机`, whether the dictionary has `智能手机` or not.
+pub fn beginnings(folded: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    for run in runs(folded) {
+        if !begins_with_han(run) {
+            pieces.push(run);
+            continue;
+        }
+        let mut starts: Vec<usize> = JIEBA.cut_for_search(run, true).into_iter().map(|token| token.byte_start).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let ends = starts.iter().skip(1).copied().chain([run.len()]);
+        pieces.extend(starts.iter().zip(ends).map(|(start, end)| &run[*start..end]));
+    }
+    pieces
+}
+
 /// The words of a folded question, each once.
 pub fn asked(folded: &str) -> Vec<Word> {
     let mut words = sequence(folded);
