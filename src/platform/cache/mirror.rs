@@ -70,16 +70,16 @@ pub async fn keep(link: Link, renewed: Arc<Notify>, values: impl Fn() -> Vec<Mir
         // Whoever was away may have lost everything.
         let mut written = HashMap::new();
         let until = Instant::now() + LIVES / 2;
-        while Instant::now() < until && *condition.borrow() == Condition::Serving {
-            let wait = if write(&link, &mut written, values()).await.is_ok() { PAUSE } else { AGAIN };
-            tokio::time::sleep(wait).await;
-            let stops_serving = async {
-                let _ = condition.wait_for(|condition| *condition != Condition::Serving).await;
-            };
+        loop {
+            let pause = if write(&link, &mut written, values()).await.is_ok() { PAUSE } else { AGAIN };
+            // Not whether it serves, but whether that has changed: it may be away and back between two looks.
+            if tokio::time::timeout(pause, condition.changed()).await.is_ok() {
+                break;
+            }
             tokio::select! {
                 () = renewed.notified() => {}
-                () = tokio::time::sleep_until(until) => {}
-                () = stops_serving => {}
+                () = tokio::time::sleep_until(until) => break,
+                _ = condition.changed() => break,
             }
         }
     }

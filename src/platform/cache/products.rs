@@ -101,10 +101,8 @@ impl Products {
                 tracing::warn!(%error, "the caches cannot be filled from the database; they are tried again");
             }
             let again = if warmed.is_ok() { self.lives / 2 } else { AGAIN };
-            let stops_serving = async {
-                let _ = condition.wait_for(|condition| *condition != Condition::Serving).await;
-            };
-            let _ = tokio::time::timeout(again, stops_serving).await;
+            // Not whether it serves, but whether that has changed: it may be away and back between two looks.
+            let _ = tokio::time::timeout(again, condition.changed()).await;
         }
     }
 
