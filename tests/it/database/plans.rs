@@ -69,33 +69,33 @@ const QUERIES: [(&str, &str, &str); 27] = [
         "user_keys_of_a_master_key",
     ),
     (
-        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
+        "SELECT r.id, r.content FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
         "INDEX reviews_of_a_product",
         "reviews_of_a_product",
     ),
     (
-        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.stars <= 4 AND (r.stars < 4 OR r.id < 900) \
+        "SELECT r.id, r.content FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.stars <= 4 AND (r.stars < 4 OR r.id < 900) \
          ORDER BY r.stars DESC, r.id DESC LIMIT 21",
         "INDEX reviews_by_stars",
         "reviews_by_stars",
     ),
     (
-        "SELECT r.id FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.has_pictures = 1 AND r.id < 900000 \
+        "SELECT r.id, r.content FROM reviews r WHERE r.product_id = 3 AND r.status = 2 AND r.has_pictures = 1 AND r.id < 900000 \
          ORDER BY r.id DESC LIMIT 21",
         "INDEX reviews_with_pictures",
         "reviews_with_pictures",
     ),
     (
-        "SELECT r.id FROM reviews r WHERE r.user_id = 3 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
+        "SELECT r.id, r.content FROM reviews r WHERE r.user_id = 3 AND r.id < 900000 ORDER BY r.id DESC LIMIT 21",
         "INDEX reviews_of_a_user",
         "reviews_of_a_user",
     ),
     (
-        "SELECT r.id FROM reviews r WHERE r.status = 1 AND r.id < 900000 ORDER BY r.id DESC LIMIT 50",
+        "SELECT r.id, r.content FROM reviews r WHERE r.status = 1 AND r.id < 900000 ORDER BY r.id DESC LIMIT 50",
         "INDEX reviews_to_moderate",
         "reviews_to_moderate",
     ),
-    ("SELECT r.id FROM reviews r WHERE r.order_id = 7 AND r.sku_id = 1", "INDEX sqlite_autoindex_reviews_1", "order_id"),
+    ("SELECT r.id, r.content FROM reviews r WHERE r.order_id = 7 AND r.sku_id = 1", "INDEX sqlite_autoindex_reviews_1", "order_id"),
     (
         "SELECT id, paid_at FROM orders WHERE is_basket = 1 AND id < 900000 ORDER BY id DESC LIMIT 500",
         "INDEX orders_baskets",
@@ -149,9 +149,9 @@ async fn filled(database: &Database) {
     let columns =
         ["order_id", "sku_id", "product_id", "user_id", "sku_spec", "stars", "has_pictures", "status", "created_at", "updated_at"];
     let rows = (1..=2_000u64).flat_map(|row| {
-        let (pictures, status) = (u64::from(row % 7 == 0), if row % 20 == 0 { 1u64 } else { 2 });
-        let numbers = [row, 1, row % 50 + 1, row % 40 + 1].map(Into::into);
-        let rest = ["".into(), (row % 5 + 1).into(), pictures.into(), status.into(), now.into(), now.into()];
+        let (pictures, status) = (u64::from(row / 3 % 7 == 0), if row % 19 == 0 { 1u64 } else { 2 });
+        let numbers = [row, 1, row % 20 + 1, row % 40 + 1].map(Into::into);
+        let rest = ["".into(), (row / 20 % 5 + 1).into(), pictures.into(), status.into(), now.into(), now.into()];
         numbers.into_iter().chain(rest)
     });
     tx.execute(Rows::insert(database.engine(), "reviews", &columns, 2_000), rows.collect()).await.unwrap();
