@@ -1,6 +1,6 @@
 //! Flash sales as the database has them.
 
-use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
+use mallcore_actors::ids::{ActivityId, FlashItemId, ProductId, SkuId};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct ItemRow {
     pub id: FlashItemId,
     /// What is sold.
     pub sku: SkuId,
+    /// The product that the SKU is of; none in the snapshot of a release that did not keep it.
+    #[serde(default)]
+    pub product: Option<ProductId>,
     /// The product's name when the sale was planned; its orders keep it.
     pub title: String,
     /// The SKU's spec then; empty for a product without specs.
@@ -37,7 +40,7 @@ pub struct ItemRow {
     pub picture: Option<String>,
     /// Price of a piece in the sale.
     pub price: Money,
-    /// Price of a piece outside it.
+    /// What is paid for a piece outside it: in the discount zone, less than its regular price.
     pub list_price: Money,
     /// Pieces set aside.
     pub quota: u32,

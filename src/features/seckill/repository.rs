@@ -1,8 +1,9 @@
 //! Flash sales in the database: what is on offer, what still has to be set aside or given back.
 
-use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
+use mallcore_actors::ids::{ActivityId, FlashItemId, ProductId, SkuId};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
+use mallcore_actors::values::discount::DiscountRate;
 
 use super::model::{ActivityRow, ItemRow, SalePlan};
 use crate::features::catalog::model::ON_SALE;
@@ -11,7 +12,7 @@ use crate::platform::projection::{self, checkpoint};
 
 /// Sales with anything left to do or to show: those that have an item whose rest was not given back.
 const OPEN: &str = "SELECT a.id, a.name, a.starts_at, a.ends_at, i.id, i.sku_id, COALESCE(i.title, p.name), i.price_fen, s.price_fen, i.quota, \
-     i.limit_per_user, i.remaining, i.carved_at, i.released_at, p.status, s.status, COALESCE(i.spec, s.spec), i.picture \
+     i.limit_per_user, i.remaining, i.carved_at, i.released_at, p.status, s.status, COALESCE(i.spec, s.spec), i.picture, s.product_id, p.is_discount, p.discount_rate_bp \
      FROM seckill_activities a JOIN seckill_items i ON i.activity_id = a.id JOIN skus s ON s.id = i.sku_id \
      JOIN products p ON p.id = s.product_id WHERE (i.carved_at IS NOT NULL AND i.released_at IS NULL) OR a.ends_at > ? ORDER BY a.starts_at, a.id, i.id";
 
@@ -35,12 +36,17 @@ pub async fn activities(database: &Database, since: Timestamp) -> Result<Loaded<
 }
 
 fn item(row: &Row) -> Result<ItemRow, Error> {
+    let zone = match row.flag(19)? {
+        true => row.id(20, |basis_points| DiscountRate::from_basis_points(u16::try_from(basis_points).unwrap_or(u16::MAX)))?,
+        false => DiscountRate::NONE,
+    };
     Ok(ItemRow {
         id: row.id(4, FlashItemId::new)?,
         sku: row.id(5, SkuId::new)?,
+        product: Some(row.id(18, ProductId::new)?),
         title: row.text(6)?,
         price: row.id(7, Money::from_fen)?,
-        list_price: row.id(8, Money::from_fen)?,
+        list_price: zone.apply(row.id(8, Money::from_fen)?),
         quota: row.pieces(9)?,
         limit_per_user: row.pieces(10)?,
         remaining: row.pieces(11)?,

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use futures_util::StreamExt;
 use mallcore_actors::engine::Engine;
-use mallcore_actors::ids::{ActivityId, FlashItemId, SkuId};
+use mallcore_actors::ids::{ActivityId, FlashItemId, ProductId, SkuId};
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::refusal::{Answer, Unavailable};
 use mallcore_actors::registry::Registry;
@@ -235,7 +235,10 @@ fn view(item: &ItemRow, gate: &Gate) -> ItemView {
     ItemView {
         id: item.id.get(),
         sku_id: sku.get(),
+        product_id: item.product.map(ProductId::get),
         title: item.title.clone(),
+        spec: item.spec.clone(),
+        picture: item.picture.clone(),
         quota: item.quota,
         remaining: gate.live_remaining().unwrap_or(item.remaining),
         price_fen: item.price.fen(),

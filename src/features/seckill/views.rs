@@ -80,15 +80,21 @@ pub struct ItemView {
     pub id: u64,
     /// What is sold.
     pub sku_id: u64,
-    /// The product's name.
+    /// The product that it is of, for `/products/{id}`; null only before the database was read for the first time after an upgrade.
+    pub product_id: Option<u64>,
+    /// The product's name when the sale was planned.
     pub title: String,
+    /// What set the SKU apart then, such as `蓝色 / L`; empty for a product without specs.
+    pub spec: String,
+    /// Address of the product's first picture then, if it had one.
+    pub picture: Option<String>,
     /// Pieces set aside for the sale.
     pub quota: u32,
     /// Pieces left now.
     pub remaining: u32,
     /// Price of a piece in the sale, in fen.
     pub price_fen: u64,
-    /// Price of a piece outside the sale, in fen.
+    /// What a piece costs outside the sale, in fen: in the discount zone, with the discount.
     pub list_price_fen: u64,
     /// Pieces that one user may have.
     pub limit_per_user: u32,

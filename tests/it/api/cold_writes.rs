@@ -41,6 +41,9 @@ async fn a_new_price_is_shown_and_old_orders_and_running_sales_keep_theirs() {
 
     let item = visitor.get("/v1/seckill/activities/1").await.body["items"][0].clone();
     assert_eq!(item["list_price_fen"], 77_700, "what it costs outside of the sale");
+    let sold = shown["skus"].as_array().unwrap().iter().find(|sku| sku["id"] == item["sku_id"]).unwrap();
+    assert_eq!((&item["product_id"], &item["spec"]), (&shown["id"], &sold["spec"]), "{item}");
+    assert!(item.as_object().unwrap().contains_key("picture"), "{item}");
     let again = shopper.get(order.header("location")).await;
     assert_eq!(again.body["payable_fen"], order.body["payable_fen"]);
     let later = app.shopper().buy(1, "after").await;
@@ -48,6 +51,19 @@ async fn a_new_price_is_shown_and_old_orders_and_running_sales_keep_theirs() {
     assert_eq!(later.body["payable_fen"], order.body["payable_fen"]);
     is_done(&mallcore(&app, "product set-price 1 --fen 66600 --wait").await);
     assert!(mallcore(&app, "product set-price 1 --fen 66600 --wait").await.1.contains("nothing to change"));
+}
+
+#[actix_web::test]
+async fn a_sale_shows_what_its_product_costs_outside_with_the_discount_of_the_zone() {
+    let app = TestApp::start().await;
+    let visitor = app.anonymous();
+    is_done(&mallcore(&app, "product set-price 1 --fen 10000 --wait").await);
+    is_done(&mallcore(&app, "product set-discount 1 --percent 15 --wait").await);
+    assert_eq!(product(&visitor, 1).await["skus"][0]["price_fen"], 8_500);
+    until("the list shows it", async || {
+        visitor.get("/v1/seckill/activities").await.body["items"][0]["items"][0]["list_price_fen"] == 8_500
+    })
+    .await;
 }
 
 #[actix_web::test]
