@@ -252,6 +252,21 @@ fn a_discounted_product_shows_what_is_paid_and_the_regular_price_beside_it() {
 }
 
 #[test]
+fn a_price_to_compare_with_is_above_what_is_paid() {
+    let look = Look { price: 500, category: 3, brand: 1, tags: vec![], discount: false, hot: false, on_sale: true, created: 1 };
+    let fen = |fen| Some(Money::from_fen(fen).unwrap());
+    let mut two = Product { compared_price: fen(800), ..product(7, &look) };
+    assert_eq!((two.original_price(), two.original_price_of(two.price)), (fen(800), fen(800)));
+    let dearer = Sku { id: SkuId::new(8).unwrap(), price: Money::from_fen(800).unwrap(), ..two.skus[0].clone() };
+    two.skus = Box::new([two.skus[0].clone(), dearer]);
+    assert_eq!(two.original_price(), None, "one of its SKUs costs as much");
+    assert_eq!([500, 800, 900].map(|price| two.original_price_of(Money::from_fen(price).unwrap())), [fen(800), None, None]);
+    two.discount = Some(DiscountRate::from_basis_points(5_000).unwrap());
+    assert_eq!((two.shown_price().fen(), two.original_price()), (250, fen(500)), "800 at half its price is 400");
+    assert_eq!(two.original_price_of(Money::from_fen(800).unwrap()), fen(800));
+}
+
+#[test]
 fn a_new_name_of_a_brand_or_tag_shows_on_cards_and_details() {
     let catalog = empty(filed(Some(1), Some(2), 0));
     let look = Look { price: 999, category: 3, brand: 1, tags: vec![2], discount: false, hot: true, on_sale: true, created: 1 };

@@ -1,5 +1,6 @@
 //! What products and what they are filed under look like from outside.
 
+use mallcore_actors::money::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -73,7 +74,8 @@ pub struct CardView {
     pub image: Option<String>,
     /// The lowest price that is paid for one of its SKUs, in fen.
     pub price_fen: u64,
-    /// A higher price to show beside it, in fen: the regular one in the discount zone.
+    /// A higher price to show beside it, in fen: the regular one in the discount zone, otherwise one to compare with. Null unless it is above the
+    /// price of each of its SKUs, which have their own.
     pub original_price_fen: Option<u64>,
     /// In the discount zone: hundredths of a per cent off, 1500 for 15 %; otherwise 0.
     pub discount_rate_bp: u16,
@@ -171,7 +173,7 @@ pub struct SkuView {
     pub picture: Option<String>,
     /// Price of a piece, in fen.
     pub price_fen: u64,
-    /// In the discount zone: its regular price, in fen.
+    /// A higher price to show beside it, in fen: its regular one in the discount zone, otherwise the product's to compare with.
     pub original_price_fen: Option<u64>,
     /// Pieces that can be bought outside flash sales.
     pub available: u32,
@@ -203,7 +205,7 @@ impl SkuView {
             code: sku.code.as_ref().map(ToString::to_string),
             picture: sku.picture.as_ref().map(ToString::to_string),
             price_fen: paid.fen(),
-            original_price_fen: (paid < sku.price).then(|| sku.price.fen()),
+            original_price_fen: product.original_price_of(sku.price).map(Money::fen),
             available,
         }
     }

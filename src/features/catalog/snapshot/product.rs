@@ -111,10 +111,18 @@ impl Product {
         self.paid(self.regular_price())
     }
 
-    /// The higher price that is shown beside it, if there is one: the regular one in the discount zone, otherwise the one to compare with.
+    /// The higher price that is shown beside [`Product::shown_price`], if there is one: the regular one in the discount zone, otherwise the one to
+    /// compare with. None if one of the SKUs on the shelf costs as much or more: it would look as if that one were dearer than before.
     pub fn original_price(&self) -> Option<Money> {
         let original = if self.discount.is_some() { Some(self.regular_price()) } else { self.compared_price };
-        original.filter(|original| *original > self.shown_price())
+        let dearest = self.offered().map(|sku| self.paid(sku.price)).max().unwrap_or_else(|| self.shown_price());
+        original.filter(|original| *original > dearest)
+    }
+
+    /// The same for something of this product that regularly costs so much: only what is above the price that is paid for it.
+    pub fn original_price_of(&self, regular: Money) -> Option<Money> {
+        let original = if self.discount.is_some() { Some(regular) } else { self.compared_price };
+        original.filter(|original| *original > self.paid(regular))
     }
 }
 
