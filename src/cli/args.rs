@@ -330,6 +330,11 @@ pub struct Token {
 pub struct UserRange(RangeInclusive<u64>);
 
 impl UserRange {
+    /// The first and the last id.
+    pub const fn bounds(&self) -> (u64, u64) {
+        (*self.0.start(), *self.0.end())
+    }
+
     /// Each of them.
     pub fn users(&self) -> impl Iterator<Item = UserId> {
         // `users` admitted ids only.

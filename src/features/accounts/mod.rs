@@ -21,4 +21,5 @@ mod sessions;
 mod views;
 
 pub use feature::FEATURE;
+pub use repository::token_versions;
 pub use service::{Accounts, Settings};

@@ -1,5 +1,7 @@
 //! The table `users`, statement by statement. Who calls has begun the transaction.
 
+use std::collections::HashMap;
+
 use mallcore_actors::ids::UserId;
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::phone::PhoneNumber;
@@ -64,6 +66,15 @@ fn user(row: &Row) -> Result<User, Error> {
 
 async fn one(tx: &mut Tx, condition: &str, value: Value) -> Result<Option<User>, Error> {
     tx.first(format!("SELECT {COLUMNS} FROM users WHERE {condition} = ?"), vec![value]).await?.as_ref().map(user).transpose()
+}
+
+/// The versions of tokens of the users from `first` to `last`; those who are left out, whether or not they exist, have version 0.
+pub async fn token_versions(database: &Database, first: u64, last: u64) -> Result<HashMap<UserId, u32>, Error> {
+    let mut tx = database.snapshot().await?;
+    let text = "SELECT id, token_version FROM users WHERE id BETWEEN ? AND ? AND token_version > 0";
+    let rows = tx.all(text, vec![first.into(), last.into()]).await?;
+    tx.commit().await?;
+    rows.iter().map(|row| Ok((row.id(0, UserId::new)?, row.pieces(1)?))).collect()
 }
 
 /// The shopper of this id, if the account was not cancelled.

@@ -158,6 +158,11 @@ impl Verifier {
         self.sign(user, lifetime, None, None)
     }
 
+    /// The same under the version of the user's tokens, so that it counts although earlier ones were revoked.
+    pub fn issue_under(&self, user: UserId, version: u32, lifetime: Duration) -> Result<String, TokenError> {
+        self.sign(user, lifetime, Some(version), None)
+    }
+
     /// A token of a session, under the version of the user's tokens.
     pub fn issue_for_session(&self, user: UserId, version: u32, session: FamilyId, lifetime: Duration) -> Result<String, TokenError> {
         self.sign(user, lifetime, Some(version), Some(session))

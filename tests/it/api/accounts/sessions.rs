@@ -1,8 +1,10 @@
 //! Refreshing, logging out, and what becomes of access tokens then.
 
+use std::process::Command;
+
 use serde_json::json;
 
-use super::super::app::until;
+use super::super::app::{SECRET, until};
 use super::world::{Login, Servers, World};
 use crate::redis::server::Server;
 
@@ -53,6 +55,20 @@ async fn logging_out_ends_one_session_and_every_access_token_at_once() {
         assert_eq!(world.holder(&refreshed).buy(1, "key").await.status, 200);
         world.app.anonymous().post("/v1/auth/logout").await.is_problem(401, "token_missing", &["Authorization"]);
     }
+}
+
+#[actix_web::test]
+async fn a_token_that_is_printed_after_a_log_out_counts() {
+    let world = World::embedded(|_| {}).await;
+    let login = world.log_in(None).await;
+    assert_eq!(world.holder(&login).post("/v1/auth/logout").await.status, 204);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
+    command.args(["token", "--users", &login.user_id().to_string()]);
+    command.env_clear().env("DATA_DIR", world.app.data_dir()).env("JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
+    let printed = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(printed.status.success(), "{printed:?}");
+    let token = String::from_utf8(printed.stdout).unwrap();
+    assert_eq!(world.app.holder_of(token.trim()).get("/v1/user/profile").await.status, 200);
 }
 
 #[actix_web::test]
