@@ -88,7 +88,7 @@ impl Accounts {
         verifier: Arc<Verifier>,
         carts: Option<Arc<Carts>>,
     ) -> Result<Self, FeatureError> {
-        let code_rules = CodeRules::default();
+        let code_rules = CodeRules { per_address_max: settings.sms.per_address_per_hour, ..CodeRules::default() };
         let sessions: Arc<dyn SessionStore> = match &settings.redis {
             Some(link) => Arc::new(RedisSessions::new(link.clone(), settings.session)),
             None => Arc::new(MemorySessions::new(settings.session)),

@@ -21,6 +21,8 @@ pub enum SmsKind {
 pub struct Sms {
     /// The provider that sends; the default is `log`, in production `none`.
     pub kind: SmsKind,
+    /// Codes that one client address may ask for in an hour: telephone companies put thousands of shoppers behind one.
+    pub per_address_per_hour: u32,
     /// The account, where Tencent Cloud sends.
     pub tencent: Option<TencentSms>,
 }
@@ -51,6 +53,7 @@ impl Sms {
         if kind == SmsKind::Log && mode == Mode::Production {
             reader.fault("SMS_PROVIDER", "has to be `tencent` or `none` in production: `log` writes codes into the log");
         }
+        let per_address_per_hour = reader.number("SMS_PER_ADDRESS_PER_HOUR", 200, 1..=1_000_000);
         let api_base = reader.text_or("TENCENT_SMS_API_BASE", "https://sms.tencentcloudapi.com");
         if let Err(reason) = base_url(&api_base, mode) {
             reader.fault("TENCENT_SMS_API_BASE", reason);
@@ -68,6 +71,6 @@ impl Sms {
         let [secret_id, app_id, sign_name, template_id] = [0, 1, 2, 3].map(|place: usize| texts[place].1.take().unwrap_or_default());
         let account = secret_key.filter(|_| kind == SmsKind::Tencent);
         let tencent = account.map(|secret_key| TencentSms { api_base, region, secret_id, secret_key, app_id, sign_name, template_id });
-        Self { kind, tencent }
+        Self { kind, per_address_per_hour, tencent }
     }
 }

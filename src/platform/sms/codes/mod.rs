@@ -38,14 +38,7 @@ pub struct CodeRules {
 
 impl Default for CodeRules {
     fn default() -> Self {
-        Self {
-            lives: Duration::from_secs(300),
-            tries_max: 5,
-            pause: Duration::from_secs(60),
-            per_day_max: 10,
-            // A telephone company puts thousands of shoppers behind one address.
-            per_address_max: 200,
-        }
+        Self { lives: Duration::from_secs(300), tries_max: 5, pause: Duration::from_secs(60), per_day_max: 10, per_address_max: 200 }
     }
 }
 

@@ -59,7 +59,7 @@ impl SmsService {
     }
 
     pub fn settings(&self) -> Sms {
-        Sms { kind: SmsKind::Tencent, tencent: Some(self.account()) }
+        Sms { kind: SmsKind::Tencent, per_address_per_hour: 200, tencent: Some(self.account()) }
     }
 
     fn account(&self) -> TencentSms {
