@@ -19,7 +19,7 @@ use crate::engine::{Claim, Engine};
 use crate::ids::SkuId;
 use crate::kernel::{BoxFuture, Provenance};
 use crate::quantity::Quantity;
-use crate::refusal::{Answer, Unavailable};
+use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::Registry;
 use crate::replies::when_durable;
 use crate::stock::{Asked, CloseOrder, Closed, HoldPieces, Owner, Placed, Receipt, Sku};
@@ -44,25 +44,51 @@ impl Skus for Registry<Sku> {
     }
 }
 
+/// Why the rules refuse a basket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// What they say.
+    pub refusal: Refusal,
+    /// The SKU whose pieces cannot be had; none where the basket is refused as a whole.
+    pub sku: Option<SkuId>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, sku: None }
+    }
+}
+
 /// Orders a basket: all of it or nothing. Dropping the future takes nothing back.
 ///
 /// # Errors
 /// `Ok(Err(_))` when the rules refuse, `Err(_)` when it cannot be ordered now; repeating with the same key tells what became of it.
-pub async fn place(engine: &Arc<Engine>, skus: &Arc<dyn Skus>, by: Provenance, basket: Basket) -> Answer<Placed> {
+pub async fn place(
+    engine: &Arc<Engine>,
+    skus: &Arc<dyn Skus>,
+    by: Provenance,
+    basket: Basket,
+) -> Result<Result<Placed, Refused>, Unavailable> {
     let Some(claim) = engine.claim(basket.user(), basket.request().0) else { return Err(Unavailable::Busy) };
     let task = tokio::spawn(carry_out(Arc::clone(engine), Arc::clone(skus), by, basket, claim));
     task.await.unwrap_or(Err(Unavailable::OutcomeUnknown))
 }
 
 /// The claim is dropped when the answer is safe to repeat, whatever it is.
-async fn carry_out(engine: Arc<Engine>, skus: Arc<dyn Skus>, by: Provenance, basket: Basket, _claim: Claim) -> Answer<Placed> {
+async fn carry_out(
+    engine: Arc<Engine>,
+    skus: Arc<dyn Skus>,
+    by: Provenance,
+    basket: Basket,
+    _claim: Claim,
+) -> Result<Result<Placed, Refused>, Unavailable> {
     let placed = match steps::begin(&engine, &basket)? {
         Ok(Begun::Repeat(receipt)) => Placed { receipt, repeat: true },
         Ok(Begun::Fresh(coordinator, first)) => match place_fresh(&engine, skus, by, basket, (coordinator, first)).await? {
             Ok(receipt) => Placed { receipt, repeat: false },
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refused) => return Ok(Err(refused)),
         },
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => return Ok(Err(refusal.into())),
     };
     let counter = if placed.repeat { &engine.meters.repeated } else { &engine.meters.placed };
     counter.increment(1);
@@ -76,10 +102,10 @@ async fn place_fresh(
     by: Provenance,
     basket: Basket,
     (coordinator, first): (Coordinator, Action),
-) -> Answer<Receipt> {
+) -> Result<Result<Receipt, Refused>, Unavailable> {
     let (owner, (sender, inputs)) = (engine.new_owner(), mpsc::unbounded_channel());
     engine.register(owner, sender);
-    let mut placing = Placing { engine: Arc::clone(engine), skus, by, basket, owner, coordinator, inputs, receipt: None };
+    let mut placing = Placing { engine: Arc::clone(engine), skus, by, basket, owner, coordinator, inputs, receipt: None, short: None };
     placing.run(first).await
 }
 
@@ -93,19 +119,23 @@ struct Placing {
     coordinator: Coordinator,
     inputs: UnboundedReceiver<Input>,
     receipt: Option<Receipt>,
+    /// The SKU that has refused to hold its pieces.
+    short: Option<SkuId>,
 }
 
 impl Placing {
-    async fn run(&mut self, first: Action) -> Answer<Receipt> {
+    async fn run(&mut self, first: Action) -> Result<Result<Receipt, Refused>, Unavailable> {
         let deadline = Instant::now() + Duration::from_millis(self.engine.rules.holding_max_millis);
         let mut actions = VecDeque::from([first]);
         while let Some(action) = actions.pop_front() {
             let input = match action {
                 Action::Hold(Participant::Stock(sku), quantity) => {
-                    timeout_at(deadline, self.hold(sku, quantity)).await.unwrap_or(Input::TimedOut)
+                    let heard = timeout_at(deadline, self.hold(sku, quantity)).await.unwrap_or(Input::TimedOut);
+                    self.short = matches!(heard, Input::Refused(_)).then_some(sku);
+                    heard
                 }
                 Action::Commit => self.commit(),
-                Action::Answer(Outcome::Refused(refusal)) => return Ok(Err(refusal)),
+                Action::Answer(Outcome::Refused(refusal)) => return Ok(Err(Refused { refusal, sku: self.short })),
                 Action::Answer(Outcome::Unavailable(unavailable)) => return Err(unavailable),
                 Action::Answer(Outcome::Placed(sequence)) => {
                     debug_assert_eq!(self.receipt.map(|receipt| receipt.sequence), Some(sequence), "C3: the answer is another record's");

@@ -113,7 +113,8 @@ impl Floor {
     }
 
     pub async fn place(&self, user_id: u64, number: u64, wants: &[(u64, u32)]) -> Answer<Placed> {
-        place(&self.engine, &self.skus, SHOPPER, basket(user_id, number, wants)).await
+        let placed = place(&self.engine, &self.skus, SHOPPER, basket(user_id, number, wants)).await;
+        placed.map(|placed| placed.map_err(|refused| refused.refusal))
     }
 
     pub async fn placed(&self, user_id: u64, number: u64, wants: &[(u64, u32)]) -> OrderId {

@@ -1,6 +1,7 @@
 //! What shoppers say of themselves: nickname, picture, gender. Texts are normalised and checked here, at the edge.
 
 use mallcore_actors::ids::UserId;
+use mallcore_actors::values::text::{BadText, Text};
 use reqwest::Url;
 use unicode_normalization::UnicodeNormalization;
 
@@ -20,21 +21,14 @@ pub const AVATAR_CHARACTERS_MAX: usize = 255;
 pub struct Nickname(String);
 
 impl Nickname {
-    /// Normalises a text; none if it is empty then, too long, or has characters that a name has not.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Normalises a text that somebody typed.
+    ///
+    /// # Errors
+    /// Those of [`Text::typed`].
+    pub fn parse(text: &str) -> Result<Self, BadText> {
         let text: String = text.nfc().collect();
-        let text = text.trim();
-        let length = text.chars().count();
-        let is_good = (1..=NICKNAME_CHARACTERS_MAX).contains(&length) && !text.chars().any(is_hidden);
-        is_good.then(|| Self(text.to_owned()))
+        Text::<NICKNAME_CHARACTERS_MAX>::typed(&text).map(|text| Self(text.as_str().to_owned()))
     }
-}
-
-/// Control characters, line ends, marks of writing direction, and what takes no room; emoji are joined by U+200D, which stays.
-fn is_hidden(character: char) -> bool {
-    let hidden =
-        ['\u{200B}'..='\u{200C}', '\u{200E}'..='\u{200F}', '\u{2028}'..='\u{202E}', '\u{2060}'..='\u{206F}', '\u{FFF9}'..='\u{FFFB}'];
-    character.is_control() || matches!(character, '\u{AD}' | '\u{FEFF}') || hidden.iter().any(|range| range.contains(&character))
 }
 
 /// The address of a picture: https, with a host, without a user.
@@ -92,7 +86,7 @@ mod tests {
     use super::*;
 
     fn name(text: &str) -> Option<String> {
-        Nickname::parse(text).map(|name| name.0)
+        Nickname::parse(text).ok().map(|name| name.0)
     }
 
     #[test]

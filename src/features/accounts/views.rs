@@ -1,6 +1,7 @@
 //! What goes in and out about accounts.
 
 use garde::Validate;
+use mallcore_actors::values::text::BadText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +12,7 @@ use super::repository::User;
 use super::sessions::Tokens;
 use crate::platform::auth::refresh::REFRESH_TOKEN_BYTES_MAX;
 use crate::platform::http::problem::Problem;
+use crate::platform::http::wording;
 use crate::platform::rfc3339::Rfc3339;
 
 /// Longest code of WeChat that is sent on.
@@ -276,19 +278,22 @@ impl ProfileBody {
     /// # Errors
     /// 422 naming each field that is wrong.
     pub fn parsed(&self) -> Result<Profile, Problem> {
-        let nickname = self.nickname.as_deref().map(Nickname::parse);
+        let nickname = self.nickname.as_deref().map(Nickname::parse).transpose();
         let avatar = self.avatar_url.as_deref().map(AvatarUrl::parse);
         let mut problem = Problem::fields(Vec::new());
-        if nickname == Some(None) {
-            problem = problem.naming("nickname", "invalid");
+        match nickname {
+            Ok(_) => {}
+            Err(BadText::Blank) => problem = problem.naming("nickname", "too_short"),
+            Err(BadText::Long { .. }) => problem = problem.naming("nickname", "too_long"),
+            Err(BadText::Control | BadText::Hidden) => problem = problem.naming_because("nickname", "invalid", wording::NICKNAME),
         }
         if avatar == Some(None) {
-            problem = problem.naming("avatar_url", "invalid");
+            problem = problem.naming_because("avatar_url", "invalid", wording::PICTURE);
         }
         if !problem.errors.is_empty() {
             return Err(problem);
         }
-        Ok(Profile { nickname: nickname.flatten(), avatar: avatar.flatten(), gender: self.gender.number() })
+        Ok(Profile { nickname: nickname.ok().flatten(), avatar: avatar.flatten(), gender: self.gender.number() })
     }
 }
 

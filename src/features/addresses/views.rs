@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::{Address, Contact, DETAIL_CHARACTERS_MAX, Draft, NAME_CHARACTERS_MAX, Region};
+use crate::platform::http::json;
 use crate::platform::http::problem::Problem;
+use crate::platform::http::wording;
 use crate::platform::rfc3339::Rfc3339;
 
 /// An address to add, or what one is from now on.
@@ -21,7 +23,7 @@ pub struct AddressBody {
     #[schema(
         min_length = 1,
         max_length = 50,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$",
         example = "李雷"
     )]
     pub receiver: String,
@@ -34,7 +36,7 @@ pub struct AddressBody {
     #[schema(
         min_length = 1,
         max_length = 50,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$",
         example = "浙江省"
     )]
     pub province: String,
@@ -43,7 +45,7 @@ pub struct AddressBody {
     #[schema(
         min_length = 1,
         max_length = 50,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$",
         example = "杭州市"
     )]
     pub city: String,
@@ -52,20 +54,24 @@ pub struct AddressBody {
     #[schema(
         min_length = 1,
         max_length = 50,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$",
         example = "西湖区"
     )]
     pub district: String,
-    /// The district's code by GB/T 2260.
+    /// The code by GB/T 2260 of the district, or of a city that has none (`441900`). It has to be one of the province, which is named in full or
+    /// short (`浙江省`, `浙江`).
     #[garde(custom(is_region))]
-    #[schema(pattern = "^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)[0-9]{4}$", example = "330106")]
+    #[schema(
+        pattern = "^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)$",
+        example = "330106"
+    )]
     pub region_code: String,
     /// Street, house and room.
     #[garde(custom(is_text::<DETAIL_CHARACTERS_MAX>))]
     #[schema(
         min_length = 1,
         max_length = 200,
-        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$",
         example = "文三路 1 号 2 幢 301 室"
     )]
     pub detail: String,
@@ -78,39 +84,45 @@ pub struct AddressBody {
 
 /// Words by which `http::json` finds the code.
 fn is_text<const MOST: usize>(text: &str, _: &()) -> garde::Result {
-    match Text::<MOST>::parse(text) {
+    match Text::<MOST>::typed(text) {
         Ok(_) => Ok(()),
         Err(BadText::Blank) => Err(garde::Error::new("length is lower than 1")),
         Err(BadText::Long { most }) => Err(garde::Error::new(format!("length is greater than {most}"))),
-        Err(BadText::Control) => Err(garde::Error::new("a control character")),
+        Err(BadText::Control | BadText::Hidden) => Err(json::wanted(wording::TYPED)),
     }
 }
 
 fn is_phone(text: &str, _: &()) -> garde::Result {
-    PhoneNumber::parse(text).map(drop).map_err(garde::Error::new)
+    PhoneNumber::parse(text).map(drop).map_err(|_| json::wanted(wording::PHONE))
 }
 
 fn is_region(text: &str, _: &()) -> garde::Result {
-    RegionCode::parse(text).map(drop).map_err(garde::Error::new)
+    let is_place = RegionCode::parse(text).is_ok_and(|region| region.is_below_a_province());
+    if is_place { Ok(()) } else { Err(json::wanted(wording::REGION)) }
 }
 
 impl AddressBody {
-    /// The address that it asks for; every field was checked before.
+    /// The address that it asks for; every field was checked before by itself.
+    ///
+    /// # Errors
+    /// 422 on `region_code` if it is not one of the province's.
     pub fn draft(&self) -> Result<Draft, Problem> {
         fn name<const MOST: usize>(field: &'static str, text: &str) -> Result<Text<MOST>, Problem> {
-            Text::parse(text).map_err(|_| Problem::field(field, "invalid"))
+            Text::typed(text).map_err(|_| Problem::invalid(field, wording::TYPED))
         }
+        let code = RegionCode::parse(&self.region_code).ok().filter(|code| code.is_in_province_called(self.province.trim()));
+        let code = code.ok_or_else(|| Problem::invalid("region_code", wording::REGION))?;
         Ok(Draft {
             contact: Contact {
                 receiver: name("receiver", &self.receiver)?,
-                phone: PhoneNumber::parse(&self.phone).map_err(|_| Problem::field("phone", "invalid"))?,
+                phone: PhoneNumber::parse(&self.phone).map_err(|_| Problem::invalid("phone", wording::PHONE))?,
                 detail: name("detail", &self.detail)?,
             },
             region: Region {
                 province: name("province", &self.province)?,
                 city: name("city", &self.city)?,
                 district: name("district", &self.district)?,
-                code: RegionCode::parse(&self.region_code).map_err(|_| Problem::field("region_code", "invalid"))?,
+                code,
             },
             is_default: self.is_default,
         })

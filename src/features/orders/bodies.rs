@@ -64,7 +64,10 @@ pub struct OrderBody {
     pub address_id: Option<u64>,
     /// What the shopper wants to be known, at most 200 characters.
     #[garde(inner(length(chars, max = 200)))]
-    #[schema(max_length = 200, pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$")]
+    #[schema(
+        max_length = 200,
+        pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$"
+    )]
     pub remark: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post, web};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{BadOrder, Basket, Delivery, LINES_MAX, Remark, Status};
+use mallcore_actors::orders::{BadOrder, Basket, Delivery, LINES_MAX, Refused, Remark, Status};
 use mallcore_actors::pricing::NoPrice;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Receipt;
@@ -28,6 +28,7 @@ use crate::platform::http::idempotency::IdempotencyKey;
 use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::state::State;
+use crate::platform::http::wording;
 use crate::platform::rfc3339::Rfc3339;
 
 /// An order, as it was when it was placed: every attempt with the same key is answered so.
@@ -109,6 +110,10 @@ pub async fn preview(
 /// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its
 /// time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
+///
+/// **Keep the key until the outcome is known.** A client that got no answer, or a 503, has to repeat the request with the same `Idempotency-Key`.
+/// Each new key is a new order: two keys for one cart, sent at the same time, may both order it. Make the key when the shopper opens the
+/// confirmation page, and a new one only after an answer of 200, 201, or 4xx other than 408 and 429.
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_place",
@@ -166,7 +171,7 @@ pub async fn create(
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
     };
-    let placed = orders.place(basket).await??;
+    let placed = orders.place(basket).await?.map_err(|refused| unplaced(refused, &wanted))?;
     let view = PlacedView::from(&placed.receipt);
     if placed.repeat {
         return Ok(HttpResponse::Ok().json(view));
@@ -275,13 +280,26 @@ fn unquoted(none: NoQuote, wanted: &Wanted, lines: &[(SkuId, Quantity)]) -> Prob
     }
 }
 
+/// Why the basket is not ordered; the line that is short, if it is one.
+fn unplaced(Refused { refusal, sku }: Refused, wanted: &Wanted) -> Problem {
+    let problem = Problem::from(refusal);
+    let Some(sku) = sku else { return problem };
+    match wanted {
+        Wanted::Cart => problem.naming(format!("cart.{sku}"), refusal.code()),
+        Wanted::Items(items) => match items.iter().position(|(wanted, _)| *wanted == sku) {
+            Some(place) => problem.naming(format!("items[{place}].sku_id"), refusal.code()),
+            None => problem,
+        },
+    }
+}
+
 /// Blank is none.
 fn remark(text: Option<&str>) -> Result<Option<Remark>, Problem> {
-    match text.map(Remark::parse) {
+    match text.map(Remark::typed) {
         None | Some(Err(BadText::Blank)) => Ok(None),
         Some(Ok(remark)) => Ok(Some(remark)),
         Some(Err(BadText::Long { .. })) => Err(Problem::field("remark", "too_long")),
-        Some(Err(BadText::Control)) => Err(Problem::field("remark", "invalid")),
+        Some(Err(BadText::Control | BadText::Hidden)) => Err(Problem::invalid("remark", wording::TYPED)),
     }
 }
 

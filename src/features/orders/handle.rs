@@ -7,9 +7,9 @@ use mallcore_actors::engine::Engine;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::kernel::Provenance;
-use mallcore_actors::orders::{Basket, OrdersHandle, Skus, place};
+use mallcore_actors::orders::{Basket, OrdersHandle, Refused, Skus, place};
 use mallcore_actors::quantity::Quantity;
-use mallcore_actors::refusal::{Answer, Refusal};
+use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::replies::when_durable;
 use mallcore_actors::stock::{Placed, Receipt};
 use mallcore_actors::values::region::RegionCode;
@@ -94,11 +94,11 @@ impl Orders {
     ///
     /// # Errors
     /// As [`place`].
-    pub async fn place(&self, basket: Basket) -> Answer<Placed> {
+    pub async fn place(&self, basket: Basket) -> Result<Result<Placed, Refused>, Unavailable> {
         let answer = place(&self.engine, &self.skus, Provenance::SHOPPER, basket).await;
         match &answer {
             Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => self.engine.meters.refused(*refusal),
+            Ok(Err(refused)) => self.engine.meters.refused(refused.refusal),
             Err(unavailable) => self.engine.meters.unavailable(*unavailable),
         }
         answer

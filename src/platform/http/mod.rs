@@ -34,7 +34,7 @@ pub mod schemas;
 mod server;
 pub mod state;
 pub mod table;
-mod wording;
+pub mod wording;
 
 use std::io;
 use std::net::SocketAddr;

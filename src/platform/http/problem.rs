@@ -167,6 +167,12 @@ impl Problem {
         self
     }
 
+    /// The same, naming a field in words of its own.
+    pub fn naming_because(mut self, field: impl Into<Cow<'static, str>>, code: &'static str, detail: &'static str) -> Self {
+        self.errors.push(FieldError { field: field.into(), code, detail: Cow::Borrowed(detail) });
+        self
+    }
+
     /// The fields are readable and wrong (422).
     pub fn fields(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed") }
@@ -175,6 +181,11 @@ impl Problem {
     /// One field is readable and wrong (422).
     pub fn field(field: &'static str, code: &'static str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").naming(field, code)
+    }
+
+    /// One field has a value that cannot be (422), in words that tell what is wanted.
+    pub fn invalid(field: &'static str, wanted: &'static str) -> Self {
+        Self::fields(Vec::new()).naming_because(field, "invalid", wanted)
     }
 
     /// There is no such thing, or it is another's (404).

@@ -21,10 +21,21 @@ pub fn of(code: &str) -> (&'static str, &'static str) {
     place.map_or(("请求失败 / Request failed", "请求未能完成。"), |place| (WORDS[place].1, WORDS[place].2))
 }
 
+/// What a phone number is wanted to be.
+pub const PHONE: &str = "请输入 11 位手机号。";
+/// What a region's code is wanted to be.
+pub const REGION: &str = "请选择所在的区县，并与省份一致。";
+/// What a nickname is wanted to be.
+pub const NICKNAME: &str = "昵称不能包含看不见的字符。";
+/// What a text that shoppers type is wanted to be.
+pub const TYPED: &str = "不能包含换行或看不见的字符。";
+/// What the address of a picture is wanted to be.
+pub const PICTURE: &str = "头像必须是 https 地址。";
+
 const WORDS: &[(&str, &str, &str)] = &[
     // Commonest first: a flash sale is mostly this.
     ("sold_out", "已售罄 / Sold out", "手慢了，商品已经抢光。"),
-    ("purchase_limit", "超过限购 / Purchase limit reached", "每人限购件数已用完。"),
+    ("purchase_limit", "超过限购 / Purchase limit reached", "超过每人限购件数。"),
     ("not_started", "尚未开始 / Not started", "抢购还没有开始，请稍后再来。"),
     ("ended", "已结束 / Ended", "这场抢购已经结束。"),
     ("too_many_unpaid", "待付款订单过多 / Too many unpaid orders", "请先支付或取消未付款的订单。"),
@@ -96,7 +107,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("too_long", "过长 / Too long", "内容过长。"),
     ("duplicate", "重复 / Duplicate", "字段只能出现一次。"),
     ("unknown_field", "未知字段 / Unknown field", "没有这个字段。"),
-    ("not_found", "页面不存在 / Not found", "没有这个地址。"),
+    ("not_found", "接口不存在 / Not found", "没有这个接口。"),
     ("method_not_allowed", "方法不允许 / Method not allowed", "这个地址不支持该方法。"),
     ("internal", "内部错误 / Internal error", "我们这边出错了，请凭 instance 联系客服。"),
 ];

@@ -159,6 +159,10 @@ async fn each_wrong_field_is_named_and_nothing_is_changed() {
         ("district", json!("区".repeat(51))),
         ("region_code", json!("33010")),
         ("region_code", json!("990101")),
+        ("region_code", json!("330000")),
+        ("region_code", json!("440305")),
+        ("receiver", json!("\u{200B}\u{202E}")),
+        ("receiver", json!("李\u{202E}雷")),
         ("detail", json!("路".repeat(201))),
         ("is_default", json!("yes")),
         ("postcode", json!("310000")),
@@ -174,6 +178,10 @@ async fn each_wrong_field_is_named_and_nothing_is_changed() {
     let mut fields: Vec<&str> = named.body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["detail", "phone"]);
+    let phone = add(&shopper, with(address(2), "phone", json!("1"))).await.body["errors"][0].clone();
+    assert_eq!((&phone["code"], &phone["detail"]), (&"invalid".into(), &"请输入 11 位手机号。".into()));
+    let elsewhere = add(&shopper, with(address(2), "province", json!("广东"))).await;
+    elsewhere.is_problem(422, "validation_failed", &["region_code"]);
     put(&shopper, "0".to_owned(), address(2)).await.is_problem(400, "validation_failed", &["id"]);
     put(&shopper, "x/default".to_owned(), json!({})).await.is_problem(400, "validation_failed", &["id"]);
     assert_eq!(shopper.get("/v1/user/addresses").await.body, before);

@@ -8,6 +8,7 @@ use mallcore_actors::values::phone::PhoneNumber;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::http::problem::Problem;
+use crate::platform::http::wording;
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
@@ -17,5 +18,5 @@ pub fn configure(routes: &mut ServiceConfig) {
 }
 
 fn phone(text: &str) -> Result<PhoneNumber, Problem> {
-    PhoneNumber::parse(text).map_err(|_| Problem::field("phone", "invalid"))
+    PhoneNumber::parse(text).map_err(|_| Problem::invalid("phone", wording::PHONE))
 }

@@ -20,6 +20,14 @@ use structures::Structures;
 use super::problem::{FieldError, Problem};
 use super::wording;
 
+/// What a check's message begins with when the rest of it are words for people.
+const WANTED: &str = "wanted: ";
+
+/// What a check of garde fails with to tell people, in these words, what is wanted; the code is `invalid`.
+pub fn wanted(words: &str) -> garde::Error {
+    garde::Error::new(format!("{WANTED}{words}"))
+}
+
 /// More wrong fields than this are not listed.
 const ERRORS_MAX: usize = 16;
 /// Longest path that is shown, in characters: a client's own field names must not make answers long.
@@ -35,7 +43,13 @@ pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Resul
     let value = read.map_err(|error| refused(&error.path().to_string(), error.inner()))?;
     reader.end().map_err(|error| malformed(&error))?;
     value.validate().map_err(|report| {
-        let errors = report.iter().take(ERRORS_MAX).map(|(path, error)| field(&path.to_string(), Cow::Borrowed(code_of(error.message()))));
+        let errors = report.iter().take(ERRORS_MAX).map(|(path, error)| {
+            let named = field(&path.to_string(), Cow::Borrowed(code_of(error.message())));
+            match error.message().strip_prefix(WANTED) {
+                Some(wanted) => FieldError { detail: Cow::Owned(wanted.to_owned()), ..named },
+                None => named,
+            }
+        });
         Problem::fields(errors.collect())
     })?;
     Ok(value)
@@ -176,6 +190,22 @@ mod tests {
         ] {
             assert_eq!(wrong(body), [(path.to_owned(), code)], "{body}");
         }
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Called {
+        #[garde(custom(is_never_right))]
+        name: String,
+    }
+
+    fn is_never_right(_: &str, _: &()) -> garde::Result {
+        Err(wanted("请输入名字。"))
+    }
+
+    #[test]
+    fn a_check_may_tell_in_its_own_words_what_is_wanted() {
+        let problem = parse::<Called>(b"{\"name\": \"?\"}").map(|called| called.name).unwrap_err();
+        assert_eq!((problem.errors[0].code, &*problem.errors[0].detail), ("invalid", "请输入名字。"));
     }
 
     #[test]

@@ -40,6 +40,8 @@ async fn a_profile_is_normalised_checked_and_replaced_whole() {
             let refused = put(&shopper, body.clone()).await;
             refused.is_problem(422, "validation_failed", fields);
         }
+        let long = put(&shopper, json!({ "nickname": "名".repeat(33) })).await;
+        assert_eq!(long.body["errors"][0]["code"], "too_long");
         assert_eq!(shopper.get("/v1/user/profile").await.body, saved.body, "a refusal changes nothing");
         let emptied = put(&shopper, json!({})).await.body;
         assert_eq!((&emptied["nickname"], &emptied["avatar_url"], &emptied["gender"]), (&Value::Null, &Value::Null, &"unknown".into()));
