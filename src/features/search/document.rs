@@ -23,13 +23,13 @@ pub struct Document {
 /// What hits are narrowed down and ordered by, one row a product.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Facts {
-    /// Its id.
+    /// Id of the product.
     pub product: u64,
     /// The price that is shown, in fen.
     pub price: u64,
     /// When it was put in, in milliseconds.
     pub created: u64,
-    /// Pieces sold.
+    /// Pieces sold, as of when the row was made.
     pub sales: u64,
     /// Its brand; 0 for none.
     pub brand: u64,

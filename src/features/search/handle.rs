@@ -37,7 +37,7 @@ const NAMES_LOOKED_AT: usize = 40;
 
 /// What the keeper publishes.
 pub struct Published {
-    /// The index.
+    /// The index of words.
     pub index: Index,
     /// Names of categories and brands.
     pub filed: Arc<Prefixes>,
@@ -66,7 +66,7 @@ struct Inner {
 /// Why a search has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// For now.
+    /// The index is not built yet, or too many search.
     #[error("search is not available: {0:?}")]
     Unavailable(Unavailable),
     /// The index failed, or a bug of ours ended the search.

@@ -25,7 +25,7 @@ const PRICES: [u64; 7] = [0, 5_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 /// A product that has the words.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
-    /// Its row.
+    /// Place of its facts among the rows.
     pub row: u32,
     /// What the places of the words are worth.
     pub score: f32,
@@ -38,9 +38,9 @@ pub enum Sort {
     Relevance,
     /// Sold most, first.
     Sales,
-    /// Cheapest first.
+    /// The cheapest first, by the shown price.
     PriceAsc,
-    /// Dearest first.
+    /// The dearest first, by the shown price.
     PriceDesc,
     /// Put in last, first.
     Newest,
@@ -95,7 +95,7 @@ pub struct Found {
     pub total: usize,
     /// By category: what is below one counts for it too.
     pub categories: Vec<(u64, usize)>,
-    /// By brand.
+    /// Brands with their products.
     pub brands: Vec<(u64, usize)>,
     /// By price: the first fen of the range, the first one of the next, and how many.
     pub prices: Vec<(u64, Option<u64>, usize)>,

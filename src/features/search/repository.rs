@@ -17,7 +17,7 @@ const ROWS: usize = 64;
 pub struct Searched {
     /// What was searched for, folded.
     pub word: String,
-    /// When last.
+    /// When it was searched for last.
     pub searched_at: Timestamp,
 }
 

@@ -25,9 +25,9 @@ pub struct Phrase {
 pub enum Kind {
     /// What others look for.
     Hot,
-    /// A category.
+    /// The name of a category.
     Category,
-    /// A brand.
+    /// The name of a brand.
     Brand,
     /// The name of the product with this id.
     Product(u64),

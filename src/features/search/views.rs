@@ -40,11 +40,11 @@ pub struct FacetsView {
 /// Products of a category and those below it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CategoryFacet {
-    /// For `category_id`.
+    /// Value of `category_id` to choose it.
     pub id: u64,
     /// The one above it; null at the first level.
     pub parent_id: Option<u64>,
-    /// Its name.
+    /// Name of the category.
     pub name: String,
     /// How many products.
     pub count: u64,
@@ -53,9 +53,9 @@ pub struct CategoryFacet {
 /// Products of a brand.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BrandFacet {
-    /// For `brand_id`.
+    /// Value of `brand_id` to choose it.
     pub id: u64,
-    /// Its name.
+    /// Name of the brand.
     pub name: String,
     /// How many products.
     pub count: u64,
@@ -64,9 +64,9 @@ pub struct BrandFacet {
 /// Products of a range of prices.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PriceFacet {
-    /// For `price_min_fen`.
+    /// Value of `price_min_fen` to choose it.
     pub min_fen: u64,
-    /// For `price_max_fen`; null for the last range.
+    /// Value of `price_max_fen` to choose it; null for the last range.
     pub max_fen: Option<u64>,
     /// How many products.
     pub count: u64,
@@ -147,6 +147,6 @@ pub struct HotWord {
 pub struct SearchedWord {
     /// What was searched for.
     pub word: String,
-    /// When last.
+    /// When it was searched for last.
     pub searched_at: Rfc3339,
 }
