@@ -15,7 +15,11 @@ use crate::platform::reads::ANSWER_WITHIN;
 use crate::platform::writes::Writes;
 
 /// The feature. It stands before the catalogue in the list of features: `/products/search` would be a product's id there.
-pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("search", routes::configure, PATTERNS) };
+pub const FEATURE: Feature = Feature {
+    forgets: &["DELETE FROM search_history WHERE user_id = ?"],
+    open,
+    ..Feature::of_routes("search", routes::configure, PATTERNS)
+};
 
 const PATTERNS: &[Pattern] =
     &[shop("/products/search", "GET"), shop("/search/suggest", "GET"), shop("/search/hot", "GET"), shop("/search/history", "DELETE, GET")];

@@ -295,6 +295,7 @@ fn resident() -> u64 {
 /// Prints what ADR 0027 says: run it alone, with `--ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a check"]
+#[expect(clippy::print_stdout, reason = "it prints what it measures")]
 fn weigh() {
     const PRODUCTS: u64 = 100_000;
     const BRANDS: [&str; 10] = ["云雀", "星野", "澄光", "素锦", "北坡", "木棉里", "青禾", "拾光", "小满", "Kindle"];

@@ -66,7 +66,8 @@ async fn products_are_found_by_name_brand_category_and_pinyin() {
     for typed in ["lanyayinxiang", "lyyx", "ＬＡＮＹＡ yinxiang", "lanyayinxaing"] {
         let mut found = ids(&search(&visitor, typed, "size=100").await);
         let mut expected = all.clone();
-        (found.sort_unstable(), expected.sort_unstable());
+        found.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(found, expected, "{typed}");
     }
     let department = search(&visitor, "数码电子", "size=1").await;

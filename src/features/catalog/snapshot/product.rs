@@ -111,10 +111,13 @@ impl Product {
         self.paid(self.regular_price())
     }
 
-    /// The higher price that is shown beside [`Product::shown_price`], if there is one: the regular one in the discount zone, otherwise the one to
-    /// compare with. None if one of the SKUs on the shelf costs as much or more: it would look as if that one were dearer than before.
+    /// The higher price that is shown beside [`Product::shown_price`], if there is one: in the discount zone what the cheapest SKU regularly
+    /// costs, otherwise the one to compare with, unless a SKU on the shelf costs as much: it would look as if that one were dearer than before.
     pub fn original_price(&self) -> Option<Money> {
-        let original = if self.discount.is_some() { Some(self.regular_price()) } else { self.compared_price };
+        if self.discount.is_some() {
+            return Some(self.regular_price()).filter(|original| *original > self.shown_price());
+        }
+        let original = self.compared_price;
         let dearest = self.offered().map(|sku| self.paid(sku.price)).max().unwrap_or_else(|| self.shown_price());
         original.filter(|original| *original > dearest)
     }
