@@ -92,7 +92,6 @@ async fn fail_every_step<F: Future<Output = ()>>(faults: &[Fault], holding_max_m
 }
 
 #[test]
-
 fn whatever_fails_at_whatever_step_nothing_stays_held() {
     on_a_floor(|| {
         const FAULTS: [Fault; 4] = [Fault::Busy, Fault::SoldOut, Fault::PanicBefore, Fault::PanicAfter];
