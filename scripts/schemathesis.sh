@@ -33,8 +33,9 @@ base=$(address_of "$own" demo)
 token=$(run_mallcore "$own" token --users $SHOPPER | tail -1)
 
 export SCHEMATHESIS_HOOKS=$PWD/tests/schemathesis/hooks.py
+config=$PWD/tests/schemathesis/schemathesis.toml
 # What it keeps of failures lies there: `bin/schemathesis replay` sends one again.
 cd "$environment"
-timeout "${SCHEMATHESIS_SECONDS_MAX:-3600}" "$environment/bin/schemathesis" --no-color run "$base/docs/openapi.json" --url "$base" \
+timeout "${SCHEMATHESIS_SECONDS_MAX:-3600}" "$environment/bin/schemathesis" --no-color --config-file "$config" run "$base/docs/openapi.json" --url "$base" \
   --header "Authorization: Bearer $token" --phases examples,coverage,fuzzing,stateful --checks all --generation-database none \
   --continue-on-failure "$@"
