@@ -27,6 +27,8 @@ pub enum Command {
     EndPayment(AttemptNumber),
     /// Take money that came through an attempt; see [`Order::decide_take`].
     Take(Trade),
+    /// Look at it: nothing changes.
+    Look,
     /// Send a parcel; see [`Order::decide_ship`].
     Ship(Parcel),
     /// The shopper has received it; see [`Order::decide_complete`].
@@ -61,6 +63,7 @@ impl Command {
     pub fn decide(&self, order: &Order, rules: &Rules, now: Timestamp) -> Result<Decided, Refusal> {
         match self {
             Self::Pay(payment) => order.decide_pay(payment, now),
+            Self::Look => Ok(Decided::Repeat),
             Self::StartPayment => order.decide_start(now),
             Self::EndPayment(attempt) => order.decide_end(*attempt),
             Self::Take(trade) => order.decide_take(trade, now),

@@ -52,6 +52,14 @@ impl OrdersHandle {
         self.carry_out(by, user, order, Command::Pay(payment.clone())).await
     }
 
+    /// The order as it stands, loaded if it has left memory.
+    ///
+    /// # Errors
+    /// As [`Self::pay`].
+    pub async fn look(&self, user: UserId, order: OrderId) -> Answer<Order> {
+        Ok(self.carry_out(Provenance::SYSTEM, user, order, Command::Look).await?.map(|changed| changed.order))
+    }
+
     /// Begins an attempt to pay; see [`Order::decide_start`]. The order that is answered has an open one.
     ///
     /// # Errors

@@ -165,10 +165,10 @@ impl OrderShard {
             assert_eq!(order.sequence, sequence, "O2: {id:?} stands at another record than the one that changed it");
             let is_open = order.status == Status::PendingPayment;
             debug_assert!(was_open || !is_open, "U1: {id:?} is open again and would not be counted");
-            orders.open -= u32::from(was_open && !is_open);
             let deadline = Deadline { at: expires_at, user, order: id };
             // One with an open attempt to pay has none: whoever looks after the attempt ends it first.
             let is_timed = is_open && order.open_attempt().is_none();
+            orders.open -= u32::from(was_open && !is_open);
             if is_timed {
                 self.deadlines.insert(deadline);
             } else if was_open {
