@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS wechat_refunds (
     total_fen BIGINT NOT NULL,
     reason TINYINT NOT NULL,
     state TINYINT NOT NULL,
+    round INT NOT NULL DEFAULT 0,
     tries INT NOT NULL DEFAULT 0,
     next_at DATETIME(3) NOT NULL,
     problem VARCHAR(255) NULL,

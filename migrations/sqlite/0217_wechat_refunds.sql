@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS wechat_refunds (
     total_fen INTEGER NOT NULL,
     reason INTEGER NOT NULL,
     state INTEGER NOT NULL,
+    round INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,
     next_at INTEGER NOT NULL,
     problem TEXT NULL CHECK (length(problem) <= 255),
