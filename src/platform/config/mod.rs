@@ -18,6 +18,7 @@ mod sections;
 mod servers;
 mod setting;
 mod sms;
+mod wechat_pay;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reviews, S
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
 pub use sms::{Sms, SmsKind, TencentSms};
+pub use wechat_pay::{API_KEY_BYTES, WechatPay};
 
 /// Everything that can be set, a struct a concern.
 #[derive(Debug, Clone)]

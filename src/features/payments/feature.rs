@@ -1,0 +1,55 @@
+//! What payments bring to the shop: their routes, the task that looks after open attempts, and the way of money back.
+
+use std::sync::Arc;
+
+use super::attempts::keep_looking;
+use super::handle::Payments;
+use super::refunds::{GiveBack, keep_refunding};
+use super::{error, routes};
+use crate::platform::feature::{Feature, FeatureError, Opening};
+use crate::platform::http::table::{Pattern, shop};
+use crate::platform::policy::Policy;
+use crate::platform::wechat::pay::WechatPay;
+use mallcore_actors::orders::{PAYMENT_OPEN, TOO_MANY_ATTEMPTS, UNKNOWN_ATTEMPT};
+use mallcore_actors::refusal::Rule;
+
+/// What payments are made of.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The merchant's client; none where no merchant is configured, or nobody is served.
+    pub wechat: Option<Arc<WechatPay>>,
+    /// Whether open attempts and refunds are looked after: where somebody is served.
+    pub is_looking: bool,
+}
+
+const RULES: &[&Rule] = &[&PAYMENT_OPEN, &UNKNOWN_ATTEMPT, &TOO_MANY_ATTEMPTS, &error::PAYER_UNKNOWN];
+
+/// Paying orders, and money on its way back.
+pub const FEATURE: Feature =
+    Feature { rules: RULES, policies: &[GiveBack::NAME], open, ..Feature::of_routes("payments", routes::configure, PATTERNS) };
+
+const PATTERNS: &[Pattern] = &[
+    shop("/orders/{}/pay", "POST"),
+    shop("/orders/{}/payment", "GET"),
+    shop("/payments/wechat/refund-notify", "POST"),
+    shop("/payments/wechat/notify", "POST"),
+];
+
+fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
+    let settings = opening.provided::<Settings>().ok_or(FeatureError::Handle("payments::Settings"))?;
+    let database = (Arc::clone(opening.reads), Arc::clone(opening.writes));
+    let payments = Payments::new(Arc::clone(opening.engine), opening.orders.clone(), database, settings.wechat.clone());
+    let payments = Arc::new(payments);
+    // Every open attempt is in memory, also those of before.
+    let now = payments.now();
+    for shard in opening.engine.orders.shards() {
+        shard.being_paid().for_each(|order| payments.watch.add_known(order, now));
+    }
+    opening.follow(GiveBack(Arc::clone(&payments)))?;
+    if settings.wechat.is_some() {
+        opening.run(keep_looking(Arc::clone(&payments)));
+        opening.run(keep_refunding(Arc::clone(&payments)));
+    }
+    opening.provide_shared(payments);
+    Ok(())
+}
