@@ -17,6 +17,7 @@ mod order_life;
 mod order_no;
 mod order_rules;
 mod order_world;
+mod payments;
 mod orders;
 mod placing;
 mod pricing;
