@@ -91,12 +91,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(
-    config: &Config,
-    redis: Option<Link>,
-    accounts: accounts::Settings,
-    payments: payments::Settings,
-) -> Result<Shop, CliError> {
+async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings, payments: payments::Settings) -> Result<Shop, CliError> {
     if config.http.demo {
         let plan = Plan::of(config);
         let refused = |cause| CliError::failed("the shop cannot open", cause);
@@ -109,7 +104,9 @@ async fn open(
         }
         database.close().await;
     }
-    Shop::open(Plan { redis, accounts, payments, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan { redis, accounts, payments, ..Plan::of(config) })
+        .await
+        .map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.

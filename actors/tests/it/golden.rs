@@ -10,10 +10,10 @@ use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::{OrderNo, Partition};
 use mallcore_actors::orders::{
-    AddressSnapshot, Amounts, AttemptNumber, BasketLine, BasketPlaced, Carrier, CloseReason, Delivery, Described, FlashRef, IdsFact, IdsReserved, Line,
-    LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, OrderRefunded, Parcel, ParcelShipped, Payer, Payment,
-    PaymentChannel, PaymentEnded, PaymentStarted, PaymentStrayed, PaymentTaken, Picture, Refund, RefundedLine, Remark, Return, Spec, Status,
-    Stray, Title, Tracking, Trade, TradeNo, TradeTaken, Transaction,
+    AddressSnapshot, Amounts, AttemptNumber, BasketLine, BasketPlaced, Carrier, CloseReason, Delivery, Described, FlashRef, IdsFact,
+    IdsReserved, Line, LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, OrderRefunded, Parcel, ParcelShipped, Payer,
+    Payment, PaymentChannel, PaymentEnded, PaymentStarted, PaymentStrayed, PaymentTaken, Picture, Refund, RefundedLine, Remark, Return,
+    Spec, Status, Stray, Title, Tracking, Trade, TradeNo, TradeTaken, Transaction,
 };
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};
@@ -204,10 +204,16 @@ fn facts_of_payments() -> Vec<Fact> {
         payer: payer.map(|payer| Payer::parse(payer).unwrap()),
         paid_at: TIME.plus_millis(77_000),
     };
-    let line = Line { sku: SkuId::new(7).unwrap(), flash: None, quantity: Quantity::new(2).unwrap(), unit_price: Money::from_fen(1).unwrap() };
+    let line =
+        Line { sku: SkuId::new(7).unwrap(), flash: None, quantity: Quantity::new(2).unwrap(), unit_price: Money::from_fen(1).unwrap() };
     let taken = |trade: Trade, version| {
         let taken = PaymentTaken { order, user, version, payment: trade.payment(), lines: [line].into_iter().collect() };
-        OrderFact::TradeTaken(Box::new(TradeTaken { taken, attempt: trade.attempt, transaction: trade.transaction, paid_at: trade.paid_at }))
+        OrderFact::TradeTaken(Box::new(TradeTaken {
+            taken,
+            attempt: trade.attempt,
+            transaction: trade.transaction,
+            paid_at: trade.paid_at,
+        }))
     };
     let strayed = |trade, version, stray| OrderFact::PaymentStrayed(Box::new(PaymentStrayed { order, user, version, trade, stray }));
     let started = |number, version| {
@@ -303,12 +309,9 @@ fn frames(golden: &[u8]) -> Vec<&[u8]> {
 
 #[test]
 fn todays_decoder_reads_every_releases_records() {
-    for (golden, records) in [
-        (V1, records_of_version_1()),
-        (V2, records_of_version_2()),
-        (V3, records_of_version_3()),
-        (V3_PAYMENTS, records_of_payments()),
-    ] {
+    for (golden, records) in
+        [(V1, records_of_version_1()), (V2, records_of_version_2()), (V3, records_of_version_3()), (V3_PAYMENTS, records_of_payments())]
+    {
         let read: Vec<Record> = frames(golden).into_iter().map(|bytes| Record::decode(bytes).expect("a record of a release")).collect();
         assert_eq!(read, records);
     }
@@ -327,7 +330,11 @@ fn a_record_says_the_version_that_its_kind_came_with() {
         versions.dedup();
         versions
     };
-    assert_eq!([versions(V1), versions(V2), versions(V3), versions(V3_PAYMENTS)], [[1], [2], [3], [3]], "a release before that version refuses it by name");
+    assert_eq!(
+        [versions(V1), versions(V2), versions(V3), versions(V3_PAYMENTS)],
+        [[1], [2], [3], [3]],
+        "a release before that version refuses it by name"
+    );
 }
 
 /// Numbers are on disk: neither is ever used for anything else.

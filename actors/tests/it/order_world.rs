@@ -9,8 +9,8 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::order_no::{OrderNo, Partition};
 use mallcore_actors::orders::{
-    AttemptNumber, Basket, CloseReason, Decided, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, OrderShard, ReceivedBy, Status, TakenIn, Trade,
-    Transaction,
+    AttemptNumber, Basket, CloseReason, Decided, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, OrderShard, ReceivedBy, Status,
+    TakenIn, Trade, Transaction,
 };
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::stock::{Buy, Purchase, QuotaPlan, Stock, StockFact};

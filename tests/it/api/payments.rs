@@ -45,7 +45,8 @@ async fn timeline(till: &Till, shopper: &Person<'_>, order: OrderId) -> Vec<Stri
 
 /// The refunds of an order as its shopper sees them, once they are all done: reason and fen.
 async fn refunded(shopper: &Person<'_>, order: OrderId, count: usize) -> Vec<(String, u64)> {
-    let refunds = async || shopper.get(&format!("/v1/orders/{order}/payment")).await.body["refunds"].as_array().cloned().unwrap_or_default();
+    let refunds =
+        async || shopper.get(&format!("/v1/orders/{order}/payment")).await.body["refunds"].as_array().cloned().unwrap_or_default();
     until("the money is back", async || {
         let refunds = refunds().await;
         refunds.len() == count && refunds.iter().all(|refund| refund["state"] == "done")
@@ -71,7 +72,10 @@ async fn an_order_is_paid_once_wechat_pay_has_reported_it() {
     let shown = shopper.get(&path).await.body;
     assert_eq!(shown["payment"], json!({ "channel": "wechat_pay", "amount_fen": price }));
     let standing = shopper.get(&format!("{path}/payment")).await.body;
-    assert_eq!((&standing["payment"], &standing["channel"], &standing["amount_fen"]), (&"paid".into(), &"wechat_pay".into(), &price.into()));
+    assert_eq!(
+        (&standing["payment"], &standing["channel"], &standing["amount_fen"]),
+        (&"paid".into(), &"wechat_pay".into(), &price.into())
+    );
     assert!(standing["paid_at"].is_string(), "{standing}");
     assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "paid"]);
     shopper.post(&format!("{path}/pay")).await.is_problem(409, "already_paid", &[]);

@@ -8,9 +8,7 @@ use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::fold::{self, Fold};
 use mallcore_actors::orders::fold::{Happened, LineChange, OrderEvent, Placing, Standing, TradeFold};
-use mallcore_actors::orders::{
-    Attempt, AttemptState, CloseReason, Lines, Order, OrderBook, Part, Paying, Progress, Status,
-};
+use mallcore_actors::orders::{Attempt, AttemptState, CloseReason, Lines, Order, OrderBook, Part, Paying, Progress, Status};
 use mallcore_actors::stock::{FlashQuota, QuotaCarved, Stock};
 use mallcore_actors::time::Timestamp;
 

@@ -65,6 +65,17 @@ pub async fn update(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<bool
     Ok(tx.execute(text, values).await? > 0)
 }
 
+/// The same in a transaction of its own.
+///
+/// # Errors
+/// [`Error`] if the database does not do it.
+pub async fn save(database: &Database, refund: &Refund, now: Timestamp) -> Result<bool, Error> {
+    let mut tx = database.begin().await?;
+    let is_changed = update(&mut tx, refund, now).await?;
+    tx.commit().await?;
+    Ok(is_changed)
+}
+
 /// One by its number in the shop.
 ///
 /// # Errors
