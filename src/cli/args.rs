@@ -54,6 +54,9 @@ pub enum Command {
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Money that goes back to shoppers: what waits, and refunds that a person decides about
+    #[command(subcommand)]
+    Refund(super::refund::RefundCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),

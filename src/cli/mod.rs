@@ -15,6 +15,7 @@ mod keys;
 mod out;
 mod outbox;
 mod product;
+mod refund;
 mod review;
 pub mod review_args;
 mod serve;
@@ -140,6 +141,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
+        Command::Refund(command) => refund::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

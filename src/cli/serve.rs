@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::SeedDemo;
 use super::out::Out;
 use super::{CliError, store, wechat_sandbox};
-use crate::features::accounts;
+use crate::features::{accounts, payments};
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
 use crate::platform::http::state::State;
@@ -56,7 +56,9 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
             wechat: sandbox.as_ref().map_or_else(|| config.wechat.clone(), |running| running.settings.clone()),
             ..accounts::Settings::of(config)
         };
-        let shop = open(config, link.clone(), accounts).await?;
+        let payments = payments::Settings::of(&accounts.wechat);
+        let payments = payments.map_err(|cause| CliError::failed("the merchant of WeChat Pay cannot be used", cause))?;
+        let shop = open(config, link.clone(), accounts, payments).await?;
         let listen = |variable, port| {
             let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
             move |cause| CliError::failed(what, cause)
@@ -89,7 +91,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings) -> Result<Shop, CliError> {
+async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings, payments: payments::Settings) -> Result<Shop, CliError> {
     if config.http.demo {
         let plan = Plan::of(config);
         let refused = |cause| CliError::failed("the shop cannot open", cause);
@@ -102,7 +104,9 @@ async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings
         }
         database.close().await;
     }
-    Shop::open(Plan { redis, accounts, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan { redis, accounts, payments, ..Plan::of(config) })
+        .await
+        .map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.

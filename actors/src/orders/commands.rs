@@ -1,7 +1,7 @@
 //! Commands to orders that exist, without waiting: the handle that loads and waits (`handle`) and the simulator carry out the same ones.
 
-use super::changes::{Lane, change_in};
 use super::attempts::Trade;
+use super::changes::{Lane, change_in};
 use super::facts::CloseReason;
 use super::fulfilment::{Parcel, Payment};
 use super::order::{Decided, Order};

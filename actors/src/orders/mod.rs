@@ -28,9 +28,7 @@ pub mod steps;
 mod trade_no;
 mod trading;
 
-pub use attempts::{
-    Attempt, AttemptState, Paying, PaymentEnded, PaymentStarted, PaymentStrayed, Stray, Trade, TradeTaken, Transaction,
-};
+pub use attempts::{Attempt, AttemptState, Paying, PaymentEnded, PaymentStarted, PaymentStrayed, Stray, Trade, TradeTaken, Transaction};
 pub use basket::{BadOrder, Basket};
 pub use book::OrderBook;
 pub use changes::{Lane, change};

@@ -19,12 +19,10 @@ pub const PAYMENT_OPEN: Rule = Rule {
     detail: "这个订单有一笔支付还没有结束，请完成支付，或稍后再试。",
 };
 /// The order has no such attempt to pay it.
-pub const UNKNOWN_ATTEMPT: Rule = Rule {
-    code: "unknown_payment",
-    class: RuleClass::Missing,
-    title: "支付不存在 / Unknown payment",
-    detail: "这个订单没有这笔支付。",
-};
+pub const UNKNOWN_ATTEMPT: Rule =
+    Rule {
+        code: "unknown_payment", class: RuleClass::Missing, title: "支付不存在 / Unknown payment", detail: "这个订单没有这笔支付。"
+    };
 /// An order is tried to be paid only so often.
 pub const TOO_MANY_ATTEMPTS: Rule = Rule {
     code: "too_many_attempts",
@@ -139,9 +137,7 @@ impl Order {
             }
             OrderFact::PaymentEnded(ended) => paying.open().is_some_and(|open| open.number == ended.attempt),
             OrderFact::TradeTaken(taken) => self.status == Status::PendingPayment && paying.attempt(taken.attempt).is_some(),
-            OrderFact::PaymentStrayed(strayed) => {
-                self.status != Status::PendingPayment && paying.attempt(strayed.trade.attempt).is_some()
-            }
+            OrderFact::PaymentStrayed(strayed) => self.status != Status::PendingPayment && paying.attempt(strayed.trade.attempt).is_some(),
             _ => false,
         }
     }

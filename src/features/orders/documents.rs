@@ -189,13 +189,9 @@ pub fn document(fact: &Fact) -> Option<Data> {
             attempt: started.trade.attempt.get(),
             expires_at: Some(started.expires_at.into()),
         }),
-        Fact::Orders(OrderFact::PaymentEnded(PaymentEnded { order, user, version, attempt })) => data(&AttemptData {
-            order_id: order.get(),
-            user_id: user.get(),
-            version: *version,
-            attempt: attempt.get(),
-            expires_at: None,
-        }),
+        Fact::Orders(OrderFact::PaymentEnded(PaymentEnded { order, user, version, attempt })) => {
+            data(&AttemptData { order_id: order.get(), user_id: user.get(), version: *version, attempt: attempt.get(), expires_at: None })
+        }
         Fact::Orders(OrderFact::PaymentStrayed(strayed)) => data(&StrayData {
             order_id: strayed.order.get(),
             user_id: strayed.user.get(),

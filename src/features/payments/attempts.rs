@@ -88,9 +88,12 @@ impl Payments {
                 return Err(refusal.into());
             }
         };
-        let is_taken = changed.order.paying.as_ref().and_then(|paying| paying.taken.as_ref()).is_some_and(|taken| {
-            taken.transaction == trade.transaction
-        });
+        let is_taken = changed
+            .order
+            .paying
+            .as_ref()
+            .and_then(|paying| paying.taken.as_ref())
+            .is_some_and(|taken| taken.transaction == trade.transaction);
         let outcome = match (changed.repeat, is_taken) {
             (true, _) => "repeat",
             (false, true) => "paid",

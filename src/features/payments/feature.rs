@@ -2,24 +2,34 @@
 
 use std::sync::Arc;
 
+use mallcore_actors::orders::{PAYMENT_OPEN, TOO_MANY_ATTEMPTS, UNKNOWN_ATTEMPT};
+use mallcore_actors::refusal::Rule;
+
 use super::attempts::keep_looking;
 use super::handle::Payments;
 use super::refunds::{GiveBack, keep_refunding};
-use super::{error, routes};
+use super::{error, metrics, routes};
+use crate::platform::config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::policy::Policy;
-use crate::platform::wechat::pay::WechatPay;
-use mallcore_actors::orders::{PAYMENT_OPEN, TOO_MANY_ATTEMPTS, UNKNOWN_ATTEMPT};
-use mallcore_actors::refusal::Rule;
+use crate::platform::wechat::pay::{BadPayClient, WechatPay};
 
 /// What payments are made of.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The merchant's client; none where no merchant is configured, or nobody is served.
     pub wechat: Option<Arc<WechatPay>>,
-    /// Whether open attempts and refunds are looked after: where somebody is served.
-    pub is_looking: bool,
+}
+
+impl Settings {
+    /// With the merchant of these settings, if there is one.
+    ///
+    /// # Errors
+    /// [`BadPayClient`] if its files cannot be used.
+    pub fn of(wechat: &config::Wechat) -> Result<Self, BadPayClient> {
+        Ok(Self { wechat: wechat.pay.as_ref().map(WechatPay::new).transpose()?.map(Arc::new) })
+    }
 }
 
 const RULES: &[&Rule] = &[&PAYMENT_OPEN, &UNKNOWN_ATTEMPT, &TOO_MANY_ATTEMPTS, &error::PAYER_UNKNOWN];
@@ -40,6 +50,7 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let database = (Arc::clone(opening.reads), Arc::clone(opening.writes));
     let payments = Payments::new(Arc::clone(opening.engine), opening.orders.clone(), database, settings.wechat.clone());
     let payments = Arc::new(payments);
+    metrics::begin();
     // Every open attempt is in memory, also those of before.
     let now = payments.now();
     for shard in opening.engine.orders.shards() {

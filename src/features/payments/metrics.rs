@@ -19,6 +19,32 @@ pub static REJECTED_TOTAL: CounterFamily = CounterFamily::new(
     "mallcore_payment_notifications_rejected_total",
     "Notifications of WeChat Pay that changed nothing because something of them is wrong, by reason.",
 );
+/// Every reason why a notification is rejected.
+const REASONS: [&str; 15] = [
+    UNPROVEN,
+    "unreadable",
+    "event",
+    "merchant",
+    "unpaid",
+    "currency",
+    "lacking",
+    "number",
+    "order",
+    "refund",
+    "no_merchant",
+    "amount_mismatch",
+    "unknown_payment",
+    "idempotency_mismatch",
+    "unknown_order",
+];
+/// The reason of whatever nobody has proved to be WeChat Pay's.
+pub const UNPROVEN: &str = "unproven";
+
+/// Begins to count: an alert hears of the first rejection only if there was a zero before it.
+pub fn begin() {
+    REASONS.into_iter().for_each(|reason| REJECTED_TOTAL.with(&[("reason", reason)]).increment(0));
+}
+
 /// Notifications that could not be taken up now; WeChat Pay sends them again.
 pub static POSTPONED_TOTAL: CounterFamily = CounterFamily::new(
     "mallcore_payment_notifications_postponed_total",

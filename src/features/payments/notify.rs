@@ -101,7 +101,7 @@ async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> Ht
         Outcome::Wrong(reason) => {
             metrics::REJECTED_TOTAL.with(&[("reason", reason)]).increment(1);
             match reason {
-                UNPROVEN => failed(StatusCode::UNAUTHORIZED, "the signature is not WeChat Pay's"),
+                metrics::UNPROVEN => failed(StatusCode::UNAUTHORIZED, "the signature is not WeChat Pay's"),
                 _ => failed(StatusCode::UNPROCESSABLE_ENTITY, "no payment or refund of this shop"),
             }
         }
@@ -112,9 +112,6 @@ async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> Ht
     }
 }
 
-/// The reason of whatever nobody has proved to be WeChat Pay's.
-const UNPROVEN: &str = "unproven";
-
 async fn heard(payments: &Payments, headers: &NotifyHeaders<'_>, body: &[u8]) -> Outcome {
     let Ok(wechat) = payments.wechat() else { return Outcome::Wrong("no_merchant") };
     match wechat.notification(headers, body, wall_clock()).await {
@@ -123,7 +120,7 @@ async fn heard(payments: &Payments, headers: &NotifyHeaders<'_>, body: &[u8]) ->
         Err(bad) => {
             tracing::warn!("a notification is refused: {bad}");
             Outcome::Wrong(match bad {
-                BadNotification::Unverified(_) | BadNotification::Encrypted(_) => UNPROVEN,
+                BadNotification::Unverified(_) | BadNotification::Encrypted(_) => metrics::UNPROVEN,
                 BadNotification::Unreadable(_) => "unreadable",
                 BadNotification::Event(_) => "event",
                 BadNotification::OtherMerchant => "merchant",

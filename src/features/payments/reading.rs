@@ -52,7 +52,8 @@ pub(super) fn money(trade: &pay::Trade, wechat: &WechatPay) -> Result<(TradeNo, 
         return Err(BadTrade::Currency);
     }
     let number: TradeNo = trade.out_trade_no.parse().map_err(|_| BadTrade::Number)?;
-    let transaction = trade.transaction_id.as_deref().and_then(|id| Transaction::parse(id).ok()).ok_or(BadTrade::Lacking("a transaction"))?;
+    let transaction =
+        trade.transaction_id.as_deref().and_then(|id| Transaction::parse(id).ok()).ok_or(BadTrade::Lacking("a transaction"))?;
     let amount = trade.total.ok_or(BadTrade::Lacking("an amount"))?;
     let paid_at = trade.success_time.ok_or(BadTrade::Lacking("a time"))?;
     let payer = trade.payer.as_deref().and_then(|payer| Payer::parse(payer).ok());

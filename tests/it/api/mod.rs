@@ -22,6 +22,7 @@ mod lag;
 mod limits;
 mod order_life;
 mod orders;
+mod payments;
 mod pricing;
 mod recommendations;
 mod redis;

@@ -83,7 +83,6 @@ pub(super) async fn write(writer: &mut TableWriter<'_>, events: &[OrderEvent]) -
         let (values, fits) = (chunk.iter().flat_map(row).collect(), "t.order_id = n.order_id AND t.attempt_no = n.attempt_no");
         writer.update("payment_attempts", &columns, &[("state", "n.state")], fits, chunk.len(), values).await?;
     }
-    let columns =
-        ["order_id", "version", "attempt_no", "transaction_id", "amount_fen", "payer", "reason", "traded_at", "received_at"];
+    let columns = ["order_id", "version", "attempt_no", "transaction_id", "amount_fen", "payer", "reason", "traded_at", "received_at"];
     rows(writer, "stray_payments", columns, strays).await
 }

@@ -14,18 +14,8 @@ pub(super) async fn insert(writer: &mut TableWriter<'_>, events: &[OrderEvent]) 
     events.iter().for_each(|event| parts.take(event));
     let Parts { events, payments, parcels, parcel_items, refunds, refund_items } = parts;
     rows(writer, "order_events", ["order_id", "version", "kind", "happened_at", "data"], events).await?;
-    let columns = [
-        "order_id",
-        "payment_id",
-        "channel",
-        "amount_fen",
-        "payer",
-        "version",
-        "paid_at",
-        "attempt_no",
-        "transaction_id",
-        "traded_at",
-    ];
+    let columns =
+        ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at", "attempt_no", "transaction_id", "traded_at"];
     rows(writer, "payments", columns, payments).await?;
     rows(writer, "parcels", ["order_id", "version", "key_hash", "carrier", "tracking_no", "shipped_at"], parcels).await?;
     rows(writer, "parcel_items", ["order_id", "version", "item_no", "sku_id", "quantity"], parcel_items).await?;

@@ -65,6 +65,17 @@ pub async fn update(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<bool
     Ok(tx.execute(text, values).await? > 0)
 }
 
+/// The same in a transaction of its own.
+///
+/// # Errors
+/// [`Error`] if the database does not do it.
+pub async fn save(database: &Database, refund: &Refund, now: Timestamp) -> Result<bool, Error> {
+    let mut tx = database.begin().await?;
+    let is_changed = update(&mut tx, refund, now).await?;
+    tx.commit().await?;
+    Ok(is_changed)
+}
+
 /// One by its number in the shop.
 ///
 /// # Errors
@@ -153,4 +164,22 @@ fn refund(row: &Row) -> Result<Refund, Error> {
         created_at: row.time(12)?,
         done_at: row.time_or_null(13)?,
     })
+}
+
+/// Has a refund that is not done asked for again at once: under another number if WeChat Pay has closed it, because a closed one stays closed.
+/// False if there is none.
+///
+/// # Errors
+/// [`Error`] if the database does not do it.
+pub async fn retry(database: &Database, no: &str, now: Timestamp) -> Result<bool, Error> {
+    let mut tx = database.begin().await?;
+    let Some(refund) = by_no(&mut tx, no).await?.filter(|refund| refund.state != RefundState::Done) else { return Ok(false) };
+    let (state, round) = match refund.state {
+        RefundState::Closed => (RefundState::Wanted, refund.round.saturating_add(1)),
+        RefundState::Abnormal => (RefundState::Wanted, refund.round),
+        state => (state, refund.round),
+    };
+    let done = update(&mut tx, &Refund { state, round, tries: 0, next_at: now, ..refund }, now).await?;
+    tx.commit().await?;
+    Ok(done)
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use mallcore_actors::time::Timestamp;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::super::error::PaymentError;
@@ -41,7 +41,7 @@ pub(in super::super) async fn keep_refunding(payments: Arc<Payments>) {
         tick.tick().await;
         let now = payments.now();
         match payments.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::due(database, now, AT_A_TIME).await).await {
-            Ok(due) => futures_util::stream::iter(due).for_each_concurrent(TOGETHER, |refund| work(&payments, refund)).await,
+            Ok(due) => work_on(&payments, due).await,
             Err(error) => tracing::debug!("refunds that are due cannot be asked for: {}", error_chain::of(&error)),
         }
         if ticks.is_multiple_of(MEASURED_EVERY) {
@@ -52,7 +52,9 @@ pub(in super::super) async fn keep_refunding(payments: Arc<Payments>) {
 }
 
 async fn measure(payments: &Payments, now: Timestamp) {
-    let Ok(backlog) = payments.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::backlog(database).await).await else { return };
+    let Ok(backlog) = payments.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::backlog(database).await).await else {
+        return;
+    };
     for state in RefundState::ALL.into_iter().filter(|state| *state != RefundState::Done) {
         let count = backlog.iter().find(|(found, ..)| *found == state).map_or(0, |(_, count, _)| *count);
         metrics::REFUNDS.with(&[("state", state.name())]).set(count as f64);
@@ -61,10 +63,22 @@ async fn measure(payments: &Payments, now: Timestamp) {
     metrics::REFUND_OLDEST_SECONDS.get().set(oldest as f64 / 1000.0);
 }
 
+/// A step of each, a few at a time.
+async fn work_on(payments: &Arc<Payments>, due: Vec<Refund>) {
+    let mut steps = JoinSet::new();
+    for refund in due {
+        if steps.len() >= TOGETHER {
+            steps.join_next().await;
+        }
+        steps.spawn(work(Arc::clone(payments), refund));
+    }
+    while steps.join_next().await.is_some() {}
+}
+
 /// One step of one refund.
-async fn work(payments: &Payments, refund: Refund) {
+async fn work(payments: Arc<Payments>, refund: Refund) {
     let no = refund.no.clone();
-    if let Err(error) = step(payments, refund).await {
+    if let Err(error) = step(&payments, refund).await {
         // It is due all the same, and taken up at the next look.
         tracing::warn!("refund {no} cannot be followed now: {}", error_chain::of(&error));
     }
@@ -91,7 +105,7 @@ async fn step(payments: &Payments, refund: Refund) -> Result<(), PaymentError> {
         Ok(said) => after(refund, said.state, said.success_time, now),
         Err(error) => failed(refund, &error, now),
     };
-    payments.writes.transaction::<_, Error>(async |tx| repository::update(tx, &next, now).await).await?;
+    payments.writes.write(async |database| repository::save(database, &next, now).await).await?;
     Ok(())
 }
 
