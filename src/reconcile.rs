@@ -26,7 +26,7 @@ struct Rule {
     sentence: &'static str,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule {
         breaking: "SELECT i.id, i.held, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
              CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
@@ -78,6 +78,12 @@ const RULES: [Rule; 8] = [
              OR p.reviews_count <> p.stars_1 + p.stars_2 + p.stars_3 + p.stars_4 + p.stars_5 \
              OR p.stars_sum <> p.stars_1 + 2 * p.stars_2 + 3 * p.stars_3 + 4 * p.stars_4 + 5 * p.stars_5",
         sentence: "product {} counts {} reviews or their stars and pictures, of its rows {} are shown",
+    },
+    Rule {
+        breaking: "SELECT COALESCE(MAX(e.order_id), 0), CAST(COALESCE(SUM(p.debit_fen), 0) AS SIGNED), \
+             CAST(COALESCE(SUM(p.credit_fen), 0) AS SIGNED) FROM ledger_entries e LEFT JOIN ledger_postings p ON p.entry_key = e.entry_key \
+             GROUP BY e.entry_key HAVING COALESCE(SUM(p.debit_fen), -1) <> COALESCE(SUM(p.credit_fen), 0)",
+        sentence: "an entry of the ledger (order {}) has debits of {} fen and credits of {}",
     },
 ];
 

@@ -202,6 +202,7 @@ impl Shop {
         opened.handles.insert(Arc::clone(&seckill));
         opened.handles.insert(Arc::new(plan.accounts));
         opened.handles.insert(Arc::new(plan.payments));
+        opened.handles.insert(Arc::new(plan.reconciliation));
         opened.handles.insert(Arc::new(plan.reviews));
         let mut opening = Opening {
             engine: &engine,

@@ -16,6 +16,9 @@ use crate::platform::auth::key::hex;
 use crate::platform::database::{Database, Error, Rows};
 use crate::platform::wechat::pay::{BadBill, BillKind, FundBill, PayCode, PayError, TradeBill, TradeEntryKind, WechatPay};
 
+/// Days that a refund may be on its way and still be found in the bill of its acceptance.
+const REFUND_DAYS: usize = 7;
+
 /// Why there is no bill.
 #[derive(Debug, thiserror::Error)]
 pub enum BillError {
@@ -109,13 +112,13 @@ impl Bills<'_> {
         Ok(Some(read(trades.as_deref(), funds.as_deref())?))
     }
 
-    /// Numbers of the refunds in the kept bills of the days before this one, as many as the refund's way may take.
+    /// Numbers of the refunds in the kept bills of the days before this one: a refund stands in that of the day on which it was accepted.
     ///
     /// # Errors
     /// [`BillError`].
-    pub async fn refunds_before(&self, day: BusinessDay, days: usize) -> Result<HashSet<String>, BillError> {
+    pub async fn refunds_before(&self, day: BusinessDay) -> Result<HashSet<String>, BillError> {
         let (mut found, mut before) = (HashSet::new(), day);
-        for _ in 0..days {
+        for _ in 0..REFUND_DAYS {
             before = before.previous();
             if let Some(bytes) = self.kept(BillKind::Trades, before).await? {
                 found.extend(read(Some(&bytes), None)?.refunds.into_iter().map(|refund| refund.number));

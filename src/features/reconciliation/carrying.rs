@@ -1,7 +1,9 @@
 //! What somebody has decided about a difference and only a running shop can do: ask WeChat Pay again and have the order decide.
 
 use mallcore_actors::ids::{OrderId, UserId};
+use mallcore_actors::orders::UNKNOWN_ATTEMPT;
 use mallcore_actors::reconciliation::Action;
+use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
 
 use super::differences::{self, Noted, Settling, State};
@@ -41,8 +43,9 @@ pub(super) async fn carry_out(database: &Database, payments: &Payments, now: Tim
 }
 
 async fn take(database: &Database, payments: &Payments, row: &Noted) -> Result<(), PaymentError> {
-    let Some(order) = row.difference.order else { return Err(PaymentError::Unknown) };
-    let user = owner(database, order).await?.ok_or(PaymentError::Unknown)?;
+    let unknown = || PaymentError::Refused(Refusal::Rule(&UNKNOWN_ATTEMPT));
+    let order = row.difference.order.ok_or_else(unknown)?;
+    let user = owner(database, order).await?.ok_or_else(unknown)?;
     payments.take_billed(user, order, &row.difference.reference).await
 }
 

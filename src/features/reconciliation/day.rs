@@ -13,9 +13,6 @@ use super::settling::id_of_refund;
 use super::{books, ledger};
 use crate::platform::database::{Database, Error, Rows, Tx};
 
-/// Bills of so many days before a refund was done may have it: from the one on which it was accepted.
-const REFUND_DAYS: usize = 7;
-
 /// What was compared, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -46,7 +43,7 @@ impl Outcome {
 /// [`BillError`].
 pub async fn reconcile(bills: &Bills<'_>, day: BusinessDay, now: Timestamp) -> Result<Outcome, BillError> {
     let bill = bills.of(day, now).await?;
-    let earlier = bills.refunds_before(day, REFUND_DAYS).await?;
+    let earlier = bills.refunds_before(day).await?;
     Ok(compare_with(bills.database, day, bill.as_ref(), &earlier, now).await?)
 }
 

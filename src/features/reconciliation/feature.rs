@@ -22,7 +22,7 @@ pub struct Settings {
 impl Settings {
     /// What the configuration says.
     pub fn of(config: &Config) -> Self {
-        Self { folder: config.storage.data_dir.join("bills"), hour: config.reconciliation.hour }
+        Self { folder: config.storage.data_dir.join("bills"), hour: Some(config.reconciliation.hour) }
     }
 }
 

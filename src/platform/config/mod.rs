@@ -35,7 +35,7 @@ pub use mode::{ChosenMode, Mode};
 pub use reader::Fault;
 use reader::Reader;
 pub use secret::Secret;
-pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reviews, Storage, Telemetry};
+pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reconciliation, Reviews, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
 pub use sms::{Sms, SmsKind, TencentSms};
@@ -56,6 +56,8 @@ pub struct Config {
     pub orders: Orders,
     /// Whether reviews are moderated, and how long they may be written.
     pub reviews: Reviews,
+    /// When payments are reconciled.
+    pub reconciliation: Reconciliation,
     /// Sizes and times of the journal.
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
@@ -171,6 +173,7 @@ impl Config {
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
             reviews: Reviews::read(&mut reader),
+            reconciliation: Reconciliation::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
             outbox: Outbox::read(&mut reader),
