@@ -48,12 +48,12 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
-        let sandbox = wechat_sandbox::beside(config)?;
+        let (sandbox, wechat) = wechat_sandbox::beside(config)?;
+        let config = &Config { wechat, ..config.clone() };
         let accounts = accounts::Settings {
             verifier: Some(Arc::clone(&verifier)),
             redis: link.clone(),
             sandbox: sandbox.as_ref().map(|running| Arc::clone(&running.sandbox)),
-            wechat: sandbox.as_ref().map_or_else(|| config.wechat.clone(), |running| running.settings.clone()),
             ..accounts::Settings::of(config)
         };
         let payments = payments::Settings::of(&accounts.wechat);
@@ -69,6 +69,9 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
                 .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
         let (address, server) = shop::listen(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
+        if let Some(sandbox) = &sandbox {
+            sandbox.shop_listens(address);
+        }
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;

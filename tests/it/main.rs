@@ -20,6 +20,7 @@ mod recovery;
 mod redis;
 mod sessions;
 mod tidy;
+mod wechat_pay;
 
 /// A client of HTTP; its TLS needs a provider of cryptography even where it speaks plain HTTP.
 fn client() -> reqwest::Client {

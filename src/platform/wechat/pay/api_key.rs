@@ -18,7 +18,7 @@ pub struct ApiKey(LessSafeKey);
 /// Something encrypted, as it lies in notifications and in the list of certificates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encrypted {
-    /// `AEAD_AES_256_GCM`.
+    /// Name of the algorithm, `AEAD_AES_256_GCM`.
     pub algorithm: String,
     /// Twelve bytes of text.
     pub nonce: String,

@@ -20,15 +20,15 @@ pub struct TradeBill {
 pub struct TradeEntry {
     /// When it happened.
     pub at: Timestamp,
-    /// The merchant.
+    /// Number of the merchant.
     pub mchid: String,
     /// WeChat Pay's number of the trade.
     pub transaction_id: String,
     /// The shop's number of the trade.
     pub out_trade_no: String,
-    /// Which it is.
+    /// Payment or refund.
     pub kind: TradeEntryKind,
-    /// `CNY`.
+    /// Currency of the amounts, `CNY`.
     pub currency: String,
     /// What the merchant is charged for it, in thousandths of a fen; negative where it is given back.
     pub fee_millifen: i64,
@@ -37,14 +37,14 @@ pub struct TradeEntry {
 /// Payment or refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TradeEntryKind {
-    /// Money in.
+    /// Money came in.
     Payment {
         /// What the order cost.
         total: Money,
         /// What the merchant gets of it before the fee.
         settled: Money,
     },
-    /// Money out.
+    /// Money went out.
     Refund {
         /// WeChat Pay's number of the refund.
         refund_id: String,
@@ -66,7 +66,7 @@ pub struct FundBill {
     pub entries: Vec<FundEntry>,
 }
 
-/// One movement.
+/// One movement of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FundEntry {
     /// When it was booked.
@@ -97,9 +97,9 @@ pub enum BadBill {
     /// A line that cannot be read, counted from 1.
     #[error("line {line} of the bill: {reason}")]
     Line {
-        /// Which.
+        /// Number of the line.
         line: usize,
-        /// Why.
+        /// What is wrong.
         reason: &'static str,
     },
     /// No sums at the end.
@@ -215,7 +215,7 @@ fn count(entries: usize) -> i64 {
 }
 
 impl TradeBill {
-    /// Reads one.
+    /// Reads the text of a bill.
     ///
     /// # Errors
     /// [`BadBill`].
@@ -259,7 +259,7 @@ impl TradeBill {
 }
 
 impl FundBill {
-    /// Reads one.
+    /// Reads the text of a bill.
     ///
     /// # Errors
     /// [`BadBill`].

@@ -16,16 +16,16 @@ pub struct Cashier {
     pub time_stamp: String,
     /// A text that is used once.
     pub nonce_str: String,
-    /// `prepay_id=…`.
+    /// The prepaid order: `prepay_id=…`.
     pub package: String,
-    /// `RSA`.
+    /// Always `RSA`: SHA-256 and PKCS#1 v1.5.
     pub sign_type: &'static str,
     /// Signature of the merchant over app, time, nonce and package.
     pub pay_sign: String,
 }
 
 impl Cashier {
-    /// Signs one.
+    /// Signs the package of a prepaid order.
     pub(super) fn sign(key: &MerchantKey, appid: &str, prepay_id: &PrepayId, now: Timestamp) -> Result<Self, SigningFailed> {
         let (time_stamp, nonce_str) = ((now.millis() / 1_000).to_string(), nonce());
         let package = format!("prepay_id={}", prepay_id.as_str());

@@ -77,7 +77,7 @@ impl PrepayId {
         Self(text.into())
     }
 
-    /// Its text.
+    /// As WeChat Pay writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -127,6 +127,11 @@ impl WechatPay {
     /// Id of the mini-program.
     pub fn appid(&self) -> &str {
         &self.appid
+    }
+
+    /// Last moment of the merchant's certificate, if its file is there.
+    pub const fn merchant_certificate_until(&self) -> Option<Timestamp> {
+        self.credentials.merchant_until
     }
 
     /// Where WeChat Pay reports payments.

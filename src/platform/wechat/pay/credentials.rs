@@ -35,25 +35,25 @@ pub enum BadPayClient {
     /// A file that has to be there cannot be read.
     #[error("the file {} of WECHAT_PAY_CERT_PATH cannot be read", path.display())]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         source: io::Error,
     },
-    /// The private key.
+    /// A file without a usable private key.
     #[error("the file {} of WECHAT_PAY_CERT_PATH is not the merchant's private key", path.display())]
     Key {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         source: BadKey,
     },
     /// A certificate or public key.
     #[error("the file {} of WECHAT_PAY_CERT_PATH cannot be used", path.display())]
     Certificate {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         source: BadCertificate,
     },
     /// Certificate and private key are not a pair.
@@ -69,9 +69,9 @@ pub enum BadPayClient {
         files::MERCHANT_CERTIFICATE
     )]
     OtherSerial {
-        /// The variable's.
+        /// The variable's value.
         configured: String,
-        /// The certificate's.
+        /// The certificate's serial number.
         certified: String,
     },
     /// No serial number at all.
@@ -80,15 +80,15 @@ pub enum BadPayClient {
     /// A public key without its id.
     #[error("there is a {} in WECHAT_PAY_CERT_PATH: set WECHAT_PAY_PUBLIC_KEY_ID to its id, or remove it", files::PUBLIC_KEY)]
     NoPublicKeyId,
-    /// The APIv3 key.
+    /// An APIv3 key of another length.
     #[error("WECHAT_PAY_KEY has not 32 bytes")]
     ApiKey,
-    /// A URL.
+    /// A variable that is no URL.
     #[error("{variable} is no URL: {reason}")]
     Url {
-        /// Which one.
+        /// Name of the variable.
         variable: &'static str,
-        /// Why.
+        /// What the parser says.
         reason: String,
     },
     /// The HTTP client.
@@ -99,7 +99,7 @@ pub enum BadPayClient {
 /// What the folder and the variables hold.
 #[derive(Debug)]
 pub struct Credentials {
-    /// Signs requests.
+    /// Signs the merchant's requests.
     pub merchant: MerchantKey,
     /// Last moment of the merchant's certificate, if the folder has it.
     pub merchant_until: Option<Timestamp>,
@@ -110,7 +110,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Reads them.
+    /// Reads and checks the files.
     ///
     /// # Errors
     /// [`BadPayClient`].

@@ -43,7 +43,7 @@ pub enum PayError {
 pub struct PayRefusal {
     /// Status of the answer.
     pub status: u16,
-    /// Which refusal.
+    /// Which refusal it is.
     pub code: PayCode,
     /// WeChat Pay's words, cut to 200 characters.
     pub message: String,

@@ -18,7 +18,7 @@ use super::signed::{NotifyHeaders, Unverified};
 /// How far from the machine's clock a signature may have been made, in seconds.
 pub const WINDOW_SECONDS: u64 = 300;
 
-/// One key.
+/// One key of WeChat Pay.
 #[derive(Clone)]
 pub struct PlatformKey {
     key: UnparsedPublicKey<Vec<u8>>,
@@ -35,6 +35,11 @@ impl PlatformKey {
     pub fn of_certificate(certificate: &Certificate) -> Self {
         let validity = Some((certificate.not_before, certificate.not_after));
         Self { validity, ..Self::of_public_key(certificate.public_key.clone()) }
+    }
+
+    /// Whether this key has signed exactly these bytes; the signature is in base64.
+    pub fn has_signed(&self, message: &[u8], signature: &str) -> bool {
+        STANDARD.decode(signature).is_ok_and(|signature| self.key.verify(message, &signature).is_ok())
     }
 
     fn counts(&self, now: Timestamp) -> bool {
@@ -88,8 +93,7 @@ impl Keyring {
         }
         let keys = self.0.load();
         let key = keys.get(headers.serial).filter(|key| key.counts(now)).ok_or_else(|| Unverified::Serial(shown(headers.serial)))?;
-        let signature = STANDARD.decode(headers.signature).map_err(|_| Unverified::Signature)?;
-        key.key.verify(&headers.message(body), &signature).map_err(|_| Unverified::Signature)
+        if key.has_signed(&headers.message(body), headers.signature) { Ok(()) } else { Err(Unverified::Signature) }
     }
 }
 

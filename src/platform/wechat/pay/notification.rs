@@ -33,13 +33,13 @@ pub enum BadNotification {
     /// What it holds cannot be decrypted.
     #[error("the notification's content cannot be decrypted: {0}")]
     Encrypted(#[from] BadCiphertext),
-    /// Another form.
+    /// Not of the documented form.
     #[error("the notification cannot be read: {0}")]
     Unreadable(String),
     /// An event that is none of a payment or refund.
     #[error("notifications of the type {0:?} are not known")]
     Event(String),
-    /// Somebody else's.
+    /// Signed by WeChat Pay, and for somebody else.
     #[error("the notification is for another merchant or mini-program")]
     OtherMerchant,
 }

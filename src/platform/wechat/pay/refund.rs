@@ -2,7 +2,7 @@
 
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::trade::{BadTime, filled, time};
 
@@ -22,7 +22,7 @@ pub struct RefundRequest<'a> {
 }
 
 /// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RefundState {
     /// The payer has it.
@@ -31,7 +31,7 @@ pub enum RefundState {
     Closed,
     /// On its way.
     Processing,
-    /// The payer's account or card does not take it: the merchant has to act, or to ask again with the same number.
+    /// The payer's account or card does not take it: a person has to act at the merchant platform.
     Abnormal,
 }
 

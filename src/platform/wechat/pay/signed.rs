@@ -24,15 +24,15 @@ const PROBE: &str = "WECHATPAY/SIGNTEST/";
 /// The five headers. One that is missing is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NotifyHeaders<'a> {
-    /// [`header::TIMESTAMP`].
+    /// Value of [`header::TIMESTAMP`].
     pub timestamp: &'a str,
-    /// [`header::NONCE`].
+    /// Value of [`header::NONCE`].
     pub nonce: &'a str,
-    /// [`header::SIGNATURE`].
+    /// Value of [`header::SIGNATURE`].
     pub signature: &'a str,
-    /// [`header::SERIAL`].
+    /// Value of [`header::SERIAL`].
     pub serial: &'a str,
-    /// [`header::SIGNATURE_TYPE`]; may be missing.
+    /// Value of [`header::SIGNATURE_TYPE`]; may be missing.
     pub signature_type: &'a str,
 }
 

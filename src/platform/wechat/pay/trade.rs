@@ -2,21 +2,21 @@
 
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::time::parse_time;
 
 /// Where a trade stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TradeState {
-    /// Paid.
+    /// It was paid.
     Success,
     /// Paid, and some or all of it refunded.
     Refund,
-    /// Not paid yet.
+    /// Nobody has paid it yet.
     NotPay,
-    /// Closed unpaid.
+    /// It was closed unpaid.
     Closed,
     /// Taken back: of payment codes only.
     Revoked,
@@ -36,9 +36,9 @@ impl TradeState {
 /// What WeChat Pay says of one order number. No other merchant's: the client has compared it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trade {
-    /// The mini-program.
+    /// Id of the mini-program.
     pub appid: String,
-    /// The merchant.
+    /// Number of the merchant.
     pub mchid: String,
     /// The shop's number.
     pub out_trade_no: String,
@@ -50,7 +50,7 @@ pub struct Trade {
     pub total: Option<Money>,
     /// What the shopper has paid; less than the total if WeChat Pay gave a coupon of its own.
     pub payer_total: Option<Money>,
-    /// `CNY`.
+    /// Currency of the amounts, `CNY`.
     pub currency: Option<String>,
     /// The payer's `openid`.
     pub payer: Option<String>,

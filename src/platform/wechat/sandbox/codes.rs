@@ -1,6 +1,7 @@
 //! What the sandbox knows: codes that were handed out, and its access token. No HTTP.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -8,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
+
+use super::pay::PaySandbox;
 
 /// The mini-program of the sandbox, for whoever names no other.
 pub const APPID: &str = "wxsandbox0000000000";
@@ -63,6 +66,7 @@ struct Kept {
 
 /// The sandbox's memory.
 pub struct Sandbox {
+    pay: Option<Arc<PaySandbox>>,
     appid: String,
     secret: String,
     codes: Mutex<HashMap<String, Kept>>,
@@ -72,7 +76,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// For one mini-program.
     pub fn new(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { appid: appid.into(), secret: secret.into(), codes: Mutex::default(), token: Mutex::default() }
+        Self { pay: None, appid: appid.into(), secret: secret.into(), codes: Mutex::default(), token: Mutex::default() }
+    }
+
+    /// With WeChat Pay at the same address.
+    #[must_use]
+    pub fn with_pay(self, pay: Arc<PaySandbox>) -> Self {
+        Self { pay: Some(pay), ..self }
+    }
+
+    /// WeChat Pay, if it is there.
+    pub const fn pay(&self) -> Option<&Arc<PaySandbox>> {
+        self.pay.as_ref()
     }
 
     /// What `wx.login` gives to this user's phone; a user that nobody has seen yet where none is named.
