@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS payment_bills (
     bill_day INT NOT NULL,
     kind TINYINT NOT NULL,
-    sha256 CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    sha256 VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     byte_count BIGINT NOT NULL,
     fetched_at DATETIME(3) NOT NULL,
     PRIMARY KEY (bill_day, kind)

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS payment_bills (
     bill_day INTEGER NOT NULL,
     kind INTEGER NOT NULL,
-    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    sha256 TEXT NOT NULL CHECK (length(sha256) <= 64),
     byte_count INTEGER NOT NULL,
     fetched_at INTEGER NOT NULL,
     PRIMARY KEY (bill_day, kind)

@@ -11,12 +11,12 @@ use serde::Serialize;
 use super::out::Out;
 use super::reconcile_args::{ListDifferences, Reconcile, ReconcileCommand, ReconcilePayments, SettleDifference, ShowLedger};
 use super::{CliError, store};
+use crate::features::reconciliation::Settings;
 use crate::features::reconciliation::bills::{BillError, Bills, read};
 use crate::features::reconciliation::day::{self, Outcome};
 use crate::features::reconciliation::differences::{self, NOTE_CHARACTERS_MAX, Noted, State};
 use crate::features::reconciliation::ledger::{self, Accounts};
 use crate::features::reconciliation::settling::{self, Decision, SettleError};
-use crate::features::reconciliation::Settings;
 use crate::platform::config::Config;
 use crate::platform::database::Database;
 use crate::platform::rfc3339::Rfc3339;
@@ -160,7 +160,11 @@ fn line(row: &Noted, out: &mut Out) {
         row.state.name()
     ));
     if let Some(note) = &row.note {
-        out.line(format_args!("  {}{}", note.replace('\n', " "), row.settled_by.as_ref().map_or_else(String::new, |by| format!(" ({by})"))));
+        out.line(format_args!(
+            "  {}{}",
+            note.replace('\n', " "),
+            row.settled_by.as_ref().map_or_else(String::new, |by| format!(" ({by})"))
+        ));
     }
 }
 

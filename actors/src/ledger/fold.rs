@@ -119,8 +119,7 @@ impl LedgerFold {
 
 impl Fold for LedgerFold {
     fn takes(kind: Kind) -> bool {
-        kind.is_of::<OrderFact>()
-            && matches!(kind.number, CLOSED | BASKET_PLACED | PAYMENT_TAKEN | REFUNDED | STRAYED | TRADE_TAKEN)
+        kind.is_of::<OrderFact>() && matches!(kind.number, CLOSED | BASKET_PLACED | PAYMENT_TAKEN | REFUNDED | STRAYED | TRADE_TAKEN)
     }
 
     fn fold(&mut self, _: Sequence, record: Record) -> Result<(), FoldError> {

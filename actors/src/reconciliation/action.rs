@@ -42,8 +42,7 @@ fn fitting(class: Class, subject: Subject) -> String {
 
 impl Action {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Resolved, Self::BankDelay, Self::Take, Self::Refund, Self::Foreign, Self::Transfer, Self::Adjust];
+    pub const ALL: [Self; 7] = [Self::Resolved, Self::BankDelay, Self::Take, Self::Refund, Self::Foreign, Self::Transfer, Self::Adjust];
 
     /// From the column.
     pub fn from_number(number: i64) -> Option<Self> {
@@ -67,7 +66,9 @@ impl Action {
     pub const fn fits(self, class: Class, subject: Subject) -> bool {
         match self {
             Self::Resolved => false,
-            Self::BankDelay => matches!(class, Class::NotInBill | Class::RefundMissing | Class::StateDiffers | Class::FundsDiffer | Class::Movement),
+            Self::BankDelay => {
+                matches!(class, Class::NotInBill | Class::RefundMissing | Class::StateDiffers | Class::FundsDiffer | Class::Movement)
+            }
             Self::Take => matches!(class, Class::StateDiffers),
             Self::Refund => matches!((class, subject), (Class::NotOurs, Subject::Payment)),
             Self::Foreign => matches!(class, Class::NotOurs),

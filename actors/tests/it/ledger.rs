@@ -82,8 +82,12 @@ fn strayed(id: u64, version: u32, amount: u64) -> OrderFact {
 
 fn refunded(id: u64, version: u32, goods: u64, freight: u64) -> OrderFact {
     let line = RefundedLine { sku: sku(), flash: None, quantity: Quantity::new(1).unwrap(), amount: fen(goods) };
-    let refund =
-        Refund { id: RefundId::new(u64::from(version)).unwrap(), lines: [line].into_iter().collect(), freight: fen(freight), restock: false };
+    let refund = Refund {
+        id: RefundId::new(u64::from(version)).unwrap(),
+        lines: [line].into_iter().collect(),
+        freight: fen(freight),
+        restock: false,
+    };
     OrderFact::Refunded(OrderRefunded { order: order(id), user: user(), version, status: Status::Refunded, refund })
 }
 
@@ -138,7 +142,8 @@ fn a_payment_is_goods_and_freight_and_a_refund_takes_both_back() {
     let rows = Rows::of(&[placed(1, 19_900, 800), traded(1, 2, 20_700), refunded(1, 3, 9_950, 300), strayed(1, 4, 5_000)], 1);
     let mut balances = rows.balances();
     let of = |balances: &Balances| {
-        [Account::WechatPay, Account::Sales, Account::Freight, Account::RefundsOwed, Account::StraysOwed].map(|account| balances.of(account))
+        [Account::WechatPay, Account::Sales, Account::Freight, Account::RefundsOwed, Account::StraysOwed]
+            .map(|account| balances.of(account))
     };
     assert_eq!(of(&balances), [25_700, -9_950, -500, -10_250, -5_000]);
     for (number, owed_for, amount) in [("R", OwedFor::Refund, 10_250), ("S", OwedFor::Stray, 5_000)] {

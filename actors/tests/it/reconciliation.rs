@@ -3,7 +3,8 @@
 use mallcore_actors::ids::OrderId;
 use mallcore_actors::money::Money;
 use mallcore_actors::reconciliation::{
-    Bill, BilledPayment, BilledRefund, BilledState, Class, Difference, Movement, MovementKind, OurPayment, OurRefund, Ours, Subject, compare,
+    Bill, BilledPayment, BilledRefund, BilledState, Class, Difference, Movement, MovementKind, OurPayment, OurRefund, Ours, Subject,
+    compare,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -152,15 +153,15 @@ fn funds_fees_and_movements_have_classes_of_their_own() {
     let found = |change: &dyn Fn(&mut Vec<Movement>)| {
         let (mut bill, ours) = day(&[(10_000, true), (500, false)]);
         change(bill.funds.as_mut().unwrap());
-        compare(&bill, &ours).into_iter().map(|found| (found.class, found.subject, found.reference, found.bill_fen, found.our_fen)).collect()
+        compare(&bill, &ours)
+            .into_iter()
+            .map(|found| (found.class, found.subject, found.reference, found.bill_fen, found.our_fen))
+            .collect()
     };
     let found: &dyn Fn(&dyn Fn(&mut Vec<Movement>)) -> Vec<_> = &found;
     assert_eq!(found(&|_| {}), []);
     let withdrawal = movement("9", "w", MovementKind::Other, -9_000);
-    assert_eq!(
-        found(&|funds| funds.push(withdrawal.clone())),
-        [(Class::Movement, Subject::Movement, "9".to_owned(), Some(-9_000), None)]
-    );
+    assert_eq!(found(&|funds| funds.push(withdrawal.clone())), [(Class::Movement, Subject::Movement, "9".to_owned(), Some(-9_000), None)]);
     let fee = |funds: &mut Vec<Movement>| funds.iter_mut().find(|movement| movement.kind == MovementKind::Fee).unwrap().fen -= 4;
     assert_eq!(found(&fee), [(Class::FeeDiffers, Subject::Fees, "fees".to_owned(), Some(-67), Some(-63))]);
     let gone = |funds: &mut Vec<Movement>| funds.retain(|movement| movement.kind != MovementKind::Refund);

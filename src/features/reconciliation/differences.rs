@@ -60,7 +60,8 @@ pub struct Noted {
     pub settled_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, bill_day, class, subject, reference, order_id, bill_fen, our_fen, state, action, note, settled_by, found_at, settled_at";
+const COLUMNS: &str =
+    "id, bill_day, class, subject, reference, order_id, bill_fen, our_fen, state, action, note, settled_by, found_at, settled_at";
 
 fn noted(row: &Row) -> Result<Noted, Error> {
     let unexpected = |column, number: i64| Error::Unexpected { column, found: number.to_string() };

@@ -27,8 +27,7 @@ impl Settings {
 }
 
 /// The ledger, and the bills of WeChat Pay against the books.
-pub const FEATURE: Feature =
-    Feature { projections: &[LedgerProjection::NAME], open, ..Feature::of_routes("reconciliation", |_| (), &[]) };
+pub const FEATURE: Feature = Feature { projections: &[LedgerProjection::NAME], open, ..Feature::of_routes("reconciliation", |_| (), &[]) };
 
 fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     opening.project::<LedgerProjection>()?;

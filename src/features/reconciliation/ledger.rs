@@ -1,7 +1,7 @@
 //! Rows of the ledger: entries that no record of the journal tells of, and what is on the accounts.
 
-use mallcore_actors::ledger::{Account, Balances, Entry, OwedFor, Posting, paid_back};
 use mallcore_actors::ledger::EntrySource;
+use mallcore_actors::ledger::{Account, Balances, Entry, OwedFor, Posting, paid_back};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
 
