@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::out::Out;
 use super::reconcile_args::{ListDifferences, Reconcile, ReconcileCommand, ReconcilePayments, SettleDifference, ShowLedger};
-use super::{CliError, store};
+use super::{CliError, store, wechat_sandbox};
 use crate::features::reconciliation::Settings;
 use crate::features::reconciliation::bills::{BillError, Bills, read};
 use crate::features::reconciliation::day::{self, Outcome};
@@ -38,9 +38,9 @@ pub fn run(config: &Config, args: &Reconcile, out: &mut Out) -> Result<(), CliEr
     })
 }
 
-/// The merchant's client; none where no merchant is configured.
+/// The merchant's client; none where there is no merchant.
 fn wechat(config: &Config) -> Result<Option<WechatPay>, CliError> {
-    let client = config.wechat.pay.as_ref().map(WechatPay::new).transpose();
+    let client = wechat_sandbox::merchant(config).as_ref().map(WechatPay::new).transpose();
     client.map_err(|cause| CliError::failed("the merchant of WeChat Pay cannot be used", cause))
 }
 

@@ -73,8 +73,8 @@ pub enum EntrySource {
     Order(EntryKind, OrderId, u32),
     /// A refund at WeChat Pay, by the shop's number.
     PaidBack(String),
-    /// The fees of a day's bill.
-    Fees(BusinessDay),
+    /// The fees of a day's bill; a part beyond the first corrects those before it, because the bill says something else by now.
+    Fees(BusinessDay, u32),
     /// A difference, by its id.
     Settled(u64),
 }
@@ -85,7 +85,7 @@ impl EntrySource {
         match self {
             Self::Order(kind, ..) => *kind,
             Self::PaidBack(_) => EntryKind::PaidBack,
-            Self::Fees(_) => EntryKind::Fees,
+            Self::Fees(..) => EntryKind::Fees,
             Self::Settled(_) => EntryKind::Settled,
         }
     }
@@ -106,7 +106,8 @@ impl fmt::Display for EntrySource {
         match self {
             Self::Order(_, order, version) => write!(f, "{kind}:{order}:{version}"),
             Self::PaidBack(number) => write!(f, "{kind}:{number}"),
-            Self::Fees(day) => write!(f, "{kind}:{day}"),
+            Self::Fees(day, 1) => write!(f, "{kind}:{day}"),
+            Self::Fees(day, part) => write!(f, "{kind}:{day}:{part}"),
             Self::Settled(id) => write!(f, "{kind}:{id}"),
         }
     }

@@ -113,7 +113,10 @@ fn refunds(bill: &Bill, ours: &Ours) -> Vec<Difference> {
             (_, None) => (Class::NotOurs, Some(gone), None),
             (BilledState::Failed, Some(our)) if our.is_done => (Class::StateDiffers, None, Some(-fen(our.amount))),
             (BilledState::Failed, Some(_)) => continue,
-            (_, Some(our)) if our.amount != refund.amount => (Class::AmountDiffers, Some(gone), Some(-fen(our.amount))),
+            (BilledState::Done, Some(our)) if our.amount != refund.amount => {
+                (Class::AmountDiffers, Some(gone), our.is_done.then_some(-fen(our.amount)))
+            }
+            (BilledState::OnItsWay, Some(our)) if our.amount != refund.amount => (Class::AmountDiffers, Some(gone), Some(-fen(our.amount))),
             (BilledState::Done, Some(our)) if !our.is_done => (Class::StateDiffers, Some(gone), None),
             (BilledState::Done | BilledState::OnItsWay, Some(_)) => continue,
         };

@@ -150,7 +150,7 @@ fn a_payment_is_goods_and_freight_and_a_refund_takes_both_back() {
         let source = EntrySource::PaidBack(number.to_owned());
         balances.add_entry(&Entry::new(source, TIME, &paid_back(owed_for, fen(amount))).unwrap());
     }
-    balances.add_entry(&Entry::new(EntrySource::Fees(BusinessDay::of(TIME)), TIME, &wechat_fees(124)).unwrap());
+    balances.add_entry(&Entry::new(EntrySource::Fees(BusinessDay::of(TIME), 1), TIME, &wechat_fees(124)).unwrap());
     assert_eq!(of(&balances), [10_326, -9_950, -500, 0, 0]);
     assert_eq!((balances.of(Account::Fees), balances.sum()), (124, 0));
 }
@@ -189,8 +189,9 @@ fn keys_tell_sources_apart() {
         EntrySource::Order(EntryKind::Strayed, order(12), 3),
         EntrySource::Order(EntryKind::Refunded, order(12), 3),
         EntrySource::PaidBack("12:3".to_owned()),
-        EntrySource::Fees(day),
-        EntrySource::Fees(day.next()),
+        EntrySource::Fees(day, 1),
+        EntrySource::Fees(day, 2),
+        EntrySource::Fees(day.next(), 1),
         EntrySource::Settled(12),
     ];
     let mut keys: Vec<String> = sources.iter().map(ToString::to_string).collect();

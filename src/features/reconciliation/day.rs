@@ -78,10 +78,7 @@ pub async fn compare_with(
 async fn write(tx: &mut Tx, day: BusinessDay, bill: &Bill, found: &[Difference], now: Timestamp) -> Result<(), Error> {
     differences::note(tx, day, found, now).await?;
     differences::catch_up(tx, day, bill, now).await?;
-    // Fees are the day's last entry.
-    if let Some(entry) = Entry::new(EntrySource::Fees(day), day.ends_at(), &wechat_fees(bill.fees_fen)) {
-        ledger::book(tx, &entry).await?;
-    }
+    book_fees(tx, day, bill.fees_fen).await?;
     for refund in bill.refunds.iter().filter(|refund| refund.state == BilledState::Done && id_of_refund(&refund.number).is_some()) {
         let is_found = found.iter().any(|difference| difference.reference == refund.number);
         if !is_found {
@@ -89,6 +86,17 @@ async fn write(tx: &mut Tx, day: BusinessDay, bill: &Bill, found: &[Difference],
         }
     }
     Ok(())
+}
+
+/// Books what the fees are more than what is booked of them: all of them the first time, nothing if the bill is the same.
+async fn book_fees(tx: &mut Tx, day: BusinessDay, fees_fen: i64) -> Result<(), Error> {
+    let (parts, booked) = ledger::fees_of(tx, day).await?;
+    let source = EntrySource::Fees(day, parts + 1);
+    // Fees are the day's last entry.
+    match Entry::new(source, day.ends_at(), &wechat_fees(fees_fen - booked)) {
+        Some(entry) => ledger::book(tx, &entry).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 async fn remember(tx: &mut Tx, outcome: &Outcome, now: Timestamp) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! Rows of the ledger: entries that no record of the journal tells of, and what is on the accounts.
 
-use mallcore_actors::ledger::EntrySource;
-use mallcore_actors::ledger::{Account, Balances, Entry, OwedFor, Posting, paid_back};
+use mallcore_actors::ledger::{Account, Balances, Entry, EntrySource, OwedFor, Posting, paid_back};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
+use mallcore_actors::values::day::BusinessDay;
 
 use crate::platform::database::{Arguments, Database, Error, Rows, Tx, Value};
 
@@ -45,6 +45,23 @@ pub async fn book_paid_back(tx: &mut Tx, number: &str, owed_for: OwedFor, amount
         Some(entry) => book(tx, &entry).await.map(drop),
         None => Ok(()),
     }
+}
+
+/// How many entries tell of a day's fees, and what they come to in fen.
+///
+/// # Errors
+/// [`Error`] if the database does not answer.
+pub async fn fees_of(tx: &mut Tx, day: BusinessDay) -> Result<(u32, i64), Error> {
+    let first = EntrySource::Fees(day, 1).to_string();
+    // Keys of further parts go on with a colon, which a semicolon follows.
+    let end = format!("{first};");
+    let text = format!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(debit_fen - credit_fen), 0) AS SIGNED) FROM ledger_postings \
+         WHERE entry_key >= ? AND entry_key < ? AND account = {}",
+        Account::Fees.number()
+    );
+    let row = tx.first(text, vec![first.into(), end.into()]).await?;
+    row.map_or(Ok((0, 0)), |row| Ok((row.pieces(0)?, row.int(1)?)))
 }
 
 /// What is on the accounts: debits and credits of each that was ever booked on, by number; and how many entries there are that do not
