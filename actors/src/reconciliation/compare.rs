@@ -123,7 +123,7 @@ fn refunds(bill: &Bill, ours: &Ours) -> Vec<Difference> {
         let order = our.and_then(|our| our.order);
         differences.push(Difference { class, subject: Subject::Refund, reference: (*number).to_owned(), order, bill_fen, our_fen });
     }
-    for (number, our) in ours.refunds.iter().filter(|(number, our)| our.is_due && !billed.contains_key(number.as_str())) {
+    for (number, our) in ours.refunds.iter().filter(|(number, our)| our.is_due && our.is_done && !billed.contains_key(number.as_str())) {
         differences.push(Difference {
             class: Class::RefundMissing,
             subject: Subject::Refund,

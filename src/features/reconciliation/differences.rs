@@ -150,7 +150,9 @@ pub async fn note(tx: &mut Tx, day: BusinessDay, found: &[Difference], now: Time
         }
     }
     for row in known.into_values().filter(|row| row.state != State::Settled) {
-        resolve(tx, &row, "the books agree", now).await?;
+        // An action that was wanted has done it.
+        let action = row.action.filter(|_| row.state == State::Wanted).unwrap_or(Action::Resolved);
+        settle_itself(tx, row.id, action, "the books agree", now).await?;
     }
     Ok(())
 }
@@ -188,14 +190,11 @@ async fn renew(tx: &mut Tx, row: &Noted, difference: &Difference) -> Result<(), 
     tx.execute(text, values).await.map(drop)
 }
 
-async fn resolve(tx: &mut Tx, row: &Noted, note: &str, now: Timestamp) -> Result<(), Error> {
-    // An action that was wanted has done it.
-    let action = if row.state == State::Wanted { row.action.unwrap_or(Action::Resolved) } else { Action::Resolved };
-    let settling = Settling { state: State::Settled, action, note, by: None, at: now };
-    settle(tx, row.id, &settling).await.map(drop)
+async fn settle_itself(tx: &mut Tx, id: u64, action: Action, note: &str, now: Timestamp) -> Result<(), Error> {
+    settle(tx, id, &Settling { state: State::Settled, action, note, by: None, at: now }).await.map(drop)
 }
 
-/// Resolves what bills of other days lacked and this one has.
+/// Settles what bills of other days lacked and this one has: WeChat Pay was late.
 ///
 /// # Errors
 /// [`Error`] if the database does not do it.
@@ -213,7 +212,7 @@ pub async fn catch_up(tx: &mut Tx, day: BusinessDay, bill: &Bill, now: Timestamp
             Subject::Fees | Subject::Movement => false,
         };
         if has {
-            resolve(tx, &row, &format!("the bill of {day} has it"), now).await?;
+            settle_itself(tx, row.id, Action::BankDelay, &format!("the bill of {day} has it"), now).await?;
         }
     }
     Ok(())
