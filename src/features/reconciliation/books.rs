@@ -26,7 +26,8 @@ fn no_of(number: &str) -> &str {
 /// [`Error`] if the database does not answer.
 pub async fn ours(tx: &mut Tx, day: BusinessDay, bill: &Bill, earlier: &HashSet<String>) -> Result<Ours, Error> {
     let mut ours = Ours::default();
-    let numbers: BTreeSet<&str> = bill.payments.iter().map(|payment| payment.number.as_str()).collect();
+    // Other systems may have numbers with other letters, which none of ours has.
+    let numbers: BTreeSet<&str> = bill.payments.iter().map(|payment| payment.number.as_str()).filter(|number| number.is_ascii()).collect();
     let numbers: Vec<&str> = numbers.into_iter().collect();
     for row in rows_in(tx, "SELECT trade_no, order_id FROM payment_attempts WHERE trade_no IN", texts(&numbers)).await? {
         ours.attempts.insert(row.text(0)?, row.id(1, OrderId::new)?);
@@ -70,7 +71,7 @@ async fn payments(tx: &mut Tx, day: BusinessDay, ours: &mut Ours) -> Result<(), 
 async fn refunds(tx: &mut Tx, day: BusinessDay, bill: &Bill, earlier: &HashSet<String>, ours: &mut Ours) -> Result<(), Error> {
     let (begins, ends) = (day.begins_at(), day.ends_at());
     let mut rounds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for refund in &bill.refunds {
+    for refund in bill.refunds.iter().filter(|refund| refund.number.is_ascii()) {
         rounds.entry(no_of(&refund.number)).or_default().push(&refund.number);
     }
     let billed: Vec<&str> = rounds.keys().copied().collect();
