@@ -107,7 +107,7 @@ pub async fn preview(
 
 /// Order the selected lines of the cart, or some items
 ///
-/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its
+/// Sent to `address_id`, one of the shopper's own addresses. All of it or nothing: pieces are held until the order is paid, cancelled, or its
 /// time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
 ///
@@ -153,16 +153,14 @@ pub async fn create(
         return Ok(repeat(&answer??));
     }
     let fresh = async {
-        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, request.0).await?.unzip();
+        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, remark.as_ref(), request.0).await?;
         let lines = lines(&carts, shopper.0, &wanted).await?;
-        let priced = orders.quote_once(&lines, destination, (shopper.0, request.0)).await;
+        let priced = orders.quote_once(&lines, Some(destination), (shopper.0, request.0)).await;
         let quote = match priced.map_err(|none| unquoted(none, &wanted, &lines))? {
             Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
             Priced::Quote(quote) => quote,
         };
-        let basket = basket(shopper.0, quote, &body, request)?;
-        let basket = delivery.into_iter().fold(basket, Basket::sent_to);
-        let basket = remark.into_iter().fold(basket, Basket::with_remark);
+        let basket = basket(shopper.0, quote, &body, request)?.sent_to(delivery);
         Ok::<_, Problem>(Fresh::Basket(if wanted == Wanted::Cart { basket.from_cart() } else { basket }))
     };
     let basket = match fresh.await {
@@ -209,16 +207,17 @@ fn basket(user: UserId, quote: Quote, body: &OrderBody, request: (KeyHash, BodyF
     Basket::new(user, quote.lines, freight, request).map_err(bad)
 }
 
-/// The shopper's own address, sealed for the order that this request places, and its region.
+/// The shopper's own address, sealed with the remark for the order that this request places, and its region. Everything is sent.
 async fn delivery(
     addresses: &Addresses,
     user: UserId,
     id: Option<u64>,
+    remark: Option<&Remark>,
     request: KeyHash,
-) -> Result<Option<(Delivery, RegionCode)>, Problem> {
-    let Some(id) = address(id)? else { return Ok(None) };
-    match addresses.delivery(user, id, request).await {
-        Ok(delivery) => Ok(Some(delivery)),
+) -> Result<(Delivery, RegionCode), Problem> {
+    let id = address(id)?.ok_or_else(|| Problem::field("address_id", "required"))?;
+    match addresses.delivery(user, id, remark, request).await {
+        Ok(delivery) => Ok(delivery),
         Err(AddressError::Unknown(_)) => Err(unknown_address()),
         Err(error) => Err(error.into()),
     }

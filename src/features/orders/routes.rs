@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::checkout;
 use super::{OrderDetail, OrderRef, OrderView, Orders};
-use crate::features::addresses::{AddressError, Addresses, Delivered};
+use crate::features::addresses::{AddressError, Addresses};
 use crate::platform::auth::Shopper;
 use crate::platform::error_chain;
 use crate::platform::http::path::PathId;
@@ -88,15 +88,18 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let mut order = orders.detail(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
     if let Some((request, snapshot)) = &order.sealed_delivery {
-        order.delivery = match addresses.delivered(shopper.0, *request, snapshot).await {
-            Ok(delivered) => delivered.map(Delivered::view),
+        match addresses.delivered(shopper.0, *request, snapshot).await {
+            Ok(None) => {}
+            Ok(Some(delivered)) => {
+                order.remark = delivered.remark().map(str::to_owned).or(order.remark);
+                order.delivery = Some(delivered.view());
+            }
             // The order is shown all the same; its address is there again with the database, or with the right keys.
-            Err(AddressError::Vault(cause)) if cause.is_transient() => None,
+            Err(AddressError::Vault(cause)) if cause.is_transient() => {}
             Err(error) => {
                 tracing::error!("the address of order {} cannot be opened: {}", order.order.order_no, error_chain::of(&error));
-                None
             }
-        };
+        }
     }
     Ok(HttpResponse::Ok().json(order))
 }

@@ -32,11 +32,19 @@ pub async fn available(app: &TestApp, sku: u64) -> u64 {
 }
 
 pub async fn place(shopper: &Person<'_>, key: &str, wanted: &[(u64, u32)], expected: u64) -> Reply {
-    let body = json!({ "items": items(wanted), "expected_payable_fen": expected });
+    let body = json!({ "items": items(wanted), "expected_payable_fen": expected, "address_id": home(shopper).await });
     shopper.send(Method::POST, "/v1/orders", Some(key), body).await
 }
 
 #[actix_web::test]
+/// The id of the shopper's address in Hangzhou, which they have from now on.
+pub async fn home(shopper: &Person<'_>) -> Value {
+    let added = shopper.send(Method::POST, "/v1/user/addresses", None, super::addresses::address(1)).await;
+    assert!(added.status.is_success(), "{added:?}");
+    added.body["id"].clone()
+}
+
+/// Orders these pieces, sent home.
 async fn a_quote_is_what_the_order_costs() {
     let app = TestApp::start().await;
     let shopper = app.shopper();
@@ -69,6 +77,11 @@ async fn a_quote_is_what_the_order_costs() {
     place(&shopper, "k", &[(a, 1)], price_a).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
 }
 
+    // It is sealed: a list opens nothing.
+    let list = shopper.get("/v1/orders").await.body;
+    assert!(list["items"][0]["order_no"] == *no && !list.to_string().contains("请放前台"), "{list}");
+    let another = place(&shopper, "l", &[(b, 1)], price_b).await.body;
+    assert_eq!(shopper.get(&format!("/v1/orders/{}", another["order_id"])).await.body["remark"], Value::Null);
 /// As for a key that is older than what memory keeps.
 #[actix_web::test]
 async fn a_key_that_only_the_database_knows_gets_the_first_answer() {
@@ -81,17 +94,22 @@ async fn a_key_that_only_the_database_knows_gets_the_first_answer() {
     let order = placed.body["order_id"].as_u64().unwrap();
     let give_to = async |user: UserId| {
         let mut tx = app.database().await.begin().await.unwrap();
+    let address = home(&one).await;
         tx.execute("UPDATE orders SET user_id = ? WHERE id = ?", vec![user.get().into(), order.into()]).await.unwrap();
         tx.commit().await.unwrap();
     };
     // In memory it stays the other's, so that this one's request is known to the database alone.
     give_to(another.user()).await;
-    let again = place(&another, "k", &[(sku, 1)], price).await;
+    let first = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": address });
+    let again = another.send(Method::POST, "/v1/orders", Some("k"), first).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
     place(&another, "k", &[(sku, 2)], price * 2).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
-    // Also where there is nothing to ask a price for.
-    let from_cart = another.send(Method::POST, "/v1/orders", Some("k"), json!({ "expected_payable_fen": price })).await;
-    from_cart.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    // Also where there is nothing to ask a price for, and without the address that orders of earlier releases did not need.
+    for address in [home(&another).await, Value::Null] {
+        let from_cart = json!({ "expected_payable_fen": price, "address_id": address });
+        let from_cart = another.send(Method::POST, "/v1/orders", Some("k"), from_cart).await;
+        from_cart.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    }
     give_to(one.user()).await;
 }
 
@@ -127,7 +145,12 @@ async fn what_is_wrong_with_an_order_is_named() {
     let app = TestApp::start().await;
     let shopper = app.shopper();
     let (sku, price) = shelf(&app).await[0];
-    let post = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    let address = home(&shopper).await;
+    let post_anywhere = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    let post = async |mut body: Value| {
+        body["address_id"] = address.clone();
+        post_anywhere(body).await
+    };
     let one = items(&[(sku, 1)]);
     post(json!({ "expected_payable_fen": 1 })).await.is_problem(409, "nothing_selected", &["items"]);
     post(json!({ "items": one })).await.is_problem(422, "validation_failed", &["expected_payable_fen"]);
@@ -146,7 +169,12 @@ async fn what_is_wrong_with_an_order_is_named() {
     post(json!({ "items": one, "expected_payable_fen": price, "remark": long })).await.is_problem(422, "validation_failed", &["remark"]);
     let empty = json!({ "expected_payable_fen": 0 });
     post(empty).await.is_problem(409, "nothing_selected", &["items"]);
-    let keyless = json!({ "items": one, "expected_payable_fen": price });
+    // Everything is sent, also what is sent free everywhere.
+    let nowhere = json!({ "items": one, "expected_payable_fen": price });
+    post_anywhere(nowhere.clone()).await.is_problem(422, "validation_failed", &["address_id"]);
+    let reasons = post_anywhere(json!({ "items": one, "expected_payable_fen": price, "address_id": null })).await;
+    assert_eq!(reasons.body["errors"][0]["code"], "required", "{reasons:?}");
+    let keyless = nowhere;
     shopper.send(Method::POST, "/v1/orders", None, keyless.clone()).await.is_problem(400, "header_missing", &["Idempotency-Key"]);
     app.anonymous().send(Method::POST, "/v1/orders", Some("k"), keyless).await.is_problem(401, "token_missing", &["Authorization"]);
 }
@@ -173,7 +201,7 @@ async fn an_order_from_the_cart_takes_its_lines_out_of_it() {
     }
     let left = shopper.send(Method::PUT, &format!("/v1/cart/items/{c}"), None, json!({ "selected": false })).await;
     assert_eq!(left.status, 200, "{left:?}");
-    let body = json!({ "expected_payable_fen": (price_a + price_b) * 2 });
+    let body = json!({ "expected_payable_fen": (price_a + price_b) * 2, "address_id": home(&shopper).await });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     until("the cart has lost what was bought", async || {

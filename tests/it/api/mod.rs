@@ -1,7 +1,7 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 mod accounts;
-mod addresses;
+pub mod addresses;
 pub mod app;
 mod arrival;
 mod bad_input;
