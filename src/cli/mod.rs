@@ -20,6 +20,8 @@ pub mod review_args;
 mod serve;
 mod store;
 mod token;
+mod variant;
+pub mod variant_args;
 pub mod wechat_sandbox;
 
 use std::process::ExitCode;

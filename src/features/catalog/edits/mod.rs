@@ -6,6 +6,8 @@
 pub mod categories;
 pub mod labels;
 pub mod products;
+pub mod skus;
+pub mod specs;
 pub mod zones;
 
 use mallcore_actors::ids::SkuId;
@@ -14,6 +16,7 @@ use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
 
 use crate::features::catalog::model::{OFF_SALE, ON_SALE};
+use crate::features::catalog::snapshot::Spec;
 use crate::platform::database::{Database, Error, Tx};
 use crate::platform::outbox::{self, AppendError, Message, PriceChanged, SkuPrice, StatusChanged};
 
@@ -33,6 +36,14 @@ pub enum EditError {
         field: &'static str,
         /// The id without a row.
         id: u64,
+    },
+    /// A SKU that something has happened to is not removed.
+    #[error("SKU {sku} {why}: it cannot be removed, only taken off the shelf")]
+    SkuInUse {
+        /// The SKU that stays.
+        sku: SkuId,
+        /// What has happened to it.
+        why: &'static str,
     },
     /// It breaks a rule.
     #[error("{field}: {why}")]
@@ -55,7 +66,7 @@ impl EditError {
         match self {
             Self::Database(cause) => cause.is_transient(),
             Self::Append(cause) => cause.is_transient(),
-            Self::UnknownProduct(_) | Self::UnknownSku(_) | Self::Unknown { .. } | Self::Invalid { .. } => false,
+            Self::UnknownProduct(_) | Self::UnknownSku(_) | Self::Unknown { .. } | Self::SkuInUse { .. } | Self::Invalid { .. } => false,
         }
     }
 }
@@ -178,6 +189,8 @@ pub struct Shelf {
     pub price: Money,
     /// Whether it can be bought.
     pub on_sale: bool,
+    /// What its SKUs differ in.
+    pub specs: Vec<Spec>,
     /// Each of its SKUs.
     pub skus: Vec<ShelfSku>,
 }
@@ -189,8 +202,12 @@ pub struct ShelfSku {
     pub id: SkuId,
     /// What sets it apart.
     pub spec: String,
+    /// The merchant's own number.
+    pub code: Option<String>,
     /// Price of a piece.
     pub price: Money,
+    /// Whether it is on the shelf.
+    pub on_sale: bool,
     /// Pieces that can be bought outside flash sales.
     pub available: u32,
     /// Pieces in unpaid orders.
@@ -204,10 +221,10 @@ pub struct ShelfSku {
 /// Looks at a product; none if there is no such product.
 pub async fn look(database: &Database, product: u64) -> Result<Option<Shelf>, Error> {
     let mut tx = database.snapshot().await?;
-    let Some(row) = tx.first("SELECT name, price_fen, status FROM products WHERE id = ?", vec![product.into()]).await? else {
+    let Some(row) = tx.first("SELECT name, price_fen, status, specs FROM products WHERE id = ?", vec![product.into()]).await? else {
         return Ok(None);
     };
-    let text = "SELECT id, spec, price_fen, available, held, sold, version FROM skus WHERE product_id = ? ORDER BY id";
+    let text = "SELECT id, spec, price_fen, available, held, sold, version, code, status FROM skus WHERE product_id = ? ORDER BY id";
     let rows = tx.all(text, vec![product.into()]).await?;
     tx.commit().await?;
     let sku = |row: &crate::platform::database::Row| {
@@ -219,8 +236,11 @@ pub async fn look(database: &Database, product: u64) -> Result<Option<Shelf>, Er
             held: row.pieces(4)?,
             sold: row.pieces(5)?,
             version: row.count(6)?,
+            code: row.text_or_null(7)?,
+            on_sale: row.int(8)? == ON_SALE,
         })
     };
     let skus = rows.iter().map(sku).collect::<Result<_, Error>>()?;
-    Ok(Some(Shelf { name: row.text(0)?, price: row.id(1, Money::from_fen)?, on_sale: row.int(2)? == ON_SALE, skus }))
+    let specs = row.text_or_null(3)?.and_then(|specs| serde_json::from_str(&specs).ok()).unwrap_or_default();
+    Ok(Some(Shelf { name: row.text(0)?, price: row.id(1, Money::from_fen)?, on_sale: row.int(2)? == ON_SALE, specs, skus }))
 }
