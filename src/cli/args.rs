@@ -52,6 +52,9 @@ pub enum Command {
     /// Banners: pictures that lead somewhere
     #[command(subcommand)]
     Banner(BannerCommand),
+    /// What sending costs: templates, and the products that have them
+    #[command(subcommand)]
+    Freight(super::freight::FreightCommand),
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
