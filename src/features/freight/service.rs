@@ -9,7 +9,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::Draft;
 use super::repository::{self, DELETED, IN_USE};
-use crate::platform::database::{Database, Error, Rows, Tx};
+use crate::platform::database::{Database, Error, Rows, TransactionError, Tx};
 use crate::platform::outbox::{self, AppendError, Message, Topic};
 
 /// Why nothing was changed.
@@ -43,7 +43,7 @@ pub enum EditError {
     Append(#[from] AppendError),
 }
 
-impl EditError {
+impl TransactionError for EditError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
@@ -56,23 +56,9 @@ impl EditError {
 /// The most products that one [`assign`] changes.
 pub const PRODUCTS_MAX: usize = 1_000;
 
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
-
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a cold write whole ([`Database::transaction`]).
 async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>) -> Result<T, EditError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    database.transaction(edit).await
 }
 
 /// A template in use, as people of the shop list it.

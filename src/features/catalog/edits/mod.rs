@@ -17,7 +17,7 @@ use mallcore_actors::time::Timestamp;
 
 use crate::features::catalog::model::{OFF_SALE, ON_SALE};
 use crate::features::catalog::snapshot::Spec;
-use crate::platform::database::{Database, Error, Tx};
+use crate::platform::database::{Database, Error, TransactionError, Tx};
 use crate::platform::outbox::{self, AppendError, Message, PriceChanged, SkuPrice, StatusChanged};
 
 /// Why nothing was changed.
@@ -61,7 +61,7 @@ pub enum EditError {
     Append(#[from] AppendError),
 }
 
-impl EditError {
+impl TransactionError for EditError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
@@ -80,26 +80,12 @@ pub enum Priced {
     Sku(SkuId),
 }
 
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
-
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a cold write whole ([`Database::transaction`]).
 pub(in crate::features) async fn write<T>(
     database: &Database,
     edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>,
 ) -> Result<T, EditError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    database.transaction(edit).await
 }
 
 /// A product's `updated_at` is its version for caches: it grows with each edit, whatever the clocks of those who edit say.
