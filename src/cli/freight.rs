@@ -97,8 +97,9 @@ struct WrittenArea {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTerms {
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    delivered: bool,
+    /// Said only where it is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delivered: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,15 +114,6 @@ struct WrittenTerms {
     free_from_fen: Option<u64>,
 }
 
-const fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-const fn is_yes(delivered: &bool) -> bool {
-    *delivered
-}
-
 fn money(field: &'static str, fen: u64) -> Result<Money, String> {
     Money::from_fen(fen).map_err(|cause| format!("{field}: {cause}"))
 }
@@ -129,7 +121,7 @@ fn money(field: &'static str, fen: u64) -> Result<Money, String> {
 impl WrittenTerms {
     fn terms(&self) -> Result<Terms, String> {
         let fees = (self.first, self.first_fee_fen, self.next, self.next_fee_fen);
-        match (self.delivered, fees) {
+        match (self.delivered.unwrap_or(true), fees) {
             (false, (None, None, None, None)) if self.free_from_pieces.is_none() && self.free_from_fen.is_none() => Ok(Terms::NotDelivered),
             (false, _) => Err("what is not delivered has no fees".to_owned()),
             (true, (Some(first), Some(first_fee), Some(next), Some(next_fee))) => {
@@ -145,7 +137,7 @@ impl WrittenTerms {
 impl From<Terms> for WrittenTerms {
     fn from(terms: Terms) -> Self {
         let none = Self {
-            delivered: false,
+            delivered: Some(false),
             first: None,
             first_fee_fen: None,
             next: None,
@@ -156,7 +148,7 @@ impl From<Terms> for WrittenTerms {
         match terms {
             Terms::NotDelivered => none,
             Terms::Delivered(Rate { first, first_fee, next, next_fee, free }) => Self {
-                delivered: true,
+                delivered: None,
                 first: Some(first),
                 first_fee_fen: Some(first_fee.fen()),
                 next: Some(next),
