@@ -51,15 +51,10 @@ pub fn configure(routes: &mut ServiceConfig) {
             ("cancel" = (operation_id = "orders_cancel", parameters(("id" = "$response.body#/order_no")))),
         )),
         (status = 400, description = "malformed_json, header_missing, header_invalid, header_repeated, validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_item, unknown_address: there is none, or it is another's", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 409, description = "sold_out, purchase_limit, not_started, ended, off_sale, too_many_unpaid", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
-        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown; with an address also database_unavailable", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable: the last one with an address only", body = ProblemDocument),
     ),
 )]
 #[post("/seckill/items/{id}/orders")]
@@ -144,7 +139,6 @@ async fn buy_for(
         (status = 200, description = "All of them", body = Page<ActivityView>, links(
             ("first" = (operation_id = "seckill_show", parameters(("id" = "$response.body#/items/0/id")))),
         )),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[get("/seckill/activities")]
@@ -164,7 +158,6 @@ pub async fn list(seckill: Provided<Seckill>) -> HttpResponse {
         )),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),
         (status = 404, description = "unknown_activity", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[get("/seckill/activities/{id}")]
