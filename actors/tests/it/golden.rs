@@ -410,8 +410,3 @@ fn an_unknown_kind_and_a_newer_version_are_refused_by_name() {
     legacy[variant] = 9;
     assert_eq!(Record::decode(&legacy), Err(DecodeError::Malformed));
 }
-
-#[test]
-fn zz_write() {
-    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/golden/v3_payments.bin"), framed(&records_of_payments())).unwrap();
-}

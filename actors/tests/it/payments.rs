@@ -229,7 +229,9 @@ impl Till {
 
     fn run(&mut self, event: &Event) {
         match *event {
-            Event::Start => drop(self.ask(|order, now| order.decide_start(now))),
+            Event::Start => {
+                let _ = self.ask(|order, now| order.decide_start(now));
+            }
             Event::Prepaid(nth) => {
                 if let Some(attempt) = self.attempt(nth) {
                     self.wechat.trades.entry(attempt).or_insert(There::Unpaid);
@@ -261,7 +263,9 @@ impl Till {
                     self.looks.push((attempt, Heard::Nothing, wanted));
                 }
             }
-            Event::Go(nth) => drop(self.go(nth)),
+            Event::Go(nth) => {
+                self.go(nth);
+            }
             Event::Cancel => {
                 let is_open = self.order().open_attempt().map(|open| open.number);
                 let answer = self.close(CloseReason::Cancelled);
@@ -270,7 +274,9 @@ impl Till {
                     self.looks.push((attempt, Heard::Nothing, true));
                 }
             }
-            Event::TimeOut => drop(self.close(CloseReason::TimedOut)),
+            Event::TimeOut => {
+                let _ = self.close(CloseReason::TimedOut);
+            }
             Event::PayByBalance => {
                 let paid = Payment { channel: PaymentChannel::Balance, ..payment(7, self.order().payable) };
                 let was_open = self.order().status == Status::PendingPayment;
@@ -279,7 +285,8 @@ impl Till {
                 }
             }
             Event::Refund(id, count) => {
-                drop(self.ask(|order, now| order.decide_refund(&refund(id + 1, &[(2, count)], if id == 3 { 20 } else { 0 }, true), now)));
+                let freight = if id == 3 { 20 } else { 0 };
+                let _ = self.ask(|order, now| order.decide_refund(&refund(id + 1, &[(2, count)], freight, true), now));
             }
             Event::GiveBack(nth) => self.give_back(nth),
             Event::Restart => {
@@ -334,7 +341,7 @@ impl Till {
             self.looks.push((open, Heard::Nothing, false));
             while self.go(0) {}
         }
-        drop(self.close(CloseReason::TimedOut));
+        let _ = self.close(CloseReason::TimedOut);
         let attempts: BTreeSet<AttemptNumber> = self.wechat.trades.keys().copied().collect();
         attempts.into_iter().for_each(|attempt| self.notify(attempt));
         (0..self.owed().len()).for_each(|nth| self.give_back(nth));

@@ -56,10 +56,6 @@ enum Outcome {
         (status = 401, description = "The signature, or what is encrypted, is not WeChat Pay's", body = Answer),
         (status = 422, description = "Signed, but no payment of an order of this shop", body = Answer),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "Not now: WeChat Pay sends it again", body = Answer),
     ),
 )]
@@ -80,10 +76,6 @@ pub async fn notify(body: RawBody, request: HttpRequest, payments: Provided<Paym
         (status = 401, description = "The signature, or what is encrypted, is not WeChat Pay's", body = Answer),
         (status = 422, description = "Signed, but no refund of this shop", body = Answer),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "Not now: WeChat Pay sends it again", body = Answer),
     ),
 )]

@@ -30,10 +30,8 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 200, description = "What the cashier is given", body = BegunView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "order_closed, already_paid, payer_unknown, too_many_attempts, payment_open: an attempt that cannot go on has not ended yet", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "payment_unavailable, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -60,9 +58,7 @@ pub async fn pay(
     responses(
         (status = 200, description = "How it stands", body = StandingView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]

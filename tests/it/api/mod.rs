@@ -1,7 +1,7 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 mod accounts;
-mod addresses;
+pub mod addresses;
 pub mod app;
 mod arrival;
 mod bad_input;
@@ -17,6 +17,7 @@ mod documents;
 mod engines;
 mod expectation;
 mod favorites;
+mod freight;
 mod health;
 mod lag;
 mod limits;

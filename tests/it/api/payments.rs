@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 
 use super::app::{Person, until};
 use super::checkout::{available, place, shelf};
+use super::engines::database;
 use till::Till;
+
+use crate::database::scratch;
 
 /// A new order of one piece; its id and what it costs.
 async fn order(till: &Till, shopper: &Person<'_>) -> (OrderId, u64) {
@@ -212,13 +215,24 @@ async fn a_wrong_notification_changes_nothing() {
 
 #[actix_web::test]
 async fn refunds_reach_the_shopper_part_by_part() {
-    let till = Till::start(|_| {}).await;
+    part_by_part(&Till::start(|_| {}).await).await;
+    let scratch = scratch::mysql().await;
+    let till = Till::start(|config| config.database = Some(database(&scratch))).await;
+    part_by_part(&till).await;
+    // Before its schema is dropped.
+    drop(till);
+    drop(scratch);
+}
+
+async fn part_by_part(till: &Till) {
     let shopper = till.app.shopper();
     let (sku, price) = shelf(&till.app).await[0];
     let placed = place(&shopper, "k", &[(sku, 3)], price * 3).await;
     let order = OrderId::new(placed.body["order_id"].as_u64().unwrap()).unwrap();
     till.act(&begin(&shopper, order).await, "confirm").await;
     becomes(&shopper, order, "paid").await;
+    // It leaves memory, and comes back with its attempt.
+    till.app.caught_up().await;
     // The first ends abnormally, and a person settles it at the merchant platform.
     till.faults(json!({ "next_refunds": ["ABNORMAL"] })).await;
     let refund = async |id: u64, count: u32| {
@@ -236,6 +250,7 @@ async fn refunds_reach_the_shopper_part_by_part() {
     assert_eq!(back, [("refunded".to_owned(), price), ("refunded".to_owned(), price * 2)]);
     assert_eq!(till.ledger(), (price * 3, price * 3));
     assert_eq!(status(&shopper, order).await, "refunded");
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "paid", "refunded", "refunded"]);
 }
 
 #[actix_web::test]

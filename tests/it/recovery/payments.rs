@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::process::{Process, Setup};
+use crate::api::addresses::address;
 
 const SHOPPER: u64 = 11;
 
@@ -24,7 +25,9 @@ async fn begun(process: &Process, key: &str) -> (String, String) {
     let (_, products) = process.get("/products?size=1", SHOPPER).await;
     let (_, product) = process.get(&format!("/products/{}", products["items"][0]["id"]), SHOPPER).await;
     let items = json!([{ "sku_id": product["skus"][0]["id"], "quantity": 1 }]);
-    let wanted = json!({ "items": items, "expected_payable_fen": product["skus"][0]["price_fen"] });
+    let (status, home) = process.send(Method::POST, "/user/addresses", SHOPPER, None, &address(1)).await;
+    assert!(status.is_success(), "{home}");
+    let wanted = json!({ "items": items, "expected_payable_fen": product["skus"][0]["price_fen"], "address_id": home["id"] });
     let (status, placed) = process.send(Method::POST, "/orders", SHOPPER, Some(key), &wanted).await;
     assert_eq!(status, 201, "{placed}");
     let path = format!("/orders/{}", placed["order_no"].as_str().unwrap());

@@ -9,8 +9,8 @@ use mallcore_actors::time::Timestamp;
 
 use super::super::model::stray_number;
 use super::parts::rows;
-use crate::platform::database::{Column, Value};
-use crate::platform::projection::{TableWriter, WriteError, chunks};
+use crate::platform::database::{Column, Value, chunks};
+use crate::platform::projection::{TableWriter, WriteError};
 
 const COLUMNS: [&str; 6] = ["order_id", "attempt_no", "trade_no", "state", "started_at", "expires_at"];
 
