@@ -1,10 +1,11 @@
-//! What the outbox's relay asks of the shop: offers read anew, and adjustments of stock.
+//! What the outbox's relay asks of the shop: offers read anew, adjustments of stock, refunds of after-sale.
 
 use std::sync::Arc;
 
-use mallcore_actors::ids::AdjustmentId;
+use mallcore_actors::ids::{AdjustmentId, AfterSaleId};
 use mallcore_actors::kernel::BoxFuture;
 
+use crate::features::after_sales::Refunder;
 use crate::features::seckill::Seckill;
 use crate::features::stock::effects::StockAdjuster;
 use crate::platform::outbox::ports::{Failure, InShop};
@@ -14,11 +15,12 @@ use crate::platform::outbox::{AdjustStock, Carried};
 pub(super) struct InThisShop {
     seckill: Arc<Seckill>,
     stock: Arc<StockAdjuster>,
+    refunds: Arc<Refunder>,
 }
 
 impl InThisShop {
-    pub(super) fn new(seckill: Arc<Seckill>, stock: StockAdjuster) -> Self {
-        Self { seckill, stock: Arc::new(stock) }
+    pub(super) fn new(seckill: Arc<Seckill>, stock: StockAdjuster, refunds: Refunder) -> Self {
+        Self { seckill, stock: Arc::new(stock), refunds: Arc::new(refunds) }
     }
 }
 
@@ -31,5 +33,10 @@ impl InShop for InThisShop {
     fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried> {
         let stock = Arc::clone(&self.stock);
         Box::pin(async move { stock.adjust(id, asked).await })
+    }
+
+    fn refund(&self, after_sale: AfterSaleId) -> BoxFuture<Carried> {
+        let refunds = Arc::clone(&self.refunds);
+        Box::pin(async move { refunds.refund(after_sale).await })
     }
 }

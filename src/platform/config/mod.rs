@@ -54,6 +54,8 @@ pub struct Config {
     pub orders: Orders,
     /// Whether reviews are moderated, and how long they may be written.
     pub reviews: Reviews,
+    /// The time limits of after-sale.
+    pub after_sales: AfterSales,
     /// Sizes and times of the journal.
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
@@ -169,6 +171,7 @@ impl Config {
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
             reviews: Reviews::read(&mut reader),
+            after_sales: AfterSales::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
             outbox: Outbox::read(&mut reader),
