@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod after_sales;
 mod banners;
 mod broker_url;
 mod cidr;
@@ -24,6 +25,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use after_sales::AfterSales;
 pub use banners::Banners;
 pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
