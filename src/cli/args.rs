@@ -7,6 +7,7 @@ use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
+use super::after_sale_args::AfterSaleCommand;
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::review_args::ReviewCommand;
@@ -54,6 +55,9 @@ pub enum Command {
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// After-sale: answer cases, receive what comes back
+    #[command(subcommand)]
+    AfterSale(AfterSaleCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),

@@ -1,6 +1,8 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
-pub mod agreement;
+pub mod after_sale;
+pub mod after_sale_args;
+mod agreement;
 pub mod args;
 mod banner;
 pub mod banner_args;
@@ -140,6 +142,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
+        Command::AfterSale(command) => after_sale::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

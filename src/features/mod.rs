@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod after_sales;
 pub mod banners;
 pub mod carts;
 pub mod catalog;
@@ -37,6 +38,7 @@ pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     recommendations::FEATURE,
     reviews::FEATURE,
+    after_sales::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

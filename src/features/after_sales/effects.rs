@@ -58,8 +58,7 @@ impl Refunder {
             Ok(order) => order,
             Err(why) => return Carried::Busy(why),
         };
-        let Some(order) = order else { return self.refused(after_sale, Refusal::UnknownOrder).await };
-        let command = command(after_sale, &order, refund);
+        let command = command(after_sale, order.as_ref(), refund);
         match self.orders.refund(Provenance::SYSTEM, after_sale.user, after_sale.order, &command).await {
             Ok(Ok(changed)) => {
                 let made = changed.order.progress.as_ref().and_then(|progress| made(progress, refund)).map(quote);
@@ -133,10 +132,11 @@ fn quote(refund: &Refund) -> Quote {
 }
 
 /// What the order is asked. A refund that it has made is asked for again in the same words, so that it is recognised.
-fn command(after_sale: &AfterSale, order: &Order, refund: RefundId) -> RefundCommand {
+fn command(after_sale: &AfterSale, order: Option<&Order>, refund: RefundId) -> RefundCommand {
     let pieces: Pieces =
         after_sale.lines.iter().map(|line| LinePieces { sku: line.described.sku, quantity: line.quantity }).collect();
-    let progress = order.progress.as_deref().cloned().unwrap_or_else(|| Progress::new(order));
+    // An order that is not there has nothing to give; it says so itself.
+    let progress = order.map_or_else(Progress::default, |order| order.progress.as_deref().cloned().unwrap_or_else(|| Progress::new(order)));
     let settlement = after_sale.case.settlement.unwrap_or_default();
     let (freight, restock) = match made(&progress, refund) {
         Some(made) => (made.freight, made.restock),
