@@ -102,14 +102,7 @@ async fn approve(database: &Database, args: &SettleCase, terms: &Terms, out: &mu
     advance(database, args.case, &Command::Approve(settlement), &args.whose, terms, out).await
 }
 
-async fn advance(
-    database: &Database,
-    case: u64,
-    command: &Command,
-    whose: &Whose,
-    terms: &Terms,
-    out: &mut Out,
-) -> Result<(), CliError> {
+async fn advance(database: &Database, case: u64, command: &Command, whose: &Whose, terms: &Terms, out: &mut Out) -> Result<(), CliError> {
     let operator = operator(whose)?;
     let written = service::advance(database, id(case)?, None, command, Some(&operator), terms, store::now()).await;
     follow(database, written.map_err(|cause| refused(case, cause))?.outbox, whose, out).await

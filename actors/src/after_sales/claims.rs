@@ -1,7 +1,7 @@
 //! What may be applied for, out of what the order says and what other cases have applied for.
 //! - C1 The pieces of a line in open and done cases, and those refunded otherwise, are never more than the line has.
-//! - C2 What is promised is the cumulative share of the pieces, after all pieces that were applied for before: promises and refunds of a line
-//!   together are never more than its share.
+//! - C2 What is promised is the cumulative share of the pieces, counted after all pieces that were applied for before. What goes back is the
+//!   same for the pieces refunded before, so it differs by a fen at most, and all refunds of a line add up to its share.
 //!
 //! Both are promises: the order refunds, by its own state at that time, and may refuse.
 
@@ -175,7 +175,7 @@ impl Standing<'_> {
                 }
             }
         }
-        debug_assert!(progress.lines.iter().all(|line| line.refunded_amount <= line.share), "C2: more is promised than {progress:?} has");
+        debug_assert!(progress.lines.iter().all(|line| line.refunded_amount <= line.share), "C2: {progress:?} would refund more than lines cost");
         progress
     }
 }
@@ -191,5 +191,9 @@ pub fn freight_back(progress: &Progress, pieces: &[LinePieces]) -> Money {
         let taken = pieces.iter().find(|pieces| pieces.sku == line.sku).map_or(0, |pieces| pieces.quantity.get());
         line.shipped == 0 && line.to_refund() <= taken
     };
-    if progress.lines.iter().all(is_last) { progress.freight.checked_sub(progress.freight_refunded).unwrap_or_default() } else { Money::ZERO }
+    if progress.lines.iter().all(is_last) {
+        progress.freight.checked_sub(progress.freight_refunded).unwrap_or_default()
+    } else {
+        Money::ZERO
+    }
 }

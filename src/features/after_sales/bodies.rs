@@ -49,11 +49,11 @@ pub struct ApplyBody {
     #[serde(deserialize_with = "json::whole")]
     pub order_id: u64,
     /// `refund`: money alone. `return`: the goods are sent back first.
-    #[garde(custom(kind))]
+    #[garde(custom(is_kind))]
     #[schema(schema_with = kind_schema)]
     pub kind: String,
     /// Its code, as `/after-sales/reasons` lists them.
-    #[garde(custom(reason))]
+    #[garde(custom(is_reason))]
     #[schema(schema_with = reason_schema)]
     pub reason: String,
     /// For which pieces; the same SKU twice is its pieces together.
@@ -94,11 +94,11 @@ pub struct PreviewBody {
 #[schema(as = AfterSaleShip)]
 pub struct ShipBody {
     /// The carrier's code, such as `SF`.
-    #[garde(length(chars, min = 1, max = CARRIER_CHARACTERS_MAX), custom(code))]
+    #[garde(length(chars, min = 1, max = CARRIER_CHARACTERS_MAX), custom(is_code))]
     #[schema(schema_with = carrier_schema)]
     pub carrier: String,
     /// The parcel's number there.
-    #[garde(length(chars, min = 1, max = TRACKING_CHARACTERS_MAX), custom(code))]
+    #[garde(length(chars, min = 1, max = TRACKING_CHARACTERS_MAX), custom(is_code))]
     #[schema(schema_with = tracking_schema)]
     pub tracking_no: String,
 }
@@ -131,16 +131,16 @@ fn is_known<T>(known: Option<T>) -> garde::Result {
     known.map(drop).ok_or_else(|| garde::Error::new("not one of the words"))
 }
 
-fn kind(word: &str, _: &()) -> garde::Result {
+fn is_kind(word: &str, _: &()) -> garde::Result {
     is_known(kind_of(word))
 }
 
-fn reason(code: &str, _: &()) -> garde::Result {
+fn is_reason(code: &str, _: &()) -> garde::Result {
     is_known(Reason::of(code))
 }
 
 /// As [`CODE_PATTERN`] has it.
-fn code(text: &str, _: &()) -> garde::Result {
+fn is_code(text: &str, _: &()) -> garde::Result {
     let is_code = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     is_known(is_code.then_some(()))
 }
@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn spelling_does_not_matter_and_everything_else_does() {
-        let first = body(r#"{"order_id":5,"kind":"refund","reason":"other","items":[{"sku_id":7,"quantity":1},{"sku_id":8,"quantity":2}]}"#);
+        let first =
+            body(r#"{"order_id":5,"kind":"refund","reason":"other","items":[{"sku_id":7,"quantity":1},{"sku_id":8,"quantity":2}]}"#);
         let same = r#"{"items":[{"sku_id":8,"quantity":2},{"sku_id":7,"quantity":1.0}],"order_id":5.0,"reason":"other","kind":"refund","description":" "}"#;
         assert_eq!(body(same).body, first.body);
         for other in [
@@ -253,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_sku_twice_is_its_pieces_together() {
-        let twice = body(r#"{"order_id":5,"kind":"refund","reason":"other","items":[{"sku_id":7,"quantity":1},{"sku_id":7,"quantity":2}]}"#);
+        let twice =
+            body(r#"{"order_id":5,"kind":"refund","reason":"other","items":[{"sku_id":7,"quantity":1},{"sku_id":7,"quantity":2}]}"#);
         assert_eq!(twice.wanted.pieces.len(), 1);
         assert_eq!(twice.wanted.pieces[0].quantity.get(), 3);
     }

@@ -13,8 +13,8 @@ use mallcore_actors::refusal::{Refusal, Unavailable};
 use serde_json::json;
 
 use super::model::AfterSale;
-use super::service::{self, AfterSaleError};
 use super::repository;
+use super::service::{self, AfterSaleError};
 use crate::features::orders::loading::StoredOrders;
 use crate::platform::database::Database;
 use crate::platform::outbox::Carried;
@@ -133,8 +133,7 @@ fn quote(refund: &Refund) -> Quote {
 
 /// What the order is asked. A refund that it has made is asked for again in the same words, so that it is recognised.
 fn command(after_sale: &AfterSale, order: Option<&Order>, refund: RefundId) -> RefundCommand {
-    let pieces: Pieces =
-        after_sale.lines.iter().map(|line| LinePieces { sku: line.described.sku, quantity: line.quantity }).collect();
+    let pieces: Pieces = after_sale.lines.iter().map(|line| LinePieces { sku: line.described.sku, quantity: line.quantity }).collect();
     // An order that is not there has nothing to give; it says so itself.
     let progress = order.map_or_else(Progress::default, |order| order.progress.as_deref().cloned().unwrap_or_else(|| Progress::new(order)));
     let settlement = after_sale.case.settlement.unwrap_or_default();

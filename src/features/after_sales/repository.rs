@@ -213,14 +213,8 @@ pub async fn insert(tx: &mut Tx, new: &AfterSale, application: &Application) -> 
     }
     tx.execute(Rows::insert(tx.engine(), "after_sale_lines", &columns, new.lines.len()), values).await?;
     tx.execute("UPDATE after_sale_orders SET cases = cases + 1 WHERE order_id = ?", vec![new.order.get().into()]).await?;
-    let applied = EventRow {
-        version: new.case.version,
-        kind: EventKind::Applied,
-        by: By::Shopper,
-        operator: None,
-        note: None,
-        at: new.created_at,
-    };
+    let applied =
+        EventRow { version: new.case.version, kind: EventKind::Applied, by: By::Shopper, operator: None, note: None, at: new.created_at };
     insert_event(tx, id, applied).await?;
     Ok(id)
 }
@@ -272,7 +266,8 @@ pub async fn note_refunded(tx: &mut Tx, id: AfterSaleId, quote: &Quote) -> Resul
 
 async fn insert_event(tx: &mut Tx, id: AfterSaleId, event: EventRow) -> Result<(), Error> {
     let EventRow { version, kind, by, operator, note, at } = event;
-    let text = "INSERT INTO after_sale_events (after_sale_id, version, kind, done_by, operator, note, happened_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let text =
+        "INSERT INTO after_sale_events (after_sale_id, version, kind, done_by, operator, note, happened_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
     let values: Arguments =
         vec![id.get().into(), version.into(), (kind as u8).into(), (by as u8).into(), operator.into(), note.into(), at.into()];
     tx.execute(text, values).await.map(drop)

@@ -245,12 +245,7 @@ pub async fn cancel(shopper: Shopper, id: PathId<AfterSaleId>, cases: Provided<A
     ),
 )]
 #[post("/after-sales/{id}/ship")]
-pub async fn ship(
-    body: RawBody,
-    shopper: Shopper,
-    id: PathId<AfterSaleId>,
-    cases: Provided<AfterSales>,
-) -> Result<HttpResponse, Problem> {
+pub async fn ship(body: RawBody, shopper: Shopper, id: PathId<AfterSaleId>, cases: Provided<AfterSales>) -> Result<HttpResponse, Problem> {
     let body: ShipBody = body.json()?;
     let shipped = cases.ship(shopper.0, id.0, body.parcel()?).await?;
     Ok(HttpResponse::Ok().json(AfterSaleView::from(shipped)))

@@ -2,7 +2,7 @@
 //! - S1 Rows are locked in one order: the order's row of applications, the case, the outbox.
 
 use mallcore_actors::after_sales::{
-    AFTER_SALE_STATUS, Case, Command, Decided, Event, Quote, Standing, Status, TOO_MANY_AFTER_SALES, Terms, UNKNOWN_AFTER_SALE,
+    AFTER_SALE_STATUS, Case, Claim, Command, Decided, Event, Quote, Standing, Status, TOO_MANY_AFTER_SALES, Terms, UNKNOWN_AFTER_SALE,
 };
 use mallcore_actors::ids::{AfterSaleId, UserId};
 use mallcore_actors::money::Money;
@@ -73,15 +73,31 @@ pub struct Ordered {
     pub lines: Vec<Described>,
 }
 
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
-async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, AfterSaleError>) -> Result<T, AfterSaleError> {
+/// What is written in one transaction.
+#[derive(Debug, Clone, Copy)]
+enum Write<'a> {
+    Apply { ordered: &'a Ordered, application: &'a Application },
+    Advance { id: AfterSaleId, owner: Option<UserId>, command: &'a Command, operator: Option<&'a Operator> },
+    Complete { id: AfterSaleId, refunded: &'a Quote },
+}
+
+/// Runs a write whole, and counts what happened. What a deadlock undid is begun again; a commit is not, since it may have happened.
+async fn write(database: &Database, what: Write<'_>, terms: &Terms, now: Timestamp) -> Result<Written, AfterSaleError> {
     let mut attempt = 1;
     loop {
         let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
+        let done = match what {
+            Write::Apply { ordered, application } => apply_in(&mut tx, ordered, application, terms, now).await,
+            Write::Advance { id, owner, command, operator } => advance_in(&mut tx, id, owner, command, operator, terms, now).await,
+            Write::Complete { id, refunded } => complete_in(&mut tx, id, refunded, terms, now).await,
+        };
+        match done {
+            Ok((written, happened)) => {
                 tx.commit().await?;
-                return Ok(done);
+                if let Some(kind) = happened {
+                    metrics::CHANGES_TOTAL.with(&[("kind", kind.name())]).increment(1);
+                }
+                return Ok(written);
             }
             Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
             Err(error) => return Err(error),
@@ -89,8 +105,11 @@ async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, 
     }
 }
 
+/// A case after a write, and what happened to it, if anything did.
+type Happened = (Written, Option<EventKind>);
+
 /// The order with what was applied for, read within a transaction.
-pub async fn standing(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<(Option<Timestamp>, Vec<mallcore_actors::after_sales::Claim>), Error> {
+pub async fn standing(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<(Option<Timestamp>, Vec<Claim>), Error> {
     let received_at = match order.status {
         // An order that the database does not know to be completed was completed just now.
         OrderStatus::Completed => Some(repository::received_at(tx, order.id).await?.unwrap_or(now)),
@@ -110,28 +129,31 @@ pub async fn apply(
     terms: &Terms,
     now: Timestamp,
 ) -> Result<Written, AfterSaleError> {
+    write(database, Write::Apply { ordered, application }, terms, now).await
+}
+
+async fn apply_in(
+    tx: &mut Tx,
+    ordered: &Ordered,
+    application: &Application,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Happened, AfterSaleError> {
     let order = &ordered.order;
-    let written = write(database, async |tx| {
-        let cases = repository::lock_order(tx, order.id).await?;
-        if let Some((after_sale, first)) = repository::applied_by(tx, order.user, application.key).await? {
-            let is_same = first == application.body;
-            return if is_same { Ok(Written { after_sale, outbox: None }) } else { Err(Refusal::IdempotencyMismatch.into()) };
-        }
-        let (received_at, claims) = standing(tx, order, now).await?;
-        let quote = Standing { order, received_at, claims: &claims }.decide(&application.wanted, terms, now)?;
-        if cases >= CASES_MAX {
-            return Err(Refusal::Rule(&TOO_MANY_AFTER_SALES).into());
-        }
-        let mut after_sale = applied(ordered, application, &quote, terms, now)?;
-        after_sale.id = repository::insert(tx, &after_sale, application).await?;
-        let outbox = outbox::append(tx, &Message::changed(Topic::AfterSale, after_sale.id.get()), now).await?;
-        Ok(Written { after_sale, outbox: Some(outbox) })
-    })
-    .await?;
-    if written.outbox.is_some() {
-        count(EventKind::Applied);
+    let cases = repository::lock_order(tx, order.id).await?;
+    if let Some((after_sale, first)) = repository::applied_by(tx, order.user, application.key).await? {
+        let is_same = first == application.body;
+        return if is_same { Ok((Written { after_sale, outbox: None }, None)) } else { Err(Refusal::IdempotencyMismatch.into()) };
     }
-    Ok(written)
+    let (received_at, claims) = standing(tx, order, now).await?;
+    let quote = Standing { order, received_at, claims: &claims }.decide(&application.wanted, terms, now)?;
+    if cases >= CASES_MAX {
+        return Err(Refusal::Rule(&TOO_MANY_AFTER_SALES).into());
+    }
+    let mut after_sale = applied(ordered, application, &quote, terms, now)?;
+    after_sale.id = repository::insert(tx, &after_sale, application).await?;
+    let outbox = outbox::append(tx, &Message::changed(Topic::AfterSale, after_sale.id.get()), now).await?;
+    Ok((Written { after_sale, outbox: Some(outbox) }, Some(EventKind::Applied)))
 }
 
 /// The case as it is stored; its id is the database's to give.
@@ -177,23 +199,30 @@ pub async fn advance(
     terms: &Terms,
     now: Timestamp,
 ) -> Result<Written, AfterSaleError> {
-    let (written, happened) = write(database, async |tx| {
-        let found = repository::locked(tx, id).await?.filter(|found| owner.is_none_or(|owner| owner == found.user));
-        let after_sale = found.ok_or(Refusal::Rule(&UNKNOWN_AFTER_SALE))?;
-        let event = match after_sale.case.decide(command, terms, now)? {
-            Decided::Repeat => return Ok((Written { after_sale, outbox: None }, None)),
-            Decided::Fresh(event) => event,
-        };
-        let after_sale = step(tx, after_sale, &event, operator, now).await?;
-        let mut outbox = outbox::append(tx, &Message::changed(Topic::AfterSale, id.get()), now).await?;
-        if after_sale.case.status == Status::Refunding {
-            outbox = outbox::append(tx, &Message::RefundAfterSale(RefundAfterSale { after_sale_id: id }), now).await?;
-        }
-        Ok((Written { after_sale, outbox: Some(outbox) }, Some(EventKind::from(&event))))
-    })
-    .await?;
-    happened.into_iter().for_each(count);
-    Ok(written)
+    write(database, Write::Advance { id, owner, command, operator }, terms, now).await
+}
+
+async fn advance_in(
+    tx: &mut Tx,
+    id: AfterSaleId,
+    owner: Option<UserId>,
+    command: &Command,
+    operator: Option<&Operator>,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Happened, AfterSaleError> {
+    let found = repository::locked(tx, id).await?.filter(|found| owner.is_none_or(|owner| owner == found.user));
+    let after_sale = found.ok_or(Refusal::Rule(&UNKNOWN_AFTER_SALE))?;
+    let event = match after_sale.case.decide(command, terms, now)? {
+        Decided::Repeat => return Ok((Written { after_sale, outbox: None }, None)),
+        Decided::Fresh(event) => event,
+    };
+    let after_sale = step(tx, after_sale, &event, operator, now).await?;
+    let mut outbox = outbox::append(tx, &Message::changed(Topic::AfterSale, id.get()), now).await?;
+    if after_sale.case.status == Status::Refunding {
+        outbox = outbox::append(tx, &Message::RefundAfterSale(RefundAfterSale { after_sale_id: id }), now).await?;
+    }
+    Ok((Written { after_sale, outbox: Some(outbox) }, Some(EventKind::from(&event))))
 }
 
 /// The order has refunded: notes what went back, line by line, and tells those who give back what else was given for it.
@@ -207,25 +236,22 @@ pub async fn complete(
     terms: &Terms,
     now: Timestamp,
 ) -> Result<Written, AfterSaleError> {
+    write(database, Write::Complete { id, refunded }, terms, now).await
+}
+
+async fn complete_in(tx: &mut Tx, id: AfterSaleId, refunded: &Quote, terms: &Terms, now: Timestamp) -> Result<Happened, AfterSaleError> {
     let amount = refunded.amount().ok_or(Refusal::ExceedsOrder)?;
-    let (written, is_new) = write(database, async |tx| {
-        let after_sale = repository::locked(tx, id).await?.ok_or(Refusal::Rule(&UNKNOWN_AFTER_SALE))?;
-        let event = match after_sale.case.decide(&Command::Refunded(amount), terms, now)? {
-            Decided::Repeat => return Ok((Written { after_sale, outbox: None }, false)),
-            Decided::Fresh(event) => event,
-        };
-        let mut after_sale = step(tx, after_sale, &event, None, now).await?;
-        repository::note_refunded(tx, id, refunded).await?;
-        after_sale.refunded_freight = Some(refunded.freight);
-        outbox::append(tx, &Message::changed(Topic::AfterSale, id.get()), now).await?;
-        let outbox = outbox::append(tx, &completed(&after_sale, refunded, amount)?, now).await?;
-        Ok((Written { after_sale, outbox: Some(outbox) }, true))
-    })
-    .await?;
-    if is_new {
-        count(EventKind::Refunded);
-    }
-    Ok(written)
+    let after_sale = repository::locked(tx, id).await?.ok_or(Refusal::Rule(&UNKNOWN_AFTER_SALE))?;
+    let event = match after_sale.case.decide(&Command::Refunded(amount), terms, now)? {
+        Decided::Repeat => return Ok((Written { after_sale, outbox: None }, None)),
+        Decided::Fresh(event) => event,
+    };
+    let mut after_sale = step(tx, after_sale, &event, None, now).await?;
+    repository::note_refunded(tx, id, refunded).await?;
+    after_sale.refunded_freight = Some(refunded.freight);
+    outbox::append(tx, &Message::changed(Topic::AfterSale, id.get()), now).await?;
+    let outbox = outbox::append(tx, &completed(&after_sale, refunded, amount)?, now).await?;
+    Ok((Written { after_sale, outbox: Some(outbox) }, Some(EventKind::Refunded)))
 }
 
 fn completed(after_sale: &AfterSale, refunded: &Quote, amount: Money) -> Result<Message, AfterSaleError> {
@@ -265,8 +291,4 @@ async fn step(
     };
     let is_stored = repository::update(tx, after_sale.id, before, &after_sale.case, row).await?;
     if is_stored { Ok(after_sale) } else { Err(AfterSaleError::Outrun) }
-}
-
-fn count(kind: EventKind) {
-    metrics::CHANGES_TOTAL.with(&[("kind", kind.name())]).increment(1);
 }

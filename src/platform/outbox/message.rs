@@ -228,7 +228,8 @@ impl Message {
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 format!("product:{product_id}")
             }
-            Self::RefundAfterSale(RefundAfterSale { after_sale_id }) | Self::AfterSaleCompleted(AfterSaleCompleted { after_sale_id, .. }) => {
+            Self::RefundAfterSale(RefundAfterSale { after_sale_id })
+            | Self::AfterSaleCompleted(AfterSaleCompleted { after_sale_id, .. }) => {
                 format!("{}:{after_sale_id}", Topic::AfterSale.name())
             }
             Self::Changed(topic, RowChanged { id }) => format!("{}:{id}", topic.name()),

@@ -24,8 +24,8 @@ mod topic;
 
 pub use effects::{Carried, Effects, Renewed};
 pub use message::{
-    AdjustStock, AfterSaleCompleted, BadMessage, CompletedLine, Destination, Message, PriceChanged, RefundAfterSale, SkuPrice, StatusChanged,
-    Wanted,
+    AdjustStock, AfterSaleCompleted, BadMessage, CompletedLine, Destination, Message, PriceChanged, RefundAfterSale, SkuPrice,
+    StatusChanged, Wanted,
 };
 pub use nudge::Nudge;
 pub use protocol::{HELD_MAX, Rounds, Settled, Verdict};

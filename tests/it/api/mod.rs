@@ -2,6 +2,7 @@
 
 mod accounts;
 mod addresses;
+mod after_sales;
 pub mod app;
 mod arrival;
 mod bad_input;
