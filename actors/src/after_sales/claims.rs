@@ -175,7 +175,10 @@ impl Standing<'_> {
                 }
             }
         }
-        debug_assert!(progress.lines.iter().all(|line| line.refunded_amount <= line.share), "C2: {progress:?} would refund more than lines cost");
+        debug_assert!(
+            progress.lines.iter().all(|line| line.refunded_amount <= line.share),
+            "C2: {progress:?} would refund more than lines cost"
+        );
         progress
     }
 }

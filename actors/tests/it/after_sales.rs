@@ -155,7 +155,11 @@ fn time_acts_at_its_time_and_only_where_it_may() {
         let Ok(Decided::Fresh(event)) = case.decide(&Command::Lapse, &TERMS, due) else { panic!("{case:?}") };
         assert_eq!(event.by(), By::Time);
         case.apply(&event);
-        assert_eq!((case.status, case.settlement.is_some_and(|settlement| settlement.restock)), (to, false), "nobody has looked at the goods");
+        assert_eq!(
+            (case.status, case.settlement.is_some_and(|settlement| settlement.restock)),
+            (to, false),
+            "nobody has looked at the goods"
+        );
         // The shopper was given the time to send the goods, also where time approved.
         assert_eq!(case.due_at, (to == Status::AwaitingReturn).then_some(due.plus_millis(TERMS.return_millis)));
     }
@@ -240,7 +244,11 @@ fn what_cannot_be_applied_for_is_refused_by_name() {
     let back = wanted(Kind::Return, Reason::BadQuality, &[(2, 1)]);
     assert_eq!(stands(world.order(id), &[], &back, at(1)), Err(Refusal::Rule(&NOT_SENT)));
     world.decide(0, |order, now| order.decide_ship(&parcel(1, &[(2, 2)]), now));
-    assert_eq!(stands(world.order(id), &[], &back, at(1)), Err(Refusal::Rule(&NOT_SENT)), "the order would refund the piece that is still here");
+    assert_eq!(
+        stands(world.order(id), &[], &back, at(1)),
+        Err(Refusal::Rule(&NOT_SENT)),
+        "the order would refund the piece that is still here"
+    );
     world.decide(0, |order, now| order.decide_ship(&parcel(2, &[(2, 1)]), now));
     assert!(stands(world.order(id), &[], &back, at(99)).is_ok(), "no time limit before the receipt");
     for (kind, reason) in [(Kind::Return, Reason::NeverArrived), (Kind::Refund, Reason::WithoutReason)] {
@@ -274,12 +282,27 @@ fn freight_goes_back_with_the_last_pieces_of_what_was_never_sent() {
 /// What happens to one order and its cases; numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Act {
-    Apply { kind: Kind, wants: Vec<(usize, u32)> },
-    Command { nth: usize, number: usize },
+    Apply {
+        kind: Kind,
+        wants: Vec<(usize, u32)>,
+    },
+    Command {
+        nth: usize,
+        number: usize,
+    },
     /// The relay asks the order to refund the cases that are approved, and may be told so twice.
-    Relay { nth: usize, is_noted: bool },
-    Ship { number: u64, wants: Vec<(usize, u32)> },
-    Directly { number: u64, wants: Vec<(usize, u32)> },
+    Relay {
+        nth: usize,
+        is_noted: bool,
+    },
+    Ship {
+        number: u64,
+        wants: Vec<(usize, u32)>,
+    },
+    Directly {
+        number: u64,
+        wants: Vec<(usize, u32)>,
+    },
     /// From here on applications see the order as it is now, until this happens again.
     LookAtTheOrder,
 }

@@ -123,11 +123,7 @@ const QUERIES: [(&str, &str, &str); 33] = [
         "after_sales_by_status",
     ),
     ("SELECT id FROM after_sales WHERE status = 2 AND due_at <= 5 ORDER BY due_at LIMIT 100", "INDEX after_sales_due", "after_sales_due"),
-    (
-        "SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.key_hash = 'k'",
-        "INDEX sqlite_autoindex_after_sales_1",
-        "user_id",
-    ),
+    ("SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.key_hash = 'k'", "INDEX sqlite_autoindex_after_sales_1", "user_id"),
 ];
 
 /// Enough rows that a scan is the worse plan.

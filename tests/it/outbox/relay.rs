@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mallcore::platform::clock::SystemClock;
 use mallcore::platform::database::Database;
-use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, Subscriptions, ToBroker, repository};
 use mallcore::platform::outbox::{AfterSaleCompleted, CompletedLine, Message, PriceChanged, RefundAfterSale, SkuPrice, Topic};
+use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, Subscriptions, ToBroker, repository};
 use mallcore_actors::ids::{AfterSaleId, ID_MAX, OrderId, RefundId, SkuId, UserId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
 use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};

@@ -18,9 +18,13 @@ async fn the_back_office_answers_receives_and_refuses_from_the_command_line() {
     let back = applied(&shopper, "two", application(order, "return", &[(a, 1)])).await;
 
     let (_, listed) = mallcore(&app, &format!("after-sale list --status applied --order {order}")).await;
-    assert!(listed.contains(&format!("{refund} ")) && listed.contains(&format!("{back} ")) && listed.contains("applied return"), "{listed}");
+    assert!(
+        listed.contains(&format!("{refund} ")) && listed.contains(&format!("{back} ")) && listed.contains("applied return"),
+        "{listed}"
+    );
     let (_, shown) = mallcore(&app, &format!("after-sale show {refund}")).await;
-    for part in ["applied refund", "bad_quality", "1 × SKU", "says: 坏 了", "picture: https://img.example.com/1.jpg", "applied by shopper"] {
+    for part in ["applied refund", "bad_quality", "1 × SKU", "says: 坏 了", "picture: https://img.example.com/1.jpg", "applied by shopper"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     is_done(&mallcore(&app, &format!("after-sale approve {refund} --restock --operator 小王 --wait")).await);

@@ -20,21 +20,24 @@ async fn is_due(app: &TestApp, id: u64) {
 
 #[actix_web::test]
 async fn a_return_that_is_not_sent_in_time_expires_and_nothing_else_does() {
-    on_both(|_| {}, async |app| {
-        let shopper = app.shopper();
-        let (a, price) = shelf(app).await[0];
-        let order = paid(app, &shopper, 1, &[(a, price, 2)]).await;
-        received(app, &shopper, order, &[(a, 2)]).await;
-        let unanswered = applied(&shopper, "one", application(order, "refund", &[(a, 1)])).await;
-        let unsent = applied(&shopper, "two", application(order, "return", &[(a, 1)])).await;
-        merchant(app, unsent, Command::Approve(None)).await.unwrap();
-        is_due(app, unanswered).await;
-        is_due(app, unsent).await;
-        let expired = becomes(&shopper, unsent, "expired").await;
-        assert_eq!(kinds(&expired).last().unwrap(), &("expired".to_owned(), "time".to_owned()));
-        assert_eq!(case(&shopper, unanswered).await["status"], "applied", "time does not approve unless the shop wants it");
-        applied(&shopper, "three", application(order, "return", &[(a, 1)])).await;
-    })
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let (a, price) = shelf(app).await[0];
+            let order = paid(app, &shopper, 1, &[(a, price, 2)]).await;
+            received(app, &shopper, order, &[(a, 2)]).await;
+            let unanswered = applied(&shopper, "one", application(order, "refund", &[(a, 1)])).await;
+            let unsent = applied(&shopper, "two", application(order, "return", &[(a, 1)])).await;
+            merchant(app, unsent, Command::Approve(None)).await.unwrap();
+            is_due(app, unanswered).await;
+            is_due(app, unsent).await;
+            let expired = becomes(&shopper, unsent, "expired").await;
+            assert_eq!(kinds(&expired).last().unwrap(), &("expired".to_owned(), "time".to_owned()));
+            assert_eq!(case(&shopper, unanswered).await["status"], "applied", "time does not approve unless the shop wants it");
+            applied(&shopper, "three", application(order, "return", &[(a, 1)])).await;
+        },
+    )
     .await;
 }
 
