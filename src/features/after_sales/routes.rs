@@ -1,5 +1,6 @@
 //! `/after-sales`: the shopper's own cases.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use mallcore_actors::after_sales::{Reason, Status, UNKNOWN_AFTER_SALE};
@@ -45,6 +46,16 @@ impl From<NotDone> for Problem {
             NotDone::AfterSale(cause) => cause.into(),
             NotDone::Orders(cause) => cause.into(),
         }
+    }
+}
+
+/// Where the order is named in the body.
+fn of_order(cause: NotDone) -> Problem {
+    match cause {
+        NotDone::AfterSale(AfterSaleError::Refused(Refusal::UnknownOrder)) => {
+            Problem::new(StatusCode::NOT_FOUND, "unknown_order").naming("order_id", "unknown_order")
+        }
+        cause => cause.into(),
     }
 }
 
@@ -99,7 +110,7 @@ pub async fn reasons() -> HttpResponse {
 pub async fn preview(body: RawBody, shopper: Shopper, cases: Provided<AfterSales>) -> Result<HttpResponse, Problem> {
     let body: PreviewBody = body.json()?;
     let (order, pieces) = body.wanted()?;
-    Ok(HttpResponse::Ok().json(PreviewView::from(cases.preview(shopper.0, order, pieces).await?)))
+    Ok(HttpResponse::Ok().json(PreviewView::from(cases.preview(shopper.0, order, pieces).await.map_err(of_order)?)))
 }
 
 /// Apply for money back
@@ -137,7 +148,7 @@ pub async fn apply(
 ) -> Result<HttpResponse, Problem> {
     let body: ApplyBody = body.json()?;
     let (order, application) = body.application(key.hash("after-sales"))?;
-    let written = cases.apply(shopper.0, order, &application).await?;
+    let written = cases.apply(shopper.0, order, &application).await.map_err(of_order)?;
     let is_new = written.outbox.is_some();
     let view = AfterSaleView::from(written.after_sale);
     if !is_new {

@@ -55,8 +55,8 @@ async fn money_goes_back_for_pieces_that_were_never_sent() {
             let settlement = Settlement { restock: true, freight: Freight::ByRule };
             merchant(app, id, Command::Approve(Some(settlement))).await.unwrap().outbox.unwrap();
             let done = becomes(&shopper, id, "done").await;
-            let expected =
-                [("applied", "shopper"), ("approved", "merchant"), ("refunded", "order")].map(|(kind, by)| (kind.into(), by.into()));
+            let expected = [("applied", "shopper"), ("approved", "merchant"), ("refunded", "order")]
+                .map(|(kind, by)| (kind.to_owned(), by.to_owned()));
             assert_eq!(kinds(&done), expected);
             assert!(!done.to_string().contains("小王"), "names of people of the shop stay there: {done}");
             assert_eq!((&done["refunded_fen"], &done["items"][0]["refunded_fen"]), (&json!(price_a * 2), &json!(price_a * 2)));

@@ -21,8 +21,8 @@ async fn what_cannot_be_applied_for_is_refused_by_name() {
 
             let order = paid(app, &shopper, 2, &[(a, price_a, 2), (b, price_b, 1)]).await;
             apply(&shopper, "one", application(order, "refund", &[(c, 1)])).await.is_problem(404, "unknown_order_line", &[]);
-            apply(&app.shopper(), "one", application(order, "refund", &[(a, 1)])).await.is_problem(404, "unknown_order", &["id"]);
-            preview(&app.shopper(), json!({ "order_id": order.get() })).await.is_problem(404, "unknown_order", &["id"]);
+            apply(&app.shopper(), "one", application(order, "refund", &[(a, 1)])).await.is_problem(404, "unknown_order", &["order_id"]);
+            preview(&app.shopper(), json!({ "order_id": order.get() })).await.is_problem(404, "unknown_order", &["order_id"]);
             apply(&shopper, "one", application(order, "refund", &[(a, 3)])).await.is_problem(409, "after_sale_pieces", &[]);
             apply(&shopper, "one", application(order, "return", &[(a, 1)])).await.is_problem(409, "not_sent", &[]);
             let mut unfit = application(order, "refund", &[(a, 1)]);
