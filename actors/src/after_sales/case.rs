@@ -211,7 +211,7 @@ pub enum Event {
     Cancelled,
     /// The goods were sent.
     Shipped {
-        /// With what.
+        /// What was sent.
         parcel: ReturnParcel,
         /// Until when the merchant has to receive them.
         receive_by: Timestamp,

@@ -164,7 +164,7 @@ impl From<&Event> for EventKind {
 pub struct EventRow {
     /// The version that it made.
     pub version: u32,
-    /// What happened.
+    /// What happened to the case.
     pub kind: EventKind,
     /// Who did it.
     pub by: By,

@@ -120,7 +120,7 @@ pub struct DetailView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = AfterSaleEvent)]
 pub struct EventView {
-    /// What happened.
+    /// What happened to the case.
     #[schema(schema_with = event_kind, required = true)]
     pub kind: &'static str,
     /// Who did it.

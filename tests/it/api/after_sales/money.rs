@@ -49,7 +49,7 @@ async fn money_goes_back_for_pieces_that_were_never_sent() {
             let again = apply(&shopper, "one", body.clone()).await;
             assert_eq!((again.status.as_u16(), &again.body["id"]), (200, &json!(id)), "a repeat gets its case");
             body["description"] = Value::Null;
-            apply(&shopper, "one", body).await.is_problem(422, "idempotency_mismatch", &[]);
+            apply(&shopper, "one", body).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
             apply(&shopper, "two", application(order, "refund", &[(a, 2)])).await.is_problem(409, "after_sale_pieces", &[]);
 
             let settlement = Settlement { restock: true, freight: Freight::ByRule };
