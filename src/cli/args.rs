@@ -11,6 +11,7 @@ use super::after_sale_args::AfterSaleCommand;
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::review_args::ReviewCommand;
+use super::variant_args::{SkuCommand, SpecArgs};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -52,6 +53,9 @@ pub enum Command {
     /// Banners: pictures that lead somewhere
     #[command(subcommand)]
     Banner(BannerCommand),
+    /// What sending costs: templates, and the products that have them
+    #[command(subcommand)]
+    Freight(super::freight::FreightCommand),
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
@@ -226,6 +230,11 @@ pub enum ProductCommand {
     SetHot(SetHot),
     /// Set a product's weight in the order of the zones
     ZoneSort(ZoneSort),
+    /// Add, change and remove SKUs of a product
+    #[command(subcommand)]
+    Sku(SkuCommand),
+    /// Change what the SKUs of a product differ in
+    Spec(SpecArgs),
     /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),

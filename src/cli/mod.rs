@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod doctor;
 mod events;
+pub mod freight;
 mod journal;
 mod keys;
 mod out;
@@ -22,6 +23,8 @@ pub mod review_args;
 mod serve;
 mod store;
 mod token;
+mod variant;
+pub mod variant_args;
 pub mod wechat_sandbox;
 
 use std::process::ExitCode;
@@ -141,6 +144,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&config, &command, out),
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
+        Command::Freight(command) => freight::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
         Command::AfterSale(command) => after_sale::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),

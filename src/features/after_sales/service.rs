@@ -81,7 +81,8 @@ enum Write<'a> {
     Complete { id: AfterSaleId, refunded: &'a Quote },
 }
 
-/// Runs a write whole, and counts what happened. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a write whole, and counts what happened. What a deadlock undid is begun again; a commit is not, since it may have happened. Not by
+/// `Database::transaction`, whose future no task may wait for that is spawned: the relay and the time limits are such.
 async fn write(database: &Database, what: Write<'_>, terms: &Terms, now: Timestamp) -> Result<Written, AfterSaleError> {
     let mut attempt = 1;
     loop {

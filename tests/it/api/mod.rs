@@ -1,7 +1,7 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 mod accounts;
-mod addresses;
+pub mod addresses;
 mod after_sales;
 pub mod app;
 mod arrival;
@@ -18,6 +18,7 @@ mod documents;
 mod engines;
 mod expectation;
 mod favorites;
+mod freight;
 mod health;
 mod lag;
 mod limits;
