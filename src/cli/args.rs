@@ -7,7 +7,6 @@ use mallcore_actors::ids::{ID_MAX, SkuId, UserId};
 use mallcore_actors::quantity::QUANTITY_MAX;
 use mallcore_actors::time::Timestamp;
 
-use super::after_sale_args::AfterSaleCommand;
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::review_args::ReviewCommand;
@@ -61,7 +60,7 @@ pub enum Command {
     Review(ReviewCommand),
     /// After-sale: answer cases, receive what comes back
     #[command(subcommand)]
-    AfterSale(AfterSaleCommand),
+    AfterSale(super::after_sale_args::AfterSaleCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),
