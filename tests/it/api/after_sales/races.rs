@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use mallcore_actors::after_sales::Command;
+use mallcore::platform::outbox::repository as outbox;
+use mallcore_actors::after_sales::{Command, Settlement, refund_of};
 use mallcore_actors::ids::RefundId;
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::RefundCommand;
 
+use super::super::app::until;
 use super::super::checkout::shelf;
 use super::super::engines::on_both;
 use super::{application, applied, apply, becomes, case, merchant, paid, pieces, preview};
@@ -107,6 +109,37 @@ async fn an_order_that_was_refunded_meanwhile_refuses_the_case() {
             let second = applied(&shopper, "two", application(order, "refund", &[(a, 1)])).await;
             merchant(app, second, Command::Approve(None)).await.unwrap();
             assert_eq!(becomes(&shopper, second, "done").await["refunded_fen"], price, "the piece that is left");
+        },
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn a_refund_that_was_made_before_a_crash_is_not_made_again() {
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let (a, price) = shelf(app).await[0];
+            let order = paid(app, &shopper, 1, &[(a, price, 3)]).await;
+            let id = applied(&shopper, "one", application(order, "refund", &[(a, 2)])).await;
+            // As if the process had died between the order's record and the case's row.
+            let made = RefundCommand { id: refund_of(id).unwrap(), pieces: pieces(&[(a, 2)]), freight: Money::ZERO, restock: false };
+            app.orders().commands().refund(Provenance::SYSTEM, shopper.user(), order, &made).await.unwrap().unwrap();
+            let settlement = Settlement { restock: true, ..Settlement::default() };
+            merchant(app, id, Command::Approve(Some(settlement))).await.unwrap();
+            assert_eq!(becomes(&shopper, id, "done").await["refunded_fen"], price * 2);
+            let refunds = async || shopper.get(&format!("/v1/orders/{order}")).await.body["refunds"].as_array().unwrap().len();
+            assert_eq!(refunds().await, 1);
+            // The relay carries the row out once more.
+            let database = app.database().await;
+            let mut tx = database.begin().await.unwrap();
+            let text = "UPDATE outbox SET shop_at = NULL, processed_at = NULL WHERE kind = 'after_sale.refund'";
+            assert_eq!(tx.execute(text, Vec::new()).await.unwrap(), 1);
+            tx.commit().await.unwrap();
+            until("it was carried out", async || outbox::unprocessed(&database, 10).await.unwrap().is_empty()).await;
+            database.close().await;
+            assert_eq!((refunds().await, case(&shopper, id).await["timeline"].as_array().unwrap().len()), (1, 3));
         },
     )
     .await;
