@@ -9,6 +9,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
+use super::order_args::{OrderCommand, ShippingCommand};
 use super::review_args::ReviewCommand;
 use crate::features::catalog::edits::Priced;
 
@@ -54,6 +55,12 @@ pub enum Command {
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Orders: those that wait to be sent, sending them, handing them out at the shop
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// Carriers, and what WeChat was told of parcels
+    #[command(subcommand)]
+    Shipping(ShippingCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),

@@ -12,12 +12,15 @@ mod doctor;
 mod events;
 mod journal;
 mod keys;
+mod order;
+pub mod order_args;
 mod out;
 mod outbox;
 mod product;
 mod review;
 pub mod review_args;
 mod serve;
+mod shipping;
 mod store;
 mod token;
 pub mod wechat_sandbox;
@@ -140,6 +143,8 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
+        Command::Order(command) => order::run(&config, &command, out),
+        Command::Shipping(command) => shipping::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -12,6 +12,7 @@ pub mod recommendations;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
+pub mod shipping;
 pub mod stock;
 pub mod zones;
 
@@ -37,6 +38,7 @@ pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     recommendations::FEATURE,
     reviews::FEATURE,
+    shipping::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

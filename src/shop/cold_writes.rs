@@ -1,4 +1,4 @@
-//! What the outbox's relay asks of the shop: offers read anew, and adjustments of stock.
+//! What the outbox's relay asks of the shop: offers read anew, adjustments of stock, and parcels.
 
 use std::sync::Arc;
 
@@ -6,19 +6,21 @@ use mallcore_actors::ids::AdjustmentId;
 use mallcore_actors::kernel::BoxFuture;
 
 use crate::features::seckill::Seckill;
+use crate::features::shipping::Shipper;
 use crate::features::stock::effects::StockAdjuster;
 use crate::platform::outbox::ports::{Failure, InShop};
-use crate::platform::outbox::{AdjustStock, Carried};
+use crate::platform::outbox::{AdjustStock, Carried, ShipOrder};
 
 /// The running shop, as the relay sees it.
 pub(super) struct InThisShop {
     seckill: Arc<Seckill>,
     stock: Arc<StockAdjuster>,
+    shipper: Shipper,
 }
 
 impl InThisShop {
-    pub(super) fn new(seckill: Arc<Seckill>, stock: StockAdjuster) -> Self {
-        Self { seckill, stock: Arc::new(stock) }
+    pub(super) fn new(seckill: Arc<Seckill>, stock: StockAdjuster, shipper: Shipper) -> Self {
+        Self { seckill, stock: Arc::new(stock), shipper }
     }
 }
 
@@ -31,5 +33,10 @@ impl InShop for InThisShop {
     fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried> {
         let stock = Arc::clone(&self.stock);
         Box::pin(async move { stock.adjust(id, asked).await })
+    }
+
+    fn ship(&self, asked: ShipOrder) -> BoxFuture<Carried> {
+        let shipper = self.shipper.clone();
+        Box::pin(async move { shipper.ship(asked).await })
     }
 }

@@ -1,8 +1,9 @@
 //! What a row can ask for. A kind and its body never change once released, like a record of the journal: rows outlive the release.
 
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::{OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{Carrier, LinePieces, Tracking};
 use mallcore_actors::stock::Change;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ impl Destination {
 pub enum Message {
     /// Change the stock of a SKU.
     AdjustStock(AdjustStock),
+    /// Send a parcel of an order.
+    ShipOrder(ShipOrder),
     /// Prices of a product are others from now on.
     PriceChanged(PriceChanged),
     /// A product was put on the shelf or taken off.
@@ -65,6 +68,25 @@ pub struct AdjustStock {
     pub wanted: Wanted,
     /// The reason that the operator gave.
     pub reason: Reason,
+    /// Name of the operator.
+    pub operator: Operator,
+}
+
+/// A command to an order: a parcel leaves, or the shopper has picked the goods up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipOrder {
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// The shopper who owns it.
+    pub user_id: UserId,
+    /// Code of the carrier.
+    pub carrier: Carrier,
+    /// The parcel's number at the carrier: with it the parcel is known again.
+    pub tracking_no: Tracking,
+    /// What is in it.
+    pub pieces: Vec<LinePieces>,
+    /// The shopper has it already, because they came for it.
+    pub is_received: bool,
     /// Name of the operator.
     pub operator: Operator,
 }
@@ -154,7 +176,7 @@ impl Message {
     pub const fn renews(&self) -> Option<(Topic, u64)> {
         match self {
             // Counts follow the journal, not the outbox.
-            Self::AdjustStock(_) => None,
+            Self::AdjustStock(_) | Self::ShipOrder(_) => None,
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 Some((Topic::Product, *product_id))
             }
@@ -166,6 +188,7 @@ impl Message {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::AdjustStock(_) => "stock.adjust",
+            Self::ShipOrder(_) => "order.ship",
             Self::PriceChanged(_) => "product.price_changed",
             Self::StatusChanged(_) => "product.status_changed",
             Self::Changed(topic, _) => topic.kind(),
@@ -176,6 +199,7 @@ impl Message {
     pub fn aggregate(&self) -> String {
         match self {
             Self::AdjustStock(asked) => format!("sku:{}", asked.sku_id),
+            Self::ShipOrder(asked) => format!("order:{}", asked.order_id),
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 format!("product:{product_id}")
             }
@@ -187,7 +211,7 @@ impl Message {
     pub const fn goes_to(&self, destination: Destination) -> bool {
         match self {
             // The actor decides; what it decided reaches the broker by the journal, and caches hold no counts.
-            Self::AdjustStock(_) => matches!(destination, Destination::Shop),
+            Self::AdjustStock(_) | Self::ShipOrder(_) => matches!(destination, Destination::Shop),
             Self::PriceChanged(_) | Self::StatusChanged(_) | Self::Changed(Topic::Product, _) => true,
             // Caches hold products; what else changes is for snapshots and other services.
             Self::Changed(..) => matches!(destination, Destination::Shop | Destination::Events),
@@ -198,6 +222,7 @@ impl Message {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::AdjustStock(body) => serde_json::to_string(body),
+            Self::ShipOrder(body) => serde_json::to_string(body),
             Self::PriceChanged(body) => serde_json::to_string(body),
             Self::StatusChanged(body) => serde_json::to_string(body),
             Self::Changed(_, body) => serde_json::to_string(body),
@@ -208,6 +233,7 @@ impl Message {
     pub fn read(kind: &str, payload: &str) -> Result<Self, BadMessage> {
         let read = match kind {
             "stock.adjust" => serde_json::from_str(payload).map(Self::AdjustStock),
+            "order.ship" => serde_json::from_str(payload).map(Self::ShipOrder),
             "product.price_changed" => serde_json::from_str(payload).map(Self::PriceChanged),
             "product.status_changed" => serde_json::from_str(payload).map(Self::StatusChanged),
             other => match Topic::of_kind(other) {

@@ -247,7 +247,9 @@ impl From<WechatError> for Uploaded {
             }
             WechatError::Refused { code, message } => Self::Refused(format!("errcode {code}: {message}")),
             WechatError::Code(_) | WechatError::Blocked(_) => Self::Refused(text),
-            WechatError::Busy(_) | WechatError::TooOften(_) | WechatError::AccessToken(_) | WechatError::NotConfigured => Self::NotNow(text),
+            WechatError::Busy(_) | WechatError::TooOften(_) | WechatError::AccessToken(_) | WechatError::NotConfigured => {
+                Self::NotNow(text)
+            }
             WechatError::Failed(failure) if failure.was_not_sent() => Self::NotNow(text),
             WechatError::Failed(_) => Self::Unknown(text),
         }

@@ -79,7 +79,14 @@ pub struct Sandbox {
 impl Sandbox {
     /// For one mini-program.
     pub fn new(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { appid: appid.into(), secret: secret.into(), codes: Mutex::default(), token: Mutex::default(), shipments: Shipments::default(), messages: Messages::default() }
+        Self {
+            appid: appid.into(),
+            secret: secret.into(),
+            codes: Mutex::default(),
+            token: Mutex::default(),
+            shipments: Shipments::default(),
+            messages: Messages::default(),
+        }
     }
 
     /// What `wx.login` gives to this user's phone; a user that nobody has seen yet where none is named.

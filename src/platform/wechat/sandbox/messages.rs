@@ -99,11 +99,7 @@ fn errcode(code: i64, words: &str) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "errcode": code, "errmsg": words }))
 }
 
-pub(super) async fn send(
-    sandbox: web::Data<Sandbox>,
-    query: web::Query<Credential>,
-    message: web::Json<SandboxMessage>,
-) -> HttpResponse {
+pub(super) async fn send(sandbox: web::Data<Sandbox>, query: web::Query<Credential>, message: web::Json<SandboxMessage>) -> HttpResponse {
     if let Err(refused) = sandbox.check_token(&query.access_token) {
         return refuse(refused);
     }

@@ -270,7 +270,10 @@ mod tests {
             (10_060_024, split(true, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"])),
             (268_485_226, split(true, &[""])),
             (268_485_216, SandboxUpload { upload_time: "yesterday".to_owned(), ..whole() }),
-            (10_060_014, SandboxUpload { shipping_list: vec![SandboxParcel { express_company: "SF".to_owned(), ..parcel("a") }], ..whole() }),
+            (
+                10_060_014,
+                SandboxUpload { shipping_list: vec![SandboxParcel { express_company: "SF".to_owned(), ..parcel("a") }], ..whole() },
+            ),
         ] {
             assert_eq!(wrong.wrong(), Some(code), "{wrong:?}");
         }
