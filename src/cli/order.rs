@@ -76,14 +76,14 @@ async fn show(database: &Database, args: &NamedOrder, out: &mut Out) -> Result<(
         out.line(format_args!(
             "  SKU {} {name}: {} ordered, {} sent, {} to send, {} refunded",
             line.sku,
-            line.quantity,
+            line.quantity.get(),
             line.shipped,
             line.to_ship(),
             line.refunded
         ));
     }
     for (at, parcel) in &progress.parcels {
-        let pieces = parcel.pieces.iter().map(|pieces| format!("{}:{}", pieces.sku, pieces.quantity)).collect::<Vec<_>>().join(",");
+        let pieces = parcel.pieces.iter().map(|pieces| format!("{}:{}", pieces.sku, pieces.quantity.get())).collect::<Vec<_>>().join(",");
         out.line(format_args!("  parcel {} {} {}: {pieces}", parcel.carrier, parcel.tracking, Rfc3339::from(*at)));
     }
     for (at, refund) in &progress.refunds {

@@ -247,6 +247,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use mallcore_actors::quantity::Quantity;
+
     use super::*;
 
     fn operator() -> Operator {
@@ -273,6 +275,18 @@ mod tests {
             (
                 Message::StatusChanged(StatusChanged { product_id: 3, on_sale: false, operator: operator() }),
                 r#"{"product_id":3,"on_sale":false,"operator":"小王"}"#,
+            ),
+            (
+                Message::ShipOrder(ShipOrder {
+                    order_id: OrderId::new(9).unwrap(),
+                    user_id: UserId::new(4).unwrap(),
+                    carrier: Carrier::parse("SF").unwrap(),
+                    tracking_no: Tracking::parse("SF1").unwrap(),
+                    pieces: vec![LinePieces { sku: sku_id, quantity: Quantity::new(2).unwrap() }],
+                    is_received: false,
+                    operator: operator(),
+                }),
+                r#"{"order_id":9,"user_id":4,"carrier":"SF","tracking_no":"SF1","pieces":[{"sku":7,"quantity":2}],"is_received":false,"operator":"小王"}"#,
             ),
             (Message::changed(Topic::FreightTemplate, 3), r#"{"id":3}"#),
         ] {

@@ -1,7 +1,7 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 mod accounts;
-mod addresses;
+pub mod addresses;
 pub mod app;
 mod arrival;
 mod bad_input;
@@ -9,12 +9,12 @@ mod banners;
 mod books;
 mod carts;
 mod catalog;
-mod checkout;
-mod cold_writes;
+pub mod checkout;
+pub mod cold_writes;
 mod cors;
 mod demo;
 mod documents;
-mod engines;
+pub mod engines;
 mod expectation;
 mod favorites;
 mod health;
@@ -22,6 +22,7 @@ mod lag;
 mod limits;
 mod order_life;
 mod orders;
+mod parcels;
 mod pricing;
 mod recommendations;
 mod redis;

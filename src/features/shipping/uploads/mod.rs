@@ -9,5 +9,5 @@ pub mod schedule;
 pub mod shipment;
 mod uploader;
 
-pub(super) use policy::{NoteShipped, Notes};
+pub(super) use policy::NoteShipped;
 pub(super) use uploader::{Uploader, keep_noting};
