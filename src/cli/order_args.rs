@@ -74,7 +74,7 @@ pub struct ListUploads {
     pub count: u32,
 }
 
-/// One order.
+/// The order that is meant.
 #[derive(Debug, Args)]
 pub struct NamedOrder {
     /// Id or number of the order

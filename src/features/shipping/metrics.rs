@@ -18,7 +18,7 @@ pub static UPLOADS_FAILED: GaugeFamily = GaugeFamily::new(
 /// Attempts to tell WeChat of parcels.
 pub static UPLOADS_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_shipping_uploads_total", "Attempts to tell WeChat of parcels, by how they ended.");
-/// Subscribe messages.
+/// Subscribe messages that were to be sent.
 pub static MESSAGES_TOTAL: CounterFamily =
     CounterFamily::new("mallcore_subscribe_messages_total", "Subscribe messages of WeChat, by event and how they ended.");
 /// Label: how an attempt ended.

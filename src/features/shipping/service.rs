@@ -79,7 +79,7 @@ impl ShipError {
 /// What is to be sent.
 #[derive(Debug, Clone)]
 pub struct Sending {
-    /// Which order.
+    /// The order that is meant.
     pub order: OrderRef,
     /// Code of the carrier.
     pub carrier: String,

@@ -21,7 +21,7 @@ pub struct ParcelsView {
     pub pick_up: Option<PickUpView>,
 }
 
-/// One parcel.
+/// One parcel of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ShippedParcel)]
 pub struct ShippedView {
@@ -37,14 +37,14 @@ pub struct ShippedView {
     pub tracking: Option<TrackingView>,
 }
 
-/// A carrier.
+/// Who carries a parcel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ParcelCarrier)]
 pub struct CarrierView {
     /// The shop's code for it.
     #[schema(example = "SF")]
     pub code: String,
-    /// Its name.
+    /// Its name for shoppers.
     #[schema(example = "顺丰速运")]
     pub name: String,
 }

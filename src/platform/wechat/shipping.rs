@@ -62,7 +62,7 @@ pub struct ShippingItem {
 /// What WeChat is told about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shipment {
-    /// Which payment.
+    /// The payment that is meant.
     pub key: OrderKey,
     /// How the goods travel.
     pub logistics: Logistics,

@@ -60,7 +60,7 @@ impl Content {
 pub struct MessageTemplate {
     /// Its id in the mini-program.
     pub id: String,
-    /// Its keys.
+    /// Its keys, with what each is filled with.
     pub fields: Vec<(String, Content)>,
 }
 

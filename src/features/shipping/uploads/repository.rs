@@ -17,7 +17,7 @@ const COUNTED_MAX: u64 = 10_000;
 pub enum UploadStatus {
     /// WeChat is still to be told.
     Waiting = 1,
-    /// WeChat knows.
+    /// WeChat knows all of it.
     Done = 2,
     /// A person has to act.
     Failed = 3,
@@ -51,7 +51,7 @@ impl UploadStatus {
 /// What WeChat is to be told of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// Which order.
+    /// The order that is meant.
     pub order: OrderId,
     /// The shopper who owns it.
     pub user: UserId,

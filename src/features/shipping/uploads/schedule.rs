@@ -15,7 +15,7 @@ pub const UNKNOWN_ATTEMPTS_MAX: u32 = 10;
 /// What becomes of an order's note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// WeChat knows.
+    /// WeChat knows all of it.
     Done,
     /// It is tried again.
     Later {
@@ -23,12 +23,12 @@ pub enum Next {
         pause_millis: u64,
         /// WeChat may have taken it: it is asked first.
         is_uncertain: bool,
-        /// Why.
+        /// What went wrong.
         problem: String,
     },
     /// A person has to act.
     Failed {
-        /// Why.
+        /// What went wrong.
         problem: String,
     },
 }

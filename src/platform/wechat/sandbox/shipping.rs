@@ -42,11 +42,11 @@ pub struct SandboxUpload {
 pub struct SandboxParcel {
     /// Its number at the carrier.
     pub tracking_no: String,
-    /// The carrier.
+    /// The carrier, by its id.
     pub express_company: String,
     /// What is in it.
     pub item_desc: String,
-    /// Masked phones.
+    /// Phones, masked as they arrived.
     pub contact: Option<BTreeMap<String, String>>,
 }
 
