@@ -9,7 +9,7 @@ use super::{CliError, store};
 use crate::features::shipping::carriers;
 use crate::features::shipping::uploads::repository::{self, Upload, UploadStatus};
 use crate::platform::config::Config;
-use crate::platform::database::{Database, Error};
+use crate::platform::database::Database;
 use crate::platform::rfc3339::Rfc3339;
 
 /// Carries the command out.
@@ -73,12 +73,7 @@ async fn list(database: &Database, args: &ListUploads, out: &mut Out) -> Result<
 
 async fn retry(database: &Database, args: &NamedOrder, out: &mut Out) -> Result<(), CliError> {
     let order = found(database, args.order).await?;
-    let retried = async {
-        let mut tx = database.begin().await?;
-        repository::retry(&mut tx, (order.user, order.id), order.version, store::now()).await?;
-        tx.commit().await
-    };
-    let retried: Result<(), Error> = retried.await;
+    let retried = repository::retry(database, (order.user, order.id), order.version, store::now()).await;
     retried.map_err(|cause| CliError::failed("the request cannot be written", cause))?;
     out.line(format_args!("WeChat is told of order {} again; a running server does it within a second", order.id));
     Ok(())

@@ -3,7 +3,7 @@
 use mallcore::features::shipping::carriers;
 use mallcore::features::shipping::uploads::repository::{self, Upload, UploadStatus};
 use mallcore::features::shipping::uploads::schedule::Next;
-use mallcore::platform::database::{Database, Tx};
+use mallcore::platform::database::Database;
 use mallcore_actors::ids::{OrderId, UserId};
 use mallcore_actors::time::Timestamp;
 
@@ -19,18 +19,12 @@ fn order(id: u64) -> (UserId, OrderId) {
     (UserId::new(USER).unwrap(), OrderId::new(id).unwrap())
 }
 
-async fn write(database: &Database, edit: impl AsyncFn(&mut Tx)) {
-    let mut tx = database.begin().await.unwrap();
-    edit(&mut tx).await;
-    tx.commit().await.unwrap();
-}
-
 async fn want(database: &Database, id: u64, version: u32, now: Timestamp) {
-    write(database, async |tx| repository::want(tx, order(id), version, now).await.unwrap()).await;
+    repository::want(database, order(id), version, now).await.unwrap();
 }
 
 async fn settle(database: &Database, told: &Upload, next: Next, now: Timestamp) {
-    write(database, async |tx| repository::settle(tx, told, (&next, Some([7; 16])), now).await.unwrap()).await;
+    repository::settle(database, told, (&next, Some([7; 16])), now).await.unwrap();
 }
 
 async fn due(database: &Database, now: Timestamp) -> Option<Upload> {
@@ -67,7 +61,7 @@ async fn what_fails_waits_and_what_is_refused_waits_for_a_person() {
         want(database, 8, 3, at(1)).await;
         let first = due(database, at(2)).await.unwrap();
         assert_eq!(first.order, order(7).1, "the one that waits longest");
-        write(database, async |tx| repository::begin(tx, first.order, at(2)).await.unwrap()).await;
+        repository::begin(database, first.order, at(2)).await.unwrap();
         assert!(due(database, at(2)).await.unwrap().is_uncertain, "sent, and not answered yet");
         let later = Next::Later { pause_millis: 5_000, is_uncertain: true, problem: "忙".repeat(600) };
         settle(database, &first, later, at(3)).await;
@@ -82,13 +76,13 @@ async fn what_fails_waits_and_what_is_refused_waits_for_a_person() {
         let failed = repository::listed(database, UploadStatus::Failed, 10).await.unwrap();
         assert_eq!(failed.len(), 1);
         assert_eq!((failed[0].order, failed[0].problem.as_deref()), (order(8).1, Some("errcode 10060004: m")));
-        write(database, async |tx| repository::retry(tx, order(8), 3, at(6)).await.unwrap()).await;
-        write(database, async |tx| repository::retry(tx, order(9), 2, at(7)).await.unwrap()).await;
+        repository::retry(database, order(8), 3, at(6)).await.unwrap();
+        repository::retry(database, order(9), 2, at(7)).await.unwrap();
         let retried = due(database, at(10)).await.unwrap();
         assert_eq!((retried.order, retried.attempts, retried.is_uncertain), (order(8).1, 0, true));
-        write(database, async |tx| repository::nothing(tx, &retried, at(11)).await.unwrap()).await;
+        repository::nothing(database, &retried, at(11)).await.unwrap();
         assert_eq!(due(database, at(12)).await.unwrap().order, order(9).1, "an order that was never noted is noted");
-        write(database, async |tx| repository::postpone(tx, order(9).1, at(500)).await.unwrap()).await;
+        repository::postpone(database, order(9).1, at(500)).await.unwrap();
         assert_eq!(due(database, at(13)).await, None);
     }
 }

@@ -86,7 +86,7 @@ impl Notice {
     /// What a record leads to; none for what nobody is told of.
     pub fn of(record: &Record) -> Option<Self> {
         let Fact::Orders(fact) = &record.fact else { return None };
-        let notice = |event, order, user, version| Self { event, order, user, version, at: record.at, amount: None, parcel: None };
+        let notice = |event, order, user, version| Self { event, order, user, version, at: record.header.at, amount: None, parcel: None };
         match fact {
             OrderFact::Paid(OrderPaid { order, user, version, .. }) => Some(notice(Event::Paid, *order, *user, *version)),
             OrderFact::PaymentTaken(PaymentTaken { order, user, version, payment, .. }) => {

@@ -13,7 +13,7 @@ use crate::features::shipping::carriers;
 use crate::features::shipping::{metrics, repository};
 use crate::platform::backoff::Backoff;
 use crate::platform::config::Messages;
-use crate::platform::database::Error;
+use crate::platform::database::{Database, Error};
 use crate::platform::error_chain;
 use crate::platform::outgoing::Failure;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
@@ -117,7 +117,7 @@ impl Sender {
     /// Whom to tell, and what of; none while the database does not have what happened.
     async fn about(&self, notice: &Notice) -> Result<Option<(Option<String>, About)>, Error> {
         let (user, id) = (notice.user, notice.order);
-        let ask = async |database: &_| {
+        let ask = async |database: &Database| {
             let order = loading::load(database, user, id).await?.value;
             let names = repository::names(database, id).await?;
             let openid = repository::openid(database, user).await?;

@@ -96,8 +96,21 @@ fn unexpected(column: usize, found: impl std::fmt::Display) -> Error {
     Error::Unexpected { column, found: found.to_string() }
 }
 
+/// One statement as a transaction.
+async fn change(database: &Database, text: impl Into<String>, values: Arguments) -> Result<(), Error> {
+    let mut tx = database.begin().await?;
+    tx.execute(text, values).await?;
+    tx.commit().await
+}
+
 /// Notes that WeChat has to know this version of an order. An older one than is noted changes nothing.
-pub async fn want(tx: &mut Tx, (user, order): (UserId, OrderId), version: u32, now: Timestamp) -> Result<(), Error> {
+pub async fn want(database: &Database, of: (UserId, OrderId), version: u32, now: Timestamp) -> Result<(), Error> {
+    let mut tx = database.begin().await?;
+    note(&mut tx, of, version, now).await?;
+    tx.commit().await
+}
+
+async fn note(tx: &mut Tx, (user, order): (UserId, OrderId), version: u32, now: Timestamp) -> Result<(), Error> {
     let known = tx.lock("SELECT wanted_version FROM shipping_uploads WHERE order_id = ?", vec![order.get().into()]).await?;
     match known.first().map(|row| row.pieces(0)).transpose()? {
         Some(known) if known >= version => Ok(()),
@@ -127,13 +140,18 @@ pub async fn due(database: &Database, now: Timestamp) -> Result<Option<Upload>, 
 }
 
 /// From now on nobody knows whether WeChat was told, until an answer is noted.
-pub async fn begin(tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<(), Error> {
+pub async fn begin(database: &Database, order: OrderId, now: Timestamp) -> Result<(), Error> {
     let text = "UPDATE shipping_uploads SET is_uncertain = 1, updated_at = ? WHERE order_id = ?";
-    tx.execute(text, vec![now.into(), order.get().into()]).await.map(drop)
+    change(database, text, vec![now.into(), order.get().into()]).await
 }
 
 /// Notes what came of an attempt at this version; a newer version that was wanted meanwhile goes on waiting.
-pub async fn settle(tx: &mut Tx, told: &Upload, (next, fingerprint): (&Next, Option<[u8; 16]>), now: Timestamp) -> Result<(), Error> {
+pub async fn settle(
+    database: &Database,
+    told: &Upload,
+    (next, fingerprint): (&Next, Option<[u8; 16]>),
+    now: Timestamp,
+) -> Result<(), Error> {
     let (status, attempts, next_at, is_uncertain, problem) = match next {
         Next::Done => (UploadStatus::Done, told.attempts, now, false, None),
         Next::Later { pause_millis, is_uncertain, problem } => {
@@ -155,19 +173,19 @@ pub async fn settle(tx: &mut Tx, told: &Upload, (next, fingerprint): (&Next, Opt
         _ => format!("UPDATE shipping_uploads SET {set} WHERE {fits}"),
     };
     values.extend(key);
-    tx.execute(text, values).await.map(drop)
+    change(database, text, values).await
 }
 
 /// The order has not reached the wanted version in the database: it is looked at again, which is no attempt.
-pub async fn postpone(tx: &mut Tx, order: OrderId, until: Timestamp) -> Result<(), Error> {
+pub async fn postpone(database: &Database, order: OrderId, until: Timestamp) -> Result<(), Error> {
     let text = "UPDATE shipping_uploads SET next_at = ? WHERE order_id = ? AND status = 1";
-    tx.execute(text, vec![until.into(), order.get().into()]).await.map(drop)
+    change(database, text, vec![until.into(), order.get().into()]).await
 }
 
 /// There is nothing to tell of this version.
-pub async fn nothing(tx: &mut Tx, told: &Upload, now: Timestamp) -> Result<(), Error> {
+pub async fn nothing(database: &Database, told: &Upload, now: Timestamp) -> Result<(), Error> {
     let text = "UPDATE shipping_uploads SET status = 4, problem = NULL, updated_at = ? WHERE order_id = ? AND wanted_version = ?";
-    tx.execute(text, vec![now.into(), told.order.get().into(), told.wanted_version.into()]).await.map(drop)
+    change(database, text, vec![now.into(), told.order.get().into(), told.wanted_version.into()]).await
 }
 
 /// Notes in this status, those that wait longest first.
@@ -180,12 +198,14 @@ pub async fn listed(database: &Database, status: UploadStatus, most: u32) -> Res
 }
 
 /// Has an order told again, whatever became of it before; notes it first, if nobody has. `version`: that of the order.
-pub async fn retry(tx: &mut Tx, of: (UserId, OrderId), version: u32, now: Timestamp) -> Result<(), Error> {
-    want(tx, of, version, now).await?;
+pub async fn retry(database: &Database, of: (UserId, OrderId), version: u32, now: Timestamp) -> Result<(), Error> {
+    let mut tx = database.begin().await?;
+    note(&mut tx, of, version, now).await?;
     // Without what was told last, so that it is told, and asked about first.
     let text = "UPDATE shipping_uploads SET status = 1, attempts = 0, next_at = ?, problem = NULL, fingerprint = NULL, is_uncertain = 1, \
          wanted_at = ?, updated_at = ? WHERE order_id = ?";
-    tx.execute(text, vec![now.into(), now.into(), now.into(), of.1.get().into()]).await.map(drop)
+    tx.execute(text, vec![now.into(), now.into(), now.into(), of.1.get().into()]).await?;
+    tx.commit().await
 }
 
 /// What waits, and for how long.

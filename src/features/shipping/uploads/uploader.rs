@@ -15,7 +15,7 @@ use super::shipment::{self, Known, Telling};
 use crate::features::addresses::{AddressError, Addresses};
 use crate::features::orders::loading;
 use crate::features::shipping::{carriers, metrics, repository as orders};
-use crate::platform::database::{Error, Tx};
+use crate::platform::database::{Database, Error};
 use crate::platform::error_chain;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
 use crate::platform::wechat::WechatClient;
@@ -35,7 +35,7 @@ const POSTPONE_MILLIS: u64 = 500;
 pub async fn keep_noting(mut notes: mpsc::Receiver<Note>, writes: Arc<Writes>, engine: Arc<Engine>) {
     while let Some(Note { of, version, stored }) = notes.recv().await {
         let now = engine.clock().now();
-        let noted: Result<(), Error> = writes.transaction(async |tx: &mut Tx| repository::want(tx, of, version, now).await).await;
+        let noted: Result<(), Error> = writes.write(async |database: &Database| repository::want(database, of, version, now).await).await;
         match noted {
             // Nobody may wait any more: the policy will send it again.
             Ok(()) => drop(stored.send(())),
@@ -110,7 +110,7 @@ impl Uploader {
     /// Looks after the order whose turn it is; false if there is none.
     async fn one(&self) -> Result<bool, NotRead> {
         let now = self.now();
-        let Some(upload) = self.reads.ask(ANSWER_WITHIN, async |database| repository::due(database, now).await).await? else {
+        let Some(upload) = self.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::due(database, now).await).await? else {
             return Ok(false);
         };
         let work = match self.work(&upload).await {
@@ -120,8 +120,13 @@ impl Uploader {
             Err(error) => Work::Told(Telling::Impossible(error_chain::of(&error))),
         };
         match work {
-            Work::NotYet => self.write(async |tx| repository::postpone(tx, upload.order, now.plus_millis(POSTPONE_MILLIS)).await).await?,
-            Work::Told(Telling::Nothing) => self.write(async |tx| repository::nothing(tx, &upload, self.now()).await).await?,
+            Work::NotYet => {
+                let (order, until) = (upload.order, now.plus_millis(POSTPONE_MILLIS));
+                self.writes.write(async |database: &Database| repository::postpone(database, order, until).await).await?;
+            }
+            Work::Told(Telling::Nothing) => {
+                self.writes.write(async |database: &Database| repository::nothing(database, &upload, now).await).await?;
+            }
             Work::Told(Telling::Impossible(problem)) => self.settle(&upload, Next::Failed { problem }, None).await?,
             Work::Told(Telling::Shipment(shipment)) => self.tell(&upload, &shipment).await?,
         }
@@ -130,7 +135,7 @@ impl Uploader {
 
     async fn work(&self, upload: &Upload) -> Result<Work, NotRead> {
         let (user, id) = (upload.user, upload.order);
-        let ask = async |database: &_| {
+        let ask = async |database: &Database| {
             let order = loading::load(database, user, id).await?.value;
             let names = orders::names(database, id).await?;
             let openid = orders::openid(database, user).await?;
@@ -183,8 +188,9 @@ impl Uploader {
             }
         }
         // Before it is sent: a process that ends now must not send it again unasked.
-        self.write(async |tx| repository::begin(tx, upload.order, self.now()).await).await?;
-        let uploaded = self.wechat.upload_shipping(shipment, self.now()).await;
+        let (order, now) = (upload.order, self.now());
+        self.writes.write(async |database: &Database| repository::begin(database, order, now).await).await?;
+        let uploaded = self.wechat.upload_shipping(shipment, now).await;
         metrics::UPLOADS_TOTAL.with(&[(metrics::OUTCOME, outcome(&uploaded))]).increment(1);
         let next = schedule::after(&uploaded, upload.attempts + 1, shipment.is_all_delivered);
         self.settle(upload, next, Some(fingerprint)).await
@@ -198,16 +204,18 @@ impl Uploader {
                 upload.order
             );
         }
-        Ok(self.write(async |tx| repository::settle(tx, upload, (&next, fingerprint), self.now()).await).await?)
-    }
-
-    async fn write(&self, edit: impl AsyncFn(&mut Tx) -> Result<(), Error>) -> Result<(), Error> {
-        self.writes.transaction(edit).await
+        let (told, now) = (upload.clone(), self.now());
+        let settle = async |database: &Database| repository::settle(database, &told, (&next, fingerprint), now).await;
+        Ok(self.writes.write(settle).await?)
     }
 
     /// Measures what waits; what cannot be counted now is counted later.
     async fn count(&self) {
-        let Ok(Backlog { waiting, oldest, failed }) = self.reads.ask(ANSWER_WITHIN, repository::backlog).await else { return };
+        let Ok(Backlog { waiting, oldest, failed }) =
+            self.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::backlog(database).await).await
+        else {
+            return;
+        };
         metrics::UPLOADS_WAITING.get().set(waiting as f64);
         metrics::UPLOADS_FAILED.get().set(failed as f64);
         let age = oldest.map_or(0, |oldest| self.now().millis_since(oldest));
