@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod doctor;
 mod events;
+pub mod freight;
 mod journal;
 mod keys;
 mod order;
@@ -23,11 +24,14 @@ mod serve;
 mod shipping;
 mod store;
 mod token;
+mod variant;
+pub mod variant_args;
 pub mod wechat_sandbox;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigCommand, EventsCommand};
+use args::{Cli, Command, ConfigCommand};
+use events::EventsCommand;
 use out::{Out, complain};
 
 use crate::platform::config::{Config, Faults};
@@ -142,6 +146,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&config, &command, out),
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),
+        Command::Freight(command) => freight::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
         Command::Order(command) => order::run(&config, &command, out),
         Command::Shipping(command) => shipping::run(&config, &command, out),

@@ -91,7 +91,7 @@ async fn whole_order(database: &Database, named: OrderRef, now: Timestamp) -> Re
 /// [`ShipError`].
 pub async fn ready(database: &Database, vault: &Vault, named: OrderRef, now: Timestamp) -> Result<OrderId, ShipError> {
     let order = whole_order(database, named, now).await?;
-    service::write(database, async |tx| {
+    let ready = database.transaction::<_, ShipError>(async |tx| {
         // The row of `user_keys` first: the order in which all lock.
         let key = vault.user_key(tx, order.user).await?;
         if repository::locked_pick_up(tx, order.id).await?.is_some_and(|row| row.collected_at.is_some()) {
@@ -103,8 +103,8 @@ pub async fn ready(database: &Database, vault: &Vault, named: OrderRef, now: Tim
         let text = "UPDATE pick_ups SET code = ?, wrong_tries = 0, ready_at = ? WHERE order_id = ?";
         tx.execute(text, vec![sealed.into(), now.into(), order.id.get().into()]).await?;
         Ok(order.id)
-    })
-    .await
+    });
+    ready.await
 }
 
 /// Hands the goods out to whoever presents the code: the order is sent and received. Returns the row of the outbox that asks for it.
@@ -123,7 +123,7 @@ pub async fn collect(
     let parcel = service::parcel(&order, parcel(&order)?, None, now).map_err(ShipError::Refused)?;
     let parcel = parcel.ok_or(ShipError::Refused(Refusal::WrongStatus))?;
     let message = service::message(&order, parcel, true, operator);
-    let told = service::write(database, async |tx| {
+    let told = database.transaction::<_, ShipError>(async |tx| {
         let key = vault.user_key(tx, order.user).await?;
         let row = repository::locked_pick_up(tx, order.id).await?.filter(|row| row.collected_at.is_none()).ok_or(ShipError::NotReady)?;
         let sealed = row.code.clone().ok_or(ShipError::NotReady)?;

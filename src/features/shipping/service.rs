@@ -12,15 +12,13 @@ use mallcore_actors::time::Timestamp;
 use super::carriers::{self, PICK_UP};
 use super::repository;
 use crate::features::orders::OrderRef;
-use crate::platform::database::{Database, Error, Tx};
+use crate::platform::database::{Database, Error, TransactionError};
 use crate::platform::outbox::{self, AppendError, Message, ShipOrder};
 use crate::platform::vault::VaultError;
 
 /// Characters of a parcel's number: 快递100 takes no longer one.
 const NUMBER_CHARACTERS_MAX: usize = 32;
 const NUMBER_CHARACTERS_MIN: usize = 5;
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
 
 /// Why nothing was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +58,7 @@ pub enum ShipError {
     Append(#[from] AppendError),
 }
 
-impl ShipError {
+impl TransactionError for ShipError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
@@ -69,7 +67,9 @@ impl ShipError {
             _ => false,
         }
     }
+}
 
+impl ShipError {
     /// Whether the request itself is at fault, and not what it was asked of.
     pub const fn is_refusal(&self) -> bool {
         !matches!(self, Self::Database(_) | Self::Append(_) | Self::Vault(_))
@@ -148,7 +148,7 @@ pub async fn ask(database: &Database, wanted: &Sending, now: Timestamp) -> Resul
     let parcel = parcel(&order, (carrier, tracking), wanted.pieces.as_deref(), now).map_err(ShipError::Refused)?;
     let Some(parcel) = parcel else { return Ok(None) };
     let message = message(&order, parcel, false, &wanted.operator);
-    write(database, async |tx| Ok(Some(outbox::append(tx, &message, now).await?))).await
+    database.transaction::<_, ShipError>(async |tx| Ok(Some(outbox::append(tx, &message, now).await?))).await
 }
 
 /// The number as carriers print it; none if no carrier has such numbers.
@@ -170,20 +170,4 @@ pub(super) fn message(order: &Order, parcel: Parcel, is_received: bool, operator
         is_received,
         operator: operator.clone(),
     })
-}
-
-/// One transaction, begun again after a lost lock.
-pub(super) async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, ShipError>) -> Result<T, ShipError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
 }

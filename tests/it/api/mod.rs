@@ -17,6 +17,7 @@ mod documents;
 pub mod engines;
 mod expectation;
 mod favorites;
+mod freight;
 mod health;
 mod lag;
 mod limits;

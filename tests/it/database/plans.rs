@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 29] = [
+const QUERIES: [(&str, &str, &str); 31] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -62,6 +62,12 @@ const QUERIES: [(&str, &str, &str); 29] = [
     ),
     ("SELECT id, name FROM products WHERE id > 150 ORDER BY id LIMIT 5", "INTEGER PRIMARY KEY", "PRIMARY"),
     ("SELECT id FROM outbox WHERE processed_at < 5 ORDER BY processed_at, id LIMIT 500", "INDEX outbox_processed", "outbox_processed"),
+    ("SELECT user_id, version FROM carts WHERE version > 900 ORDER BY version LIMIT 100", "INDEX carts_in_change", "carts_in_change"),
+    (
+        "SELECT user_id, version FROM carts WHERE version < 900000 ORDER BY version DESC LIMIT 100",
+        "INDEX carts_in_change",
+        "carts_in_change",
+    ),
     ("SELECT contact FROM addresses WHERE user_id = 3 ORDER BY id DESC", "INDEX addresses_of_a_user", "addresses_of_a_user"),
     (
         "SELECT user_id, wrapped FROM user_keys WHERE master_key_id = 1 AND user_id > 5 ORDER BY user_id LIMIT 500",
@@ -184,6 +190,8 @@ async fn filled(database: &Database) {
         [id.into(), 1u64.into(), 3u64.into(), status.into(), now.into(), now.into(), now.into()]
     });
     tx.execute(Rows::insert(database.engine(), "shipping_uploads", &columns, 1_000), rows.collect()).await.unwrap();
+    let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id * 7 % 1_009).into(), now.into()]);
+    tx.execute(Rows::insert(database.engine(), "carts", &["user_id", "version", "updated_at"], 1_000), rows.collect()).await.unwrap();
     let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 20).into(), vec![1].into()]);
     tx.execute(Rows::insert(database.engine(), "user_keys", &["user_id", "master_key_id", "wrapped"], 1_000), rows.collect())
         .await
@@ -198,7 +206,7 @@ async fn filled(database: &Database) {
     let analyze = match database.engine() {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
-            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, search_history, product_tags, products, addresses, user_keys, \
+            "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, search_history, product_tags, products, addresses, carts, user_keys, \
              banners, banner_clicks, reviews"
         }
     };

@@ -15,12 +15,12 @@ use super::shipment::{self, Known, Telling};
 use crate::features::addresses::{AddressError, Addresses};
 use crate::features::orders::loading;
 use crate::features::shipping::{carriers, metrics, repository as orders};
-use crate::platform::database::{Database, Error};
+use crate::platform::database::{Database, Error, TransactionError};
 use crate::platform::error_chain;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
 use crate::platform::wechat::WechatClient;
 use crate::platform::wechat::shipping::{OrderKey, Shipment, Uploaded};
-use crate::platform::writes::{WriteError, Writes};
+use crate::platform::writes::Writes;
 
 /// How soon a note is looked at. A look that finds nothing is one read of an empty index.
 const LOOK: Duration = Duration::from_millis(500);
@@ -68,7 +68,7 @@ impl NotRead {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
-            Self::Address(cause) => WriteError::is_transient(cause),
+            Self::Address(cause) => TransactionError::is_transient(cause),
         }
     }
 }
