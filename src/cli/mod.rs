@@ -15,12 +15,15 @@ mod events;
 pub mod freight;
 mod journal;
 mod keys;
+mod order;
+pub mod order_args;
 mod out;
 mod outbox;
 mod product;
 mod review;
 pub mod review_args;
 mod serve;
+mod shipping;
 mod store;
 mod token;
 mod variant;
@@ -29,7 +32,8 @@ pub mod wechat_sandbox;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigCommand, EventsCommand};
+use args::{Cli, Command, ConfigCommand};
+use events::EventsCommand;
 use out::{Out, complain};
 
 use crate::platform::config::{Config, Faults};
@@ -147,6 +151,8 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Freight(command) => freight::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
         Command::AfterSale(command) => after_sale::run(&config, &command, out),
+        Command::Order(command) => order::run(&config, &command, out),
+        Command::Shipping(command) => shipping::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

@@ -13,6 +13,7 @@ pub mod recommendations;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
+pub mod shipping;
 pub mod stock;
 pub mod zones;
 
@@ -39,6 +40,7 @@ pub const FEATURES: &[Feature] = &[
     recommendations::FEATURE,
     reviews::FEATURE,
     after_sales::FEATURE,
+    shipping::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

@@ -10,7 +10,7 @@ use mallcore_actors::lag::Budget;
 use crate::features::accounts;
 use crate::platform::broker;
 use crate::platform::clock::rebase;
-use crate::platform::config::{AfterSales, Config, Reviews};
+use crate::platform::config::{self, AfterSales, Config, Reviews};
 use crate::platform::database::{Encryption, MySqlServer, Settings};
 use crate::platform::outbox::RelaySettings;
 use crate::platform::projection::ProjectorSettings;
@@ -41,6 +41,8 @@ pub struct Plan {
     pub reviews: Reviews,
     /// The time limits of after-sale.
     pub after_sales: AfterSales,
+    /// Who is asked where parcels are, and what WeChat is told of them.
+    pub shipping: config::Shipping,
     /// How the projection works.
     pub projector: ProjectorSettings,
     /// How far the database may be behind.
@@ -146,6 +148,7 @@ impl Plan {
             },
             reviews: config.reviews,
             after_sales: config.after_sales,
+            shipping: config.shipping.clone(),
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,
             broker: events.clone().map(|target| BrokerPlan {

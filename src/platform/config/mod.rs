@@ -18,6 +18,7 @@ mod secret;
 mod sections;
 mod servers;
 mod setting;
+mod shipping;
 mod sms;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use secret::Secret;
 pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reviews, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
+pub use shipping::{Kuaidi100, Messages, Shipping, TrackingKind};
 pub use sms::{Sms, SmsKind, TencentSms};
 
 /// Everything that can be set, a struct a concern.
@@ -82,6 +84,8 @@ pub struct Config {
     pub wechat: Wechat,
     /// How text messages are sent.
     pub sms: Sms,
+    /// Who is asked where parcels are, and what WeChat is told of them.
+    pub shipping: Shipping,
     /// Where pictures are stored.
     pub objects: Objects,
     /// Where banners may lead.
@@ -186,6 +190,7 @@ impl Config {
             broker: Broker::read(&mut reader, mode),
             wechat: Wechat::read(&mut reader, mode),
             sms: Sms::read(&mut reader, mode),
+            shipping: Shipping::read(&mut reader, mode),
             objects: Objects::read(&mut reader),
             banners: Banners::read(&mut reader),
         };

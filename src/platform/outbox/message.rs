@@ -3,6 +3,7 @@
 use mallcore_actors::ids::{AfterSaleId, OrderId, RefundId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{Carrier, LinePieces, Tracking};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Change;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
@@ -49,6 +50,8 @@ impl Destination {
 pub enum Message {
     /// Change the stock of a SKU.
     AdjustStock(AdjustStock),
+    /// Send a parcel of an order.
+    ShipOrder(ShipOrder),
     /// Prices of a product are others from now on.
     PriceChanged(PriceChanged),
     /// A product was put on the shelf or taken off.
@@ -70,6 +73,25 @@ pub struct AdjustStock {
     pub wanted: Wanted,
     /// The reason that the operator gave.
     pub reason: Reason,
+    /// Name of the operator.
+    pub operator: Operator,
+}
+
+/// A command to an order: a parcel leaves, or the shopper has picked the goods up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipOrder {
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// The shopper who owns it.
+    pub user_id: UserId,
+    /// Code of the carrier.
+    pub carrier: Carrier,
+    /// The parcel's number at the carrier: with it the parcel is known again.
+    pub tracking_no: Tracking,
+    /// What is in it.
+    pub pieces: Vec<LinePieces>,
+    /// The shopper has it already, because they came for it.
+    pub is_received: bool,
     /// Name of the operator.
     pub operator: Operator,
 }
@@ -200,7 +222,7 @@ impl Message {
     pub const fn renews(&self) -> Option<(Topic, u64)> {
         match self {
             // Counts follow the journal, not the outbox; what becomes of a refund is a message of its own.
-            Self::AdjustStock(_) | Self::RefundAfterSale(_) => None,
+            Self::AdjustStock(_) | Self::RefundAfterSale(_) | Self::ShipOrder(_) => None,
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 Some((Topic::Product, *product_id))
             }
@@ -213,6 +235,7 @@ impl Message {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::AdjustStock(_) => "stock.adjust",
+            Self::ShipOrder(_) => "order.ship",
             Self::PriceChanged(_) => "product.price_changed",
             Self::StatusChanged(_) => "product.status_changed",
             Self::RefundAfterSale(_) => "after_sale.refund",
@@ -225,6 +248,7 @@ impl Message {
     pub fn aggregate(&self) -> String {
         match self {
             Self::AdjustStock(asked) => format!("sku:{}", asked.sku_id),
+            Self::ShipOrder(asked) => format!("order:{}", asked.order_id),
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 format!("product:{product_id}")
             }
@@ -240,7 +264,7 @@ impl Message {
     pub const fn goes_to(&self, destination: Destination) -> bool {
         match self {
             // The actor decides; what it decided reaches the broker by the journal, and caches hold no counts.
-            Self::AdjustStock(_) | Self::RefundAfterSale(_) => matches!(destination, Destination::Shop),
+            Self::AdjustStock(_) | Self::RefundAfterSale(_) | Self::ShipOrder(_) => matches!(destination, Destination::Shop),
             Self::PriceChanged(_) | Self::StatusChanged(_) | Self::Changed(Topic::Product, _) => true,
             // Caches hold products; what else changes is for snapshots and other services.
             Self::AfterSaleCompleted(_) | Self::Changed(..) => matches!(destination, Destination::Shop | Destination::Events),
@@ -251,6 +275,7 @@ impl Message {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::AdjustStock(body) => serde_json::to_string(body),
+            Self::ShipOrder(body) => serde_json::to_string(body),
             Self::PriceChanged(body) => serde_json::to_string(body),
             Self::StatusChanged(body) => serde_json::to_string(body),
             Self::RefundAfterSale(body) => serde_json::to_string(body),
@@ -263,6 +288,7 @@ impl Message {
     pub fn read(kind: &str, payload: &str) -> Result<Self, BadMessage> {
         let read = match kind {
             "stock.adjust" => serde_json::from_str(payload).map(Self::AdjustStock),
+            "order.ship" => serde_json::from_str(payload).map(Self::ShipOrder),
             "product.price_changed" => serde_json::from_str(payload).map(Self::PriceChanged),
             "product.status_changed" => serde_json::from_str(payload).map(Self::StatusChanged),
             "after_sale.refund" => serde_json::from_str(payload).map(Self::RefundAfterSale),
@@ -278,6 +304,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use mallcore_actors::quantity::Quantity;
+
     use super::*;
 
     fn operator() -> Operator {
@@ -321,6 +349,18 @@ mod tests {
             (
                 Message::AfterSaleCompleted(completed),
                 r#"{"after_sale_id":9,"order_id":5,"user_id":4,"refund_id":6,"kind":"return","amount_fen":12,"freight_fen":2,"restock":true,"lines":[{"sku_id":7,"quantity":1,"amount_fen":10}]}"#,
+            ),
+            (
+                Message::ShipOrder(ShipOrder {
+                    order_id: OrderId::new(9).unwrap(),
+                    user_id: UserId::new(4).unwrap(),
+                    carrier: Carrier::parse("SF").unwrap(),
+                    tracking_no: Tracking::parse("SF1").unwrap(),
+                    pieces: vec![LinePieces { sku: sku_id, quantity: Quantity::new(2).unwrap() }],
+                    is_received: false,
+                    operator: operator(),
+                }),
+                r#"{"order_id":9,"user_id":4,"carrier":"SF","tracking_no":"SF1","pieces":[{"sku":7,"quantity":2}],"is_received":false,"operator":"小王"}"#,
             ),
             (Message::changed(Topic::FreightTemplate, 3), r#"{"id":3}"#),
         ] {

@@ -24,7 +24,7 @@ mod topic;
 
 pub use effects::{Carried, Effects, Renewed};
 pub use message::{
-    AdjustStock, AfterSaleCompleted, BadMessage, CompletedLine, Destination, Message, PriceChanged, RefundAfterSale, SkuPrice,
+    AdjustStock, AfterSaleCompleted, BadMessage, CompletedLine, Destination, Message, PriceChanged, RefundAfterSale, ShipOrder, SkuPrice,
     StatusChanged, Wanted,
 };
 pub use nudge::Nudge;

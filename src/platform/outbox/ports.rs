@@ -4,7 +4,7 @@ use mallcore_actors::ids::{AdjustmentId, AfterSaleId};
 use mallcore_actors::kernel::BoxFuture;
 use mallcore_actors::time::Timestamp;
 
-use super::{AdjustStock, Carried};
+use super::{AdjustStock, Carried, ShipOrder};
 
 /// Why a destination did not take a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,9 @@ pub trait InShop: Send + Sync + 'static {
 
     /// Has the order of a case of after-sale refund it; the after-sale feature knows how. Money that went back goes back once.
     fn refund(&self, after_sale: AfterSaleId) -> BoxFuture<Carried>;
+
+    /// Sends a parcel of an order, or hands it out at the shop; the shipping feature knows how. A repeat changes nothing.
+    fn ship(&self, asked: ShipOrder) -> BoxFuture<Carried>;
 }
 
 /// An event for other services.

@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 35] = [
+const QUERIES: [(&str, &str, &str); 37] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -130,6 +130,12 @@ const QUERIES: [(&str, &str, &str); 35] = [
     ),
     ("SELECT id FROM after_sales WHERE status = 2 AND due_at <= 5 ORDER BY due_at LIMIT 100", "INDEX after_sales_due", "after_sales_due"),
     ("SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.key_hash = 'k'", "INDEX sqlite_autoindex_after_sales_1", "user_id"),
+    (
+        "SELECT order_id FROM shipping_uploads WHERE status = 1 AND next_at <= 5 ORDER BY next_at, order_id LIMIT 1",
+        "INDEX shipping_uploads_due",
+        "shipping_uploads_due",
+    ),
+    ("SELECT order_id FROM pick_ups WHERE user_id = 3", "INDEX pick_ups_of_a_user", "pick_ups_of_a_user"),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -225,6 +231,14 @@ async fn filled(database: &Database) {
         [(id % 100).into(), vec![1].into(), "1".into(), place(), place(), place(), "330106".into(), now.into(), now.into()]
     });
     tx.execute(Rows::insert(database.engine(), "addresses", &columns, 1_000), rows.collect()).await.unwrap();
+    let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 40).into(), now.into()]);
+    tx.execute(Rows::insert(database.engine(), "pick_ups", &["order_id", "user_id", "ready_at"], 1_000), rows.collect()).await.unwrap();
+    let columns = ["order_id", "user_id", "wanted_version", "status", "next_at", "wanted_at", "updated_at"];
+    let rows = (1..=1_000u64).flat_map(|id| {
+        let status = if id % 50 == 0 { 1u64 } else { 2 };
+        [id.into(), 1u64.into(), 3u64.into(), status.into(), now.into(), now.into(), now.into()]
+    });
+    tx.execute(Rows::insert(database.engine(), "shipping_uploads", &columns, 1_000), rows.collect()).await.unwrap();
     let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id * 7 % 1_009).into(), now.into()]);
     tx.execute(Rows::insert(database.engine(), "carts", &["user_id", "version", "updated_at"], 1_000), rows.collect()).await.unwrap();
     let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 20).into(), vec![1].into()]);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mallcore::platform::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use mallcore::platform::outbox::repository::Told;
-use mallcore::platform::outbox::{AdjustStock, Carried};
+use mallcore::platform::outbox::{AdjustStock, Carried, ShipOrder};
 use mallcore_actors::ids::{AdjustmentId, AfterSaleId};
 use mallcore_actors::kernel::BoxFuture;
 
@@ -53,6 +53,15 @@ impl InShop for Destinations {
     fn refund(&self, after_sale: AfterSaleId) -> BoxFuture<Carried> {
         self.refunds.lock().unwrap().push(after_sale.get());
         Box::pin(async { Carried::Done(None) })
+    }
+
+    fn ship(&self, _: ShipOrder) -> BoxFuture<Carried> {
+        let carried = if self.shop_away.load(Ordering::SeqCst) {
+            Carried::Away("gone".to_owned())
+        } else {
+            Carried::Done(Some(Told { outcome: "done", detail: "{}".to_owned() }))
+        };
+        Box::pin(async move { carried })
     }
 }
 
