@@ -4,7 +4,7 @@ use mallcore::platform::config::{Config, Database, Secret};
 use mallcore::platform::database::Settings;
 
 use super::app::{Sale, TestApp};
-use crate::database::scratch;
+use crate::database::scratch::{self, Scratch};
 
 /// Runs a test on each engine, with these changes of the settings. The test asks as often as it likes.
 pub async fn on_both(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp)) {
@@ -17,8 +17,21 @@ pub async fn on_both(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp))
     test(&app).await;
     drop(app);
     let scratch = scratch::mysql().await;
+    let app = TestApp::with(sale(), |config| {
+        unlimited(config);
+        config.database = Some(database(&scratch));
+    })
+    .await;
+    test(&app).await;
+    // Before its schema is dropped.
+    drop(app);
+    drop(scratch);
+}
+
+/// Settings of a shop over this schema.
+pub fn database(scratch: &Scratch) -> Database {
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
-    let database = Database {
+    Database {
         host: server.host.clone(),
         port: server.port,
         username: server.user.clone(),
@@ -26,14 +39,5 @@ pub async fn on_both(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp))
         name: server.database.clone().unwrap(),
         tls: false,
         tls_ca_file: None,
-    };
-    let app = TestApp::with(sale(), |config| {
-        unlimited(config);
-        config.database = Some(database);
-    })
-    .await;
-    test(&app).await;
-    // Before its schema is dropped.
-    drop(app);
-    drop(scratch);
+    }
 }

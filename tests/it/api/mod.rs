@@ -25,6 +25,7 @@ mod limits;
 mod order_life;
 mod orders;
 mod parcels;
+mod payments;
 mod pricing;
 mod recommendations;
 mod redis;
