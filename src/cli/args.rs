@@ -84,7 +84,7 @@ pub enum Command {
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
-    Events(EventsCommand),
+    Events(super::events::EventsCommand),
     /// Serve WeChat's login and WeChat Pay on 127.0.0.1 for those who have none, until interrupted (not in production)
     WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one

@@ -25,7 +25,7 @@ mod limits;
 mod order_life;
 mod orders;
 mod parcels;
-mod payments;
+pub mod payments;
 mod pricing;
 mod recommendations;
 mod redis;

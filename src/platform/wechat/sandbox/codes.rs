@@ -11,8 +11,8 @@ use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
 use super::messages::Messages;
-use super::shipping::Shipments;
 use super::pay::PaySandbox;
+use super::shipping::Shipments;
 
 /// The mini-program of the sandbox, for whoever names no other.
 pub const APPID: &str = "wxsandbox0000000000";

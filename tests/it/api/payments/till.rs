@@ -41,13 +41,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// WeChat Pay's sandbox with books of its own, which lie in the folder.
+pub fn pay_sandbox() -> (TempDir, Arc<PaySandbox>) {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["merchant", "platform"] {
+        copy(&KEYS.path().join(kind), &folder.path().join(kind));
+    }
+    let pay = PaySandbox::open(folder.path(), APPID, Faults::default()).unwrap();
+    (folder, Arc::new(pay))
+}
+
 impl Till {
     pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for kind in ["merchant", "platform"] {
-            copy(&KEYS.path().join(kind), &folder.path().join(kind));
-        }
-        let pay = Arc::new(PaySandbox::open(folder.path(), APPID, Faults::default()).unwrap());
+        let (folder, pay) = pay_sandbox();
         let sandbox = Arc::new(Sandbox::new(APPID, SECRET).with_pay(Arc::clone(&pay)));
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
