@@ -12,18 +12,44 @@ pub(super) struct Banner {
     pub line: &'static str,
     link_type: u8,
     link_value: &'static str,
+    /// Place of the department whose goods its picture shows; none: some of each.
+    pub department: Option<usize>,
     pub colours: [&'static str; 2],
 }
 
-const fn banner(title: &'static str, line: &'static str, link_type: u8, link_value: &'static str, colours: [&'static str; 2]) -> Banner {
-    Banner { title, line, link_type, link_value, colours }
-}
-
 pub(super) const BANNERS: [Banner; 4] = [
-    banner("为你推荐", "大家都在买的好物", 1, "recommended", ["#ff8a5c", "#ea5455"]),
-    banner("旗舰新品", "云雀智能手机，新色上架", 2, "1", ["#4f8cff", "#2f4b8f"]),
-    banner("数码电子", "影音、外设一站配齐", 3, "1", ["#38ada9", "#0a5d64"]),
-    banner("限时秒杀", "六折起，售完即止", 4, "1", ["#f6b93b", "#e55039"]),
+    Banner {
+        title: "为你推荐",
+        line: "大家都在买的好物",
+        link_type: 1,
+        link_value: "recommended",
+        department: None,
+        colours: ["#ff8a5c", "#ea5455"],
+    },
+    Banner {
+        title: "旗舰新品",
+        line: "智能手机，新色上架",
+        link_type: 2,
+        link_value: "1",
+        department: Some(0),
+        colours: ["#4f8cff", "#2f4b8f"],
+    },
+    Banner {
+        title: "数码电子",
+        line: "影音、外设一站配齐",
+        link_type: 3,
+        link_value: "1",
+        department: Some(0),
+        colours: ["#38ada9", "#0a5d64"],
+    },
+    Banner {
+        title: "限时秒杀",
+        line: "六折起，售完即止",
+        link_type: 4,
+        link_value: "1",
+        department: None,
+        colours: ["#f6b93b", "#e55039"],
+    },
 ];
 
 /// Inserts the banners and puts some of the products of the first edition into the discount zone; the hot zone is filled with the products

@@ -1,8 +1,8 @@
 //! What stands around a shape: background, name, brand.
 
 use super::super::banners::Banner;
+use super::Goods;
 use super::palette::Palette;
-use super::{Goods, LINES};
 
 const FONT: &str = "font-family='PingFang SC,Microsoft YaHei,Noto Sans CJK SC,WenQuanYi Micro Hei,sans-serif'";
 
@@ -107,13 +107,12 @@ pub(super) fn pattern(goods: &Goods) -> String {
     let pieces: String = (0..9)
         .map(|piece| placed(goods.shape(), brand, [40 + piece % 3 * 250, 40 + piece / 3 * 250], 1.1, (piece * 37 % 50) - 25))
         .collect();
-    let place = LINES.iter().position(|line| line.name == goods.line.name).unwrap_or_default();
     let inside = format!(
         "{}<g opacity='.9'>{pieces}</g><circle cx='400' cy='400' r='132' fill='{}'/>{}{}",
         gradient([brand.light, "#ffffff"], 800, 800),
         brand.dark,
         centred(400, 395, 46, "#fff", goods.brand_name()),
-        centred(400, 448, 30, brand.light, ["自在青春", "经典如初", "精益求精", "旗舰之作", "限量收藏"][place]),
+        centred(400, 448, 30, brand.light, ["自在青春", "经典如初", "精益求精", "旗舰之作", "限量收藏"][goods.line_place]),
     );
     picture(800, 800, &inside)
 }
@@ -125,7 +124,7 @@ pub(super) fn shot(goods: &Goods, shot: u64) -> String {
         "<rect width='800' height='800' fill='{wall}'/><rect y='520' width='800' height='280' fill='{table}'/><path d='M0 560 H800 M0 640 H800 \
          M0 730 H800' stroke='#000' stroke-width='3' opacity='.08'/><rect x='60' y='60' width='190' height='260' fill='#fff' opacity='.8'/><path \
          d='M155 60 V320 M60 190 H250' stroke='{wall}' stroke-width='10'/><ellipse cx='420' cy='640' rx='210' ry='26' fill='#000' opacity='.18'/>{}",
-        placed(goods.shape(), goods.brand_colours(), [200, 190], 2.3, turned),
+        placed(goods.shape(), goods.brand_colours(), [200, 190], 2.3, turned + 3 * goods.line_place as i32),
     );
     picture(800, 800, &inside)
 }

@@ -89,8 +89,12 @@ pub fn draw(name: &str) -> Option<String> {
         ("banner", [place]) => {
             let place = usize::try_from(*place).ok()?.checked_sub(1)?;
             let banner = banners::BANNERS.get(place)?;
-            let shapes = shapes::SHAPES.each_ref().map(|department| department[place % 3][(place + 1) % 3]);
-            Some(frames::banner(banner, shapes))
+            let all = &shapes::SHAPES;
+            let shown = match banner.department {
+                Some(department) => [(0, 0), (1, 0), (2, 0), (1, 1), (2, 2)].map(|(aisle, shelf)| all[department][aisle][shelf]),
+                None => all.each_ref().map(|department| department[place % 3][(place + 1) % 3]),
+            };
+            Some(frames::banner(banner, shown))
         }
         ("avatar", [user @ 1..=AVATARS_MAX]) => Some(frames::avatar(*user, AVATARS[(*user % AVATARS.len() as u64) as usize])),
         _ => None,
@@ -103,6 +107,8 @@ struct Goods {
     places: [usize; 3],
     shelf: &'static Shelf,
     line: &'static Line,
+    /// Place among the [`LINES`].
+    line_place: usize,
     brand: usize,
 }
 
@@ -116,6 +122,7 @@ impl Goods {
             places: [department, aisle, place],
             shelf: &of.aisles[aisle].shelves[place],
             line: LINES.get(line)?,
+            line_place: line,
             brand: super::goods::brand_of(line, place),
         })
     }
