@@ -164,6 +164,11 @@ impl TestApp {
         self.shop.provided::<Catalog>().unwrap()
     }
 
+    /// The test's own statements take this way to the database, those of the shop go on as configured.
+    pub fn look_through(&mut self, database: Settings) {
+        self.database = database;
+    }
+
     /// Lets the database follow, for tests that hold it back.
     pub fn resume_projection(&self) {
         self.shop.resume_projection();
