@@ -173,11 +173,11 @@ impl Setup {
         let Seed { stock, limit, items } = seed;
         let mut arguments = vec!["seed-demo".to_owned()];
         let mut option = |name: &str, number: u64| arguments.extend([format!("--{name}"), number.to_string()]);
-        option("flash-stock", stock.into());
-        option("flash-limit", limit.into());
+        option("flash-stock", stock);
+        option("flash-limit", limit);
         // An older release does not know the options that are not needed.
         if items != 1 {
-            option("flash-items", items.into());
+            option("flash-items", items);
         }
         if goods.products > 0 {
             option("products", goods.products);

@@ -4,7 +4,7 @@ use mallcore::platform::config::{Config, Database, Secret};
 use mallcore::platform::database::Settings;
 
 use super::app::{Sale, TestApp};
-use super::explained::explain;
+use super::explained::{explain, keep_statistics};
 use super::recorder::Recorder;
 use crate::database::scratch;
 
@@ -53,6 +53,7 @@ pub async fn embedded(sale: Sale, change: impl FnOnce(&mut Config), test: impl A
 /// Runs a test in a shop over MySQL or MariaDB, and looks at the plans of all statements that it has sent meanwhile.
 pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&TestApp)) {
     let scratch = scratch::mysql().await;
+    keep_statistics(&scratch.database).await;
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
     let recorder = Recorder::to((server.host.clone(), server.port)).await;
     let database = Database {

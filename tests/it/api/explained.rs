@@ -28,7 +28,8 @@ const BOUNDED: [(&str, &str); 14] = [
 ];
 
 /// Statements that may read a table from end to end: a part of the text, and the reason.
-const ARGUED: [(&str, &str); 0] = [];
+const ARGUED: [(&str, &str); 1] =
+    [("WHERE o.status = 1 ORDER BY o.id, i.line_no", "no shopper's: a start and a sale's snapshot read all orders that are open")];
 
 /// Fails for each statement whose plan reads a growing table from end to end.
 pub async fn explain(database: &Database, statements: &Statements) {
@@ -67,27 +68,44 @@ fn is_of(text: &str, alias: &str, table: &str) -> bool {
             .any(|named| text.contains(named))
 }
 
+/// Tables whose statistics are made up.
+async fn growing(tx: &mut Tx) -> Vec<String> {
+    let text = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";
+    let tables = tx.all(text, Vec::new()).await.unwrap();
+    let names = tables.iter().map(|row| row.text(0).unwrap());
+    names.filter(|table| BOUNDED.iter().all(|(name, _)| name != table)).collect()
+}
+
+/// Keeps the engine from counting rows by itself: it would do so at some moment after the statistics were made up. To be called before the
+/// first row.
+pub async fn keep_statistics(database: &Database) {
+    let mut tx = database.begin().await.unwrap();
+    for table in growing(&mut tx).await {
+        tx.all(format!("ALTER TABLE {table} STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0"), Vec::new()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
 /// Tells the planner of large tables.
 async fn enlarge(tx: &mut Tx) {
-    let text = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";
-    let tables: Vec<String> = tx.all(text, Vec::new()).await.unwrap().iter().map(|row| row.text(0).unwrap()).collect();
-    for table in tables.iter().filter(|table| BOUNDED.iter().all(|(name, _)| name != table)) {
-        let rows = ROWS.iter().find(|(name, _)| name == table).map_or(ROWS_OF_OTHERS, |(_, rows)| *rows);
-        tx.all(format!("ALTER TABLE {table} STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0"), Vec::new()).await.unwrap();
-        let of_table = "WHERE database_name = DATABASE() AND table_name = ?";
+    for table in growing(tx).await {
+        let rows = ROWS.iter().find(|(name, _)| *name == table).map_or(ROWS_OF_OTHERS, |(_, rows)| *rows);
+        let (pages, of_table) = (rows / 50, "WHERE database_name = DATABASE() AND table_name = ?");
         let text =
             format!("UPDATE mysql.innodb_table_stats SET n_rows = ?, clustered_index_size = ?, sum_of_other_index_sizes = ? {of_table}");
-        let pages = rows / 50;
         tx.execute(text, vec![rows.into(), pages.into(), pages.into(), table.clone().into()]).await.unwrap();
-        // The first column of an index tells fifty rows apart from the others, all columns one row.
-        let text = format!(
-            "UPDATE mysql.innodb_index_stats SET stat_value = ? {of_table} AND stat_name LIKE 'n_diff%' AND (index_name = 'PRIMARY' OR stat_name <> 'n_diff_pfx01')"
-        );
-        tx.execute(text, vec![rows.into(), table.clone().into()]).await.unwrap();
-        let text = format!(
-            "UPDATE mysql.innodb_index_stats SET stat_value = ? {of_table} AND stat_name = 'n_diff_pfx01' AND index_name <> 'PRIMARY'"
-        );
-        tx.execute(text, vec![pages.into(), table.clone().into()]).await.unwrap();
+        // The first column of an index leaves fifty rows, all of its columns leave one.
+        for (of_index, distinct) in [
+            ("index_name = 'PRIMARY' OR stat_name <> 'n_diff_pfx01'", rows),
+            ("index_name <> 'PRIMARY' AND stat_name = 'n_diff_pfx01'", pages),
+        ] {
+            let text =
+                format!("UPDATE mysql.innodb_index_stats SET stat_value = ? {of_table} AND stat_name LIKE 'n_diff%' AND ({of_index})");
+            tx.execute(text, vec![distinct.into(), table.clone().into()]).await.unwrap();
+        }
         tx.all(format!("FLUSH TABLE {table}"), Vec::new()).await.unwrap();
     }
+    let text = "SELECT CAST(table_rows AS SIGNED) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'orders'";
+    let believed = tx.first(text, Vec::new()).await.unwrap().unwrap().int(0).unwrap();
+    assert!(believed > 900_000, "the planner believes in {believed} orders");
 }

@@ -59,6 +59,7 @@ async fn lists_clicks_and_searches_are_served_by_an_index() {
         |_| {},
         async |app| {
             let (visitor, shopper) = (app.anonymous(), app.shopper());
+            until("search is ready", async || shopper.get("/v1/products/search?q=lanya").await.status == 200).await;
             for path in [
                 "/v1/products?size=2&sort=sales",
                 "/v1/products/3",
@@ -80,7 +81,6 @@ async fn lists_clicks_and_searches_are_served_by_an_index() {
                 is(&visitor.get(path).await, 200);
             }
             is(&visitor.post("/v1/banners/1/click").await, 204);
-            until("search is ready", async || shopper.get("/v1/products/search?q=lanya").await.status == 200).await;
             is(&shopper.get("/v1/search/history").await, 200);
             is(&shopper.send(Method::DELETE, "/v1/search/history", None, json!({})).await, 204);
             is(&shopper.get("/v1/recommendations").await, 200);
