@@ -17,6 +17,9 @@ use crate::orders::{OrderBook, OrderIds};
 use crate::stock::{Gate, Owner};
 use crate::time::Clock;
 
+/// Stands for the cart among the requests that are being carried out; no key hashes to it.
+const CART: KeyHash = KeyHash::from_bytes([0; 16]);
+
 /// Limits and windows of the shop.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -106,6 +109,11 @@ impl Engine {
     /// Requests for baskets that are being carried out.
     pub fn baskets_on_their_way(&self) -> usize {
         self.in_flight.len()
+    }
+
+    /// Claims the user's cart for one order until the claim is dropped; none while another order is being placed from it.
+    pub fn claim_cart(self: &Arc<Self>, user: UserId) -> Option<Claim> {
+        self.claim(user, CART)
     }
 
     /// Claims a request for a basket until the claim is dropped; none if it is being carried out already.

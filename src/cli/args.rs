@@ -9,7 +9,9 @@ use mallcore_actors::time::Timestamp;
 
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
+use super::order_args::{OrderCommand, ShippingCommand};
 use super::review_args::ReviewCommand;
+use super::variant_args::{SkuCommand, SpecArgs};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -51,9 +53,21 @@ pub enum Command {
     /// Banners: pictures that lead somewhere
     #[command(subcommand)]
     Banner(BannerCommand),
+    /// What sending costs: templates, and the products that have them
+    #[command(subcommand)]
+    Freight(super::freight::FreightCommand),
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// After-sale: answer cases, receive what comes back
+    #[command(subcommand)]
+    AfterSale(super::after_sale_args::AfterSaleCommand),
+    /// Orders: those that wait to be sent, sending them, handing them out at the shop
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// Carriers, and what WeChat was told of parcels
+    #[command(subcommand)]
+    Shipping(ShippingCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),
@@ -67,34 +81,13 @@ pub enum Command {
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
-    Events(EventsCommand),
+    Events(super::events::EventsCommand),
     /// Serve WeChat's login protocol on 127.0.0.1 for those who have no WeChat, until interrupted (not in production)
     WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
     /// Compare memory, journal and database, and say every difference
     Reconcile,
-}
-
-/// What `events` can do.
-#[derive(Debug, Subcommand)]
-pub enum EventsCommand {
-    /// Print events as the broker hands them out, one JSON document a line, until interrupted
-    Tail(TailEvents),
-}
-
-/// What `events tail` prints.
-#[derive(Debug, Args)]
-pub struct TailEvents {
-    /// Kinds, as patterns of the topic exchange: `order.*`, `#` for all
-    #[arg(default_value = "#")]
-    pub patterns: Vec<String>,
-    /// Take from this queue instead of one of our own; what is printed is then gone from it
-    #[arg(long, conflicts_with = "patterns")]
-    pub from_queue_name: Option<String>,
-    /// End after so many
-    #[arg(long)]
-    pub count: Option<u64>,
 }
 
 /// What `config` can do.
@@ -228,6 +221,11 @@ pub enum ProductCommand {
     SetHot(SetHot),
     /// Set a product's weight in the order of the zones
     ZoneSort(ZoneSort),
+    /// Add, change and remove SKUs of a product
+    #[command(subcommand)]
+    Sku(SkuCommand),
+    /// Change what the SKUs of a product differ in
+    Spec(SpecArgs),
     /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),

@@ -18,7 +18,7 @@ use crate::platform::outbox::Wanted;
 /// Why pieces come in that nobody has counted before.
 const FIRST_STOCK: &str = "first stock";
 
-fn bad(what: &str, cause: &dyn std::fmt::Display) -> CliError {
+pub(super) fn bad(what: &str, cause: &dyn std::fmt::Display) -> CliError {
     CliError::Argument(format!("--{what}: {cause}"))
 }
 

@@ -10,7 +10,7 @@ use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use super::args::{AdjustStockArgs, ProductCommand, ProductStatus, SetPrice, SetStatus, Whose};
 use super::catalog_args::{BrandCommand, CategoryCommand};
 use super::out::Out;
-use super::{CliError, catalog, store};
+use super::{CliError, catalog, store, variant};
 use crate::features::catalog::edits::{self, EditError};
 use crate::features::stock::adjustments::{self, AskError};
 use crate::platform::config::Config;
@@ -35,6 +35,8 @@ pub fn run(config: &Config, command: &ProductCommand, out: &mut Out) -> Result<(
             ProductCommand::SetDiscount(args) => catalog::set_discount(&database, args, out).await,
             ProductCommand::SetHot(args) => catalog::set_hot(&database, args, out).await,
             ProductCommand::ZoneSort(args) => catalog::zone_sort(&database, args, out).await,
+            ProductCommand::Sku(command) => variant::sku(&database, command, out).await,
+            ProductCommand::Spec(args) => variant::spec(&database, args, out).await,
             ProductCommand::Category(CategoryCommand::Add(args)) => catalog::add_category(&database, args, out).await,
             ProductCommand::Brand(BrandCommand::Add(args)) => catalog::add_brand(&database, args, out).await,
         };
@@ -48,12 +50,17 @@ async fn show(database: &Database, product: u64, out: &mut Out) -> Result<(), Cl
     let Some(shelf) = shelf else { return Err(CliError::Argument(format!("there is no product {product}"))) };
     let status = if shelf.on_sale { "on_sale" } else { "off_sale" };
     out.line(format_args!("product {product} {} {} fen {status}", shelf.name, shelf.price.fen()));
+    for spec in shelf.specs {
+        out.line(format_args!("  {}: {}", spec.name, spec.values.join(", ")));
+    }
     for sku in shelf.skus {
         out.line(format_args!(
-            "  SKU {} {} {} fen: {} available, {} held, {} sold, version {}",
+            "  SKU {} {}{} {} fen{}: {} available, {} held, {} sold, version {}",
             sku.id,
             sku.spec,
+            sku.code.map(|code| format!(" (code {code})")).unwrap_or_default(),
             sku.price.fen(),
+            if sku.on_sale { "" } else { ", off the shelf" },
             sku.available,
             sku.held,
             sku.sold,
@@ -99,9 +106,11 @@ pub(super) fn operator(whose: &Whose) -> Result<Operator, CliError> {
 
 pub(super) fn refused(cause: EditError) -> CliError {
     match cause {
-        EditError::UnknownProduct(_) | EditError::UnknownSku(_) | EditError::Unknown { .. } | EditError::Invalid { .. } => {
-            CliError::Argument(cause.to_string())
-        }
+        EditError::UnknownProduct(_)
+        | EditError::UnknownSku(_)
+        | EditError::Unknown { .. }
+        | EditError::SkuInUse { .. }
+        | EditError::Invalid { .. } => CliError::Argument(cause.to_string()),
         EditError::Database(_) | EditError::Append(_) => CliError::failed("the change cannot be written", cause),
     }
 }

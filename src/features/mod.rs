@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod after_sales;
 pub mod banners;
 pub mod carts;
 pub mod catalog;
@@ -12,6 +13,7 @@ pub mod recommendations;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
+pub mod shipping;
 pub mod stock;
 pub mod zones;
 
@@ -37,6 +39,8 @@ pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     recommendations::FEATURE,
     reviews::FEATURE,
+    after_sales::FEATURE,
+    shipping::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

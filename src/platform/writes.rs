@@ -1,21 +1,18 @@
 //! The database as handlers write cold rows to it, where it is the source of truth (the catalogue, addresses, profiles): bounded in time, on
 //! disk when it is answered, and reached again by itself after an outage.
 //! - W1 Nobody waits longer than [`WITHIN`]: the write is unavailable then, and whether it happened is not known.
-//! - W2 A commit is never repeated, since it may have happened; a transaction that lost a lock is begun again.
+//! - W2 A commit is never repeated, since it may have happened; a transaction that lost a lock is begun again ([`Database::transaction`]).
 //! - W3 After a write the outbox's relay looks at once: what the write asks for is carried out without waiting for the next look.
 //!
 //! Not here: what the journal decides (`mallcore_actors::kernel`), and what other actors have to hear of (`platform::outbox`).
 
 use std::time::Duration;
 
-use crate::platform::database::{Connections, Database, Error, Reach, Settings, Tx};
+use crate::platform::database::{Connections, Database, Error, Reach, Settings, TransactionError, Tx};
 use crate::platform::outbox::Nudge;
-use crate::platform::vault::VaultError;
 
 /// For a write that a client waits for. A batch of the projection may hold SQLite's only write lock for seconds.
 pub const WITHIN: Duration = Duration::from_secs(10);
-/// How often a transaction that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
 /// The writers' connections. What they write has no other copy, so a commit is on disk when it is answered.
 const CONNECTIONS: Connections = Connections {
     max: 4,
@@ -30,24 +27,6 @@ const BEHIND_WITHIN: Duration = Duration::from_secs(30);
 
 /// One connection for what is written behind, of which a power cut may take the last moment.
 const BEHIND: Connections = Connections { max: 1, synced: false, ..CONNECTIONS };
-/// What a transaction may fail with.
-pub trait WriteError: From<Error> {
-    /// Whether the same transaction may work if it is begun again.
-    fn is_transient(&self) -> bool;
-}
-
-impl WriteError for Error {
-    fn is_transient(&self) -> bool {
-        self.is_transient()
-    }
-}
-
-impl WriteError for VaultError {
-    fn is_transient(&self) -> bool {
-        self.is_transient()
-    }
-}
-
 /// The way of cold writes.
 pub struct Writes {
     reach: Reach,
@@ -88,21 +67,7 @@ impl Writes {
     ///
     /// # Errors
     /// That of `edit`, or of the database.
-    pub async fn transaction<T, E: WriteError>(&self, edit: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        self.write(async |database| {
-            let mut attempt = 1;
-            loop {
-                let mut tx = database.begin().await?;
-                match edit(&mut tx).await {
-                    Ok(done) => {
-                        tx.commit().await?;
-                        return Ok(done);
-                    }
-                    Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-                    Err(error) => return Err(error),
-                }
-            }
-        })
-        .await
+    pub async fn transaction<T, E: TransactionError>(&self, edit: impl AsyncFn(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        self.write(async |database| database.transaction(edit).await).await
     }
 }

@@ -20,6 +20,7 @@ mod personal_data;
 mod recovery;
 mod redis;
 mod sessions;
+mod shipping;
 mod tidy;
 
 /// A client of HTTP; its TLS needs a provider of cryptography even where it speaks plain HTTP.

@@ -16,17 +16,21 @@ use crate::redis::server::Server;
 const PHONES: [&str; 2] = ["13987654321", "15812349876"];
 const RECEIVERS: [&str; 2] = ["欧阳娜娜子", "司马相如也"];
 const DETAILS: [&str; 2] = ["翠苑新村三区 17 幢 402 室", "Hidden Lane 4711 门牌"];
-/// What is promised to be readable.
+const REMARKS: [&str; 2] = ["送给楼下王阿姨代收", "Ring twice at Zelda's"];
+/// Somebody logs in with the first one and binds the second one.
+const ACCOUNT_PHONES: [&str; 2] = ["13711223344", "13699887766"];
+/// What is promised to be readable: of addresses, and of the account.
 const MASKS: [&str; 2] = ["139****4321", "158****9876"];
+const ACCOUNT_MASK: &str = "136****7766";
 const CITY: &str = "杭州市";
 
 /// Everything that must be found nowhere, also as JSON and URLs spell it.
 fn secrets() -> Vec<Vec<u8>> {
-    let plain = PHONES.iter().chain(&RECEIVERS).chain(&DETAILS);
+    let plain = PHONES.iter().chain(&ACCOUNT_PHONES).chain(&RECEIVERS).chain(&DETAILS).chain(&REMARKS);
     let escaped = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
     let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     // The middle of the phone with its neighbours, and each part of a detail: pieces give away as much.
-    let pieces = ["39876543", "58123498", "翠苑新村", "Hidden Lane", "4711 门牌"];
+    let pieces = ["39876543", "58123498", "37112233", "36998877", "翠苑新村", "Hidden Lane", "4711 门牌", "王阿姨", "Zelda"];
     let all = plain.flat_map(|text| [(*text).to_owned(), escaped(text), percent(text)]).chain(pieces.map(str::to_owned));
     all.map(String::into_bytes).collect()
 }
@@ -56,8 +60,42 @@ fn address(place: usize) -> Value {
     })
 }
 
-/// Whatever a shopper does with an address, good and bad; ends with an order that was cancelled and one that is open.
+/// The code that was sent to a phone: the process writes it to its log, with no more of the number than its end.
+async fn code_for(process: &Process, phone: &str) -> String {
+    let (status, sent) = process.send(Method::POST, "/auth/sms-code", 3, None, &json!({ "phone": phone })).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{sent}");
+    let about = format!("ends with {}: your code is ", &phone[7..]);
+    let log = process.log();
+    let (_, code) = log.rsplit_once(&about).unwrap_or_else(|| panic!("no code for {phone}: {log}"));
+    code[..6].to_owned()
+}
+
+/// Somebody logs in with a phone and binds another one, with wrong codes in between; ends logged in with that one.
+async fn account(process: &Process) {
+    let log_in = async |phone: &str, code: &str| {
+        process.send(Method::POST, "/auth/login", 3, None, &json!({ "phone": phone, "sms_code": code })).await
+    };
+    let [first, second] = ACCOUNT_PHONES;
+    let code = code_for(process, first).await;
+    let wrong = if code == "000000" { "111111" } else { "000000" };
+    assert_eq!(log_in(first, wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, entered) = log_in(first, &code).await;
+    assert_eq!(status, StatusCode::OK, "{entered}");
+    let user = entered["user"]["user_id"].as_u64().unwrap();
+    let bind =
+        async |code: &str| process.send(Method::POST, "/user/phone", user, None, &json!({ "phone": second, "sms_code": code })).await;
+    let code = code_for(process, second).await;
+    assert_eq!(bind(wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, bound) = bind(&code).await;
+    assert_eq!((status, &bound["phone"]), (StatusCode::OK, &ACCOUNT_MASK.into()), "{bound}");
+    assert!(process.get("/user/profile", user).await.1.to_string().contains(ACCOUNT_MASK));
+    // The code is used up.
+    assert_eq!(log_in(second, &code).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// Whatever a shopper does with an account, an address and a remark, good and bad; ends with an order that was cancelled and one that is open.
 async fn flow(process: &Process) {
+    account(process).await;
     let user = 3;
     let send = async |method: Method, path: &str, key: Option<&str>, body: Value| process.send(method, path, user, key, &body).await;
     let (status, first) = send(Method::POST, "/user/addresses", None, address(0)).await;
@@ -73,15 +111,18 @@ async fn flow(process: &Process) {
     process.until("the catalogue is loaded", async || process.get("/products/1", user).await.0 == StatusCode::OK).await;
     let (_, product) = process.get("/products/1", user).await;
     let sku = &product["skus"][0];
-    for (key, address) in [("a", &first), ("b", &second)] {
+    for (key, address, remark) in [("a", &first, REMARKS[0]), ("b", &second, REMARKS[1])] {
         let items = json!([{ "sku_id": sku["id"], "quantity": 1 }]);
         let (_, quote) = send(Method::POST, "/orders/preview", None, json!({ "items": items, "address_id": address["id"] })).await;
-        let body = json!({ "items": items, "expected_payable_fen": quote["payable_fen"], "address_id": address["id"] });
+        let mut body = json!({ "items": items, "expected_payable_fen": quote["payable_fen"], "address_id": address["id"] });
+        body["remark"] = remark.repeat(30).into();
+        assert_eq!(send(Method::POST, "/orders", Some(key), body.clone()).await.0, StatusCode::UNPROCESSABLE_ENTITY, "too long");
+        body["remark"] = remark.into();
         let (status, placed) = send(Method::POST, "/orders", Some(key), body).await;
         assert_eq!(status, StatusCode::CREATED, "{placed}");
         let path = format!("/orders/{}", placed["order_no"].as_str().unwrap());
         let (_, shown) = process.get(&path, user).await;
-        assert_eq!(shown["delivery"]["receiver"], address["receiver"], "{shown}");
+        assert_eq!((&shown["delivery"]["receiver"], &shown["remark"]), (&address["receiver"], &remark.into()), "{shown}");
         assert!(!shown.to_string().contains(address["phone"].as_str().unwrap()), "an order shows the mask: {shown}");
         if key == "a" {
             assert_eq!(send(Method::POST, &format!("{path}/cancel"), None, json!({})).await.0, StatusCode::OK);
@@ -134,7 +175,7 @@ async fn an_embedded_shop_shows_nothing_in_its_folder() {
         running.iter().any(|(path, _)| path.ends_with("mallcore.sqlite3-wal")) && running.iter().any(|(path, _)| path.ends_with(KEY_FILE))
     );
     nothing_secret("running", &running);
-    for wanted in [MASKS[1], CITY] {
+    for wanted in [MASKS[1], ACCOUNT_MASK, CITY] {
         somewhere("running", &running, wanted);
     }
     let journal: Vec<_> = running.into_iter().filter(|(path, _)| path.components().any(|part| part.as_os_str() == "journal")).collect();
@@ -170,7 +211,7 @@ async fn a_shop_with_servers_shows_nothing_in_any_of_them() {
     let database = scratch.settings.connect(Connections::ONE).await.unwrap();
     let rows = every_text(&database).await;
     nothing_secret("rows", &rows);
-    for wanted in [MASKS[1], CITY] {
+    for wanted in [MASKS[1], ACCOUNT_MASK, CITY] {
         somewhere("rows", &rows, wanted);
     }
     database.close().await;

@@ -1,6 +1,6 @@
 //! A basket that a shopper wants to order, as the edge quoted it: valid by construction.
 
-use super::placed::{Amounts, BasketLine, BasketPlaced, Delivery, Remark, TEXT_BYTES_MAX, broken_lines};
+use super::placed::{Amounts, BasketLine, BasketPlaced, Delivery, TEXT_BYTES_MAX, broken_lines};
 use crate::coordinator::Participant;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{OrderId, UserId};
@@ -32,7 +32,6 @@ pub struct Basket {
     key: KeyHash,
     body: BodyFingerprint,
     delivery: Option<Delivery>,
-    remark: Option<Remark>,
     from_cart: bool,
 }
 
@@ -55,17 +54,12 @@ impl Basket {
             return Err(BadOrder::Texts);
         }
         let amounts = Amounts::of(&lines, freight).ok_or(BadOrder::Amounts)?;
-        Ok(Self { user, lines, amounts, key, body, delivery: None, remark: None, from_cart: false })
+        Ok(Self { user, lines, amounts, key, body, delivery: None, from_cart: false })
     }
 
     /// The same basket, sent there.
     pub fn sent_to(self, delivery: Delivery) -> Self {
         Self { delivery: Some(delivery), ..self }
-    }
-
-    /// The same basket with a remark.
-    pub fn with_remark(self, remark: Remark) -> Self {
-        Self { remark: Some(remark), ..self }
     }
 
     /// The same basket; its lines are the selected ones of the shopper's cart.
@@ -95,8 +89,8 @@ impl Basket {
 
     /// The record that places it.
     pub fn placed(&self, order: OrderId, no: OrderNo, expires_at: Timestamp) -> Box<BasketPlaced> {
-        let Self { user, lines, amounts, key, body, delivery, remark, from_cart } = self.clone();
-        let placed = BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark, from_cart };
+        let Self { user, lines, amounts, key, body, delivery, from_cart } = self.clone();
+        let placed = BasketPlaced { order, no, user, lines, amounts, expires_at, key, body, delivery, remark: None, from_cart };
         // Before it is recorded: a record that cannot be applied would end the process now and at every start.
         assert_eq!(placed.broken(), None, "{order:?}");
         Box::new(placed)

@@ -46,7 +46,7 @@ pub use placed::{
     ADDRESS_BYTES_MAX, AddressSnapshot, Amounts, BadAddress, BasketLine, BasketPlaced, Delivery, Described, LINES_MAX, Picture, Remark,
     Spec, TEXT_BYTES_MAX, Title,
 };
-pub use placing::{Refused, Skus, place};
+pub use placing::{Refused, Skus, place, place_in_turn};
 pub use progress::{LineProgress, Part, Progress};
 pub use receiving::ReceivedBy;
 pub use refunding::RefundCommand;

@@ -98,7 +98,7 @@ impl Amounts {
     }
 }
 
-/// A delivery address as it was, in a form that only the edge can read: it is encrypted there.
+/// A delivery address as it was, and what the shopper wanted to be known, in a form that only the edge can read: it is encrypted there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<u8>")]
 pub struct AddressSnapshot(Vec<u8>);
@@ -159,7 +159,7 @@ pub struct BasketPlaced {
     pub body: BodyFingerprint,
     /// Where to send it; none for what is not sent.
     pub delivery: Option<Delivery>,
-    /// What the shopper wants to be known.
+    /// What the shopper wanted to be known, of orders from before it was sealed with the address: it is in the snapshot since.
     pub remark: Option<Remark>,
     /// The lines were the selected ones of the shopper's cart, which loses them.
     pub from_cart: bool,

@@ -69,18 +69,33 @@ pub async fn place(
     by: Provenance,
     basket: Basket,
 ) -> Result<Result<Placed, Refused>, Unavailable> {
+    place_in_turn(engine, skus, by, basket, None).await
+}
+
+/// The same for a basket whose lines were read under this claim ([`Engine::claim_cart`]). It is held until the order is placed or is not,
+/// whether or not anybody waits for the answer.
+///
+/// # Errors
+/// As [`place`].
+pub async fn place_in_turn(
+    engine: &Arc<Engine>,
+    skus: &Arc<dyn Skus>,
+    by: Provenance,
+    basket: Basket,
+    turn: Option<Claim>,
+) -> Result<Result<Placed, Refused>, Unavailable> {
     let Some(claim) = engine.claim(basket.user(), basket.request().0) else { return Err(Unavailable::Busy) };
-    let task = tokio::spawn(carry_out(Arc::clone(engine), Arc::clone(skus), by, basket, claim));
+    let task = tokio::spawn(carry_out(Arc::clone(engine), Arc::clone(skus), by, basket, (claim, turn)));
     task.await.unwrap_or(Err(Unavailable::OutcomeUnknown))
 }
 
-/// The claim is dropped when the answer is safe to repeat, whatever it is.
+/// The claims are dropped when the answer is safe to repeat, whatever it is.
 async fn carry_out(
     engine: Arc<Engine>,
     skus: Arc<dyn Skus>,
     by: Provenance,
     basket: Basket,
-    _claim: Claim,
+    _claims: (Claim, Option<Claim>),
 ) -> Result<Result<Placed, Refused>, Unavailable> {
     let placed = match steps::begin(&engine, &basket)? {
         Ok(Begun::Repeat(receipt)) => Placed { receipt, repeat: true },

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use mallcore_actors::refusal::{Refusal, Rule, RuleClass, Unavailable};
 
 use crate::platform::auth::TokenError;
-use crate::platform::database;
+use crate::platform::database::{self, TransactionError};
 use crate::platform::error_chain;
 use crate::platform::http::problem::{Hint, Problem};
 use crate::platform::sessions::SessionError;
@@ -14,7 +14,6 @@ use crate::platform::sms::SmsError;
 use crate::platform::sms::codes::CodesError;
 use crate::platform::vault::VaultError;
 use crate::platform::wechat::WechatError;
-use crate::platform::writes::WriteError;
 
 const fn rule(code: &'static str, class: RuleClass, title: &'static str, detail: &'static str) -> Rule {
     Rule { code, class, title, detail }
@@ -100,7 +99,7 @@ pub enum AccountError {
     Token(#[from] TokenError),
 }
 
-impl WriteError for AccountError {
+impl TransactionError for AccountError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),

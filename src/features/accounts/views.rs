@@ -60,13 +60,18 @@ impl LoginBody {
         match (self.code, self.phone, self.sms_code) {
             (Some(code), None, None) => Ok(Named::Code(code)),
             (None, Some(phone), Some(code)) => Ok(Named::Phone(phone, code)),
-            (Some(_), Some(_), _) => Err(Problem::field("phone", "unknown_field")),
-            (Some(_), None, Some(_)) => Err(Problem::field("sms_code", "unknown_field")),
+            (Some(_), Some(_), _) => Err(both("phone")),
+            (Some(_), None, Some(_)) => Err(both("sms_code")),
             (None, None, None) => Err(Problem::field("code", "required")),
             (None, Some(_), None) => Err(Problem::field("sms_code", "required")),
             (None, None, Some(_)) => Err(Problem::field("phone", "required")),
         }
     }
+}
+
+/// `code` and this field are of two ways to say who one is.
+fn both(field: &'static str) -> Problem {
+    Problem::invalid("code", wording::ONE_WAY).naming_because(field, "invalid", wording::ONE_WAY)
 }
 
 /// A phone to bind: either the `code` of `getPhoneNumber`, or `phone` and `sms_code`.
@@ -251,7 +256,7 @@ impl From<User> for UserBody {
     }
 }
 
-/// The whole profile: what is left out is empty from now on.
+/// The whole profile: what is left out or null is empty from now on.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Profile)]
@@ -269,7 +274,7 @@ pub struct ProfileBody {
     /// As they want to be addressed.
     #[garde(skip)]
     #[serde(default)]
-    pub gender: Gender,
+    pub gender: Option<Gender>,
 }
 
 impl ProfileBody {
@@ -293,7 +298,7 @@ impl ProfileBody {
         if !problem.errors.is_empty() {
             return Err(problem);
         }
-        Ok(Profile { nickname: nickname.ok().flatten(), avatar: avatar.flatten(), gender: self.gender.number() })
+        Ok(Profile { nickname: nickname.ok().flatten(), avatar: avatar.flatten(), gender: self.gender.unwrap_or_default().number() })
     }
 }
 

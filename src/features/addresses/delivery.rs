@@ -1,10 +1,10 @@
-//! The address of an order, as it was when the order was placed: sealed with the shopper's data key for the order's row, so that journal, rows
-//! and messages hold nothing that can be read.
+//! The address of an order, as it was when the order was placed, and what the shopper wanted to be known: sealed with the shopper's data key for
+//! the order's row, so that journal, rows and messages hold nothing that can be read.
 
 use std::fmt;
 
 use mallcore_actors::idempotency::KeyHash;
-use mallcore_actors::orders::AddressSnapshot;
+use mallcore_actors::orders::{AddressSnapshot, Remark};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use crate::platform::vault::{DataKey, OpenError, Place, Sealed};
 /// The first byte of snapshots that were recorded before addresses were stored: nothing but the address's id is known.
 const ONLY_THE_ID: u8 = 0;
 
-/// Where an order goes. `Debug` shows stars.
+/// Where an order goes, and what its shopper wanted to be known. `Debug` shows stars.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivered {
     receiver: String,
@@ -26,6 +26,9 @@ pub struct Delivered {
     district: String,
     region_code: String,
     detail: String,
+    /// Snapshots of earlier releases have none: the remark stood beside them, in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
 }
 
 impl fmt::Debug for Delivered {
@@ -78,7 +81,12 @@ impl Delivered {
         Ok(serde_json::from_slice(&opened).ok())
     }
 
-    /// What its owner sees.
+    /// What the shopper wanted to be known.
+    pub fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
+    }
+
+    /// What its owner sees of the address.
     pub fn view(self) -> DeliveryView {
         let phone = PhoneNumber::parse(&self.phone).map(|phone| phone.mask()).unwrap_or_default();
         let Self { receiver, province, city, district, region_code, detail, .. } = self;
@@ -86,8 +94,9 @@ impl Delivered {
     }
 }
 
-impl From<&Address> for Delivered {
-    fn from(address: &Address) -> Self {
+impl Delivered {
+    /// Of an order that is placed now.
+    pub(super) fn new(address: &Address, remark: Option<&Remark>) -> Self {
         let Region { province, city, district, code } = &address.region;
         Self {
             receiver: address.contact.receiver.as_str().to_owned(),
@@ -97,6 +106,7 @@ impl From<&Address> for Delivered {
             district: district.as_str().to_owned(),
             region_code: code.to_string(),
             detail: address.contact.detail.as_str().to_owned(),
+            remark: remark.map(|remark| remark.as_str().to_owned()),
         }
     }
 }

@@ -4,11 +4,10 @@ use actix_web::http::StatusCode;
 use mallcore_actors::ids::AddressId;
 
 use super::model::ADDRESSES_MAX;
-use crate::platform::database;
+use crate::platform::database::{self, TransactionError};
 use crate::platform::error_chain;
 use crate::platform::http::problem::{Fact, Problem};
 use crate::platform::vault::VaultError;
-use crate::platform::writes::WriteError;
 
 /// A refusal, or a failure below.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +32,7 @@ impl From<database::Error> for AddressError {
     }
 }
 
-impl WriteError for AddressError {
+impl TransactionError for AddressError {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Vault(cause) if cause.is_transient())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mallcore_actors::engine::Engine;
 use mallcore_actors::idempotency::KeyHash;
 use mallcore_actors::ids::{AddressId, UserId};
-use mallcore_actors::orders::{AddressSnapshot, Delivery};
+use mallcore_actors::orders::{AddressSnapshot, Delivery, Remark};
 use mallcore_actors::values::region::RegionCode;
 
 use super::delivery::Delivered;
@@ -14,7 +14,7 @@ use super::model::{Address, Draft};
 use super::repository;
 use super::service::{self, Added};
 use crate::platform::database::Database;
-use crate::platform::reads::{ANSWER_WITHIN, Reads};
+use crate::platform::reads::{ANSWER_WITHIN, Reads, StoreError};
 use crate::platform::vault::{DataKey, Vault, VaultError};
 use crate::platform::writes::Writes;
 
@@ -59,6 +59,20 @@ impl Addresses {
         Ok(found.await?.flatten())
     }
 
+    /// Whether a shopper has this address. Nothing is opened for it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn has(&self, user: UserId, id: AddressId) -> Result<bool, StoreError> {
+        let ask = async |database: &Database| {
+            let mut tx = database.snapshot().await?;
+            let is_there = repository::is_there(&mut tx, user, id).await?;
+            tx.commit().await?;
+            Ok(is_there)
+        };
+        Ok(self.reads.ask(ANSWER_WITHIN, ask).await?)
+    }
+
     /// Adds an address, unless one is there that says the same.
     ///
     /// # Errors
@@ -93,17 +107,24 @@ impl Addresses {
         self.writes.transaction(async |tx| service::set_default(tx, &self.vault, user, id).await).await
     }
 
-    /// The address as the order keeps it that the request with this key places, and the region that its freight depends on. Both come from
-    /// one reading: an address that is changed meanwhile is not paid for to one region and sent to another.
+    /// The address as the order keeps it that the request with this key places, sealed with what the shopper wants to be known, and the region
+    /// that its freight depends on. Both come from one reading: an address that is changed meanwhile is not paid for to one region and sent to
+    /// another.
     ///
     /// # Errors
     /// [`AddressError::Unknown`], or as [`Addresses::list`].
-    pub async fn delivery(&self, user: UserId, id: AddressId, request: KeyHash) -> Result<(Delivery, RegionCode), AddressError> {
+    pub async fn delivery(
+        &self,
+        user: UserId,
+        id: AddressId,
+        remark: Option<&Remark>,
+        request: KeyHash,
+    ) -> Result<(Delivery, RegionCode), AddressError> {
         let sealed = self.read(user, async |database, key| {
             let mut tx = database.snapshot().await?;
             let address = repository::by_id(&mut tx, user, id, key).await?;
             tx.commit().await?;
-            Ok(address.map(|address| (Delivered::from(&address).seal(request, key), address.region_code())))
+            Ok(address.map(|address| (Delivered::new(&address, remark).seal(request, key), address.region_code())))
         });
         let (sealed, region) = sealed.await?.flatten().ok_or(AddressError::Unknown(id))?;
         let snapshot = AddressSnapshot::try_from(sealed).map_err(|_| AddressError::Unreadable(id))?;

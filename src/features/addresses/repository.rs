@@ -31,6 +31,12 @@ pub async fn by_id(tx: &mut Tx, user: UserId, id: AddressId, key: &DataKey) -> R
     row.map(|row| address(&row, key)).transpose()
 }
 
+/// Whether a shopper has this address.
+pub async fn is_there(tx: &mut Tx, user: UserId, id: AddressId) -> Result<bool, Error> {
+    let text = "SELECT id FROM addresses WHERE id = ? AND user_id = ?";
+    Ok(tx.first(text, vec![id.get().into(), user.get().into()]).await?.is_some())
+}
+
 /// Stores a new address; returns its id.
 pub async fn insert(tx: &mut Tx, user: UserId, draft: &Draft, is_default: bool, key: &DataKey, now: Timestamp) -> Result<AddressId, Error> {
     let text = "INSERT INTO addresses (user_id, contact, phone, province, city, district, region_code, is_default, created_at, updated_at) \

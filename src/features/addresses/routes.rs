@@ -27,8 +27,6 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 200, description = "All of them", body = AddressesView),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -50,13 +48,8 @@ pub async fn list(shopper: Shopper, addresses: Provided<Addresses>) -> Result<Ht
         (status = 201, description = "Added", body = AddressView),
         (status = 200, description = "It was there already", body = AddressView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 409, description = "too_many_addresses: with the `limit`", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -89,13 +82,8 @@ pub async fn add(
     responses(
         (status = 200, description = "The address", body = AddressView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated, validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_address: there is none, or it is another's", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -122,9 +110,7 @@ pub async fn change(
     responses(
         (status = 204, description = "Removed"),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_address: there is none, or it is another's", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -143,9 +129,7 @@ pub async fn remove(shopper: Shopper, id: PathId<AddressId>, addresses: Provided
     responses(
         (status = 200, description = "The address", body = AddressView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_address: there is none, or it is another's", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]

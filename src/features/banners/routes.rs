@@ -32,7 +32,6 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 200, description = "The banners", body = Items<BannerView>),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -54,7 +53,6 @@ pub async fn list(request: HttpRequest, banners: Provided<Banners>) -> Result<Ht
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 404, description = "unknown_banner: there is none, or it is not shown now", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -84,7 +82,6 @@ pub async fn list_products(
         (status = 204, description = "It is noted"),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),
         (status = 404, description = "unknown_banner: there is none, or it is not shown now", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]

@@ -13,8 +13,9 @@ struct LinesData {
     lines: Vec<LineData>,
 }
 
+/// A line of a cart as other services read it, on the broker and in Redis.
 #[derive(Serialize)]
-struct LineData {
+pub(super) struct LineData {
     sku_id: u64,
     quantity: u32,
     selected: bool,

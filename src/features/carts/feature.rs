@@ -13,6 +13,7 @@ use mallcore_actors::kernel::{BoxFuture, Common, Fact, LoadFailed, Loader};
 
 use super::bought::TakeOutBought;
 use super::handle::Carts;
+use super::mirror::Mirror;
 use super::projection::CartProjection;
 use super::{documents, repository, routes};
 use crate::platform::feature::{Feature, FeatureError, Opening};
@@ -55,6 +56,10 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let shared = Arc::new(CartShared { admission: Arc::clone(&projected.admission) });
     let common = Common::new(shared, Arc::clone(&opening.engine.recorder), KEEPING);
     let loader = CartLoader { reads: Arc::clone(opening.reads), at_least: Arc::clone(&projected.highest) };
+    if let Some(link) = opening.redis.cloned() {
+        let (reads, engine) = (Arc::clone(opening.reads), Arc::clone(opening.engine));
+        opening.run(Mirror { link, reads, engine, projected: projected.checkpoint.clone() }.keep());
+    }
     let shards = Arc::new(Shards::new(SHARDS, common, Arc::new(loader), IDLE_CHECK, tail, projected.checkpoint));
     let carts = || Carts::new(Arc::clone(&shards), Arc::clone(opening.reads));
     let (for_handlers, for_policy) = (carts(), carts());

@@ -5,6 +5,7 @@ mod bought;
 mod documents;
 mod feature;
 mod handle;
+mod mirror;
 pub mod projection;
 pub mod repository;
 mod routes;

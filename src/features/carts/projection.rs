@@ -4,11 +4,8 @@ use mallcore_actors::carts::{CartChange, CartFold, CartLine, REQUESTS_REMEMBERED
 use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::kernel::fold::Batch;
 
-use crate::platform::database::{Arguments, Rows, Tx};
+use crate::platform::database::{Arguments, Rows, Tx, chunks};
 use crate::platform::projection::{Projection, WriteError};
-
-/// Rows a statement, most first: few lengths, so that each statement is prepared once.
-const ROWS: [usize; 4] = [256, 64, 8, 1];
 
 /// The projection of carts, with a checkpoint of its own.
 #[derive(Debug)]
@@ -94,14 +91,4 @@ async fn set_lines(tx: &mut Tx, lines: &[(UserId, SkuId, Option<CartLine>)]) -> 
         tx.execute(text, users.iter().map(|user| user.get().into()).collect()).await?;
     }
     Ok(())
-}
-
-/// Cuts a slice into pieces of the lengths in [`ROWS`].
-fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = ROWS.into_iter().find(|&length| length <= rest.len())?;
-        let (chunk, after) = rest.split_at(length);
-        rest = after;
-        Some(chunk)
-    })
 }

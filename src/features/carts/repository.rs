@@ -8,6 +8,7 @@ use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
 use mallcore_actors::quantity::Quantity;
+use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::discount::DiscountRate;
 
 use super::projection::CartProjection;
@@ -47,6 +48,55 @@ fn line(row: &Row) -> Result<CartLine, Error> {
 
 fn request(row: &Row) -> Result<Request, Error> {
     Ok(Request { number: row.pieces(0)?, key: KeyHash::from_bytes(row.hash(1)?), body: BodyFingerprint::from_u64(row.bits(2)?) })
+}
+
+/// A cart as its rows say it, for other services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCart {
+    /// The shopper whose cart it is.
+    pub user: UserId,
+    /// The record of its last change.
+    pub version: Sequence,
+    /// When that was.
+    pub updated_at: Timestamp,
+    /// Its lines, the newest first.
+    pub lines: Vec<CartLine>,
+}
+
+/// Carts that have changed after this record, at most so many, in the order of their last changes.
+pub async fn after(database: &Database, version: Sequence, most: u32) -> Result<Vec<StoredCart>, Error> {
+    stored(database, "version > ? ORDER BY version", version, most).await
+}
+
+/// Carts whose last change was before this record, at most so many, the latest first.
+pub async fn before(database: &Database, version: Sequence, most: u32) -> Result<Vec<StoredCart>, Error> {
+    stored(database, "version < ? ORDER BY version DESC", version, most).await
+}
+
+async fn stored(database: &Database, which: &str, version: Sequence, most: u32) -> Result<Vec<StoredCart>, Error> {
+    let mut tx = database.snapshot().await?;
+    let text = format!("SELECT user_id, version, updated_at FROM carts WHERE {which} LIMIT ?");
+    let rows = tx.all(text, vec![version.0.into(), most.into()]).await?;
+    let cart = |row: &Row| {
+        let (user, version) = (row.id(0, UserId::new)?, Sequence(row.count(1)?));
+        Ok(StoredCart { user, version, updated_at: row.time(2)?, lines: Vec::new() })
+    };
+    let mut carts = rows.iter().map(cart).collect::<Result<Vec<_>, Error>>()?;
+    if !carts.is_empty() {
+        let text = format!(
+            "SELECT sku_id, quantity, selected, added_at, user_id FROM cart_items WHERE user_id IN ({}) ORDER BY added_at DESC, sku_id",
+            Rows::places(carts.len())
+        );
+        let mut lines: HashMap<UserId, Vec<CartLine>> = HashMap::new();
+        for row in tx.all(text, carts.iter().map(|cart| cart.user.get().into()).collect()).await? {
+            lines.entry(row.id(4, UserId::new)?).or_default().push(line(&row)?);
+        }
+        for cart in &mut carts {
+            cart.lines = lines.remove(&cart.user).unwrap_or_default();
+        }
+    }
+    tx.commit().await?;
+    Ok(carts)
 }
 
 /// What the shelf says of a SKU now.

@@ -47,8 +47,6 @@ fn parsed(body: &AddBody) -> Result<(SkuId, Quantity), Problem> {
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, warming", body = ProblemDocument),
     ),
 )]
@@ -66,8 +64,6 @@ pub async fn show(shopper: Shopper, carts: Provided<Carts>) -> Result<HttpRespon
     responses(
         (status = 200, description = "The cart, empty", body = CartBody),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
@@ -89,14 +85,9 @@ pub async fn clear(shopper: Shopper, carts: Provided<Carts>) -> Result<HttpRespo
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product: no such SKU, or off the shelf", body = ProblemDocument),
         (status = 409, description = "cart_full, cart_quantity_limit", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -126,12 +117,7 @@ pub async fn add(body: RawBody, shopper: Shopper, key: IdempotencyKey, carts: Pr
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -157,12 +143,7 @@ pub async fn merge(body: RawBody, shopper: Shopper, key: IdempotencyKey, carts: 
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
@@ -185,13 +166,8 @@ pub async fn select(body: RawBody, shopper: Shopper, carts: Provided<Carts>) -> 
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated, validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_cart_line", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]
@@ -214,8 +190,6 @@ pub async fn change(body: RawBody, shopper: Shopper, sku: PathId<SkuId>, carts: 
     responses(
         (status = 200, description = "The cart", body = CartBody),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown", body = ProblemDocument),
     ),
 )]

@@ -40,7 +40,6 @@ fn page(request: &HttpRequest, snapshot: &Snapshot, query: ProductQuery) -> Http
         (status = 200, description = "A page", body = Page<CardView>),
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -62,7 +61,6 @@ pub async fn list(request: HttpRequest, catalog: Provided<Catalog>) -> Result<Ht
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 404, description = "unknown_category: there is none, or it is hidden", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -86,7 +84,6 @@ pub async fn list_category(request: HttpRequest, id: PathId<u64>, catalog: Provi
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),
         (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -113,7 +110,6 @@ pub async fn show(
     responses(
         (status = 200, description = "Those of the first level, with those below them", body = Items<CategoryNode>),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -131,7 +127,6 @@ pub async fn categories(request: HttpRequest, catalog: Provided<Catalog>) -> Res
     responses(
         (status = 200, description = "Those of the first level, with those below them", body = Items<CategoryNode>),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -152,7 +147,6 @@ pub async fn category_tree(request: HttpRequest, catalog: Provided<Catalog>) -> 
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed (id)", body = ProblemDocument),
         (status = 404, description = "unknown_category: there is none, or it is hidden", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -170,7 +164,6 @@ pub async fn children(request: HttpRequest, id: PathId<u64>, catalog: Provided<C
     responses(
         (status = 200, description = "The brands in the shop's order", body = Items<BrandView>),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]

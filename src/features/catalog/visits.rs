@@ -13,7 +13,7 @@ use mallcore_actors::metrics::CounterFamily;
 use mallcore_actors::time::Timestamp;
 use parking_lot::Mutex;
 
-use crate::platform::database::{Column, Database, Error, Row, Rows, Tx};
+use crate::platform::database::{Column, Database, Error, Row, Rows, Tx, chunks};
 use crate::platform::writes::Writes;
 
 static DROPPED_TOTAL: CounterFamily =
@@ -25,8 +25,6 @@ pub const FOOTPRINTS_MAX: u64 = 100;
 const FOOTPRINTS_WAITING_MAX: usize = 100_000;
 /// How often what waits is written.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
-/// Rows a statement, most first.
-const ROWS: [usize; 4] = [256, 64, 8, 1];
 
 /// A shopper's look at a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,13 +196,4 @@ async fn trim(tx: &mut Tx, users: &[UserId]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = ROWS.into_iter().find(|&length| length <= rest.len())?;
-        let (chunk, after) = rest.split_at(length);
-        rest = after;
-        Some(chunk)
-    })
 }

@@ -34,8 +34,6 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 200, description = "A page", body = Page<FavoriteView>),
         (status = 400, description = "validation_failed: each wrong parameter is named; header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable, warming", body = ProblemDocument),
     ),
 )]
@@ -75,10 +73,8 @@ pub async fn favorites(
     responses(
         (status = 204, description = "It is one"),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = ProblemDocument),
         (status = 409, description = "favorites_full: 1,000 are kept", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable, warming", body = ProblemDocument),
     ),
 )]
@@ -109,8 +105,6 @@ pub async fn add(
     responses(
         (status = 204, description = "It is none"),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -131,8 +125,6 @@ pub async fn remove(shopper: Shopper, product: PathId<u64>, keeping: Provided<Ke
     responses(
         (status = 200, description = "The footprints", body = Items<FootprintView>),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable, warming", body = ProblemDocument),
     ),
 )]
@@ -162,8 +154,6 @@ pub async fn footprints(
     responses(
         (status = 204, description = "There are no footprints"),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]

@@ -9,7 +9,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::Draft;
 use super::repository::{self, DELETED, IN_USE};
-use crate::platform::database::{Database, Error, Rows, Tx};
+use crate::platform::database::{Database, Error, Rows, TransactionError, Tx};
 use crate::platform::outbox::{self, AppendError, Message, Topic};
 
 /// Why nothing was changed.
@@ -43,7 +43,7 @@ pub enum EditError {
     Append(#[from] AppendError),
 }
 
-impl EditError {
+impl TransactionError for EditError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
@@ -55,23 +55,45 @@ impl EditError {
 
 /// The most products that one [`assign`] changes.
 pub const PRODUCTS_MAX: usize = 1_000;
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
 
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a cold write whole ([`Database::transaction`]).
 async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>) -> Result<T, EditError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    database.transaction(edit).await
+}
+
+/// A template in use, as people of the shop list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Id of the template.
+    pub id: FreightTemplateId,
+    /// What it is called.
+    pub name: String,
+    /// How many products have it.
+    pub products: u64,
+}
+
+/// Every template in use, by id.
+///
+/// # Errors
+/// That of the database.
+pub async fn list(database: &Database) -> Result<Vec<Listed>, Error> {
+    let mut tx = database.snapshot().await?;
+    let text = "SELECT t.id, t.name, (SELECT COUNT(*) FROM products p WHERE p.freight_template_id = t.id) FROM freight_templates t \
+         WHERE t.status = ? ORDER BY t.id";
+    let rows = tx.all(text, vec![IN_USE.into()]).await?;
+    tx.commit().await?;
+    rows.iter().map(|row| Ok(Listed { id: row.id(0, FreightTemplateId::new)?, name: row.text(1)?, products: row.count(2)? })).collect()
+}
+
+/// What a template says; none if there is no such template in use.
+///
+/// # Errors
+/// That of the database.
+pub async fn find(database: &Database, id: FreightTemplateId) -> Result<Option<Draft>, Error> {
+    let mut tx = database.snapshot().await?;
+    let mut drafts = repository::drafts(&mut tx, &[id]).await?;
+    tx.commit().await?;
+    Ok(drafts.remove(&id))
 }
 
 /// Adds a template.

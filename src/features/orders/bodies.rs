@@ -57,9 +57,9 @@ pub struct OrderBody {
     #[schema(minimum = 0, example = 12900)]
     #[serde(deserialize_with = "json::whole")]
     pub expected_payable_fen: u64,
-    /// Where it is sent.
+    /// Where it is sent. Only a repeat of a request that placed an order without an address, before every order needed one, may lack it.
     #[garde(inner(range(min = 1, max = ID_MAX)))]
-    #[schema(minimum = 1, maximum = 9007199254740991_u64)]
+    #[schema(value_type = u64, required = true, minimum = 1, maximum = 9007199254740991_u64)]
     #[serde(default, deserialize_with = "json::whole_or_null")]
     pub address_id: Option<u64>,
     /// What the shopper wants to be known, at most 200 characters.

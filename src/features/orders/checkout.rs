@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, post, web};
+use mallcore_actors::engine::Claim;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{AddressId, SkuId, UserId};
 use mallcore_actors::money::Money;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use super::Orders;
 use super::bodies::{OrderBody, PreviewBody, Wanted};
 use super::handle::first_answer;
-use super::quote::{NoQuote, Priced, Quote};
+use super::quote::{Dead, NoQuote, Priced, Quote};
 use super::quote_view::QuoteView;
 use crate::features::addresses::{AddressError, Addresses};
 use crate::features::carts::Carts;
@@ -66,7 +67,8 @@ impl From<&Receipt> for PlacedView {
 
 /// What an order would cost
 ///
-/// Nothing is held and nothing is promised: prices and stock are those of now. Without an address, freight that depends on the region is null.
+/// Nothing is held and nothing is promised: prices and stock are those of now. Lines that cannot be bought now are named, as an order would
+/// name them. Without an address, freight that depends on the region is null.
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_preview",
@@ -75,14 +77,9 @@ impl From<&Receipt> for PlacedView {
     responses(
         (status = 200, description = "The quote", body = QuoteView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
-        (status = 409, description = "off_sale, nothing_selected, no_delivery, freight_unknown", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
+        (status = 409, description = "off_sale, sold_out, nothing_selected, no_delivery, freight_unknown", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, warming, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -100,20 +97,21 @@ pub async fn preview(
         None => None,
         Some(id) => Some(addresses.get(shopper.0, id).await?.ok_or_else(unknown_address)?.region_code()),
     };
-    let lines = lines(&carts, shopper.0, &wanted).await?;
+    let lines = lines(&orders, &carts, shopper.0, &wanted).await?;
     let quote = orders.quote(&lines, destination).await.map_err(|none| unquoted(none, &wanted, &lines))?;
     Ok(HttpResponse::Ok().json(QuoteView::from(&quote)))
 }
 
 /// Order the selected lines of the cart, or some items
 ///
-/// Goods whose freight depends on the region need an address. All of it or nothing: pieces are held until the order is paid, cancelled, or its
+/// Sent to `address_id`, one of the shopper's own addresses. All of it or nothing: pieces are held until the order is paid, cancelled, or its
 /// time is over. Names, prices and pictures are frozen.
 /// The same key and body again gets the first answer.
 ///
 /// **Keep the key until the outcome is known.** A client that got no answer, or a 503, has to repeat the request with the same `Idempotency-Key`.
-/// Each new key is a new order: two keys for one cart, sent at the same time, may both order it. Make the key when the shopper opens the
-/// confirmation page, and a new one only after an answer of 200, 201, or 4xx other than 408 and 429.
+/// Each new key is a new order. Make the key when the shopper opens the confirmation page, and a new one only after an answer of 200, 201, or
+/// 4xx other than 408 and 429. Of two keys for one cart at the same time one orders it: the other is told `busy`, and afterwards finds the
+/// lines gone (`nothing_selected`, or `price_changed` if others are left).
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_place",
@@ -124,14 +122,9 @@ pub async fn preview(
         (status = 201, description = "Placed", body = PlacedView),
         (status = 200, description = "Placed by an earlier attempt", body = PlacedView),
         (status = 400, description = "malformed_json, body_unreadable, header_missing, header_invalid, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_product, unknown_address: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "sold_out, off_sale, nothing_selected, no_delivery, freight_unknown, too_many_unpaid, price_changed: with the new `quote`", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, idempotency_mismatch", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -153,25 +146,25 @@ pub async fn create(
         return Ok(repeat(&answer??));
     }
     let fresh = async {
-        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, request.0).await?.unzip();
-        let lines = lines(&carts, shopper.0, &wanted).await?;
-        let priced = orders.quote_once(&lines, destination, (shopper.0, request.0)).await;
+        let (delivery, destination) = delivery(&addresses, shopper.0, body.address_id, remark.as_ref(), request.0).await?;
+        // Of two orders of one cart at the same time the second is told `busy`, and finds the lines of the first gone when it comes again.
+        let turn = if wanted == Wanted::Cart { Some(orders.claim_cart(shopper.0)?) } else { None };
+        let lines = lines(&orders, &carts, shopper.0, &wanted).await?;
+        let priced = orders.quote_once(&lines, Some(destination), (shopper.0, request.0)).await;
         let quote = match priced.map_err(|none| unquoted(none, &wanted, &lines))? {
             Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
             Priced::Quote(quote) => quote,
         };
-        let basket = basket(shopper.0, quote, &body, request)?;
-        let basket = delivery.into_iter().fold(basket, Basket::sent_to);
-        let basket = remark.into_iter().fold(basket, Basket::with_remark);
-        Ok::<_, Problem>(Fresh::Basket(if wanted == Wanted::Cart { basket.from_cart() } else { basket }))
+        let basket = basket(shopper.0, quote, &body, request)?.sent_to(delivery);
+        Ok::<_, Problem>(Fresh::Basket(if turn.is_some() { basket.from_cart() } else { basket }, turn))
     };
-    let basket = match fresh.await {
-        Ok(Fresh::Basket(basket)) => basket,
+    let (basket, turn) = match fresh.await {
+        Ok(Fresh::Basket(basket, turn)) => (basket, turn),
         Ok(Fresh::Placed(receipt)) => return Ok(repeat(&receipt)),
         // The attempt before may have come through meanwhile, and have changed the cart.
         Err(problem) => return answered(&orders, shopper.0, request).await?.ok_or(problem),
     };
-    let placed = orders.place(basket).await?.map_err(|refused| unplaced(refused, &wanted))?;
+    let placed = orders.place(basket, turn).await?.map_err(|refused| unplaced(refused, &wanted))?;
     let view = PlacedView::from(&placed.receipt);
     if placed.repeat {
         return Ok(HttpResponse::Ok().json(view));
@@ -193,7 +186,8 @@ fn repeat(receipt: &Receipt) -> HttpResponse {
 
 /// What a request leads to that memory does not know.
 enum Fresh {
-    Basket(Basket),
+    /// It is to be ordered, under the claim of the cart that it is from.
+    Basket(Basket, Option<Claim>),
     /// Only the database knew: it has placed this order before.
     Placed(Receipt),
 }
@@ -209,16 +203,17 @@ fn basket(user: UserId, quote: Quote, body: &OrderBody, request: (KeyHash, BodyF
     Basket::new(user, quote.lines, freight, request).map_err(bad)
 }
 
-/// The shopper's own address, sealed for the order that this request places, and its region.
+/// The shopper's own address, sealed with the remark for the order that this request places, and its region. Everything is sent.
 async fn delivery(
     addresses: &Addresses,
     user: UserId,
     id: Option<u64>,
+    remark: Option<&Remark>,
     request: KeyHash,
-) -> Result<Option<(Delivery, RegionCode)>, Problem> {
-    let Some(id) = address(id)? else { return Ok(None) };
-    match addresses.delivery(user, id, request).await {
-        Ok(delivery) => Ok(Some(delivery)),
+) -> Result<(Delivery, RegionCode), Problem> {
+    let id = address(id)?.ok_or_else(|| Problem::field("address_id", "required"))?;
+    match addresses.delivery(user, id, remark, request).await {
+        Ok(delivery) => Ok(delivery),
         Err(AddressError::Unknown(_)) => Err(unknown_address()),
         Err(error) => Err(error.into()),
     }
@@ -241,13 +236,14 @@ fn address(id: Option<u64>) -> Result<Option<AddressId>, Problem> {
     id.map(AddressId::new).transpose().map_err(|_| Problem::field("address_id", "out_of_range"))
 }
 
-/// The lines that are wanted: 1 to [`LINES_MAX`].
-async fn lines(carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Vec<(SkuId, Quantity)>, Problem> {
+/// The lines that are wanted: 1 to [`LINES_MAX`]. Those of a cart that an order has bought are not its shopper's to order once more.
+async fn lines(orders: &Orders, carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Vec<(SkuId, Quantity)>, Problem> {
     let lines: Vec<(SkuId, Quantity)> = match wanted {
         Wanted::Items(items) => items.clone(),
         Wanted::Cart => {
             let cart = carts.get(user).await??;
-            cart.lines.iter().filter(|line| line.selected).map(|line| (line.sku, line.quantity)).collect()
+            let selected = cart.lines.iter().filter(|line| line.selected && !orders.has_bought(user, line));
+            selected.map(|line| (line.sku, line.quantity)).collect()
         }
     };
     if lines.is_empty() {
@@ -257,6 +253,16 @@ async fn lines(carts: &Carts, user: UserId, wanted: &Wanted) -> Result<Vec<(SkuI
         return Err(Problem::field("items", "too_long"));
     }
     Ok(lines)
+}
+
+impl Dead {
+    /// The code of a refusal for this reason.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::OffShelf => "off_sale",
+            Self::SoldOut => "sold_out",
+        }
+    }
 }
 
 /// Why these lines have no price.
@@ -270,7 +276,12 @@ fn unquoted(none: NoQuote, wanted: &Wanted, lines: &[(SkuId, Quantity)]) -> Prob
     };
     match none {
         NoQuote::Unknown(skus) => naming(Problem::new(StatusCode::NOT_FOUND, "unknown_product"), &skus, "unknown_product"),
-        NoQuote::OffShelf(skus) => naming(Problem::new(StatusCode::CONFLICT, "off_sale"), &skus, "off_sale"),
+        NoQuote::Dead(dead) => {
+            // The problem is the first line's; each line has its own.
+            let first = dead.first().map_or("off_sale", |(_, why)| why.code());
+            let naming = |problem: Problem, (sku, why): &(SkuId, Dead)| naming(problem, &[*sku], why.code());
+            dead.iter().fold(Problem::new(StatusCode::CONFLICT, first), naming)
+        }
         NoQuote::Price(NoPrice::NoDelivery(skus)) => naming(Problem::new(StatusCode::CONFLICT, "no_delivery"), &skus, "no_delivery"),
         NoQuote::Price(NoPrice::FreightUnknown(skus)) => {
             naming(Problem::new(StatusCode::CONFLICT, "freight_unknown"), &skus, "freight_unknown")

@@ -19,7 +19,9 @@ pub struct OrderDetail {
     /// The address as it was when the order was placed. Null for an order without one, for one of a flash sale, which keeps only
     /// `address_id`, and while the database does not answer.
     pub delivery: Option<DeliveryView>,
-    /// The same, sealed, with the hash of the request that placed the order.
+    /// What the shopper wanted to be known. It is sealed with the address, and null for as long as that is.
+    pub remark: Option<String>,
+    /// Both, sealed, with the hash of the request that placed the order.
     #[serde(skip)]
     pub sealed_delivery: Option<(KeyHash, AddressSnapshot)>,
     /// What happened to it, the first thing first.
@@ -123,8 +125,10 @@ impl OrderDetail {
         });
         let basket = order.basket.as_deref();
         let sealed_delivery = basket.and_then(|basket| Some((basket.key, basket.delivery.as_ref()?.snapshot.clone())));
+        // In the clear only in orders from before it was sealed.
+        let remark = basket.and_then(|basket| basket.remark.as_ref()).map(|remark| remark.as_str().to_owned());
         let (parcels, refunds) = (parcels.collect(), refunds.collect());
-        Self { order: view, delivery: None, sealed_delivery, timeline, payment, parcels, refunds }
+        Self { order: view, delivery: None, remark, sealed_delivery, timeline, payment, parcels, refunds }
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use mallcore_actors::engine::Engine;
+use mallcore_actors::carts::CartLine;
+use mallcore_actors::engine::{Claim, Engine};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
 use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::kernel::Provenance;
-use mallcore_actors::orders::{Basket, OrdersHandle, Refused, Skus, place};
+use mallcore_actors::orders::{Basket, OrdersHandle, Refused, Skus, place_in_turn};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::replies::when_durable;
@@ -90,12 +91,30 @@ impl Orders {
         Ok(stored.map(|(receipt, first)| Ok(first_answer(receipt, first, body))))
     }
 
-    /// Orders a basket: all of it or nothing.
+    /// Claims the user's cart for one order, before its lines are read.
     ///
     /// # Errors
-    /// As [`place`].
-    pub async fn place(&self, basket: Basket) -> Result<Result<Placed, Refused>, Unavailable> {
-        let answer = place(&self.engine, &self.skus, Provenance::SHOPPER, basket).await;
+    /// [`Unavailable::Busy`] while another order is being placed from it.
+    pub fn claim_cart(&self, user: UserId) -> Result<Claim, Unavailable> {
+        self.engine.claim_cart(user).ok_or(Unavailable::Busy)
+    }
+
+    /// Whether an order has bought this line of the user's cart, which is about to be taken out: a policy does so a moment later. A line that
+    /// was laid in after the order is another one.
+    pub fn has_bought(&self, user: UserId, line: &CartLine) -> bool {
+        let shard = self.engine.orders.shard(user);
+        shard.orders(user).any(|order| {
+            order.placed_at >= line.added_at
+                && order.basket.as_ref().is_some_and(|basket| basket.from_cart && basket.lines.iter().any(|bought| bought.sku == line.sku))
+        })
+    }
+
+    /// Orders a basket: all of it or nothing. One from the cart is placed under the claim that its lines were read under.
+    ///
+    /// # Errors
+    /// As [`place_in_turn`].
+    pub async fn place(&self, basket: Basket, turn: Option<Claim>) -> Result<Result<Placed, Refused>, Unavailable> {
+        let answer = place_in_turn(&self.engine, &self.skus, Provenance::SHOPPER, basket, turn).await;
         match &answer {
             Ok(Ok(_)) => {}
             Ok(Err(refused)) => self.engine.meters.refused(refused.refusal),

@@ -28,8 +28,6 @@ pub struct OrderRow {
     pub freight: Money,
     /// What has to be paid.
     pub payable: Money,
-    /// What the shopper wanted to be known.
-    pub remark: Option<String>,
     /// Where it stands.
     pub status: Status,
     /// Grows with each change: a newer one in memory wins over this.

@@ -24,12 +24,21 @@ use crate::platform::database::{Database, Error};
 pub enum NoQuote {
     /// SKUs that do not exist.
     Unknown(Vec<SkuId>),
-    /// SKUs that were taken off the shelf.
-    OffShelf(Vec<SkuId>),
+    /// SKUs that cannot be bought now, each with the reason.
+    Dead(Vec<(SkuId, Dead)>),
     /// What cannot be reckoned, or not be sent.
     Price(NoPrice),
     /// The database did not answer.
     Database(Error),
+}
+
+/// Why a line cannot be bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dead {
+    /// The product or the SKU was taken off the shelf.
+    OffShelf,
+    /// Fewer pieces are there than wanted.
+    SoldOut,
 }
 
 /// What an order of these lines costs now.
@@ -54,7 +63,7 @@ pub enum Priced {
     Quote(Quote),
 }
 
-/// Prices these pieces, sent there.
+/// Prices these pieces, sent there, as far as they are there: a cart counts only what can be bought, and so does its preview.
 ///
 /// # Errors
 /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
@@ -66,10 +75,11 @@ pub async fn price(
     now: Timestamp,
 ) -> Result<Quote, NoQuote> {
     let (shelf, _) = shelf::read(database, templates, wanted, None).await.map_err(NoQuote::Database)?;
-    of(&shelf, wanted, destination, now)
+    of(&shelf, wanted, destination, now, |shelved, quantity| shelved.available >= quantity.get())
 }
 
 /// Prices these pieces for a request that memory does not know, unless the database knows the order that it has placed: one read for both.
+/// Whether they are there is decided by those who hold them, whose counts are newer.
 ///
 /// # Errors
 /// As [`price`], if the request has placed nothing.
@@ -83,17 +93,23 @@ pub async fn price_once(
 ) -> Result<Priced, NoQuote> {
     match shelf::read(database, templates, wanted, Some(request)).await.map_err(NoQuote::Database)? {
         (_, Some((receipt, body))) => Ok(Priced::Placed(receipt, body)),
-        (shelf, None) => of(&shelf, wanted, destination, now).map(Priced::Quote),
+        (shelf, None) => of(&shelf, wanted, destination, now, |_, _| true).map(Priced::Quote),
     }
 }
 
-fn of(shelf: &Shelf, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>, now: Timestamp) -> Result<Quote, NoQuote> {
-    let lines = shelved(shelf, wanted)?;
+fn of(
+    shelf: &Shelf,
+    wanted: &[(SkuId, Quantity)],
+    destination: Option<RegionCode>,
+    now: Timestamp,
+    is_there: impl Fn(&Shelved, Quantity) -> bool,
+) -> Result<Quote, NoQuote> {
+    let lines = shelved(shelf, wanted, is_there)?;
     let priced = lines.iter().map(|((sku, quantity), shelved)| line(shelf, *sku, *quantity, shelved)).collect();
     let costs = pricing::quote(&Basket { lines: priced, destination, now }).map_err(NoQuote::Price)?;
     let mut basket_lines = Vec::with_capacity(lines.len());
     for (((sku, quantity), shelved), quoted) in lines.iter().zip(&costs.lines) {
-        let described = described(shelved).ok_or_else(|| NoQuote::OffShelf(vec![*sku]))?;
+        let described = described(shelved).ok_or_else(|| NoQuote::Dead(vec![(*sku, Dead::OffShelf)]))?;
         basket_lines.push(BasketLine {
             sku: *sku,
             quantity: *quantity,
@@ -108,14 +124,22 @@ fn of(shelf: &Shelf, wanted: &[(SkuId, Quantity)], destination: Option<RegionCod
 
 type Wanted<'a> = ((SkuId, Quantity), &'a Shelved);
 
-fn shelved<'a>((skus, _): &'a Shelf, wanted: &[(SkuId, Quantity)]) -> Result<Vec<Wanted<'a>>, NoQuote> {
+fn shelved<'a>(
+    (skus, _): &'a Shelf,
+    wanted: &[(SkuId, Quantity)],
+    is_there: impl Fn(&Shelved, Quantity) -> bool,
+) -> Result<Vec<Wanted<'a>>, NoQuote> {
     let unknown: Vec<SkuId> = wanted.iter().map(|(sku, _)| *sku).filter(|sku| !skus.contains_key(sku)).collect();
     if !unknown.is_empty() {
         return Err(NoQuote::Unknown(unknown));
     }
     let lines: Vec<Wanted<'a>> = wanted.iter().filter_map(|one| Some((*one, skus.get(&one.0)?))).collect();
-    let off: Vec<SkuId> = lines.iter().filter(|(_, shelved)| !shelved.on_sale).map(|((sku, _), _)| *sku).collect();
-    if off.is_empty() { Ok(lines) } else { Err(NoQuote::OffShelf(off)) }
+    let dead = |((sku, quantity), shelved): &Wanted<'a>| match shelved.on_sale {
+        false => Some((*sku, Dead::OffShelf)),
+        true => (!is_there(shelved, *quantity)).then_some((*sku, Dead::SoldOut)),
+    };
+    let dead: Vec<(SkuId, Dead)> = lines.iter().filter_map(dead).collect();
+    if dead.is_empty() { Ok(lines) } else { Err(NoQuote::Dead(dead)) }
 }
 
 fn line((_, templates): &Shelf, sku: SkuId, quantity: Quantity, shelved: &Shelved) -> Line {

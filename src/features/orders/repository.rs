@@ -20,7 +20,7 @@ use crate::platform::projection::{self, checkpoint};
 pub const PAGE_MAX: u32 = 101;
 
 const COLUMNS: &str = "id, order_no, user_id, total_amount_fen, payable_fen, status, version, address_id, created_at, updated_at, expires_at, \
-     paid_at, shipped_at, completed_at, closed_at, close_reason, discount_fen, freight_fen, remark";
+     paid_at, shipped_at, completed_at, closed_at, close_reason, discount_fen, freight_fen";
 
 /// A shopper's orders that are not hidden, with ids below `before` (all, if `None`) and this status (any, if `None`), newest first, at most
 /// `size` and [`PAGE_MAX`].
@@ -179,7 +179,6 @@ fn order(row: &Row) -> Result<OrderRow, Error> {
         close_reason: reason,
         discount: row.id(16, Money::from_fen)?,
         freight: row.id(17, Money::from_fen)?,
-        remark: row.text_or_null(18)?,
         items: Vec::new(),
     })
 }

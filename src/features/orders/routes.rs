@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::checkout;
 use super::{OrderDetail, OrderRef, OrderView, Orders};
-use crate::features::addresses::{AddressError, Addresses, Delivered};
+use crate::features::addresses::{AddressError, Addresses};
 use crate::platform::auth::Shopper;
 use crate::platform::error_chain;
 use crate::platform::http::path::PathId;
@@ -48,8 +48,6 @@ pub fn configure(routes: &mut ServiceConfig) {
     responses(
         (status = 200, description = "A page", body = Page<OrderView>),
         (status = 400, description = "validation_failed (cursor/size/status), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -73,9 +71,7 @@ pub async fn list(shopper: Shopper, request: HttpRequest, orders: Provided<Order
     responses(
         (status = 200, description = "The order", body = OrderDetail),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -88,15 +84,18 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let mut order = orders.detail(shopper.0, order.0).await?.ok_or_else(|| Problem::unknown("unknown_order"))?;
     if let Some((request, snapshot)) = &order.sealed_delivery {
-        order.delivery = match addresses.delivered(shopper.0, *request, snapshot).await {
-            Ok(delivered) => delivered.map(Delivered::view),
+        match addresses.delivered(shopper.0, *request, snapshot).await {
+            Ok(None) => {}
+            Ok(Some(delivered)) => {
+                order.remark = delivered.remark().map(str::to_owned).or(order.remark);
+                order.delivery = Some(delivered.view());
+            }
             // The order is shown all the same; its address is there again with the database, or with the right keys.
-            Err(AddressError::Vault(cause)) if cause.is_transient() => None,
+            Err(AddressError::Vault(cause)) if cause.is_transient() => {}
             Err(error) => {
                 tracing::error!("the address of order {} cannot be opened: {}", order.order.order_no, error_chain::of(&error));
-                None
             }
-        };
+        }
     }
     Ok(HttpResponse::Ok().json(order))
 }
@@ -112,10 +111,8 @@ pub async fn show(
     responses(
         (status = 200, description = "The order, closed", body = OrderView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -132,8 +129,6 @@ pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A number for each status; hidden orders are not counted", body = BTreeMap<String, u64>),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -155,10 +150,8 @@ pub async fn counts(shopper: Shopper, orders: Provided<Orders>) -> Result<HttpRe
     responses(
         (status = 200, description = "The order, completed", body = OrderView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: it is not on its way", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -179,10 +172,8 @@ pub async fn confirm(shopper: Shopper, order: PathId<OrderRef>, orders: Provided
     responses(
         (status = 204, description = "Hidden"),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
         (status = 409, description = "wrong_status: something may still happen to it", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
     ),
 )]

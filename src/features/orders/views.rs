@@ -34,8 +34,6 @@ pub struct OrderView {
     pub freight_fen: u64,
     /// What has to be paid, in fen.
     pub payable_fen: u64,
-    /// What the shopper wanted to be known.
-    pub remark: Option<String>,
     /// Where it is sent.
     pub address_id: Option<u64>,
     /// When it was placed.
@@ -105,7 +103,6 @@ impl From<&Order> for OrderView {
             discount_fen: basket.map_or(0, |basket| basket.amounts.discount.fen()),
             freight_fen: basket.map_or(0, |basket| basket.amounts.freight.fen()),
             payable_fen: order.payable.fen(),
-            remark: basket.and_then(|basket| basket.remark.as_ref()).map(|remark| remark.as_str().to_owned()),
             address_id: order.address.map(|address| address.get()),
             placed_at: order.placed_at.into(),
             updated_at: order.updated_at.into(),
@@ -133,7 +130,6 @@ impl From<&OrderRow> for OrderView {
             discount_fen: order.discount.fen(),
             freight_fen: order.freight.fen(),
             payable_fen: order.payable.fen(),
-            remark: order.remark.clone(),
             address_id: order.address.map(|address| address.get()),
             placed_at: order.placed_at.into(),
             updated_at: order.updated_at.into(),

@@ -61,7 +61,6 @@ fn size(request: &HttpRequest) -> Result<usize, Problem> {
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -90,7 +89,6 @@ pub async fn related(
     responses(
         (status = 200, description = "The products, the best first", body = Items<CardView>),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]

@@ -81,14 +81,9 @@ fn page<T>(mut items: Vec<T>, size: u32, total: Option<u64>, id: impl Fn(&T) -> 
         (status = 201, description = "The review", body = OwnView),
         (status = 200, description = "The review, as an earlier request wrote it", body = OwnView),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated, validation_failed (id)", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
         (status = 404, description = "unknown_order, unknown_order_line: there is none, or it is another's", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 409, description = "not_received, already_reviewed, review_closed", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed: each wrong field is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable, warming", body = ProblemDocument),
     ),
 )]
@@ -119,7 +114,6 @@ pub async fn write(
         (status = 200, description = "A page", body = ReviewPage),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 404, description = "unknown_product: there is none, or it is off the shelf", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable, warming", body = ProblemDocument),
     ),
 )]
@@ -160,8 +154,6 @@ pub async fn of_product(
     responses(
         (status = 200, description = "A page", body = Page<OwnView>),
         (status = 400, description = "validation_failed: each wrong parameter is named; header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -193,8 +185,6 @@ pub async fn own(
     responses(
         (status = 200, description = "Orders with such lines", body = Items<PendingView>),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]

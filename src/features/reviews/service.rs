@@ -7,7 +7,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::model::{Opinion, Reply, Review, Status};
 use super::repository;
-use crate::platform::database::{Arguments, Database, Error, Rows, Tx, Value};
+use crate::platform::database::{Arguments, Database, Error, Rows, TransactionError, Tx, Value};
 use crate::platform::outbox::{self, AppendError, Message, Topic};
 
 /// Only what was received can be reviewed.
@@ -39,8 +39,6 @@ pub const UNKNOWN_ORDER_LINE: Rule = Rule {
     detail: "这个订单没有买过这件商品。",
 };
 
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
 const MILLIS_OF_DAY: u64 = 86_400_000;
 
 /// Why nothing was written.
@@ -60,7 +58,7 @@ pub enum ReviewError {
     Append(#[from] AppendError),
 }
 
-impl ReviewError {
+impl TransactionError for ReviewError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
@@ -96,20 +94,9 @@ pub struct Written {
     pub is_new: bool,
 }
 
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a cold write whole ([`Database::transaction`]).
 async fn write<T>(database: &Database, edit: impl AsyncFn(&mut Tx) -> Result<T, ReviewError>) -> Result<T, ReviewError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    database.transaction(edit).await
 }
 
 /// Writes a review of a line. One that is there is answered if it says the same.

@@ -42,7 +42,6 @@ impl From<FindError> for Problem {
         (status = 200, description = "A page", body = FoundView),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 422, description = "validation_failed (q): empty, without a letter or digit, or too long", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 500, description = "internal", body = ProblemDocument),
         (status = 503, description = "warming, busy", body = ProblemDocument),
     ),
@@ -74,7 +73,6 @@ pub async fn find(request: HttpRequest, shopper: Option<Shopper>, search: Provid
         (status = 200, description = "Suggestions, the likeliest first", body = Items<Suggestion>),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
         (status = 422, description = "validation_failed (q): empty, without a letter or digit, or too long", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -94,7 +92,6 @@ pub async fn suggest(request: HttpRequest, search: Provided<Search>) -> Result<H
     responses(
         (status = 200, description = "At most ten words, the hottest first", body = Items<HotWord>),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[get("/search/hot")]
@@ -114,8 +111,6 @@ pub async fn hot(request: HttpRequest, search: Provided<Search>) -> Result<HttpR
     responses(
         (status = 200, description = "The words", body = Items<SearchedWord>),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -135,8 +130,6 @@ pub async fn history(shopper: Shopper, search: Provided<Search>) -> Result<HttpR
     responses(
         (status = 204, description = "There is no history"),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]

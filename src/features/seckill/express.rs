@@ -12,7 +12,9 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::{Error, HttpResponse, ResponseError};
 use mallcore_actors::ids::FlashItemId;
 
+use super::routes::Counter;
 use super::{Seckill, routes};
+use crate::features::addresses::Addresses;
 use crate::platform::auth::Shopper;
 use crate::platform::http::body::Reading;
 use crate::platform::http::idempotency::IdempotencyKey;
@@ -27,6 +29,7 @@ pub struct Express(Arc<State>);
 struct Purchases {
     state: Arc<State>,
     seckill: Arc<Seckill>,
+    addresses: Arc<Addresses>,
 }
 
 impl Express {
@@ -39,11 +42,11 @@ impl Express {
 impl HttpServiceFactory for Express {
     fn register(self, config: &mut AppService) {
         let Self(state) = self;
-        // Without the handle the documented route says what is wrong.
-        let Some(seckill) = state.handles.get::<Seckill>() else { return };
+        // Without the handles the documented route says what is wrong.
+        let (Some(seckill), Some(addresses)) = (state.handles.get::<Seckill>(), state.handles.get::<Addresses>()) else { return };
         let items = ResourceDef::prefix(format!("{}/seckill/items", state.prefix));
         let guard: Box<dyn Guard> = Box::new(IsPurchase(Arc::clone(&state)));
-        let purchases = Rc::new(Purchases { state, seckill });
+        let purchases = Rc::new(Purchases { state, seckill, addresses });
         let service = move |request| answer(Rc::clone(&purchases), request);
         config.register_service(items, Some(vec![guard]), fn_service(service), None);
     }
@@ -69,7 +72,8 @@ async fn answer(purchases: Rc<Purchases>, mut request: ServiceRequest) -> Result
 }
 
 async fn purchase(purchases: &Purchases, request: &mut ServiceRequest) -> Result<HttpResponse, Problem> {
-    let (state, seckill): (&State, &Seckill) = (&purchases.state, &purchases.seckill);
+    let counter = Counter { state: &purchases.state, seckill: &purchases.seckill, addresses: &purchases.addresses };
+    let state = counter.state;
     let payload = request.parts_mut().1.take();
     let mut body = Reading::new(request.headers(), payload, state);
     let arrived = body.arrived().await;
@@ -98,7 +102,7 @@ async fn purchase(purchases: &Purchases, request: &mut ServiceRequest) -> Result
         request.headers_mut().clear();
         hash
     };
-    routes::purchase(state, seckill, shopper, item, body, hash).await
+    routes::purchase(counter, shopper, item, body, hash).await
 }
 
 #[cfg(test)]

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use mallcore_actors::engine::Engine;
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, UserId};
+use mallcore_actors::ids::{ActivityId, AddressId, FlashItemId, SkuId, UserId};
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::registry::Registry;
 use mallcore_actors::stock::{Buy, PlaceOrder, Placed, Sku};
 
-use super::ActivityView;
 use super::model::ItemRow;
 use super::sales::Sales;
+use super::{ActivityView, repository};
 use crate::platform::database::Error;
 use crate::platform::error_chain;
-use crate::platform::reads::Reads;
+use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
 /// How soon a sale that was created elsewhere is seen.
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
@@ -47,12 +47,9 @@ impl Seckill {
         request: impl FnOnce() -> (KeyHash, BodyFingerprint),
     ) -> Answer<Placed> {
         let engine = &self.engine;
-        let let_in = self.sales.at_gate(item, |gate| gate.refusal(user, engine.clock().now()).map_or(Ok(gate.sku()), Err));
-        let answer = match let_in {
-            None if !self.sales.are_known() => Err(Unavailable::Warming),
-            None => Ok(Err(Refusal::UnknownItem)),
-            Some(Err(refusal)) => Ok(Err(refusal)),
-            Some(Ok(sku)) => {
+        let answer = match self.at_gate(user, item) {
+            Err(turned_away) => turned_away,
+            Ok(sku) => {
                 let (key, body) = request();
                 let command = Buy { item, user, quantity, key, body, address };
                 match self.registry.ask(sku, Provenance::SHOPPER, PlaceOrder(command)).await {
@@ -62,12 +59,41 @@ impl Seckill {
                 }
             }
         };
-        match &answer {
-            Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => engine.meters.refused(*refusal),
-            Err(cause) => engine.meters.unavailable(*cause),
-        }
+        self.count(&answer);
         answer
+    }
+
+    /// The answer to somebody who may not even ask the item's actor; none if they may.
+    pub fn turned_away(&self, user: UserId, item: FlashItemId) -> Option<Answer<Placed>> {
+        self.at_gate(user, item).err().inspect(|answer| self.count(answer))
+    }
+
+    /// Whether this request of the user has placed an order: memory knows what the database does not have yet.
+    ///
+    /// # Errors
+    /// The database's, if it does not answer.
+    pub async fn has_placed(&self, user: UserId, key: KeyHash) -> Result<bool, Error> {
+        if self.engine.orders.shard(user).placed_by(user, key).is_some() {
+            return Ok(true);
+        }
+        self.reads.ask(ANSWER_WITHIN, async |database| repository::has_placed(database, user, key).await).await
+    }
+
+    fn at_gate(&self, user: UserId, item: FlashItemId) -> Result<SkuId, Answer<Placed>> {
+        let now = || self.engine.clock().now();
+        match self.sales.at_gate(item, |gate| gate.refusal(user, now()).map_or(Ok(gate.sku()), Err)) {
+            None if !self.sales.are_known() => Err(Err(Unavailable::Warming)),
+            None => Err(Ok(Err(Refusal::UnknownItem))),
+            Some(let_in) => let_in.map_err(|refusal| Ok(Err(refusal))),
+        }
+    }
+
+    fn count(&self, answer: &Answer<Placed>) {
+        match answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => self.engine.meters.refused(*refusal),
+            Err(cause) => self.engine.meters.unavailable(*cause),
+        }
     }
 
     /// The sales that run or will.

@@ -1,6 +1,7 @@
 //! Flash sales in the database: what is on offer, what still has to be set aside or given back.
 
-use mallcore_actors::ids::{ActivityId, FlashItemId, ProductId, SkuId};
+use mallcore_actors::idempotency::KeyHash;
+use mallcore_actors::ids::{ActivityId, FlashItemId, ProductId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::discount::DiscountRate;
@@ -56,6 +57,15 @@ fn item(row: &Row) -> Result<ItemRow, Error> {
         spec: row.text(16)?,
         picture: row.text_or_null(17)?,
     })
+}
+
+/// Whether this request of the user has placed an order that is stored.
+pub async fn has_placed(database: &Database, user: UserId, key: KeyHash) -> Result<bool, Error> {
+    let mut tx = database.snapshot().await?;
+    let text = "SELECT id FROM orders WHERE user_id = ? AND key_hash = ?";
+    let row = tx.first(text, vec![user.get().into(), (*key.as_bytes()).into()]).await?;
+    tx.commit().await?;
+    Ok(row.is_some())
 }
 
 /// Longest address of a picture that a sale keeps, in characters.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use mallcore_actors::ids::{AdjustmentId, FlashItemId, SkuId};
 use mallcore_actors::orders::fold::{Adjustment, ItemChange, SkuChange, TradeFold};
 
-use crate::platform::database::{Column, Rows, Value};
-use crate::platform::projection::{TableWriter, WriteError, chunks, metrics};
+use crate::platform::database::{Column, Rows, Value, chunks};
+use crate::platform::projection::{TableWriter, WriteError, metrics};
 
 const ADJUSTMENT_COLUMNS: [&str; 7] = ["sku_id", "id", "delta", "reason", "operator", "sequence", "created_at"];
 

@@ -35,7 +35,6 @@ fn page(request: &HttpRequest, zones: &Zones, zone: Zone) -> Result<HttpResponse
     responses(
         (status = 200, description = "Both zones", body = HomepageView),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -53,7 +52,6 @@ pub async fn homepage(request: HttpRequest, zones: Provided<Zones>) -> Result<Ht
     responses(
         (status = 200, description = "The zone", body = ZoneView),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -71,7 +69,6 @@ pub async fn discount(request: HttpRequest, zones: Provided<Zones>) -> Result<Ht
     responses(
         (status = 200, description = "The zone", body = ZoneView),
         (status = 304, description = "As `If-None-Match` has it"),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -91,7 +88,6 @@ pub async fn hot(request: HttpRequest, zones: Provided<Zones>) -> Result<HttpRes
         (status = 200, description = "A page", body = NumberedPage<CardView>),
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]
@@ -111,7 +107,6 @@ pub async fn discount_products(request: HttpRequest, zones: Provided<Zones>) -> 
         (status = 200, description = "A page", body = NumberedPage<CardView>),
         (status = 304, description = "As `If-None-Match` has it"),
         (status = 400, description = "validation_failed: each wrong parameter is named", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "warming", body = ProblemDocument),
     ),
 )]

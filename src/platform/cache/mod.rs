@@ -1,5 +1,6 @@
 //! What the shop knows, in Redis, for whoever reads there; docs/REDIS.md lists the keys. Derived: it may be gone at any time.
 //! `products` writes what the database has of each product, `mirror` what features derive from their snapshots.
+//! Carts have a writer of their own, `features::carts`.
 //! - E1 An older write never replaces a newer one: a value bears its version, and one script compares and sets.
 //! - E2 While Redis takes no writes they are counted and told to whoever asked for them, whose row stays in the outbox; when it takes them
 //!   again everything is written again. Nothing on the way of a sale waits.

@@ -7,6 +7,7 @@
 //! Not here: what the tables mean (`docs/SCHEMA.md`), who writes them (`projection`, `demo`).
 
 mod assignments;
+mod chunks;
 mod connect;
 mod dialect;
 mod error;
@@ -15,8 +16,10 @@ mod migrate;
 mod mysql;
 mod reach;
 mod row;
+mod transaction;
 mod value;
 
+pub use chunks::chunks;
 pub use connect::{Connections, Encryption, LOG_PAGES, MySqlServer, Settings};
 pub use dialect::{Column, Database, Engine, Rows, Tx};
 pub use error::{Error, MYSQL_TRANSIENT};
@@ -24,6 +27,7 @@ pub use flusher::Flusher;
 pub use migrate::Steps;
 pub use reach::Reach;
 pub use row::Row;
+pub use transaction::TransactionError;
 pub use value::{Arguments, Value};
 
 /// Whose rows and checkpoint were read in one transaction.

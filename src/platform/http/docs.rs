@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::response::Response;
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::openapi::{ComponentsBuilder, Content, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::expectation::wants_bearer;
+use super::parameterless::has_query;
 use super::problem::{FieldError, PROBLEM_JSON, ProblemDocument};
 use super::schemas;
 use crate::platform::feature::Feature;
@@ -29,12 +31,13 @@ pub fn base() -> OpenApi {
     OpenApiBuilder::new().info(info.build()).components(Some(ComponentsBuilder::new().security_scheme("bearer", bearer).build())).build()
 }
 
-/// The document with what all routes have in common, which no route has to say: the media type of problems and
+/// The document with what all routes have in common, which no route has to say: refusals that every route has, the media type of problems and
 /// the headers beside them, the codes of features' rules, and that bodies have no unknown fields.
 pub fn complete(mut document: OpenApi, features: &[Feature]) -> OpenApi {
     let schemas = document.components.as_mut().map(|components| &mut components.schemas);
     let mut bodies = Vec::new();
     for operation in document.paths.paths.values_mut().flat_map(operations) {
+        add_shared_refusals(operation);
         if let Some(RefOr::T(body)) = &operation.request_body {
             bodies.extend(body.content.values().filter_map(schema_name).map(str::to_owned));
         }
@@ -58,6 +61,48 @@ pub fn complete(mut document: OpenApi, features: &[Feature]) -> OpenApi {
         }
     }
     document
+}
+
+/// Refusals that come before an operation's own, with their codes. One that the operation describes itself is left as it is.
+fn add_shared_refusals(operation: &mut Operation) {
+    let is_tagged = |wanted: &str| operation.tags.iter().flatten().any(|tag| tag == wanted);
+    // Probes are never told to wait.
+    let (is_limited, is_of_shop) = (!is_tagged("health"), !is_tagged("health") && !is_tagged("demo"));
+    let (with_body, with_token) = (operation.request_body.is_some(), wants_bearer(operation));
+    let shared = [
+        ("401", with_token, "token_missing, token_invalid, token_expired, token_revoked"),
+        ("408", with_body, "body_timeout"),
+        ("413", with_body, "body_too_large"),
+        ("415", with_body, "content_encoding_unsupported"),
+        ("429", is_limited, "rate_limited"),
+    ];
+    for (status, is_possible, codes) in shared {
+        if is_possible && !operation.responses.responses.contains_key(status) {
+            operation.responses.responses.insert(status.to_owned(), RefOr::T(problem(codes)));
+        }
+    }
+    if is_of_shop && !has_query(operation) {
+        add_unknown_parameters(operation);
+    }
+}
+
+/// `parameterless` refuses every parameter of a query, where there are none.
+fn add_unknown_parameters(operation: &mut Operation) {
+    const CODE: &str = "validation_failed (query)";
+    let described = operation.responses.responses.entry("400".to_owned()).or_insert_with(|| RefOr::T(problem("")));
+    let RefOr::T(described) = described else { return };
+    described.description = match &*described.description {
+        "" => CODE.to_owned(),
+        own => match own.split_once("validation_failed (") {
+            Some((before, after)) => format!("{before}validation_failed (query/{after}"),
+            None => format!("{CODE}, {own}"),
+        },
+    };
+}
+
+fn problem(codes: &str) -> Response {
+    let schema = Ref::from_schema_name(ProblemDocument::name());
+    ResponseBuilder::new().description(codes).content("application/json", ContentBuilder::new().schema(Some(schema)).build()).build()
 }
 
 /// The component that a body is described by.

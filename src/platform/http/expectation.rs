@@ -83,7 +83,8 @@ impl Expectation {
     }
 }
 
-fn wants_bearer(operation: &Operation) -> bool {
+/// Whether an operation wants a shopper's token.
+pub(super) fn wants_bearer(operation: &Operation) -> bool {
     // The requirements' schemes are only to be seen in their JSON.
     let wanted = serde_json::to_value(&operation.security).unwrap_or_default();
     wanted.as_array().is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearer").is_some()))

@@ -20,17 +20,24 @@ use actix_web::{Error, ResponseError};
 use super::client_address;
 use super::connection::Progress;
 use super::cors::Cors;
+use super::parameterless::Parameterless;
 use super::problem::Problem;
 use super::state::State;
 
 /// The middleware; one for all workers.
 #[derive(Clone)]
-pub struct Middleware(pub Arc<State>);
+pub struct Middleware {
+    /// What every worker shares.
+    pub state: Arc<State>,
+    /// Routes whose queries are refused here.
+    pub parameterless: Parameterless,
+}
 
 /// The middleware in one worker.
 pub struct MiddlewareService<S> {
     inner: S,
     state: Arc<State>,
+    parameterless: Parameterless,
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Middleware
@@ -46,7 +53,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(MiddlewareService { inner, state: self.0.clone() }))
+        ready(Ok(MiddlewareService { inner, state: self.state.clone(), parameterless: self.parameterless.clone() }))
     }
 }
 
@@ -89,6 +96,7 @@ where
                 watch.state.limits.take_from_address(client_address::bucket(address))
             }
         };
+        let token = token.and_then(|()| self.parameterless.check(place, request.method(), request.uri().query()));
         // Before the handler has it: a handler may let go of the head before it waits.
         let origin = watch.state.cors.as_ref().and_then(|cors| cors.known(request.headers()).cloned());
         let stage = match token {

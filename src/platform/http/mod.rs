@@ -24,6 +24,7 @@ pub mod json;
 pub mod metrics;
 pub mod metrics_server;
 mod middleware;
+mod parameterless;
 pub mod path;
 pub mod problem;
 pub mod provided;
@@ -34,6 +35,7 @@ pub mod schemas;
 mod server;
 pub mod state;
 pub mod table;
+pub mod typed;
 pub mod wording;
 
 use std::io;
@@ -54,6 +56,7 @@ use crate::platform::feature::Feature;
 use connection::TimeLimits;
 use expectation::Expectation;
 use middleware::Middleware;
+use parameterless::Parameterless;
 use server::Door;
 use state::State;
 
@@ -90,7 +93,9 @@ pub fn start<F: HttpServiceFactory + 'static>(
         },
     };
     let features = state.features;
-    let expectation = Expectation::new(Arc::clone(&state), &document(features, &state.prefix));
+    let document = document(features, &state.prefix);
+    let expectation = Expectation::new(Arc::clone(&state), &document);
+    let parameterless = Parameterless::new(&state.table, &state.prefix, &document);
     server::listen(
         &settings.host,
         settings.port,
@@ -109,7 +114,7 @@ pub fn start<F: HttpServiceFactory + 'static>(
                 .split_for_parts();
             app.service(web::redirect("/docs", "/docs/").permanent())
                 .default_service(web::to(fallback::fallback))
-                .wrap(Middleware(state.clone()))
+                .wrap(Middleware { state: state.clone(), parameterless: parameterless.clone() })
         },
     )
 }

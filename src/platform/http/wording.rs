@@ -23,6 +23,8 @@ pub fn of(code: &str) -> (&'static str, &'static str) {
 
 /// What a phone number is wanted to be.
 pub const PHONE: &str = "请输入 11 位手机号。";
+/// What somebody who logs in, or binds a phone, is wanted to send.
+pub const ONE_WAY: &str = "code 与手机号（phone、sms_code）只能提供其中一种。";
 /// What a region's code is wanted to be.
 pub const REGION: &str = "请选择所在的区县，并与省份一致。";
 /// What a nickname is wanted to be.

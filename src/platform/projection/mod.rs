@@ -32,6 +32,6 @@ pub use retention::{Registration, registrations, registrations_for};
 pub use runner::{Projector, ProjectorHandle, State};
 pub use settings::ProjectorSettings;
 pub use store::Store;
-pub use table_writer::{TableWriter, chunks};
+pub use table_writer::TableWriter;
 pub use target::{Reaction, Target, TargetError};
 pub use write::{WriteError, write};

@@ -1,11 +1,9 @@
-//! Statements over many rows: their lengths come from a fixed list, and each update says how many rows it has to match.
+//! Statements over many rows: their lengths come from a fixed list ([`crate::platform::database::chunks`]), and each update says how many rows it
+//! has to match.
 
 use super::contract::Span;
 use super::write::WriteError;
 use crate::platform::database::{Arguments, Column, Rows, Tx};
-
-/// Rows a statement, most first: 256 orders bind 7,424 values, below SQLite's 32,766 and MySQL's 65,535.
-const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Writes rows of one batch within the projection's transaction.
 pub struct TableWriter<'a> {
@@ -42,14 +40,4 @@ impl TableWriter<'_> {
         let matched = self.tx.execute(text, values).await?;
         self.span.expect(table, rows as u64, matched)
     }
-}
-
-/// Cuts a slice into pieces of the lengths in [`ROWS`].
-pub fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = ROWS.into_iter().find(|&length| length <= rest.len())?;
-        let (chunk, after) = rest.split_at(length);
-        rest = after;
-        Some(chunk)
-    })
 }

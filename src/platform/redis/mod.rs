@@ -268,12 +268,13 @@ impl Link {
 /// Asks the server whether it takes writes to each kind of key that the shop has, and changes none.
 pub async fn probe(connection: &mut MultiplexedConnection) -> RedisResult<u32> {
     let mut call = PROBE.prepare_invoke();
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 10] = [
         "limit:probe",
         "session:probe",
         "admin_session:probe",
         "admin_sessions:probe",
         "product:probe",
+        "cart:probe",
         "sms:probe",
         "banners:probe",
         "banner_products:probe",

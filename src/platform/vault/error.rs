@@ -3,7 +3,7 @@
 use mallcore_actors::ids::UserId;
 
 use super::{MasterKeyId, OpenError};
-use crate::platform::database;
+use crate::platform::database::{self, TransactionError};
 
 /// A data key that cannot be had, or a value that cannot be opened with it.
 #[derive(Debug, thiserror::Error)]
@@ -61,5 +61,11 @@ impl VaultError {
     /// Whether the same may work later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Database(cause) if cause.is_transient())
+    }
+}
+
+impl TransactionError for VaultError {
+    fn is_transient(&self) -> bool {
+        self.is_transient()
     }
 }

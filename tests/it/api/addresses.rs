@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, TestApp};
-use super::checkout::{items, shelf};
-use super::engines::each_embedded_and_all_on_mariadb;
+use super::app::{Person, Reply, TestApp, until};
+use super::checkout::{items, place, shelf};
+use super::engines::{each_embedded_and_all_on_mariadb, on_both};
 
 each_embedded_and_all_on_mariadb! {
     quota 10, limit 1;
@@ -192,7 +192,9 @@ async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     let shopper = app.shopper();
     let id = added(&shopper, address(7)).await;
     let (sku, price) = shelf(app).await[0];
-    let order = |address: u64| json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": address });
+    let remark = "请放 \"前台\"";
+    let order =
+        |address: u64| json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": address, "remark": remark });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), order(id)).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     put(&shopper, id.to_string(), address(8)).await;
@@ -204,10 +206,12 @@ async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     });
     let from_memory = shopper.get(&path).await;
     assert_eq!((&from_memory.body["delivery"], &from_memory.body["address_id"]), (&wanted, &id.into()), "{from_memory:?}");
+    assert_eq!(from_memory.body["remark"], remark);
     // Closed and stored it leaves memory, and is read from its row.
     assert_eq!(shopper.post(&format!("{path}/cancel")).await.status, 200);
     app.caught_up().await;
-    assert_eq!(shopper.get(&path).await.body["delivery"], wanted);
+    let stored = shopper.get(&path).await.body;
+    assert_eq!((&stored["delivery"], &stored["remark"]), (&wanted, &remark.into()), "{stored}");
     app.shopper().get(&path).await.is_problem(404, "unknown_order", &["id"]);
     // The repeat is answered although the address is gone; a new order is not taken.
     let again = shopper.send(Method::POST, "/v1/orders", Some("k"), order(id)).await;
@@ -217,9 +221,41 @@ async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     let others = added(&app.shopper(), address(1)).await;
     let refused = shopper.send(Method::POST, "/v1/orders", Some("m"), order(others)).await;
     refused.is_problem(404, "unknown_address", &["address_id"]);
-    // Whoever has nothing to send has no delivery.
-    let plain = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price });
-    let plain = shopper.send(Method::POST, "/v1/orders", Some("n"), plain).await;
-    let shown = shopper.get(&format!("/v1/orders/{}", plain.body["order_no"].as_str().unwrap())).await;
-    assert_eq!(shown.body["delivery"], Value::Null);
+}
+
+#[actix_web::test]
+async fn the_longest_address_and_remark_fit_an_order() {
+    let app = TestApp::start().await;
+    let shopper = app.shopper();
+    let longest = ["receiver", "city", "district"].into_iter().fold(address(1), |body, field| with(body, field, "😀".repeat(50).into()));
+    let id = added(&shopper, with(longest, "detail", "\"\\".repeat(100).into())).await;
+    let (sku, price) = shelf(&app).await[0];
+    let remark = "😀".repeat(200);
+    let order = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": id, "remark": remark });
+    let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), order).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let shown = shopper.get(&format!("/v1/orders/{}", placed.body["order_id"])).await.body;
+    assert_eq!((&shown["remark"], &shown["delivery"]["detail"]), (&remark.into(), &"\"\\".repeat(100).into()));
+}
+
+/// What an earlier release recorded: the remark in the clear, in its own column.
+#[actix_web::test]
+async fn a_remark_of_before_it_was_sealed_is_still_shown() {
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let (sku, price) = shelf(app).await[0];
+            let placed = place(&shopper, "k", &[(sku, 1)], price).await;
+            let path = format!("/v1/orders/{}", placed.body["order_id"]);
+            assert_eq!(shopper.post(&format!("{path}/cancel")).await.status, 200);
+            app.caught_up().await;
+            let mut tx = app.database().await.begin().await.unwrap();
+            let order = placed.body["order_id"].as_u64().unwrap();
+            tx.execute("UPDATE orders SET remark = '放门口' WHERE id = ?", vec![order.into()]).await.unwrap();
+            tx.commit().await.unwrap();
+            until("it is read from its row", async || shopper.get(&path).await.body["remark"] == "放门口").await;
+        },
+    )
+    .await;
 }

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Reply, SECRET, TestApp, purchase_head};
+use super::app::{Reply, SECRET, Sale, TestApp, purchase_head};
 
 const MIB: usize = 1 << 20;
 
@@ -38,6 +39,40 @@ async fn malformed_json_is_told() {
         app.shopper().buy_with("1", Some("key"), wrong).await.is_problem(400, "malformed_json", &["body"]);
     }
     assert_eq!(app.remaining().await, 10);
+}
+
+/// A misspelt parameter would otherwise be dropped in silence: on lists, on details, and where there are no parameters at all.
+#[actix_web::test]
+async fn a_query_has_only_parameters_that_its_route_knows() {
+    let app = TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+    let shopper = app.shopper();
+    let document = serde_json::to_value(mallcore::features::openapi("/v1")).unwrap();
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if !path.starts_with("/v1/") {
+                continue;
+            }
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let path = format!("{}?nonsense=1&more", path.replace("{id}", "1"));
+            let refused = shopper.send(method.clone(), &path, Some("k"), json!({})).await;
+            assert_eq!(
+                (refused.status.as_u16(), &refused.body["code"]),
+                (400, &"validation_failed".into()),
+                "{method} {path}: {refused:?}"
+            );
+            let named: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|error| (&error["field"], &error["code"])).collect();
+            for field in ["nonsense", "more"] {
+                assert!(named.contains(&(&field.into(), &"unknown_field".into())), "{method} {path}: {refused:?}");
+            }
+            let told = operation["responses"]["400"]["description"].as_str().unwrap();
+            assert!(told.contains("validation_failed"), "{method} {path}: {told}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "{asked}");
+    assert_eq!(shopper.get("/v1/cart?").await.status, 200);
+    assert_eq!(app.anonymous().get("/health/live?since=1").await.status, 200, "probes ask as they like");
 }
 
 /// serde would take the values of an array for the fields of a structure, in their order.

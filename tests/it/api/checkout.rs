@@ -1,11 +1,16 @@
 //! From pieces to an order, over real HTTP: quotes, placing from items and from the cart, repeats, refusals.
 
-use mallcore_actors::ids::UserId;
+use futures_util::future::join_all;
+use mallcore::features::stock::adjustments;
+use mallcore::platform::outbox::Wanted;
+use mallcore_actors::ids::{SkuId, UserId};
+use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
+use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::app::{Person, Reply, TestApp, until};
-use super::engines::each_embedded_and_all_on_mariadb;
+use super::engines::{each_embedded_and_all_on_mariadb, on_both};
 
 each_embedded_and_all_on_mariadb! {
     quota 10, limit 1;
@@ -45,8 +50,16 @@ pub async fn available(app: &TestApp, sku: u64) -> u64 {
     tx.first("SELECT available FROM skus WHERE id = ?", vec![sku.into()]).await.unwrap().unwrap().count(0).unwrap()
 }
 
+/// The id of the shopper's address in Hangzhou, which they have from now on.
+pub async fn home(shopper: &Person<'_>) -> Value {
+    let added = shopper.send(Method::POST, "/v1/user/addresses", None, super::addresses::address(1)).await;
+    assert!(added.status.is_success(), "{added:?}");
+    added.body["id"].clone()
+}
+
+/// Orders these pieces, sent home.
 pub async fn place(shopper: &Person<'_>, key: &str, wanted: &[(u64, u32)], expected: u64) -> Reply {
-    let body = json!({ "items": items(wanted), "expected_payable_fen": expected });
+    let body = json!({ "items": items(wanted), "expected_payable_fen": expected, "address_id": home(shopper).await });
     shopper.send(Method::POST, "/v1/orders", Some(key), body).await
 }
 
@@ -75,6 +88,11 @@ async fn a_quote_is_what_the_order_costs(app: &TestApp) {
     let names: Vec<_> = order.body["items"].as_array().unwrap().iter().map(|item| item["product_name"].clone()).collect();
     assert_eq!(names, [quote.body["items"][0]["product_name"].clone(), quote.body["items"][1]["product_name"].clone()]);
     assert_eq!(order.body["timeline"][0]["kind"], "placed");
+    // It is sealed: a list opens nothing.
+    let list = shopper.get("/v1/orders").await.body;
+    assert!(list["items"][0]["order_no"] == *no && !list.to_string().contains("请放前台"), "{list}");
+    let another = place(&shopper, "l", &[(b, 1)], price_b).await.body;
+    assert_eq!(shopper.get(&format!("/v1/orders/{}", another["order_id"])).await.body["remark"], Value::Null);
     // The same request again gets the same answer, also once the price has changed.
     let again = shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
@@ -85,6 +103,7 @@ async fn a_quote_is_what_the_order_costs(app: &TestApp) {
 async fn a_key_that_only_the_database_knows_gets_the_first_answer(app: &TestApp) {
     let (one, another) = (app.shopper(), app.shopper());
     let (sku, price) = shelf(app).await[0];
+    let address = home(&one).await;
     let placed = place(&one, "k", &[(sku, 1)], price).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     app.caught_up().await;
@@ -96,12 +115,16 @@ async fn a_key_that_only_the_database_knows_gets_the_first_answer(app: &TestApp)
     };
     // In memory it stays the other's, so that this one's request is known to the database alone.
     give_to(another.user()).await;
-    let again = place(&another, "k", &[(sku, 1)], price).await;
+    let first = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": address });
+    let again = another.send(Method::POST, "/v1/orders", Some("k"), first).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &placed.body));
     place(&another, "k", &[(sku, 2)], price * 2).await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
-    // Also where there is nothing to ask a price for.
-    let from_cart = another.send(Method::POST, "/v1/orders", Some("k"), json!({ "expected_payable_fen": price })).await;
-    from_cart.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    // Also where there is nothing to ask a price for, and without the address that orders of earlier releases did not need.
+    for address in [home(&another).await, Value::Null] {
+        let from_cart = json!({ "expected_payable_fen": price, "address_id": address });
+        let from_cart = another.send(Method::POST, "/v1/orders", Some("k"), from_cart).await;
+        from_cart.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
+    }
     give_to(one.user()).await;
 }
 
@@ -131,7 +154,12 @@ async fn an_order_is_placed_whole_or_not_at_all(app: &TestApp) {
 async fn what_is_wrong_with_an_order_is_named(app: &TestApp) {
     let shopper = app.shopper();
     let (sku, price) = shelf(app).await[0];
-    let post = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    let address = home(&shopper).await;
+    let post_anywhere = async |body: Value| shopper.send(Method::POST, "/v1/orders", Some("k"), body).await;
+    let post = async |mut body: Value| {
+        body["address_id"] = address.clone();
+        post_anywhere(body).await
+    };
     let one = items(&[(sku, 1)]);
     post(json!({ "expected_payable_fen": 1 })).await.is_problem(409, "nothing_selected", &["items"]);
     post(json!({ "items": one })).await.is_problem(422, "validation_failed", &["expected_payable_fen"]);
@@ -150,7 +178,12 @@ async fn what_is_wrong_with_an_order_is_named(app: &TestApp) {
     post(json!({ "items": one, "expected_payable_fen": price, "remark": long })).await.is_problem(422, "validation_failed", &["remark"]);
     let empty = json!({ "expected_payable_fen": 0 });
     post(empty).await.is_problem(409, "nothing_selected", &["items"]);
-    let keyless = json!({ "items": one, "expected_payable_fen": price });
+    // Everything is sent, also what is sent free everywhere.
+    let nowhere = json!({ "items": one, "expected_payable_fen": price });
+    post_anywhere(nowhere.clone()).await.is_problem(422, "validation_failed", &["address_id"]);
+    let reasons = post_anywhere(json!({ "items": one, "expected_payable_fen": price, "address_id": null })).await;
+    assert_eq!(reasons.body["errors"][0]["code"], "required", "{reasons:?}");
+    let keyless = nowhere;
     shopper.send(Method::POST, "/v1/orders", None, keyless.clone()).await.is_problem(400, "header_missing", &["Idempotency-Key"]);
     app.anonymous().send(Method::POST, "/v1/orders", Some("k"), keyless).await.is_problem(401, "token_missing", &["Authorization"]);
 }
@@ -173,7 +206,7 @@ async fn an_order_from_the_cart_takes_its_lines_out_of_it(app: &TestApp) {
     }
     let left = shopper.send(Method::PUT, &format!("/v1/cart/items/{c}"), None, json!({ "selected": false })).await;
     assert_eq!(left.status, 200, "{left:?}");
-    let body = json!({ "expected_payable_fen": (price_a + price_b) * 2 });
+    let body = json!({ "expected_payable_fen": (price_a + price_b) * 2, "address_id": home(&shopper).await });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     until("the cart has lost what was bought", async || {
@@ -189,6 +222,105 @@ async fn an_order_from_the_cart_takes_its_lines_out_of_it(app: &TestApp) {
     assert_eq!(another.status, 201, "{another:?}");
     let cart = shopper.get("/v1/cart").await;
     assert_eq!(cart.body["items"].as_array().unwrap().len(), 2, "{cart:?}");
+}
+
+/// Adds two pieces of each, selected.
+async fn lay_in(shopper: &Person<'_>, skus: &[u64]) {
+    for sku in skus {
+        let added = shopper.send(Method::POST, "/v1/cart/add", Some(&sku.to_string()), json!({ "sku_id": sku, "quantity": 2 })).await;
+        assert_eq!(added.status, 200, "{added:?}");
+    }
+}
+
+#[actix_web::test]
+async fn of_orders_of_one_cart_at_the_same_time_one_gets_its_lines() {
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let [(a, price_a), (b, price_b), _] = shelf(app).await[..] else { unreachable!() };
+            let before = (available(app, a).await, available(app, b).await);
+            lay_in(&shopper, &[a, b]).await;
+            let body = json!({ "expected_payable_fen": (price_a + price_b) * 2, "address_id": home(&shopper).await });
+            let keys: Vec<String> = (0..12).map(|number| format!("k{number}")).collect();
+            let order = async |key: &String| shopper.send(Method::POST, "/v1/orders", Some(key), body.clone()).await;
+            let answers = join_all(keys.iter().map(order)).await;
+            let (mut placed, mut busy) = (Vec::new(), Vec::new());
+            for (key, answer) in keys.iter().zip(&answers) {
+                match (answer.status.as_u16(), answer.body["code"].as_str()) {
+                    (201, _) => placed.push((key, answer)),
+                    (503, Some("busy")) => busy.push(key),
+                    (409, Some("nothing_selected")) => {}
+                    _ => panic!("{answer:?}"),
+                }
+            }
+            let [(key, first)] = placed[..] else { panic!("{answers:?}") };
+            // At once, whether or not the cart has let go of its lines.
+            for key in busy {
+                order(key).await.is_problem(409, "nothing_selected", &["items"]);
+            }
+            order(&"another".to_owned()).await.is_problem(409, "nothing_selected", &["items"]);
+            let again = order(key).await;
+            assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+            assert_eq!((available(app, a).await, available(app, b).await), (before.0 - 2, before.1 - 2));
+            // A line that is laid in afterwards is another one.
+            until("the cart is empty", async || shopper.get("/v1/cart").await.body["items"] == json!([])).await;
+            let added = shopper.send(Method::POST, "/v1/cart/add", Some("later"), json!({ "sku_id": a, "quantity": 1 })).await;
+            assert_eq!(added.status, 200, "{added:?}");
+            let body = json!({ "expected_payable_fen": price_a, "address_id": home(&shopper).await });
+            assert_eq!(shopper.send(Method::POST, "/v1/orders", Some("later"), body).await.status, 201);
+        },
+    )
+    .await;
+}
+
+/// What a cart does not count cannot be ordered from it either, and both say which lines those are.
+#[actix_web::test]
+async fn lines_that_cannot_be_bought_are_named_by_preview_and_order() {
+    on_both(
+        |_| {},
+        async |app| {
+            let shopper = app.shopper();
+            let [(a, price_a), (b, _), (c, _)] = shelf(app).await[..] else { unreachable!() };
+            let address = home(&shopper).await;
+            lay_in(&shopper, &[a, b, c]).await;
+            let all = -i32::try_from(available(app, b).await).unwrap();
+            let (wanted, now) = (Wanted::By(Delta::new(all).unwrap()), Timestamp::from_millis(1_795_451_405_000));
+            let (reason, whose) = (Reason::parse("盘点").unwrap(), Operator::parse("tester").unwrap());
+            adjustments::ask(&app.database().await, SkuId::new(b).unwrap(), wanted, reason, whose, now).await.unwrap();
+            until("nothing is left", async || available(app, b).await == 0).await;
+            let mut tx = app.database().await.begin().await.unwrap();
+            tx.execute("UPDATE skus SET status = 0 WHERE id = ?", vec![c.into()]).await.unwrap();
+            tx.commit().await.unwrap();
+            let cart = shopper.get("/v1/cart").await.body;
+            assert_eq!(cart["selected_fen"], price_a * 2, "{cart}");
+            let preview = async || shopper.send(Method::POST, "/v1/orders/preview", None, json!({ "address_id": address })).await;
+            let body = json!({ "expected_payable_fen": price_a * 2, "address_id": address });
+            let order = async || shopper.send(Method::POST, "/v1/orders", Some("k"), body.clone()).await;
+            let dead = preview().await;
+            assert_eq!(dead.status, 409, "{dead:?}");
+            let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+            let errors = dead.body["errors"].as_array().unwrap().iter();
+            let mut named: Vec<_> = errors.map(|error| (text(error, "field"), text(error, "code"))).collect();
+            named.sort_unstable();
+            let mut expected = [(format!("cart.{b}"), "sold_out".to_owned()), (format!("cart.{c}"), "off_sale".to_owned())];
+            expected.sort_unstable();
+            assert_eq!(named, expected, "{dead:?}");
+            order().await.is_problem(409, "off_sale", &[&format!("cart.{c}")]);
+            let deselect = async |sku: u64| {
+                let path = format!("/v1/cart/items/{sku}");
+                assert_eq!(shopper.send(Method::PUT, &path, None, json!({ "selected": false })).await.status, 200);
+            };
+            deselect(c).await;
+            preview().await.is_problem(409, "sold_out", &[&format!("cart.{b}")]);
+            order().await.is_problem(409, "sold_out", &[&format!("cart.{b}")]);
+            deselect(b).await;
+            let quote = preview().await;
+            assert_eq!(quote.body["payable_fen"], price_a * 2, "{quote:?}");
+            assert_eq!(order().await.status, 201);
+        },
+    )
+    .await;
 }
 
 async fn a_cancelled_basket_gives_all_its_pieces_back(app: &TestApp) {

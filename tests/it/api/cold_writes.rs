@@ -124,3 +124,50 @@ async fn what_makes_no_sense_is_refused_before_anything_is_written() {
     }
     assert!(mallcore(&app, "outbox list").await.1.contains("nothing waits"));
 }
+
+#[actix_web::test]
+async fn skus_and_specs_are_edited_by_the_command_line() {
+    let app = TestApp::start().await;
+    let visitor = app.anonymous();
+    let made = mallcore(&app, "product create --name 衬衫 --price-fen 9900 --spec 颜色=白,黑 --stock 3 --wait").await;
+    is_done(&made);
+    let id: u64 = made.1.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let skus = async || -> Vec<Value> { product(&visitor, id).await["skus"].as_array().cloned().unwrap_or_default() };
+    let ids: Vec<u64> = skus().await.iter().map(|sku| sku["id"].as_u64().unwrap()).collect();
+    let [white, black] = ids[..] else { panic!("{made:?}") };
+
+    is_done(&mallcore(&app, &format!("product spec {id} rename-value 颜色 白 米白 --wait")).await);
+    is_done(&mallcore(&app, &format!("product spec {id} add 尺码 M --wait")).await);
+    is_done(&mallcore(&app, &format!("product sku set {white} --code SH-01 --picture /images/w.svg --wait")).await);
+    let added = mallcore(&app, &format!("product sku add {id} --value 米白 --value L --price-fen 8800 --wait")).await;
+    is_done(&added);
+    let large: u64 = added.1.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let shown = product(&visitor, id).await;
+    let specs: Vec<_> = shown["skus"].as_array().unwrap().iter().map(|sku| sku["spec"].as_str().unwrap()).collect();
+    assert_eq!((specs, &shown["price_fen"]), (vec!["米白 / M", "黑 / M", "米白 / L"], &8_800.into()));
+    assert_eq!(shown["skus"][0]["picture"], "/images/w.svg");
+
+    is_done(&mallcore(&app, &format!("product sku set {black} --status off_sale --wait")).await);
+    assert_eq!(skus().await.len(), 2, "it is off the shelf");
+    let (_, said) = mallcore(&app, &format!("product show {id}")).await;
+    for part in ["颜色: 米白, 黑", "尺码: M, L", "code SH-01", "off the shelf"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    is_done(&mallcore(&app, &format!("product sku remove {large} --wait")).await);
+    assert_eq!(skus().await.len(), 1);
+    for (line, said) in [
+        (format!("product sku remove {white}"), "has stock: it cannot be removed, only taken off the shelf"),
+        (format!("product sku remove {large}"), "there is no SKU"),
+        (format!("product sku set {white}"), "required"),
+        (format!("product sku set {white} --code a --no-code"), "cannot be used with"),
+        (format!("product sku set {white} --value 绿 --value M"), "is not one value of each spec"),
+        (format!("product sku add {id} --value 黑 --value M --price-fen 1"), "has [\"黑\", \"M\"] already"),
+        (format!("product sku add {id} --value 黑 --price-fen 1"), "the product has 2 specs"),
+        (format!("product spec {id} remove-value 颜色 黑"), "is 黑"),
+        (format!("product spec {id} remove 颜色"), "would be the same"),
+        ("product spec 999999 remove 颜色".to_owned(), "there is no product 999999"),
+    ] {
+        let refused = mallcore(&app, &line).await;
+        assert!(!refused.0 && refused.1.contains(said), "{line}: {refused:?}");
+    }
+}

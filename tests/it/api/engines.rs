@@ -6,7 +6,7 @@ use mallcore::platform::database::Settings;
 use super::app::{Sale, TestApp};
 use super::explained::{explain, keep_statistics};
 use super::recorder::Recorder;
-use crate::database::scratch;
+use crate::database::scratch::{self, Scratch};
 
 /// Makes tests of functions that take a shop: each on SQLite in a shop of its own, and all of them, one after another in one shop, on MariaDB.
 macro_rules! each_embedded_and_all_on_mariadb {
@@ -56,19 +56,11 @@ pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl
     keep_statistics(&scratch.database).await;
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
     let recorder = Recorder::to((server.host.clone(), server.port)).await;
-    let database = Database {
-        host: recorder.address.ip().to_string(),
-        port: recorder.address.port(),
-        username: server.user.clone(),
-        password: Some(server.password.clone()).filter(|password| !password.is_empty()).map(Secret::new),
-        name: server.database.clone().unwrap(),
-        tls: false,
-        tls_ca_file: None,
-    };
+    let through = Database { host: recorder.address.ip().to_string(), port: recorder.address.port(), ..database(&scratch) };
     let mut app = TestApp::with(sale, |config| {
         config.rate_limits.enabled = false;
         change(config);
-        config.database = Some(database);
+        config.database = Some(through);
     })
     .await;
     app.look_through(scratch.settings.clone());
@@ -79,4 +71,18 @@ pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl
     // Before its schema is dropped.
     drop(app);
     explain(&scratch.database, &statements).await;
+}
+
+/// Settings of a shop over this schema.
+pub fn database(scratch: &Scratch) -> Database {
+    let Settings::MySql(server) = &scratch.settings else { unreachable!() };
+    Database {
+        host: server.host.clone(),
+        port: server.port,
+        username: server.user.clone(),
+        password: Some(server.password.clone()).filter(|password| !password.is_empty()).map(Secret::new),
+        name: server.database.clone().unwrap(),
+        tls: false,
+        tls_ca_file: None,
+    }
 }

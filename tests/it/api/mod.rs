@@ -1,7 +1,8 @@
 //! The API over real HTTP: happy paths, refusals, permissions, bad input.
 
 mod accounts;
-mod addresses;
+pub mod addresses;
+mod after_sales;
 pub mod app;
 mod arrival;
 mod bad_input;
@@ -9,20 +10,22 @@ mod banners;
 mod books;
 mod carts;
 mod catalog;
-mod checkout;
-mod cold_writes;
+pub mod checkout;
+pub mod cold_writes;
 mod cors;
 mod demo;
 mod documents;
-mod engines;
+pub mod engines;
 mod expectation;
 mod explained;
 mod favorites;
+mod freight;
 mod health;
 mod lag;
 mod limits;
 mod order_life;
 mod orders;
+mod parcels;
 mod pricing;
 mod readme;
 mod recommendations;

@@ -3,9 +3,12 @@ use mallcore::features::seckill::repository;
 use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
 use mallcore_actors::time::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use super::app::{Sale, TestApp, until};
-use super::engines::each_embedded_and_all_on_mariadb;
+use super::app::{Person, Sale, TestApp, until};
+use super::checkout::home;
+use super::engines::{each_embedded_and_all_on_mariadb, on_both};
 
 each_embedded_and_all_on_mariadb! {
     quota 10, limit 2;
@@ -47,6 +50,48 @@ async fn a_repeated_key_with_another_body_is_a_mismatch(app: &TestApp) {
     assert_eq!(shopper.buy(1, "key").await.status, 201);
     shopper.buy(2, "key").await.is_problem(422, "idempotency_mismatch", &["Idempotency-Key"]);
     assert_eq!(app.remaining().await, before - 1);
+}
+
+#[actix_web::test]
+async fn a_purchase_may_name_ones_own_address() {
+    on_both(
+        |_| {},
+        async |app| {
+            let (shopper, other) = (app.shopper(), app.shopper());
+            let to = async |person: &Person<'_>, key: &str, address: &Value| {
+                person.buy_with("1", Some(key), &json!({ "quantity": 1, "address_id": address }).to_string()).await
+            };
+            let address = home(&shopper).await;
+            to(&other, "k", &address).await.is_problem(404, "unknown_address", &["address_id"]);
+            to(&other, "k", &987_654_321.into()).await.is_problem(404, "unknown_address", &["address_id"]);
+            assert_eq!(app.remaining().await, 10);
+            let bought = to(&shopper, "k", &address).await;
+            assert_eq!(bought.status, 201, "{bought:?}");
+            let path = format!("/v1/orders/{}", bought.body["order_id"]);
+            assert_eq!(shopper.get(&path).await.body["address_id"], address);
+            // The same key orders without it: nothing was placed.
+            assert_eq!(other.buy(1, "k").await.status, 201);
+            // A repeat is answered although the address is gone, also once the order has left memory.
+            shopper.send(Method::DELETE, &format!("/v1/user/addresses/{address}"), None, json!({})).await;
+            let again = to(&shopper, "k", &address).await;
+            assert_eq!((again.status.as_u16(), &again.body), (200, &bought.body));
+            assert_eq!(shopper.post(&format!("{path}/cancel")).await.status, 200);
+            app.caught_up().await;
+            let again = to(&shopper, "k", &address).await;
+            assert_eq!((again.status.as_u16(), &again.body), (200, &bought.body));
+            to(&shopper, "l", &address).await.is_problem(404, "unknown_address", &["address_id"]);
+        },
+    )
+    .await;
+}
+
+/// A sale that is over asks no database whose address it is.
+#[actix_web::test]
+async fn who_comes_too_late_is_told_so_whatever_the_address() {
+    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |_| {}).await;
+    assert_eq!(app.shopper().buy(1, "one").await.status, 201);
+    let late = app.shopper().buy_with("1", Some("k"), &json!({ "quantity": 1, "address_id": 987_654_321 }).to_string()).await;
+    late.is_problem(409, "sold_out", &[]);
 }
 
 async fn one_persons_key_is_nothing_to_another(app: &TestApp) {

@@ -63,7 +63,7 @@ pub async fn basket(running: &Running, user: UserId, number: u8, wanted: &[(u64,
     let wanted: Vec<_> = wanted.iter().map(|(id, pieces)| (sku(*id), Quantity::new(*pieces).unwrap())).collect();
     let quote = orders.quote(&wanted, None).await.unwrap();
     let basket = Basket::new(user, quote.lines, Money::ZERO, request(number)).unwrap();
-    orders.place(basket).await.unwrap().unwrap().receipt
+    orders.place(basket, None).await.unwrap().unwrap().receipt
 }
 
 async fn flash(running: &Running, user: UserId, number: u8) -> Receipt {

@@ -1,10 +1,15 @@
 //! What other processes write, as shoppers see it a moment later.
 
+use mallcore::features::catalog::edits::skus::{self, SkuChange};
+use mallcore::features::catalog::edits::specs::{self, SpecEdit};
 use mallcore::features::catalog::edits::{EditError, Priced, categories, labels, products, set_price, set_status};
 use mallcore::features::catalog::snapshot::{Filter, Sort, Spec};
+use mallcore::features::stock::adjustments;
 use mallcore::platform::database::Database;
+use mallcore::platform::outbox::Wanted;
+use mallcore_actors::ids::SkuId;
 use mallcore_actors::money::Money;
-use mallcore_actors::stock::adjustment::Operator;
+use mallcore_actors::stock::adjustment::{Delta, Operator};
 use mallcore_actors::values::discount::DiscountRate;
 use mallcore_actors::values::text::Text;
 
@@ -88,7 +93,7 @@ async fn what_another_process_writes_is_shown() {
             .shows("it is hot", id, |entry| entry.product.is_hot && entry.product.sort_order == -3 && entry.product.discount.is_none())
             .await;
 
-        let (added, _) = products::add_sku(database, id, &sku(&["白", "L"], 5_000), at(6)).await.unwrap();
+        let (added, _) = skus::add(database, id, &sku(&["白", "L"], 5_000), at(6)).await.unwrap();
         running.shows("the SKU is there", id, |entry| entry.sku(added).is_some() && entry.product.shown_price() == fen(5_000)).await;
         assert_eq!(running.catalog.sku(added).unwrap().product.id, created.product);
         let about = products::About { description: "亚麻".into(), brand: Some(brand), ..products::About::default() };
@@ -98,6 +103,134 @@ async fn what_another_process_writes_is_shown() {
         running.shows("it is off the shelf", id, |entry| !entry.product.on_sale).await;
         assert_eq!(running.catalog.card(id), None);
         running.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn skus_and_specs_of_a_product_are_edited_as_shoppers_see_them() {
+    for scratch in scratch::both().await {
+        stage(&scratch.database).await;
+        let running = Running::open(scratch).await;
+        let database = &running.scratch.database;
+        let (category, _) = categories::create(database, &name("女装"), None, 0, at(1)).await.unwrap();
+        let (brand, _) = labels::create_brand(database, &name("云雀衣"), None, 0, at(1)).await.unwrap();
+        let created = products::create(database, &shirt(category, brand, Vec::new()), at(2)).await.unwrap();
+        let id = created.product.get();
+        let [white, black] = created.skus[..] else { unreachable!() };
+        running.shows("the product is there", id, |entry| entry.product.skus.len() == 2).await;
+
+        let edit = async |edit: SpecEdit| specs::edit(database, id, &edit, at(3)).await;
+        let (colour, size) = (|| "颜色".to_owned(), || "尺码".to_owned());
+        edit(SpecEdit::RenameValue { name: colour(), value: "白".into(), to: "米白".into() }).await.unwrap().unwrap();
+        edit(SpecEdit::AddValue { name: size(), value: "L".into() }).await.unwrap().unwrap();
+        edit(SpecEdit::Rename { name: size(), to: "码数".into() }).await.unwrap().unwrap();
+        edit(SpecEdit::Order { names: vec!["码数".into(), colour()] }).await.unwrap().unwrap();
+        assert_eq!(edit(SpecEdit::Order { names: vec!["码数".into(), colour()] }).await.unwrap(), None, "it is so already");
+        running
+            .shows("SKUs follow their specs", id, |entry| {
+                let specs: Vec<_> = entry.product.specs.iter().map(|spec| (&*spec.name, spec.values.join(","))).collect();
+                let expected = [("码数", "M,L".to_owned()), ("颜色", "米白,黑".to_owned())];
+                specs == expected && entry.sku(white).is_some_and(|(sku, _)| &*sku.spec == "M / 米白") && entry.sku(black).is_some()
+            })
+            .await;
+
+        let change = SkuChange {
+            code: Some(Some(name("SH-01"))),
+            picture: Some(Some("/images/white.svg".into())),
+            spec_values: Some(vec!["L".into(), "米白".into()]),
+            weight_grams: Some(140),
+            ..SkuChange::default()
+        };
+        skus::change(database, white, &change, at(4)).await.unwrap().unwrap();
+        assert_eq!(skus::change(database, white, &change, at(4)).await.unwrap(), None, "it is so already");
+        running
+            .shows("the SKU is another", id, |entry| {
+                entry.sku(white).is_some_and(|(sku, _)| {
+                    let shown = (&*sku.spec, sku.code.as_deref(), sku.picture.as_deref(), sku.weight_grams, sku.volume_cm3);
+                    shown == ("L / 米白", Some("SH-01"), Some("/images/white.svg"), 140, 30)
+                })
+            })
+            .await;
+        let off = |on_sale| SkuChange { on_sale: Some(on_sale), ..SkuChange::default() };
+        skus::change(database, black, &off(false), at(5)).await.unwrap().unwrap();
+        running.shows("the cheaper one is off the shelf", id, |entry| entry.product.shown_price() == fen(9_900)).await;
+        let price = || async {
+            let mut tx = database.snapshot().await.unwrap();
+            tx.first("SELECT price_fen FROM products WHERE id = ?", vec![id.into()]).await.unwrap().unwrap().count(0).unwrap()
+        };
+        assert_eq!(price().await, 9_900, "the row says what shoppers see");
+        skus::change(database, black, &off(true), at(5)).await.unwrap().unwrap();
+        let bare = SkuChange { code: Some(None), picture: Some(None), ..SkuChange::default() };
+        skus::change(database, white, &bare, at(5)).await.unwrap().unwrap();
+        running
+            .shows("both are there, one without its own picture", id, |entry| {
+                entry.product.shown_price() == fen(8_800)
+                    && entry.sku(white).is_some_and(|(sku, _)| sku.picture.is_none() && sku.code.is_none())
+            })
+            .await;
+        skus::remove(database, black, at(6)).await.unwrap();
+        running.shows("it is gone", id, |entry| entry.sku(black).is_none() && entry.product.shown_price() == fen(9_900)).await;
+        assert!(running.catalog.sku(black).is_none());
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_sku_with_a_past_is_not_removed_and_wrong_edits_are_named() {
+    for scratch in scratch::both().await {
+        let database = &scratch.database;
+        stage(database).await;
+        let (category, _) = categories::create(database, &name("女装"), None, 0, at(1)).await.unwrap();
+        let (brand, _) = labels::create_brand(database, &name("云雀衣"), None, 0, at(1)).await.unwrap();
+        let created = products::create(database, &shirt(category, brand, Vec::new()), at(2)).await.unwrap();
+        let id = created.product.get();
+        let [white, black] = created.skus[..] else { unreachable!() };
+        let before = versions(database).await;
+        let set = async |columns: &str| {
+            let mut tx = database.begin().await.unwrap();
+            tx.execute(format!("UPDATE skus SET {columns} WHERE id = ?"), vec![white.get().into()]).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let removed = async || skus::remove(database, white, at(3)).await.map_err(|refused| refused.to_string());
+        for (columns, said) in [
+            ("available = 1", "has stock"),
+            ("available = 0, held = 1", "has orders"),
+            ("held = 0, sold = 1", "has orders"),
+            ("sold = 0, version = 9", "has had stock or orders"),
+            ("version = 0, last_adjustment_id = 9", "has had stock or orders"),
+        ] {
+            set(columns).await;
+            let refused = removed().await.unwrap_err();
+            assert_eq!(refused, format!("SKU {white} {said}: it cannot be removed, only taken off the shelf"));
+        }
+        set("last_adjustment_id = 0").await;
+        let asked = adjustments::ask(database, white, Wanted::By(Delta::new(5).unwrap()), name("开业"), name("小王"), at(3)).await;
+        asked.unwrap();
+        assert!(removed().await.unwrap_err().contains("has had stock or orders"), "its first pieces are on their way");
+        skus::remove(database, black, at(3)).await.unwrap();
+        let another = products::create(database, &shirt(category, brand, Vec::new()), at(2)).await.unwrap();
+        skus::remove(database, another.skus[0], at(3)).await.unwrap();
+        let last = skus::remove(database, another.skus[1], at(3)).await.unwrap_err();
+        assert!(last.to_string().contains("is the only one of its product"), "{last}");
+        let written = versions(database).await;
+        assert_eq!(written, before + 4, "the request, the product, and two SKUs less");
+
+        let change = async |change: SkuChange| skus::change(database, white, &change, at(4)).await.unwrap_err();
+        let unfit = change(SkuChange { spec_values: Some(vec!["白".into()]), ..SkuChange::default() }).await;
+        assert!(matches!(unfit, EditError::Invalid { field: "spec_values", .. }), "{unfit}");
+        let unknown = change(SkuChange { spec_values: Some(vec!["绿".into(), "M".into()]), ..SkuChange::default() }).await;
+        assert!(matches!(unknown, EditError::Invalid { field: "spec_values", .. }), "{unknown}");
+        let picture = change(SkuChange { picture: Some(Some(" ".into())), ..SkuChange::default() }).await;
+        assert!(matches!(picture, EditError::Invalid { field: "picture", .. }), "{picture}");
+        let taken = skus::add(database, id, &sku(&["白", "M"], 1), at(4)).await.unwrap_err();
+        assert!(matches!(taken, EditError::Invalid { field: "spec_values", .. }), "{taken}");
+        let missing = SkuId::new(987_654).unwrap();
+        assert!(matches!(skus::remove(database, missing, at(4)).await, Err(EditError::UnknownSku(sku)) if sku == missing));
+        let none = specs::edit(database, 987_654, &SpecEdit::Remove { name: "颜色".into() }, at(4)).await;
+        assert!(matches!(none, Err(EditError::UnknownProduct(987_654))));
+        let same = specs::edit(database, id, &SpecEdit::AddValue { name: "颜色".into(), value: "白".into() }, at(4)).await;
+        assert!(matches!(same, Err(EditError::Invalid { field: "specs", .. })));
+        assert_eq!(versions(database).await, written, "a refusal changes nothing");
     }
 }
 

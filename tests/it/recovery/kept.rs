@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::process::{Process, Setup};
+use crate::api::addresses::address;
 
 const SHOPPER: u64 = 11;
 
@@ -29,6 +30,13 @@ async fn add(process: &Process, key: &str, sku: u64, quantity: u32) -> Value {
     cart
 }
 
+/// The id of the shopper's address, which they have from now on.
+async fn home(process: &Process) -> Value {
+    let (status, added) = process.send(Method::POST, "/user/addresses", SHOPPER, None, &address(1)).await;
+    assert!(status.is_success(), "{added}");
+    added["id"].clone()
+}
+
 fn lines(cart: &Value) -> Vec<(u64, u64)> {
     cart["items"].as_array().unwrap().iter().map(|line| (line["sku_id"].as_u64().unwrap(), line["quantity"].as_u64().unwrap())).collect()
 }
@@ -42,7 +50,7 @@ async fn a_cart_and_an_order_over_several_skus_outlive_the_process() {
     add(&process, "a", a, 2).await;
     add(&process, "b", b, 3).await;
     let (_, quote) = process.send(Method::POST, "/orders/preview", SHOPPER, None, &json!({})).await;
-    let wanted = json!({ "expected_payable_fen": quote["payable_fen"], "remark": "轻放" });
+    let wanted = json!({ "expected_payable_fen": quote["payable_fen"], "remark": "轻放", "address_id": home(&process).await });
     let (status, placed) = process.send(Method::POST, "/orders", SHOPPER, Some("order"), &wanted).await;
     assert_eq!(status, 201, "{placed}");
     process.until("the order's lines have left the cart", async || lines(&process.get("/cart", SHOPPER).await.1).is_empty()).await;
@@ -83,7 +91,7 @@ async fn what_an_order_has_bought_leaves_the_cart_once_whenever_the_process_is_k
         add(&process, &format!("a{round}"), a, 2).await;
         add(&process, &format!("b{round}"), b, 1).await;
         let (_, quote) = process.send(Method::POST, "/orders/preview", SHOPPER, None, &json!({})).await;
-        let wanted = json!({ "expected_payable_fen": quote["payable_fen"] });
+        let wanted = json!({ "expected_payable_fen": quote["payable_fen"], "address_id": home(&process).await });
         let (status, placed) = process.send(Method::POST, "/orders", SHOPPER, Some(&format!("order{round}")), &wanted).await;
         assert_eq!(status, 201, "{placed}");
         // At once: before the policy has heard of it, in the middle of its command, or after it.

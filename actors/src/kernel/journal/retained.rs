@@ -1,6 +1,7 @@
 //! The segments that are still there: where each record is, which bytes are spent, what may be removed.
 //! - T1 Segments lie in order and without a gap; the last one is the writer's.
 //! - T2 The newest segment with records stays: without it the next opening would not know where to go on.
+//! - T3 Where a reader stopped is remembered, so that one who follows the end reads each record once, not again from the last indexed one.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -42,8 +43,22 @@ pub(super) struct Span {
     pub end: u64,
 }
 
+/// Readers that follow the end at the same time, about: each takes one place.
+const STOPS_MAX: usize = 16;
+
+/// Where a reader stopped.
+struct Stop {
+    number: SegmentNumber,
+    /// The next record.
+    next: Sequence,
+    /// Its place, or the one that it will have.
+    offset: u64,
+}
+
 pub(super) struct Retained {
     segments: VecDeque<Segment>,
+    /// The newest stops of readers, at most [`STOPS_MAX`].
+    stops: VecDeque<Stop>,
     released: Sequence,
     /// Bytes of prepared segments, which hold no records yet.
     spare_bytes: u64,
@@ -53,7 +68,7 @@ impl Retained {
     pub fn new(segments: VecDeque<Segment>) -> Self {
         let follow = |(one, next): (&Segment, &Segment)| one.next == next.first && one.number < next.number;
         debug_assert!(segments.iter().zip(segments.iter().skip(1)).all(follow), "T1: a gap between the segments that were found");
-        Self { segments, released: Sequence::ZERO, spare_bytes: 0 }
+        Self { segments, stops: VecDeque::with_capacity(STOPS_MAX), released: Sequence::ZERO, spare_bytes: 0 }
     }
 
     pub fn first(&self) -> Sequence {
@@ -133,12 +148,63 @@ impl Retained {
         debug_assert!(!self.segments.is_empty(), "T2: no segment is left to write to");
     }
 
+    /// A reader stopped before the record `next`, whose place is `offset`.
+    pub fn stopped(&mut self, number: SegmentNumber, next: Sequence, offset: u64) {
+        if self.stops.iter().any(|stop| (stop.number, stop.next) == (number, next)) {
+            return;
+        }
+        if self.stops.len() >= STOPS_MAX {
+            self.stops.pop_front();
+        }
+        self.stops.push_back(Stop { number, next, offset });
+    }
+
     /// Where `wanted` is; none before the first and after the last durable record.
     pub fn find(&self, wanted: Sequence) -> Option<Span> {
         let at = self.segments.partition_point(|segment| segment.next <= wanted);
         let segment = self.segments.get(at).filter(|segment| segment.first <= wanted)?;
         let entry = segment.index.partition_point(|(sequence, _)| *sequence <= wanted).checked_sub(1)?;
-        let (sequence, offset) = segment.index[entry];
+        let indexed = segment.index[entry];
+        let stops = self.stops.iter().filter(|stop| stop.number == segment.number && stop.next <= wanted);
+        let (sequence, offset) = stops.map(|stop| (stop.next, stop.offset)).chain([indexed]).max_by_key(|(sequence, _)| *sequence)?;
+        debug_assert!((indexed.1..=segment.end).contains(&offset), "T3: record {sequence} at byte {offset} of segment {}", segment.number);
         Some(Span { number: segment.number, seed: segment.seed, file: segment.file.clone(), sequence, offset, end: segment.end })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::SegmentHeader;
+    use super::*;
+
+    fn segment(number: u64, records: std::ops::Range<u64>, index: &[(u64, u64)]) -> Segment {
+        Segment {
+            number: SegmentNumber(number),
+            seed: SegmentHeader { uuid: uuid::Uuid::nil(), epoch: 1, number: SegmentNumber(number) }.seed(),
+            first: Sequence(records.start),
+            next: Sequence(records.end),
+            end: 1_000,
+            file_bytes: 4_096,
+            index: index.iter().map(|(sequence, offset)| (Sequence(*sequence), *offset)).collect(),
+            file: None,
+            sealed_at: Timestamp::from_millis(1),
+        }
+    }
+
+    #[test]
+    fn a_reader_goes_on_where_it_stopped() {
+        let mut retained = Retained::new([segment(1, 1..10, &[(1, 64)]), segment(2, 10..20, &[(10, 64), (15, 500)])].into());
+        let place = |retained: &Retained, wanted| retained.find(Sequence(wanted)).map(|span| (span.number.0, span.sequence.0, span.offset));
+        assert_eq!(place(&retained, 14), Some((2, 10, 64)));
+        retained.stopped(SegmentNumber(2), Sequence(13), 300);
+        assert_eq!(place(&retained, 13), Some((2, 13, 300)));
+        assert_eq!(place(&retained, 14), Some((2, 13, 300)), "nearer than the indexed one");
+        assert_eq!(place(&retained, 12), Some((2, 10, 64)), "a stop leads on, never back");
+        assert_eq!(place(&retained, 16), Some((2, 15, 500)), "the index is nearer");
+        assert_eq!(place(&retained, 9), Some((1, 1, 64)), "another segment's stop says nothing");
+        for next in 14..14 + STOPS_MAX as u64 {
+            retained.stopped(SegmentNumber(1), Sequence(next), 900);
+        }
+        assert_eq!(place(&retained, 13), Some((2, 10, 64)), "old stops are forgotten");
     }
 }

@@ -249,6 +249,8 @@ impl SegmentLog {
             }
             expected = expected.next();
         }
+        let stopped_at = scan.offset();
+        self.shared.retained.lock().stopped(span.number, expected, stopped_at);
         Ok(expected.max(wanted))
     }
 }

@@ -20,9 +20,13 @@ pub struct Moved {
     pub sold: i64,
 }
 
-/// Whether facts of this kind can move a count; bodies of others need not be read.
+/// Number of [`OrderFact::Placed`].
+const FLASH_PLACED: u8 = 1;
+
+/// Whether facts of this kind move a count; bodies of others need not be read. [`OrderFact::Placed`] is recorded for flash items alone, whose
+/// pieces stopped being available when the quota was carved: in a sale nearly every record is one.
 pub fn moves(kind: Kind) -> bool {
-    kind.is_of::<StockFact>() || kind.is_of::<OrderFact>()
+    kind.is_of::<StockFact>() || (kind.is_of::<OrderFact>() && kind.number != FLASH_PLACED)
 }
 
 /// What a fact moves; a SKU may be named more than once.

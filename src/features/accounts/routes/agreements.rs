@@ -15,7 +15,6 @@ use crate::platform::http::provided::Provided;
     operation_id = "agreements_list",
     responses(
         (status = 200, description = "The newest version of each", body = AgreementsBody),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -36,14 +35,9 @@ pub async fn list(accounts: Provided<Accounts>) -> Result<HttpResponse, Problem>
     responses(
         (status = 200, description = "Since when it is accepted", body = AcceptanceBody),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
         (status = 404, description = "unknown_agreement, unknown_user", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 409, description = "agreement_outdated: a later version is in force", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]

@@ -24,9 +24,6 @@ use crate::platform::http::state::State;
     responses(
         (status = 202, description = "The code is on its way", body = SmsCodeSentBody),
         (status = 400, description = "malformed_json, body_unreadable", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, phone_unsupported", body = ProblemDocument),
         (status = 429, description = "rate_limited, sms_rate_limited", body = ProblemDocument),
         (status = 503, description = "sms_unavailable, sessions_unavailable", body = ProblemDocument),
@@ -56,9 +53,6 @@ pub async fn send_code(
         (status = 200, description = "Logged in", body = LoggedInBody),
         (status = 400, description = "malformed_json, body_unreadable", body = ProblemDocument),
         (status = 403, description = "wechat_blocked", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, wechat_code_invalid, sms_code_wrong", body = ProblemDocument),
         (status = 429, description = "rate_limited, wechat_rate_limited", body = ProblemDocument),
         (status = 503, description = "wechat_busy, wechat_unavailable, sessions_unavailable, database_unavailable, busy", body = ProblemDocument),
@@ -87,11 +81,7 @@ pub async fn log_in(body: RawBody, accounts: Provided<Accounts>) -> Result<HttpR
         (status = 200, description = "New tokens", body = TokensBody),
         (status = 400, description = "malformed_json, body_unreadable", body = ProblemDocument),
         (status = 401, description = "session_revoked: log in again", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "sessions_unavailable, database_unavailable, busy", body = ProblemDocument),
     ),
 )]
@@ -111,8 +101,6 @@ pub async fn refresh(body: RawBody, accounts: Provided<Accounts>) -> Result<Http
     responses(
         (status = 204, description = "Logged out"),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "sessions_unavailable, database_unavailable, busy", body = ProblemDocument),
     ),
 )]

@@ -18,9 +18,7 @@ use crate::platform::http::provided::Provided;
     responses(
         (status = 200, description = "The profile", body = UserBody),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
         (status = 404, description = "unknown_user: the account was cancelled", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -40,13 +38,8 @@ pub async fn show(shopper: Shopper, accounts: Provided<Accounts>) -> Result<Http
     responses(
         (status = 200, description = "The profile", body = UserBody),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
         (status = 404, description = "unknown_user: the account was cancelled", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "database_unavailable", body = ProblemDocument),
     ),
 )]
@@ -68,13 +61,9 @@ pub async fn change(body: RawBody, shopper: Shopper, accounts: Provided<Accounts
     responses(
         (status = 200, description = "The profile", body = UserBody),
         (status = 400, description = "malformed_json, body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
         (status = 403, description = "wechat_blocked", body = ProblemDocument),
         (status = 404, description = "unknown_user: the account was cancelled", body = ProblemDocument),
-        (status = 408, description = "body_timeout", body = ProblemDocument),
         (status = 409, description = "phone_taken: another account has this phone", body = ProblemDocument),
-        (status = 413, description = "body_too_large", body = ProblemDocument),
-        (status = 415, description = "content_encoding_unsupported", body = ProblemDocument),
         (status = 422, description = "validation_failed, wechat_code_invalid, sms_code_wrong, phone_unsupported", body = ProblemDocument),
         (status = 429, description = "rate_limited, wechat_rate_limited", body = ProblemDocument),
         (status = 503, description = "wechat_busy, wechat_unavailable, sessions_unavailable, database_unavailable", body = ProblemDocument),
@@ -101,9 +90,7 @@ pub async fn bind_phone(body: RawBody, shopper: Shopper, accounts: Provided<Acco
     responses(
         (status = 204, description = "The account is cancelled"),
         (status = 400, description = "header_repeated", body = ProblemDocument),
-        (status = 401, description = "token_missing, token_invalid, token_expired, token_revoked", body = ProblemDocument),
         (status = 409, description = "open_orders", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
         (status = 503, description = "busy, journal_full, lag_shed, lag_full, warming, outcome_unknown, sessions_unavailable, database_unavailable", body = ProblemDocument),
     ),
 )]

@@ -6,6 +6,8 @@
 pub mod categories;
 pub mod labels;
 pub mod products;
+pub mod skus;
+pub mod specs;
 pub mod zones;
 
 use mallcore_actors::ids::SkuId;
@@ -14,7 +16,8 @@ use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
 
 use crate::features::catalog::model::{OFF_SALE, ON_SALE};
-use crate::platform::database::{Database, Error, Tx};
+use crate::features::catalog::snapshot::Spec;
+use crate::platform::database::{Database, Error, TransactionError, Tx};
 use crate::platform::outbox::{self, AppendError, Message, PriceChanged, SkuPrice, StatusChanged};
 
 /// Why nothing was changed.
@@ -34,6 +37,14 @@ pub enum EditError {
         /// The id without a row.
         id: u64,
     },
+    /// A SKU that something has happened to is not removed.
+    #[error("SKU {sku} {why}: it cannot be removed, only taken off the shelf")]
+    SkuInUse {
+        /// The SKU that stays.
+        sku: SkuId,
+        /// What has happened to it.
+        why: &'static str,
+    },
     /// It breaks a rule.
     #[error("{field}: {why}")]
     Invalid {
@@ -50,12 +61,12 @@ pub enum EditError {
     Append(#[from] AppendError),
 }
 
-impl EditError {
+impl TransactionError for EditError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Database(cause) => cause.is_transient(),
             Self::Append(cause) => cause.is_transient(),
-            Self::UnknownProduct(_) | Self::UnknownSku(_) | Self::Unknown { .. } | Self::Invalid { .. } => false,
+            Self::UnknownProduct(_) | Self::UnknownSku(_) | Self::Unknown { .. } | Self::SkuInUse { .. } | Self::Invalid { .. } => false,
         }
     }
 }
@@ -69,26 +80,12 @@ pub enum Priced {
     Sku(SkuId),
 }
 
-/// How often a write that lost a lock is begun again.
-const ATTEMPTS: usize = 4;
-
-/// Runs a cold write whole. What a deadlock undid is begun again; a commit is not, since it may have happened.
+/// Runs a cold write whole ([`Database::transaction`]).
 pub(in crate::features) async fn write<T>(
     database: &Database,
     edit: impl AsyncFn(&mut Tx) -> Result<T, EditError>,
 ) -> Result<T, EditError> {
-    let mut attempt = 1;
-    loop {
-        let mut tx = database.begin().await?;
-        match edit(&mut tx).await {
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    database.transaction(edit).await
 }
 
 /// A product's `updated_at` is its version for caches: it grows with each edit, whatever the clocks of those who edit say.
@@ -178,6 +175,8 @@ pub struct Shelf {
     pub price: Money,
     /// Whether it can be bought.
     pub on_sale: bool,
+    /// What its SKUs differ in.
+    pub specs: Vec<Spec>,
     /// Each of its SKUs.
     pub skus: Vec<ShelfSku>,
 }
@@ -189,8 +188,12 @@ pub struct ShelfSku {
     pub id: SkuId,
     /// What sets it apart.
     pub spec: String,
+    /// The merchant's own number.
+    pub code: Option<String>,
     /// Price of a piece.
     pub price: Money,
+    /// Whether it is on the shelf.
+    pub on_sale: bool,
     /// Pieces that can be bought outside flash sales.
     pub available: u32,
     /// Pieces in unpaid orders.
@@ -204,10 +207,10 @@ pub struct ShelfSku {
 /// Looks at a product; none if there is no such product.
 pub async fn look(database: &Database, product: u64) -> Result<Option<Shelf>, Error> {
     let mut tx = database.snapshot().await?;
-    let Some(row) = tx.first("SELECT name, price_fen, status FROM products WHERE id = ?", vec![product.into()]).await? else {
+    let Some(row) = tx.first("SELECT name, price_fen, status, specs FROM products WHERE id = ?", vec![product.into()]).await? else {
         return Ok(None);
     };
-    let text = "SELECT id, spec, price_fen, available, held, sold, version FROM skus WHERE product_id = ? ORDER BY id";
+    let text = "SELECT id, spec, price_fen, available, held, sold, version, code, status FROM skus WHERE product_id = ? ORDER BY id";
     let rows = tx.all(text, vec![product.into()]).await?;
     tx.commit().await?;
     let sku = |row: &crate::platform::database::Row| {
@@ -219,8 +222,11 @@ pub async fn look(database: &Database, product: u64) -> Result<Option<Shelf>, Er
             held: row.pieces(4)?,
             sold: row.pieces(5)?,
             version: row.count(6)?,
+            code: row.text_or_null(7)?,
+            on_sale: row.int(8)? == ON_SALE,
         })
     };
     let skus = rows.iter().map(sku).collect::<Result<_, Error>>()?;
-    Ok(Some(Shelf { name: row.text(0)?, price: row.id(1, Money::from_fen)?, on_sale: row.int(2)? == ON_SALE, skus }))
+    let specs = row.text_or_null(3)?.and_then(|specs| serde_json::from_str(&specs).ok()).unwrap_or_default();
+    Ok(Some(Shelf { name: row.text(0)?, price: row.id(1, Money::from_fen)?, on_sale: row.int(2)? == ON_SALE, specs, skus }))
 }

@@ -95,7 +95,7 @@ pub struct Created {
     pub outbox: u64,
 }
 
-fn invalid(field: &'static str, why: impl Into<String>) -> EditError {
+pub(super) fn invalid(field: &'static str, why: impl Into<String>) -> EditError {
     EditError::Invalid { field, why: why.into() }
 }
 
@@ -119,7 +119,8 @@ fn address(field: &'static str, text: &str) -> Result<(), EditError> {
     Text::<ADDRESS_CHARACTERS_MAX>::parse(text).map(drop).map_err(|cause| invalid(field, cause.to_string()))
 }
 
-fn check_specs(specs: &[Spec]) -> Result<(), EditError> {
+/// Names and values of specs are texts, each once.
+pub(super) fn check_specs(specs: &[Spec]) -> Result<(), EditError> {
     let one = |text: &String| Text::<50>::parse(text).map(drop).map_err(|cause| invalid("specs", format!("{text}: {cause}")));
     if specs.len() > SPECS_MAX {
         return Err(invalid("specs", format!("there are more than {SPECS_MAX}")));
@@ -141,7 +142,8 @@ fn is_repeated(values: &[String]) -> bool {
     values.iter().enumerate().any(|(place, value)| values[..place].contains(value))
 }
 
-fn check_skus(specs: &[Spec], skus: &[NewSku]) -> Result<(), EditError> {
+/// New SKUs have one value of each spec, and no two the same ones.
+pub(super) fn check_skus(specs: &[Spec], skus: &[NewSku]) -> Result<(), EditError> {
     if skus.is_empty() || skus.len() > SKUS_MAX {
         return Err(invalid("skus", format!("1 to {SKUS_MAX} are wanted")));
     }
@@ -151,23 +153,35 @@ fn check_skus(specs: &[Spec], skus: &[NewSku]) -> Result<(), EditError> {
         if !fits {
             return Err(invalid("skus", format!("{:?} is not one value of each spec", sku.spec_values)));
         }
-        if spec_text(&sku.spec_values).chars().count() > SPEC_CHARACTERS_MAX {
-            return Err(invalid("skus", format!("the values of one SKU have more than {SPEC_CHARACTERS_MAX} characters together")));
-        }
+        spec_text_fits(&sku.spec_values)?;
         if skus[..place].iter().any(|earlier| earlier.spec_values == sku.spec_values) {
             return Err(invalid("skus", format!("{:?} is there twice", sku.spec_values)));
         }
-        sku.picture.iter().try_for_each(|picture| address("skus", picture))?;
+        sku.picture.iter().try_for_each(|picture| check_picture(picture))?;
+    }
+    Ok(())
+}
+
+/// The address of a SKU's own picture fits its column.
+pub(super) fn check_picture(picture: &str) -> Result<(), EditError> {
+    address("picture", picture)
+}
+
+/// What sets a SKU apart fits its column.
+pub(super) fn spec_text_fits(values: &[String]) -> Result<(), EditError> {
+    if spec_text(values).chars().count() > SPEC_CHARACTERS_MAX {
+        return Err(invalid("skus", format!("the values of one SKU have more than {SPEC_CHARACTERS_MAX} characters together")));
     }
     Ok(())
 }
 
 /// What sets a SKU apart, in one text.
-fn spec_text(values: &[String]) -> String {
+pub(super) fn spec_text(values: &[String]) -> String {
     values.join(" / ")
 }
 
-fn json<T: serde::Serialize>(list: &[T]) -> Value {
+/// A list for a column of JSON; NULL for an empty one.
+pub(super) fn json<T: serde::Serialize>(list: &[T]) -> Value {
     // Lists of texts have no way to fail.
     if list.is_empty() { Value::Null } else { serde_json::to_string(list).unwrap_or_default().into() }
 }
@@ -230,7 +244,8 @@ pub async fn create(database: &Database, new: &NewProduct, now: Timestamp) -> Re
     .await
 }
 
-async fn insert_sku(tx: &mut Tx, product: u64, sku: &NewSku, now: Timestamp) -> Result<SkuId, EditError> {
+/// Inserts the row of a SKU.
+pub(super) async fn insert_sku(tx: &mut Tx, product: u64, sku: &NewSku, now: Timestamp) -> Result<SkuId, EditError> {
     let text = "INSERT INTO skus (product_id, spec, spec_values, code, picture, weight_grams, volume_cm3, price_fen, created_at, updated_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
@@ -292,50 +307,6 @@ pub async fn update(database: &Database, product: u64, name: &Name, about: &Abou
         tx.execute(text, values).await?;
         set_tags(tx, product, &about.tags).await?;
         Ok(outbox::append(tx, &Message::changed(Topic::Product, product), now).await?)
-    })
-    .await
-}
-
-/// Adds a SKU to a product that has specs; values that its specs do not have yet are added to them. The shown price follows. Returns the SKU
-/// and the row of the outbox.
-///
-/// # Errors
-/// As for [`create`].
-pub async fn add_sku(database: &Database, product: u64, sku: &NewSku, now: Timestamp) -> Result<(SkuId, u64), EditError> {
-    write(database, async |tx| {
-        let text = "SELECT spec_values, price_fen, status FROM skus WHERE product_id = ? ORDER BY id";
-        let others = tx.lock(text, vec![product.into()]).await?;
-        let found = tx.lock("SELECT specs, updated_at FROM products WHERE id = ?", vec![product.into()]).await?;
-        let row = found.first().ok_or(EditError::UnknownProduct(product))?;
-        let mut specs: Vec<Spec> = row.text_or_null(0)?.and_then(|specs| serde_json::from_str(&specs).ok()).unwrap_or_default();
-        let updated_at = after(row.time(1)?, now);
-        if specs.is_empty() || specs.len() != sku.spec_values.len() {
-            return Err(invalid("spec_values", format!("the product has {} specs", specs.len())));
-        }
-        for (spec, value) in specs.iter_mut().zip(&sku.spec_values) {
-            if !spec.values.contains(value) {
-                spec.values.push(value.clone());
-            }
-        }
-        check_specs(&specs)?;
-        check_skus(&specs, std::slice::from_ref(sku))?;
-        if others.len() >= SKUS_MAX {
-            return Err(invalid("skus", format!("a product has {SKUS_MAX} SKUs at most")));
-        }
-        let mut lowest = sku.price.fen();
-        for other in &others {
-            let values: Vec<String> = other.text_or_null(0)?.and_then(|values| serde_json::from_str(&values).ok()).unwrap_or_default();
-            if values == sku.spec_values {
-                return Err(invalid("skus", format!("{values:?} is there already")));
-            }
-            if other.int(2)? == ON_SALE {
-                lowest = lowest.min(other.count(1)?);
-            }
-        }
-        let id = insert_sku(tx, product, sku, now).await?;
-        let values = vec![json(&specs), lowest.into(), updated_at.into(), product.into()];
-        tx.execute("UPDATE products SET specs = ?, price_fen = ?, updated_at = ? WHERE id = ?", values).await?;
-        Ok((id, outbox::append(tx, &Message::changed(Topic::Product, product), now).await?))
     })
     .await
 }

@@ -5,8 +5,8 @@ use mallcore_actors::orders::fold::{LineChange, NewOrder, Placing, TradeFold};
 
 use super::OnOffer;
 use crate::features::stock::projection::{Described, Shelf};
-use crate::platform::database::{Arguments, Column, Value};
-use crate::platform::projection::{TableWriter, WriteError, chunks};
+use crate::platform::database::{Arguments, Column, Value, chunks};
+use crate::platform::projection::{TableWriter, WriteError};
 
 const COLUMNS: [&str; 11] = [
     "order_id",

@@ -15,8 +15,8 @@ use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::orders::fold::{Placing, TradeFold};
 
 use crate::features::stock::projection as stock;
-use crate::platform::database::{Rows, Tx};
-use crate::platform::projection::{self, Projection, Span, TableWriter, WriteError, chunks};
+use crate::platform::database::{Rows, Tx, chunks};
+use crate::platform::projection::{self, Projection, Span, TableWriter, WriteError};
 
 /// What a flash item's sale keeps of the product, as it was when the sale was planned.
 #[derive(Debug)]

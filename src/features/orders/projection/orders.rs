@@ -4,8 +4,8 @@ use mallcore_actors::orders::Status;
 use mallcore_actors::orders::fold::{NewOrder, Placing, Standing, TradeFold};
 
 use super::super::model::close_reason_number;
-use crate::platform::database::{Arguments, Column, Value};
-use crate::platform::projection::{TableWriter, WriteError, chunks};
+use crate::platform::database::{Arguments, Column, Value, chunks};
+use crate::platform::projection::{TableWriter, WriteError};
 
 const COLUMNS: [&str; 29] = [
     "id",

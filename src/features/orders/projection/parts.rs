@@ -4,8 +4,8 @@ use mallcore_actors::orders::fold::{Happened, OrderEvent};
 use serde_json::json;
 
 use super::super::model::{EventKind, close_reason_name};
-use crate::platform::database::{Arguments, Value};
-use crate::platform::projection::{TableWriter, WriteError, chunks};
+use crate::platform::database::{Arguments, Value, chunks};
+use crate::platform::projection::{TableWriter, WriteError};
 
 pub(super) async fn insert(writer: &mut TableWriter<'_>, events: &[OrderEvent]) -> Result<(), WriteError> {
     let mut parts = Parts::default();

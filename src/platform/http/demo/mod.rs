@@ -68,7 +68,6 @@ pub struct DemoShopper {
     responses(
         (status = 201, description = "A WeChat user of the sandbox who has bought nothing yet", body = DemoShopper),
         (status = 404, description = "not_found: this shop asks another WeChat", body = ProblemDocument),
-        (status = 429, description = "rate_limited", body = ProblemDocument),
     ),
 )]
 #[post("/demo/shopper")]
@@ -80,7 +79,6 @@ pub async fn shopper(state: web::Data<State>) -> Result<HttpResponse, Problem> {
 /// Orders and refusals since the start (embedded mode only)
 #[utoipa::path(tag = "demo", operation_id = "demo_stats", responses(
     (status = 200, description = "Cumulative counters", body = ChartView),
-    (status = 429, description = "rate_limited", body = ProblemDocument),
 ))]
 #[get("/demo/stats")]
 pub async fn stats(state: web::Data<State>) -> HttpResponse {

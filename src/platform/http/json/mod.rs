@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use garde::Validate;
-use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 use structures::Structures;
@@ -40,7 +40,7 @@ const PATH_CHARACTERS_MAX: usize = 64;
 pub fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read: Result<T, _> = serde_path_to_error::deserialize(Structures(&mut reader));
-    let value = read.map_err(|error| refused(&error.path().to_string(), error.inner()))?;
+    let value = read.map_err(|error| refused(&error.path().to_string(), error.inner(), body))?;
     reader.end().map_err(|error| malformed(&error))?;
     value.validate().map_err(|report| {
         let errors = report.iter().take(ERRORS_MAX).map(|(path, error)| {
@@ -89,8 +89,9 @@ fn malformed(cause: &serde_json::Error) -> Problem {
 }
 
 /// What serde found wrong. Its messages are stable in their beginnings, which say what kind of mistake it is.
-fn refused(path: &str, cause: &serde_json::Error) -> Problem {
-    if !cause.is_data() {
+fn refused(path: &str, cause: &serde_json::Error, body: &[u8]) -> Problem {
+    // serde_json takes a null or a number in the place of a word of a fixed set for a mistake of the text, although it is one of the value.
+    if !cause.is_data() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return malformed(cause);
     }
     let message = cause.to_string();
@@ -190,6 +191,30 @@ mod tests {
         ] {
             assert_eq!(wrong(body), [(path.to_owned(), code)], "{body}");
         }
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Coloured {
+        #[garde(skip)]
+        #[serde(rename = "colour")]
+        _colour: Colour,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Colour {
+        Red,
+    }
+
+    #[test]
+    fn what_is_no_word_of_a_fixed_set_is_named() {
+        for wrong in ["null", "5", "true", "\"blue\"", "[]", "[\"red\"]"] {
+            let problem = parse::<Coloured>(format!("{{\"colour\": {wrong}}}").as_bytes()).unwrap_err();
+            assert_eq!((&*problem.errors[0].field, problem.errors[0].code), ("colour", "wrong_type"), "{wrong}");
+        }
+        assert_eq!(parse::<Coloured>(b"{\"colour\": nul}").unwrap_err().code, "malformed_json");
+        assert!(parse::<Coloured>(b"{\"colour\": \"red\"}").is_ok());
     }
 
     #[derive(Debug, Deserialize, Validate)]

@@ -38,18 +38,28 @@ async fn a_code_is_good_once() {
 async fn a_body_names_one_way_to_log_in() {
     let world = World::embedded(|_| {}).await;
     for (body, fields) in [
-        (json!({}), ["code"]),
-        (json!({ "code": "" }), ["code"]),
-        (json!({ "code": "x".repeat(200) }), ["code"]),
-        (json!({ "code": "x", "phone": "13800138000" }), ["phone"]),
-        (json!({ "code": "x", "sms_code": "123456" }), ["sms_code"]),
-        (json!({ "phone": "13800138000" }), ["sms_code"]),
-        (json!({ "sms_code": "123456" }), ["phone"]),
-        (json!({ "phone": "13800138000", "sms_code": "12345" }), ["sms_code"]),
-        (json!({ "phone": "12345678901", "sms_code": "123456" }), ["phone"]),
-        (json!({ "openid": "x" }), ["openid"]),
+        (json!({}), &["code"][..]),
+        (json!({ "code": "" }), &["code"]),
+        (json!({ "code": "x".repeat(200) }), &["code"]),
+        (json!({ "phone": "13800138000" }), &["sms_code"]),
+        (json!({ "sms_code": "123456" }), &["phone"]),
+        (json!({ "phone": "13800138000", "sms_code": "12345" }), &["sms_code"]),
+        (json!({ "phone": "12345678901", "sms_code": "123456" }), &["phone"]),
+        (json!({ "openid": "x" }), &["openid"]),
     ] {
-        world.post("/v1/auth/login", body).await.is_problem(422, "validation_failed", &fields);
+        world.post("/v1/auth/login", body).await.is_problem(422, "validation_failed", fields);
+    }
+    // Two ways at once: both are named, with what is wanted.
+    for (body, other) in [
+        (json!({ "code": "x", "phone": "13800138000" }), "phone"),
+        (json!({ "code": "x", "phone": "13800138000", "sms_code": "123456" }), "phone"),
+        (json!({ "code": "x", "sms_code": "123456" }), "sms_code"),
+    ] {
+        let refused = world.post("/v1/auth/login", body).await;
+        refused.is_problem(422, "validation_failed", &["code", other]);
+        let error = &refused.body["errors"][1];
+        assert_eq!(error["code"], "invalid");
+        assert!(error["detail"].as_str().unwrap().contains("只能提供其中一种"), "{refused:?}");
     }
 }
 

@@ -35,6 +35,8 @@ async fn a_profile_is_normalised_checked_and_replaced_whole() {
             (json!({ "avatar_url": "http://img.example.com/a.png" }), &["avatar_url"]),
             (json!({ "nickname": " ", "avatar_url": "javascript:alert(1)" }), &["nickname", "avatar_url"]),
             (json!({ "gender": "other" }), &["gender"]),
+            (json!({ "gender": 1 }), &["gender"]),
+            (json!({ "gender": ["female"] }), &["gender"]),
             (json!({ "phone": "13800138000" }), &["phone"]),
         ] {
             let refused = put(&shopper, body.clone()).await;
@@ -45,6 +47,10 @@ async fn a_profile_is_normalised_checked_and_replaced_whole() {
         assert_eq!(shopper.get("/v1/user/profile").await.body, saved.body, "a refusal changes nothing");
         let emptied = put(&shopper, json!({})).await.body;
         assert_eq!((&emptied["nickname"], &emptied["avatar_url"], &emptied["gender"]), (&Value::Null, &Value::Null, &"unknown".into()));
+        let named = put(&shopper, json!({ "nickname": "小明", "gender": "male" })).await.body;
+        assert_eq!(named["gender"], "male");
+        let nulls = put(&shopper, json!({ "nickname": null, "avatar_url": null, "gender": null })).await;
+        assert_eq!((nulls.status.as_u16(), &nulls.body), (200, &emptied), "null is left out");
         put(&world.app.anonymous(), json!({})).await.is_problem(401, "token_missing", &["Authorization"]);
         world.app.anonymous().get("/v1/user/profile").await.is_problem(401, "token_missing", &["Authorization"]);
     }
