@@ -68,6 +68,9 @@ pub enum Command {
     /// Carriers, and what WeChat was told of parcels
     #[command(subcommand)]
     Shipping(ShippingCommand),
+    /// Money that goes back to shoppers: what waits, and refunds that a person decides about
+    #[command(subcommand)]
+    Refund(super::refund::RefundCommand),
     /// What changes of products still ask of a running server
     #[command(subcommand)]
     Outbox(super::outbox::OutboxCommand),
@@ -81,8 +84,8 @@ pub enum Command {
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
-    Events(super::events::EventsCommand),
-    /// Serve WeChat's login protocol on 127.0.0.1 for those who have no WeChat, until interrupted (not in production)
+    Events(EventsCommand),
+    /// Serve WeChat's login and WeChat Pay on 127.0.0.1 for those who have none, until interrupted (not in production)
     WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),

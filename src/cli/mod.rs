@@ -20,6 +20,7 @@ pub mod order_args;
 mod out;
 mod outbox;
 mod product;
+mod refund;
 mod review;
 pub mod review_args;
 mod serve;
@@ -153,6 +154,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::AfterSale(command) => after_sale::run(&config, &command, out),
         Command::Order(command) => order::run(&config, &command, out),
         Command::Shipping(command) => shipping::run(&config, &command, out),
+        Command::Refund(command) => refund::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),

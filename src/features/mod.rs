@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod favorites;
 pub mod freight;
 pub mod orders;
+pub mod payments;
 pub mod recommendations;
 pub mod reviews;
 pub mod search;
@@ -29,6 +30,7 @@ use crate::platform::http::table::Table;
 pub const FEATURES: &[Feature] = &[
     seckill::FEATURE,
     orders::FEATURE,
+    payments::FEATURE,
     carts::FEATURE,
     search::FEATURE,
     catalog::FEATURE,

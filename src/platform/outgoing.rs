@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -48,7 +49,19 @@ impl Failure {
     }
 }
 
+/// An answer with whatever status.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the service says of it.
+    pub status: StatusCode,
+    /// Everything that came before the body.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub bytes: Vec<u8>,
+}
+
 /// The way to one service.
+#[derive(Debug)]
 pub struct Outgoing {
     client: Client,
     within: Duration,
@@ -77,6 +90,15 @@ impl Outgoing {
     /// # Errors
     /// [`Failure`].
     pub async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer_of(request).await?;
+        if answer.status.is_success() { Ok(answer.bytes) } else { Err(Failure::Status(answer.status)) }
+    }
+
+    /// The answer with its status and headers: for services whose refusals have a body that says why.
+    ///
+    /// # Errors
+    /// [`Failure`], but never [`Failure::Status`].
+    pub async fn answer_of(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let began = Instant::now();
         let place = tokio::time::timeout(self.within, self.places.acquire()).await;
         let _place = place.map_err(|_| Failure::Busy)?.map_err(|_| Failure::Busy)?;
@@ -84,16 +106,13 @@ impl Outgoing {
         tokio::time::timeout(left, self.exchange(request)).await.unwrap_or(Err(Failure::Timeout))
     }
 
-    async fn exchange(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let again = request.try_clone();
         let response = match (request.send().await, again) {
             (Err(error), Some(again)) if error.is_connect() => again.send().await,
             (outcome, _) => outcome,
         };
         let mut response: Response = response.map_err(failure)?;
-        if !response.status().is_success() {
-            return Err(Failure::Status(response.status()));
-        }
         let mut bytes = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(failure)? {
             if bytes.len() + piece.len() > self.bytes_max {
@@ -101,7 +120,7 @@ impl Outgoing {
             }
             bytes.extend_from_slice(&piece);
         }
-        Ok(bytes)
+        Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), bytes })
     }
 }
 

@@ -7,7 +7,7 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
-use crate::features::accounts;
+use crate::features::{accounts, payments};
 use crate::platform::broker;
 use crate::platform::clock::rebase;
 use crate::platform::config::{self, AfterSales, Config, Reviews};
@@ -55,6 +55,8 @@ pub struct Plan {
     pub relay: RelaySettings,
     /// What accounts are made of.
     pub accounts: accounts::Settings,
+    /// How orders are paid.
+    pub payments: payments::Settings,
     /// Where the keys come from that seal personal data.
     pub keys: KeySource,
     /// Where products are cached, if anywhere; whoever made the link starts it.
@@ -160,6 +162,7 @@ impl Plan {
             events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             accounts: accounts::Settings::of(config),
+            payments: payments::Settings::default(),
             keys: KeySource::of(config),
             redis: None,
         }

@@ -22,6 +22,7 @@ mod redis;
 mod sessions;
 mod shipping;
 mod tidy;
+mod wechat_pay;
 
 /// A client of HTTP; its TLS needs a provider of cryptography even where it speaks plain HTTP.
 fn client() -> reqwest::Client {

@@ -20,6 +20,7 @@ mod order_no;
 mod order_rules;
 mod order_world;
 mod orders;
+mod payments;
 mod placing;
 mod pricing;
 mod record;

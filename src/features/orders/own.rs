@@ -132,7 +132,10 @@ impl Orders {
     }
 
     /// The id behind a name, whoever's it is: the order itself says whose it is.
-    async fn id_of(&self, user: UserId, named: OrderRef) -> Result<Option<OrderId>, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not answer.
+    pub async fn id_of(&self, user: UserId, named: OrderRef) -> Result<Option<OrderId>, StoreError> {
         match named {
             OrderRef::Id(id) => Ok(Some(id)),
             OrderRef::No(_) => match self.resident(user, named) {

@@ -20,6 +20,7 @@ mod servers;
 mod setting;
 mod shipping;
 mod sms;
+mod wechat_pay;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -42,6 +43,7 @@ pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
 pub use shipping::{Kuaidi100, Messages, Shipping, TrackingKind};
 pub use sms::{Sms, SmsKind, TencentSms};
+pub use wechat_pay::{API_KEY_BYTES, WechatPay};
 
 /// Everything that can be set, a struct a concern.
 #[derive(Debug, Clone)]

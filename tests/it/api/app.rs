@@ -8,6 +8,7 @@ use mallcore::demo::seed::{SeedOptions, is_empty, seed};
 use mallcore::features::accounts;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
+use mallcore::features::payments;
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::{self, Config, Secret};
 use mallcore::platform::database::{Connections, Database, Settings};
@@ -211,7 +212,8 @@ async fn balance(shop: &Shop, settings: &Settings) {
 
 /// A shop over the demo's goods, with one running sale of one item.
 async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64, redis: Option<Link>) -> Shop {
-    let plan = Plan { accounts, redis, ..Plan::of(config) };
+    let payments = payments::Settings::of(&config.wechat).unwrap();
+    let plan = Plan { accounts, payments, redis, ..Plan::of(config) };
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
     let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds, ..SeedOptions::default() };

@@ -26,6 +26,7 @@ mod limits;
 mod order_life;
 mod orders;
 mod parcels;
+mod payments;
 mod pricing;
 mod readme;
 mod recommendations;

@@ -1,6 +1,7 @@
 //! What the sandbox knows: codes that were handed out, and its access token. No HTTP.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -10,6 +11,7 @@ use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
 use super::messages::Messages;
+use super::pay::PaySandbox;
 use super::shipping::Shipments;
 
 /// The mini-program of the sandbox, for whoever names no other.
@@ -66,6 +68,7 @@ struct Kept {
 
 /// The sandbox's memory.
 pub struct Sandbox {
+    pay: Option<Arc<PaySandbox>>,
     appid: String,
     secret: String,
     codes: Mutex<HashMap<String, Kept>>,
@@ -86,7 +89,19 @@ impl Sandbox {
             token: Mutex::default(),
             shipments: Shipments::default(),
             messages: Messages::default(),
+            pay: None,
         }
+    }
+
+    /// With WeChat Pay at the same address.
+    #[must_use]
+    pub fn with_pay(self, pay: Arc<PaySandbox>) -> Self {
+        Self { pay: Some(pay), ..self }
+    }
+
+    /// WeChat Pay, if it is there.
+    pub const fn pay(&self) -> Option<&Arc<PaySandbox>> {
+        self.pay.as_ref()
     }
 
     /// What `wx.login` gives to this user's phone; a user that nobody has seen yet where none is named.

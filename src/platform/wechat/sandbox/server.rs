@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::codes::{Refused, Sandbox};
-use super::{messages, shipping};
+use super::{messages, pay, shipping};
 
 /// Starts listening on 127.0.0.1; the address is the real one where the port was 0. The server runs when it is awaited or spawned. Signals are
 /// the caller's affair.
@@ -34,6 +34,7 @@ pub fn start(port: u16, sandbox: Arc<Sandbox>) -> io::Result<(SocketAddr, Server
             .route("/sandbox/messages/fault", web::post().to(messages::fault))
             .route("/sandbox/login-code", web::post().to(login_code))
             .route("/sandbox/phone-code", web::post().to(phone_code))
+            .configure(|routes| data.pay().into_iter().for_each(|sandbox| pay::configure(routes, sandbox)))
     });
     let server = server.workers(1).disable_signals().bind((Ipv4Addr::LOCALHOST, port))?;
     let address = server.addrs().first().copied().ok_or_else(|| io::Error::other("no address was bound"))?;
