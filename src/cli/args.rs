@@ -153,11 +153,17 @@ pub struct SeedDemo {
     /// Items of the running sale
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub flash_items: u32,
+    /// Products that there are at least: further editions of the demo shop's 225, for load
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub products: u32,
+    /// Pieces of each SKU outside the sale
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub stock: u32,
 }
 
 impl Default for SeedDemo {
     fn default() -> Self {
-        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1 }
+        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1, products: 0, stock: 500 }
     }
 }
 

@@ -25,6 +25,7 @@ use parking_lot::Mutex;
 use super::cold_writes::InThisShop;
 use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
 use super::{Inner, Plan, Running, Shop, StartError};
+use crate::demo::pictures;
 use crate::features::after_sales::Refunder;
 use crate::features::orders::loading::StoredOrders;
 use crate::features::orders::projection::Trade;
@@ -39,6 +40,7 @@ use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
 use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::platform::feature::{FeatureError, Opened, Opening, RunnerSettings};
+use crate::platform::http::demo::Pictures;
 use crate::platform::journal_tail::durable;
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Nudge, Relay, Subscriptions, ToBroker};
@@ -206,6 +208,7 @@ impl Shop {
         opened.handles.insert(Arc::new(plan.accounts));
         opened.handles.insert(Arc::new(plan.payments));
         opened.handles.insert(Arc::new(plan.reviews));
+        opened.handles.insert(Arc::new(Pictures(pictures::draw)));
         opened.handles.insert(Arc::new(plan.after_sales));
         opened.handles.insert(Arc::new(plan.shipping));
         let mut opening = Opening {

@@ -8,6 +8,7 @@ mod catalog;
 mod codes;
 mod command_line;
 mod configuration;
+mod coverage;
 mod database;
 mod doctor;
 mod doctor_database;
