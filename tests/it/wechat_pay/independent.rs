@@ -69,7 +69,7 @@ async fn remember(request: HttpRequest, body: Bytes, requests: Data<Mutex<Vec<Va
 #[actix_web::test]
 #[ignore = "needs the SDK: scripts/wechatpay-sdk.sh"]
 async fn the_sdk_takes_our_requests_and_our_cashier() {
-    let requests = Data::new(Mutex::new(Vec::new()));
+    let requests: Data<Mutex<Vec<Value>>> = Data::new(Mutex::new(Vec::new()));
     let shared = requests.clone();
     let app = move || App::new().app_data(shared.clone()).default_service(web::to(remember));
     let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
