@@ -26,7 +26,7 @@ struct Rule {
     sentence: &'static str,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         breaking: "SELECT i.id, i.held, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
              CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
@@ -92,6 +92,12 @@ const RULES: [Rule; 10] = [
              AND r.refund_id = a.id + 4503599627370496 WHERE a.status = 5 AND (a.refunded_fen <> r.amount_fen \
              OR a.refunded_freight_fen <> r.freight_fen)",
         sentence: "after-sale case {} says that {} fen went back, its order {}",
+    },
+    Rule {
+        breaking: "SELECT COALESCE(MAX(e.order_id), 0), CAST(COALESCE(SUM(p.debit_fen), 0) AS SIGNED), \
+             CAST(COALESCE(SUM(p.credit_fen), 0) AS SIGNED) FROM ledger_entries e LEFT JOIN ledger_postings p ON p.entry_key = e.entry_key \
+             GROUP BY e.entry_key HAVING COALESCE(SUM(p.debit_fen), -1) <> COALESCE(SUM(p.credit_fen), 0)",
+        sentence: "an entry of the ledger (order {}) has debits of {} fen and credits of {}",
     },
 ];
 

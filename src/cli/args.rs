@@ -10,6 +10,7 @@ use mallcore_actors::time::Timestamp;
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::order_args::{OrderCommand, ShippingCommand};
+use super::reconcile_args::Reconcile;
 use super::review_args::ReviewCommand;
 use super::variant_args::{SkuCommand, SpecArgs};
 use crate::features::catalog::edits::Priced;
@@ -84,13 +85,13 @@ pub enum Command {
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
-    Events(EventsCommand),
+    Events(super::events::EventsCommand),
     /// Serve WeChat's login and WeChat Pay on 127.0.0.1 for those who have none, until interrupted (not in production)
     WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
-    /// Compare memory, journal and database, and say every difference
-    Reconcile,
+    /// Compare the database's own sums, WeChat Pay's bills and the books, and say every difference
+    Reconcile(Reconcile),
 }
 
 /// What `config` can do.

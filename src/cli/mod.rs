@@ -20,6 +20,8 @@ pub mod order_args;
 mod out;
 mod outbox;
 mod product;
+mod reconcile;
+pub mod reconcile_args;
 mod refund;
 mod review;
 pub mod review_args;
@@ -159,7 +161,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         // Answered above: they need no configuration, or look at one with faults too.
         Command::Doctor(_) | Command::Config(ConfigCommand::List) => Ok(()),
         Command::WechatSandbox(args) => wechat_sandbox::run(&config, &args, out),
-        Command::Reconcile => store::reconcile(&config, out),
+        Command::Reconcile(args) => reconcile::run(&config, &args, out),
     };
     if done.is_err()
         && let Some(doubt) = config.doubt()

@@ -11,6 +11,7 @@ pub mod freight;
 pub mod orders;
 pub mod payments;
 pub mod recommendations;
+pub mod reconciliation;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
@@ -31,6 +32,7 @@ pub const FEATURES: &[Feature] = &[
     seckill::FEATURE,
     orders::FEATURE,
     payments::FEATURE,
+    reconciliation::FEATURE,
     carts::FEATURE,
     search::FEATURE,
     catalog::FEATURE,

@@ -7,7 +7,7 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
-use crate::features::{accounts, payments};
+use crate::features::{accounts, payments, reconciliation};
 use crate::platform::broker;
 use crate::platform::clock::rebase;
 use crate::platform::config::{self, AfterSales, Config, Reviews};
@@ -57,6 +57,8 @@ pub struct Plan {
     pub accounts: accounts::Settings,
     /// How orders are paid.
     pub payments: payments::Settings,
+    /// How payments are reconciled.
+    pub reconciliation: reconciliation::Settings,
     /// Where the keys come from that seal personal data.
     pub keys: KeySource,
     /// Where products are cached, if anywhere; whoever made the link starts it.
@@ -163,6 +165,7 @@ impl Plan {
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             accounts: accounts::Settings::of(config),
             payments: payments::Settings::default(),
+            reconciliation: reconciliation::Settings::of(config),
             keys: KeySource::of(config),
             redis: None,
         }

@@ -207,6 +207,7 @@ impl Shop {
         opened.handles.insert(Arc::clone(&seckill));
         opened.handles.insert(Arc::new(plan.accounts));
         opened.handles.insert(Arc::new(plan.payments));
+        opened.handles.insert(Arc::new(plan.reconciliation));
         opened.handles.insert(Arc::new(plan.reviews));
         opened.handles.insert(Arc::new(Pictures(pictures::draw)));
         opened.handles.insert(Arc::new(plan.after_sales));

@@ -26,7 +26,7 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(4_500);
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WechatPayAnswer)]
 pub struct Answer {
-    /// `FAIL`.
+    /// Always `FAIL`: success has no body.
     #[schema(value_type = String, example = "FAIL")]
     code: &'static str,
     /// Why, in a few words.
@@ -40,7 +40,7 @@ enum Outcome {
     Recorded,
     /// It is wrong; the reason for metrics.
     Wrong(&'static str),
-    /// Not now.
+    /// It cannot be recorded now, and is to be sent again.
     Later,
 }
 

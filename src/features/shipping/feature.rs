@@ -65,13 +65,14 @@ fn tell_wechat(
     addresses: Arc<Addresses>,
 ) -> Result<(), FeatureError> {
     let client = client(wechat)?;
-    let missing = match (&wechat.pay_mchid, client.is_configured()) {
+    let mchid = wechat.pay.as_ref().map(|pay| pay.mchid.clone());
+    let missing = match (&mchid, client.is_configured()) {
         _ if !settings.upload => Some("WECHAT_SHIPPING_UPLOAD is false"),
         (None, _) => Some("WECHAT_PAY_MCHID is not set"),
         (_, false) => Some("WECHAT_APPID and WECHAT_SECRET are not set"),
         (Some(_), true) => None,
     };
-    let Some(mchid) = wechat.pay_mchid.clone().filter(|_| missing.is_none()) else {
+    let Some(mchid) = mchid.filter(|_| missing.is_none()) else {
         tracing::info!("WeChat is not told of parcels: {}", missing.unwrap_or_default());
         return opening.follow(NoteShipped(None));
     };

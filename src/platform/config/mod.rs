@@ -38,7 +38,7 @@ pub use mode::{ChosenMode, Mode};
 pub use reader::Fault;
 use reader::Reader;
 pub use secret::Secret;
-pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reviews, Storage, Telemetry};
+pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reconciliation, Reviews, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
 pub use shipping::{Kuaidi100, Messages, Shipping, TrackingKind};
@@ -62,6 +62,8 @@ pub struct Config {
     pub reviews: Reviews,
     /// The time limits of after-sale.
     pub after_sales: AfterSales,
+    /// When payments are reconciled.
+    pub reconciliation: Reconciliation,
     /// Sizes and times of the journal.
     pub journal: Journal,
     /// How far what follows the journal may stay behind.
@@ -180,6 +182,7 @@ impl Config {
             orders: Orders::read(&mut reader),
             reviews: Reviews::read(&mut reader),
             after_sales: AfterSales::read(&mut reader),
+            reconciliation: Reconciliation::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
             outbox: Outbox::read(&mut reader),

@@ -26,7 +26,7 @@ mod limits;
 mod order_life;
 mod orders;
 mod parcels;
-mod payments;
+pub mod payments;
 mod pricing;
 mod readme;
 mod recommendations;

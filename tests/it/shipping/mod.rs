@@ -11,6 +11,7 @@ use std::sync::{Arc, mpsc};
 use mallcore::features::orders::OrderRef;
 use mallcore::features::shipping::service::{self, Sending};
 use mallcore::platform::config::Config;
+use mallcore::platform::wechat::sandbox::pay::{MCHID, PaySandbox};
 use mallcore::platform::wechat::sandbox::{APPID, SECRET, Sandbox, start};
 use mallcore_actors::ids::{OrderId, PaymentId, SkuId, UserId};
 use mallcore_actors::kernel::Provenance;
@@ -19,12 +20,12 @@ use mallcore_actors::orders::{LinePieces, Payer, Payment, PaymentChannel};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
+use tempfile::TempDir;
 
 use crate::api::app::{Person, TestApp};
 use crate::api::checkout::place;
+use crate::api::payments::till::pay_sandbox;
 
-/// The merchant of these tests.
-pub const MCHID: &str = "1900000001";
 /// Whoever pays in these tests.
 pub const PAYER: &str = "oTestPayer0000000000000000001";
 
@@ -32,11 +33,15 @@ pub const PAYER: &str = "oTestPayer0000000000000000001";
 pub struct OwnSandbox {
     pub sandbox: Arc<Sandbox>,
     pub base: String,
+    pay: Arc<PaySandbox>,
+    /// Where the books of WeChat Pay lie.
+    _folder: TempDir,
 }
 
 impl OwnSandbox {
     pub fn start() -> Self {
-        let sandbox = Arc::new(Sandbox::new(APPID, SECRET));
+        let (folder, pay) = pay_sandbox();
+        let sandbox = Arc::new(Sandbox::new(APPID, SECRET).with_pay(Arc::clone(&pay)));
         let (sender, receiver) = mpsc::channel();
         let shared = Arc::clone(&sandbox);
         std::thread::spawn(move || {
@@ -46,13 +51,13 @@ impl OwnSandbox {
                 server.await.unwrap();
             });
         });
-        Self { sandbox, base: format!("http://{}", receiver.recv().unwrap()) }
+        Self { sandbox, base: format!("http://{}", receiver.recv().unwrap()), pay, _folder: folder }
     }
 
     /// Settings with which WeChat is told of parcels here.
     pub fn configure(&self, config: &mut Config) {
         config.wechat.api_base = Some(self.base.clone());
-        config.wechat.pay_mchid = Some(MCHID.to_owned());
+        config.wechat.pay = Some(self.pay.merchant(self.base.clone(), "http://127.0.0.1:0/v1".to_owned()));
         config.rate_limits.enabled = false;
     }
 }

@@ -92,6 +92,10 @@ impl Notice {
             OrderFact::PaymentTaken(PaymentTaken { order, user, version, payment, .. }) => {
                 Some(Self { amount: Some(payment.amount), ..notice(Event::Paid, *order, *user, *version) })
             }
+            OrderFact::TradeTaken(paid) => {
+                let PaymentTaken { order, user, version, payment, .. } = &paid.taken;
+                Some(Self { amount: Some(payment.amount), ..notice(Event::Paid, *order, *user, *version) })
+            }
             OrderFact::Shipped(OrderMoved { order, user, version }) => Some(notice(Event::Shipped, *order, *user, *version)),
             OrderFact::ParcelShipped(ParcelShipped { order, user, version, parcel, .. }) => {
                 let parcel = (parcel.carrier.as_str().to_owned(), parcel.tracking.as_str().to_owned());

@@ -15,8 +15,9 @@ use crate::features::shipping::metrics;
 use crate::platform::config::Messages;
 use crate::platform::policy::Policy;
 
-/// The numbers of the facts that it looks at within their family: paid, shipped, completed, paid with its payment, a parcel, refunded.
-const KINDS: [u8; 6] = [2, 3, 4, 7, 8, 9];
+/// The numbers of the facts that it looks at within their family: paid, shipped, completed, paid with its payment, a parcel, refunded,
+/// paid through an attempt.
+const KINDS: [u8; 7] = [2, 3, 4, 7, 8, 9, 14];
 
 /// Hands notices on; without a queue nobody is told anything.
 pub struct TellShoppers {
