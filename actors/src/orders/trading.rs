@@ -152,7 +152,7 @@ pub enum Heard {
     Unpaid,
     /// Somebody is paying just now.
     Paying,
-    /// Money came.
+    /// Money came through it.
     Paid(Trade),
     /// It cannot be paid any more, or never arrived there.
     Over,
