@@ -94,7 +94,7 @@ pub struct SetSku {
 pub struct SpecArgs {
     /// Id of the product
     pub product: u64,
-    /// What changes
+    /// What changes in the specs
     #[command(subcommand)]
     pub change: SpecChange,
     /// Who, and whether to wait.
@@ -114,14 +114,14 @@ pub enum SpecChange {
     },
     /// Give a spec another name
     Rename {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
         /// Its new name
         to: String,
     },
     /// Remove a spec that the SKUs are different without
     Remove {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
     },
     /// Put the specs in an order
@@ -132,30 +132,30 @@ pub enum SpecChange {
     },
     /// Add a value to a spec
     AddValue {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
-        /// The value
+        /// Value of that spec, such as 黑色
         value: String,
     },
     /// Give a value another text, which the SKUs that have it follow
     RenameValue {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
-        /// The value
+        /// Value of that spec, such as 黑色
         value: String,
         /// Its new text
         to: String,
     },
     /// Remove a value that no SKU has
     RemoveValue {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
-        /// The value
+        /// Value of that spec, such as 黑色
         value: String,
     },
     /// Put the values of a spec in an order
     OrderValues {
-        /// The spec
+        /// Name of the spec, such as 颜色
         name: String,
         /// All of its values
         #[arg(required = true)]

@@ -13,7 +13,7 @@ use super::out::Out;
 use super::{CliError, only_for_trying_out};
 use crate::platform::config::{self, Config};
 use crate::platform::telemetry;
-use crate::platform::wechat::sandbox::pay::{Faults, PaySandbox};
+use crate::platform::wechat::sandbox::pay::{Faults, MERCHANT, PaySandbox};
 use crate::platform::wechat::sandbox::{self, APPID, SECRET, Sandbox};
 
 /// Where the sandbox listens, and what goes wrong with its payments.
@@ -131,6 +131,18 @@ pub fn beside(config: &Config) -> Result<(Option<Running>, config::Wechat), CliE
     settings.pay = settings.pay.or_else(|| Some(sandbox.pay()?.merchant(base.clone(), notify_url(config))));
     settings.api_base = Some(base);
     Ok((Some(Running { sandbox, address }), settings))
+}
+
+/// The merchant for commands: the configured one, or that of the sandbox which a shop in this data folder has started.
+pub fn merchant(config: &Config) -> Option<config::WechatPay> {
+    let settings = &config.wechat;
+    let keys = folder(config).join(MERCHANT);
+    let of_sandbox = || {
+        let base = settings.api_base.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}", settings.sandbox_port));
+        let is_sandbox = settings.sandbox && is_here(&base) && keys.is_dir();
+        is_sandbox.then(|| PaySandbox::merchant_of(keys.clone(), appid(config).to_owned(), base, notify_url(config)))
+    };
+    settings.pay.clone().or_else(of_sandbox)
 }
 
 /// A second shop on the same machine must not fail because of a port that only trials need: it takes any free one.

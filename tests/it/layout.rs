@@ -43,7 +43,8 @@ fn the_kernel_names_aggregates_in_one_file_only() {
 #[test]
 fn only_what_wechat_pay_has_signed_makes_an_order_paid() {
     assert_eq!(naming(".take_trade("), ["src/features/payments/attempts.rs"]);
-    assert_eq!(naming("reading::money("), ["src/features/payments/notify.rs"]);
+    // The first one asks WeChat Pay about a trade that its bill has.
+    assert_eq!(naming("reading::money("), ["src/features/payments/billed.rs", "src/features/payments/notify.rs"]);
     assert_eq!(naming("reading::heard("), ["src/features/payments/attempts.rs"]);
     // The second one reads the rows of what was taken before.
     assert_eq!(naming("Ok(Trade {"), ["src/features/orders/paying.rs"]);

@@ -147,7 +147,7 @@ impl AttemptState {
 /// An attempt to pay an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its number in the order.
+    /// Its number within the order.
     pub number: AttemptNumber,
     /// When it was begun.
     pub started_at: Timestamp,

@@ -39,6 +39,18 @@ pub enum PaymentError {
     Database(#[from] Error),
 }
 
+impl PaymentError {
+    /// Whether the same may work later, without anybody's doing.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::NoMerchant => false,
+            Self::Unavailable(_) => true,
+            Self::Channel(cause) => cause.is_transient(),
+            Self::Database(cause) => cause.is_transient(),
+        }
+    }
+}
+
 impl From<Refusal> for PaymentError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

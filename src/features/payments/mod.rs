@@ -6,6 +6,7 @@
 //! Not here: what an order decides (`mallcore_actors::orders::trading`), the protocol (`platform::wechat::pay`).
 
 mod attempts;
+mod billed;
 mod error;
 mod feature;
 mod handle;

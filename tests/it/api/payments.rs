@@ -1,6 +1,8 @@
 //! Paying over real HTTP, against the sandbox of WeChat Pay with its own signatures: whatever is paid, abandoned, late, doubled, forged.
 
-mod till;
+mod bill_text;
+mod reconciling;
+pub mod till;
 
 use mallcore_actors::ids::{OrderId, PaymentId, RefundId, SkuId};
 use mallcore_actors::kernel::Provenance;

@@ -1,11 +1,13 @@
 //! Rows of refunds.
 
 use mallcore_actors::ids::{OrderId, RefundId};
+use mallcore_actors::ledger::OwedFor;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::Transaction;
 use mallcore_actors::time::Timestamp;
 
 use super::model::{Reason, Refund, RefundState};
+use crate::features::reconciliation::ledger;
 use crate::platform::database::{Arguments, Database, Error, Row, Tx};
 
 const COLUMNS: &str = "refund_no, order_id, refund_id, transaction_id, amount_fen, total_fen, reason, state, round, tries, next_at, problem, \
@@ -42,7 +44,7 @@ pub async fn note(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<(), Er
     tx.execute(text, values).await.map(drop)
 }
 
-/// Notes where a refund stands. One that is done stays so, and one that was asked for anew is another one by then.
+/// Notes where a refund stands; one that is done is booked in the ledger, too. One that is done stays so, and one that was asked for anew is another one by then.
 ///
 /// # Errors
 /// [`Error`] if the database does not do it.
@@ -62,7 +64,12 @@ pub async fn update(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<bool
         (RefundState::Done as u8).into(),
         refund.round.into(),
     ];
-    Ok(tx.execute(text, values).await? > 0)
+    let is_noted = tx.execute(text, values).await? > 0;
+    if is_noted && refund.state == RefundState::Done {
+        let owed_for = if refund.reason == Reason::Refunded { OwedFor::Refund } else { OwedFor::Stray };
+        ledger::book_paid_back(tx, &refund.no, owed_for, refund.amount, refund.done_at.unwrap_or(now)).await?;
+    }
+    Ok(is_noted)
 }
 
 /// The same in a transaction of its own.

@@ -22,6 +22,15 @@ const BILL_BYTES_MAX: u64 = 256 << 20;
 /// Domain of WeChat Pay's servers, of which bills are downloaded.
 const DOMAIN: &str = ".mch.weixin.qq.com";
 
+/// Which of a day's bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillKind {
+    /// Payments and refunds.
+    Trades,
+    /// Movements of the merchant's basic account.
+    Funds,
+}
+
 #[derive(Deserialize)]
 struct Place {
     hash_type: String,
@@ -35,7 +44,7 @@ impl WechatPay {
     /// # Errors
     /// [`PayError`]; [`super::PayCode::NoStatementExist`] if there were none, [`super::PayCode::StatementCreating`] if it is not made yet.
     pub async fn trade_bill(&self, day: BusinessDay) -> Result<TradeBill, PayError> {
-        let bytes = self.bill(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL&tar_type=GZIP")).await?;
+        let bytes = self.bill(BillKind::Trades, day).await?;
         TradeBill::parse(&bytes).map_err(|cause| PayError::Unexpected(cause.to_string()))
     }
 
@@ -44,12 +53,20 @@ impl WechatPay {
     /// # Errors
     /// As [`Self::trade_bill`].
     pub async fn fund_bill(&self, day: BusinessDay) -> Result<FundBill, PayError> {
-        let bytes = self.bill(&format!("/v3/bill/fundflowbill?bill_date={day}&account_type=BASIC&tar_type=GZIP")).await?;
+        let bytes = self.bill(BillKind::Funds, day).await?;
         FundBill::parse(&bytes).map_err(|cause| PayError::Unexpected(cause.to_string()))
     }
 
-    async fn bill(&self, target: &str) -> Result<Vec<u8>, PayError> {
-        let place: Place = read(&self.exchange("bill", Method::GET, target, None).await?)?;
+    /// A bill as it is, for those who keep it.
+    ///
+    /// # Errors
+    /// As [`Self::trade_bill`], except that it is not read.
+    pub async fn bill(&self, kind: BillKind, day: BusinessDay) -> Result<Vec<u8>, PayError> {
+        let target = match kind {
+            BillKind::Trades => format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL&tar_type=GZIP"),
+            BillKind::Funds => format!("/v3/bill/fundflowbill?bill_date={day}&account_type=BASIC&tar_type=GZIP"),
+        };
+        let place: Place = read(&self.exchange("bill", Method::GET, &target, None).await?)?;
         let outcome = self.download(place).await;
         metrics::asked("download", &outcome);
         outcome

@@ -30,6 +30,7 @@ mod trade;
 
 pub use api_key::{ApiKey, BadCiphertext, Encrypted};
 pub use bill::{BadBill, FundBill, FundEntry, TradeBill, TradeEntry, TradeEntryKind};
+pub use bills::BillKind;
 pub use cashier::{Cashier, message as cashier_message};
 pub use certificate::{BadCertificate, Certificate, public_key_of_pem};
 pub use client::{Prepay, PrepayId, TradeRef, WechatPay};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, mpsc};
 
-use mallcore::platform::config::{Config, Secret};
+use mallcore::platform::config::{self, Config, Secret};
 use mallcore::platform::wechat::pay::{ApiKey, SCHEME, SigningKey, answer_message, header, wall_clock};
 use mallcore::platform::wechat::sandbox::pay::{API_KEY, Faults, MCHID, PUBLIC_KEY_ID, PaySandbox};
 use mallcore::platform::wechat::sandbox::{APPID, SECRET, Sandbox, start};
@@ -24,7 +24,8 @@ static KEYS: LazyLock<TempDir> = LazyLock::new(|| {
 /// Fields are dropped in this order: the shop before its sandbox's folder.
 pub struct Till {
     pub app: TestApp,
-    base: String,
+    pub merchant: config::WechatPay,
+    pub base: String,
     signing: SigningKey,
     folder: TempDir,
 }
@@ -41,13 +42,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// WeChat Pay's sandbox with books of its own, which lie in the folder.
+pub fn pay_sandbox() -> (TempDir, Arc<PaySandbox>) {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["merchant", "platform"] {
+        copy(&KEYS.path().join(kind), &folder.path().join(kind));
+    }
+    let pay = PaySandbox::open(folder.path(), APPID, Faults::default()).unwrap();
+    (folder, Arc::new(pay))
+}
+
 impl Till {
     pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for kind in ["merchant", "platform"] {
-            copy(&KEYS.path().join(kind), &folder.path().join(kind));
-        }
-        let pay = Arc::new(PaySandbox::open(folder.path(), APPID, Faults::default()).unwrap());
+        let (folder, pay) = pay_sandbox();
         let sandbox = Arc::new(Sandbox::new(APPID, SECRET).with_pay(Arc::clone(&pay)));
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
@@ -58,15 +65,16 @@ impl Till {
             });
         });
         let base = format!("http://{}", receiver.recv().unwrap());
+        let merchant = pay.merchant(base.clone(), "http://127.0.0.1:0/v1".to_owned());
         let app = TestApp::with(Sale { quota: 10, limit: 1 }, |config| {
             config.rate_limits.enabled = false;
-            config.wechat.pay = Some(pay.merchant(base.clone(), "http://127.0.0.1:0/v1".to_owned()));
+            config.wechat.pay = Some(merchant.clone());
             change(config);
         })
         .await;
         pay.shop_listens(app.base.strip_prefix("http://").unwrap().parse().unwrap());
         let signing = SigningKey::of_pem(&fs::read(folder.path().join("platform/public_key_mode.pem")).unwrap()).unwrap();
-        Self { app, base, signing, folder }
+        Self { app, merchant, base, signing, folder }
     }
 
     async fn post(&self, path: &str, body: &Value) -> u16 {
@@ -141,6 +149,11 @@ impl Till {
             request = request.header(*name, value);
         }
         request.body(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Lets commands that run beside the shop be the sandbox's merchant.
+    pub fn lend_keys(&self) {
+        copy(&self.merchant.key_folder, &self.app.data_dir().join("wechat-sandbox/merchant"));
     }
 
     /// What the sandbox's own ledger says: fen that came and fen that went back.

@@ -18,7 +18,8 @@ use crate::platform::wechat::pay::{Certificate, PlatformKey, SigningKey, files};
 const KEY_BITS: usize = 2_048;
 /// Certificates of the sandbox are good for this long: from the first day of the first year to that of the second.
 const CERTIFICATE_YEARS: (i32, i32) = (2_020, 2_060);
-const MERCHANT: &str = "merchant";
+/// Folder of the merchant in that of the sandbox.
+pub const MERCHANT: &str = "merchant";
 const PLATFORM: &str = "platform";
 
 /// A key that answers can be signed with, by the name under which it is verified.

@@ -23,4 +23,5 @@ mod service;
 
 pub(super) use control::configure;
 pub use faults::{AnswerFault, Corruption, Faults, KeyMode};
+pub use keys::MERCHANT;
 pub use service::{API_KEY, MCHID, PUBLIC_KEY_ID, PaySandbox};

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use mallcore_actors::time::Timestamp;
@@ -102,11 +102,16 @@ impl PaySandbox {
 
     /// Settings with which a shop pays here. A notify URL with the port 0 stands for the shop of [`Self::shop_listens`].
     pub fn merchant(&self, api_base: String, notify_url: String) -> config::WechatPay {
+        Self::merchant_of(self.keys.merchant_folder(), self.appid.clone(), api_base, notify_url)
+    }
+
+    /// The same for a process that asks the sandbox of another one, whose merchant has its keys in this folder.
+    pub fn merchant_of(key_folder: PathBuf, appid: String, api_base: String, notify_url: String) -> config::WechatPay {
         config::WechatPay {
-            appid: self.appid.clone(),
+            appid,
             mchid: MCHID.to_owned(),
             api_key: Secret::new(API_KEY),
-            key_folder: self.keys.merchant_folder(),
+            key_folder,
             serial: None,
             public_key_id: Some(PUBLIC_KEY_ID.to_owned()),
             notify_url,
