@@ -10,7 +10,7 @@ use mallcore_actors::time::Timestamp;
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
 use super::review_args::ReviewCommand;
-use super::variant_args::{SkuCommand, SpecArgs};
+use super::variant_args::{SkuCommand, SpecCommand};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -230,7 +230,8 @@ pub enum ProductCommand {
     #[command(subcommand)]
     Sku(SkuCommand),
     /// Change what the SKUs of a product differ in
-    Spec(SpecArgs),
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),
