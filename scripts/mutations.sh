@@ -70,6 +70,10 @@ mutate 'what an order bought is taken out of the cart again' actors/src/carts/ca
     's/if cause <= self\.bought_through \{/if cause < self.bought_through {/'
 mutate 'a refund is made again when it is repeated' actors/src/orders/refunding.rs \
     's/(find\(\|\(_, done\)\| done\.id == command\.id)\)/\1 \&\& false)/'
+mutate 'an order is closed while somebody may be paying it' actors/src/orders/order.rs \
+    's/OrderCommand::Close\(_\)\) if self\.open_attempt\(\)\.is_some\(\)/OrderCommand::Close(_)) if false/'
+mutate 'a transaction counts twice' actors/src/orders/trading.rs \
+    's/if let Some\(known\) = paying\.trade\(&trade\.transaction\)/if let Some(known) = paying.trade(\&trade.transaction).filter(|_| false)/'
 mutate 'refunded pieces still count as paid in the rows' actors/src/orders/fold/mod.rs \
     's/^( *)sku\.paid -= pieces;$/\1/'
 mutate 'lines of before a clearing come back in the rows' actors/src/carts/fold.rs \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The test command: format, lints, tests of the whole workspace, alert rules and metrics, the OpenAPI document. `scripts/test.sh STAGE…` runs some
-# of: format lints servers alerts schemathesis tests. Needs the Rust toolchain; what else it needs it installs on Debian as root, or says how to.
+# The test command: format, lints, tests of the whole workspace, alert rules and metrics, the OpenAPI document, an SDK of WeChat Pay.
+# `scripts/test.sh STAGE…` runs some of: format lints servers alerts schemathesis wechatpay tests. Needs the Rust toolchain; what else it needs it
+# installs on Debian as root, or says how to.
 # Servers: MySQL or MariaDB at DB_HOST:DB_PORT (127.0.0.1:3306) as DB_USER (root) with DB_PASSWORD (none), Redis at REDIS_HOST:REDIS_PORT
 # (127.0.0.1:6379), RabbitMQ at RABBITMQ_URL (amqp://guest:guest@127.0.0.1:5672/%2f). Where one answers it is used; where none does, and the
 # host is this one, one of our own is started and ended again. Tests make schemas, queues and keys of their own and remove them.
@@ -88,14 +89,15 @@ run() {
     tests) stage tests cargo test --workspace --locked --no-fail-fast ;;
     alerts) stage alerts alerts ;;
     schemathesis) stage schemathesis schemathesis ;;
+    wechatpay) stage wechatpay scripts/wechatpay-sdk.sh ;;
     *)
-      echo "no such stage: $1 (format lints servers alerts schemathesis tests)" >&2
+      echo "no such stage: $1 (format lints servers alerts schemathesis wechatpay tests)" >&2
       exit 2
       ;;
   esac
 }
 
-if (($# == 0)); then set -- format lints servers alerts schemathesis tests; fi
+if (($# == 0)); then set -- format lints servers alerts schemathesis wechatpay tests; fi
 for name in "$@"; do
   run "$name"
 done

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::SeedDemo;
 use super::out::Out;
 use super::{CliError, store, wechat_sandbox};
-use crate::features::accounts;
+use crate::features::{accounts, payments};
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
 use crate::platform::http::state::State;
@@ -48,15 +48,17 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
     let link = link.map_err(|cause| CliError::failed("the settings of Redis cannot be used", cause))?;
     System::new().block_on(async {
         let watching = link.as_ref().map(redis::Link::start);
-        let sandbox = wechat_sandbox::beside(config)?;
+        let (sandbox, wechat) = wechat_sandbox::beside(config)?;
+        let config = &Config { wechat, ..config.clone() };
         let accounts = accounts::Settings {
             verifier: Some(Arc::clone(&verifier)),
             redis: link.clone(),
             sandbox: sandbox.as_ref().map(|running| Arc::clone(&running.sandbox)),
-            wechat: sandbox.as_ref().map_or_else(|| config.wechat.clone(), |running| running.settings.clone()),
             ..accounts::Settings::of(config)
         };
-        let shop = open(config, link.clone(), accounts).await?;
+        let payments = payments::Settings::of(&accounts.wechat);
+        let payments = payments.map_err(|cause| CliError::failed("the merchant of WeChat Pay cannot be used", cause))?;
+        let shop = open(config, link.clone(), accounts, payments).await?;
         let listen = |variable, port| {
             let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
             move |cause| CliError::failed(what, cause)
@@ -67,6 +69,9 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
                 .map_err(listen("METRICS_PORT", config.http.metrics_port))?;
         actix_web::rt::spawn(metrics_server);
         let (address, server) = shop::listen(&config.http, Arc::clone(&state)).map_err(listen("PORT", config.http.port))?;
+        if let Some(sandbox) = &sandbox {
+            sandbox.shop_listens(address);
+        }
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         shop.begin().await.map_err(|cause| CliError::failed("the flash sales cannot be read", cause))?;
@@ -89,7 +94,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings) -> Result<Shop, CliError> {
+async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings, payments: payments::Settings) -> Result<Shop, CliError> {
     if config.http.demo {
         let plan = Plan::of(config);
         let refused = |cause| CliError::failed("the shop cannot open", cause);
@@ -102,7 +107,9 @@ async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings
         }
         database.close().await;
     }
-    Shop::open(Plan { redis, accounts, ..Plan::of(config) }).await.map_err(|cause| CliError::failed("the shop cannot open", cause))
+    Shop::open(Plan { redis, accounts, payments, ..Plan::of(config) })
+        .await
+        .map_err(|cause| CliError::failed("the shop cannot open", cause))
 }
 
 /// After a failed sync nobody knows what is on disk: those who wait are told so, then the process ends, and the next one reads what is there.

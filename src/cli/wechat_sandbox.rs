@@ -1,6 +1,8 @@
 //! WeChat's sandbox: as a process of its own, and beside the shop of the embedded mode.
+//! - W1 Both keep keys and ledger of WeChat Pay in `DATA_DIR/wechat-sandbox`: a shop with the same data folder finds its merchant's keys there.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -11,24 +13,80 @@ use super::out::Out;
 use super::{CliError, only_for_trying_out};
 use crate::platform::config::{self, Config};
 use crate::platform::telemetry;
+use crate::platform::wechat::sandbox::pay::{Faults, MERCHANT, PaySandbox};
 use crate::platform::wechat::sandbox::{self, APPID, SECRET, Sandbox};
 
-/// Where the sandbox listens.
+/// Where the sandbox listens, and what goes wrong with its payments.
 #[derive(Debug, Args)]
 pub struct WechatSandbox {
     /// Port; WECHAT_SANDBOX_PORT unless it is given, 0 for any free one
     #[arg(long)]
     pub port: Option<u16>,
+    /// Pay every order by itself, so many milliseconds after it was made
+    #[arg(long)]
+    pub pay_after_millis: Option<u64>,
+    /// Percent of notifications that are sent twice
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub repeat_percent: u8,
+    /// Percent of notifications that are late
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub delay_percent: u8,
+    /// How late those are, in milliseconds
+    #[arg(long, default_value_t = 10_000)]
+    pub delay_millis: u64,
+    /// Percent of notifications that are never sent
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub drop_percent: u8,
+    /// Percent of notifications that change places with the next one
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub reorder_percent: u8,
+    /// Percent of notifications that are corrupted at first
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub corrupt_percent: u8,
+    /// Milliseconds that a refund takes
+    #[arg(long, default_value_t = 0)]
+    pub refund_millis: u64,
+    /// Where the draws begin: the same seed gives the same faults
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+fn percent() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(0..=100)
+}
+
+impl WechatSandbox {
+    fn faults(&self) -> Faults {
+        Faults {
+            pay_after_millis: self.pay_after_millis,
+            repeat_percent: self.repeat_percent,
+            delay_percent: self.delay_percent,
+            delay_millis: self.delay_millis,
+            drop_percent: self.drop_percent,
+            reorder_percent: self.reorder_percent,
+            corrupt_percent: self.corrupt_percent,
+            refund_millis: self.refund_millis,
+            seed: self.seed,
+            ..Faults::default()
+        }
+    }
 }
 
 /// A sandbox that runs in this process.
 pub struct Running {
-    /// Hands out codes.
+    /// Hands out codes, and is paid at.
     pub sandbox: Arc<Sandbox>,
     /// Where it listens.
     pub address: SocketAddr,
-    /// How it is asked.
-    pub settings: config::Wechat,
+}
+
+impl Running {
+    /// Tells the sandbox where the shop listens that it notifies.
+    pub fn shop_listens(&self, address: SocketAddr) {
+        if let Some(pay) = self.sandbox.pay() {
+            pay.shop_listens(address);
+        }
+    }
 }
 
 /// Serves until a signal ends the process.
@@ -36,11 +94,12 @@ pub fn run(config: &Config, args: &WechatSandbox, out: &mut Out) -> Result<(), C
     only_for_trying_out(config, "wechat-sandbox")?;
     telemetry::install(&config.telemetry).map_err(|cause| CliError::failed("the log cannot be set up", cause))?;
     let port = args.port.unwrap_or(config.wechat.sandbox_port);
+    let sandbox = of(config, args.faults())?;
     System::new().block_on(async {
-        let listening = sandbox::start(port, of(&config.wechat));
+        let listening = sandbox::start(port, sandbox);
         let (address, server) =
             listening.map_err(|cause| CliError::failed(format!("cannot listen on 127.0.0.1 with port {port}"), cause))?;
-        out.line(format_args!("WeChat sandbox on http://{address}/ (WECHAT_API_BASE)"));
+        out.line(format_args!("WeChat sandbox on http://{address}/ (WECHAT_API_BASE); keys and ledger in {}", folder(config).display()));
         out.flush();
         tokio::select! {
             served = server => served.map_err(|cause| CliError::failed("the sandbox failed", cause)),
@@ -49,16 +108,41 @@ pub fn run(config: &Config, args: &WechatSandbox, out: &mut Out) -> Result<(), C
     })
 }
 
-/// Starts the sandbox of the embedded mode, unless another WeChat is configured.
-pub fn beside(config: &Config) -> Result<Option<Running>, CliError> {
-    if !config.mode.is_embedded() || !config.wechat.sandbox || config.wechat.api_base.is_some() {
-        return Ok(None);
+/// Starts the sandbox of the embedded mode, unless another WeChat is configured, and says with which settings the shop asks it. A shop of
+/// another mode whose WECHAT_API_BASE is a sandbox on this machine gets the merchant of that one.
+pub fn beside(config: &Config) -> Result<(Option<Running>, config::Wechat), CliError> {
+    let mut settings = config.wechat.clone();
+    if !settings.sandbox {
+        return Ok((None, settings));
     }
-    let sandbox = of(&config.wechat);
+    if let Some(base) = settings.api_base.clone() {
+        if settings.pay.is_none() && !config.mode.is_embedded() && is_here(&base) {
+            settings.pay = Some(pay(config, Faults::default())?.merchant(base, notify_url(config)));
+        }
+        return Ok((None, settings));
+    }
+    if !config.mode.is_embedded() {
+        return Ok((None, settings));
+    }
+    let sandbox = of(config, Faults::default())?;
     let (address, server) = listen(config, &sandbox)?;
     actix_web::rt::spawn(server);
-    let settings = config::Wechat { api_base: Some(format!("http://{address}")), ..config.wechat.clone() };
-    Ok(Some(Running { sandbox, address, settings }))
+    let base = format!("http://{address}");
+    settings.pay = settings.pay.or_else(|| Some(sandbox.pay()?.merchant(base.clone(), notify_url(config))));
+    settings.api_base = Some(base);
+    Ok((Some(Running { sandbox, address }), settings))
+}
+
+/// The merchant for commands: the configured one, or that of the sandbox which a shop in this data folder has started.
+pub fn merchant(config: &Config) -> Option<config::WechatPay> {
+    let settings = &config.wechat;
+    let keys = folder(config).join(MERCHANT);
+    let of_sandbox = || {
+        let base = settings.api_base.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}", settings.sandbox_port));
+        let is_sandbox = settings.sandbox && is_here(&base) && keys.is_dir();
+        is_sandbox.then(|| PaySandbox::merchant_of(keys.clone(), appid(config).to_owned(), base, notify_url(config)))
+    };
+    settings.pay.clone().or_else(of_sandbox)
 }
 
 /// A second shop on the same machine must not fail because of a port that only trials need: it takes any free one.
@@ -72,8 +156,32 @@ fn listen(config: &Config, sandbox: &Arc<Sandbox>) -> Result<(SocketAddr, Server
     listening.map_err(|cause| CliError::failed("the WeChat sandbox cannot listen on 127.0.0.1", cause))
 }
 
-fn of(settings: &config::Wechat) -> Arc<Sandbox> {
-    let appid = settings.appid.as_deref().unwrap_or(APPID);
-    let secret = settings.secret.as_ref().map_or(SECRET, config::Secret::expose);
-    Arc::new(Sandbox::new(appid, secret))
+fn of(config: &Config, faults: Faults) -> Result<Arc<Sandbox>, CliError> {
+    let secret = config.wechat.secret.as_ref().map_or(SECRET, config::Secret::expose);
+    Ok(Arc::new(Sandbox::new(appid(config), secret).with_pay(Arc::new(pay(config, faults)?))))
+}
+
+fn pay(config: &Config, faults: Faults) -> Result<PaySandbox, CliError> {
+    let folder = folder(config);
+    let opened = PaySandbox::open(&folder, appid(config), faults);
+    opened.map_err(|cause| CliError::failed(format!("keys and ledger of the WeChat sandbox in {} cannot be used", folder.display()), cause))
+}
+
+fn appid(config: &Config) -> &str {
+    config.wechat.appid.as_deref().unwrap_or(APPID)
+}
+
+fn folder(config: &Config) -> PathBuf {
+    config.storage.data_dir.join("wechat-sandbox")
+}
+
+/// Where the sandbox reaches this shop. The port 0 stands for the one that it really gets.
+fn notify_url(config: &Config) -> String {
+    let host = config.http.host.parse().ok().filter(|host: &IpAddr| !host.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST.into());
+    format!("http://{}{}", SocketAddr::new(host, config.http.port), config.http.api_prefix)
+}
+
+fn is_here(base: &str) -> bool {
+    let host = reqwest::Url::parse(base).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| host == "localhost" || host.parse().is_ok_and(|host: IpAddr| host.is_loopback()))
 }

@@ -16,6 +16,7 @@ mod net;
 mod redis;
 mod server;
 mod vault;
+mod wechat_pay;
 
 use std::fmt;
 
@@ -116,11 +117,13 @@ impl fmt::Display for Report {
 /// Looks at everything. The sizes of the budgets are told for this many orders a second.
 pub async fn examine(config: &Config, orders_per_second: u32) -> Report {
     let mut findings = vec![Finding::pass("configuration", "variables", format!("sound, mode {}", config.mode.name()))];
-    let (databases, redis, broker) = tokio::join!(database::check(config), redis::check(config), broker::check(config));
+    let (databases, redis, broker, pay) =
+        tokio::join!(database::check(config), redis::check(config), broker::check(config), wechat_pay::check(config));
     let (database, attached) = databases;
     findings.extend(database);
     findings.extend(redis);
     findings.extend(broker);
+    findings.extend(pay);
     findings.extend(machine::check(config));
     findings.extend(disk::check(config));
     let (journal, found) = journal::check(config, attached.as_ref());

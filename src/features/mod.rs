@@ -2,16 +2,20 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod after_sales;
 pub mod banners;
 pub mod carts;
 pub mod catalog;
 pub mod favorites;
 pub mod freight;
 pub mod orders;
+pub mod payments;
 pub mod recommendations;
+pub mod reconciliation;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
+pub mod shipping;
 pub mod stock;
 pub mod zones;
 
@@ -27,6 +31,8 @@ use crate::platform::http::table::Table;
 pub const FEATURES: &[Feature] = &[
     seckill::FEATURE,
     orders::FEATURE,
+    payments::FEATURE,
+    reconciliation::FEATURE,
     carts::FEATURE,
     search::FEATURE,
     catalog::FEATURE,
@@ -37,6 +43,8 @@ pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     recommendations::FEATURE,
     reviews::FEATURE,
+    after_sales::FEATURE,
+    shipping::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -24,7 +25,10 @@ pub enum Failure {
     /// The time was up. Whether the service did what it was asked is not known.
     #[error("the service did not answer in time")]
     Timeout,
-    /// No connection, or one that broke.
+    /// No connection could be made.
+    #[error("the service cannot be reached: {0}")]
+    NoConnection(String),
+    /// A connection that broke. Whether the service did what it was asked is not known.
     #[error("the service cannot be reached: {0}")]
     Unreachable(String),
     /// Another status than success.
@@ -38,7 +42,26 @@ pub enum Failure {
     Unreadable(String),
 }
 
+impl Failure {
+    /// Whether the service cannot have seen the request.
+    pub const fn was_not_sent(&self) -> bool {
+        matches!(self, Self::Busy | Self::NoConnection(_))
+    }
+}
+
+/// An answer with whatever status.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the service says of it.
+    pub status: StatusCode,
+    /// Everything that came before the body.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub bytes: Vec<u8>,
+}
+
 /// The way to one service.
+#[derive(Debug)]
 pub struct Outgoing {
     client: Client,
     within: Duration,
@@ -67,6 +90,15 @@ impl Outgoing {
     /// # Errors
     /// [`Failure`].
     pub async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer_of(request).await?;
+        if answer.status.is_success() { Ok(answer.bytes) } else { Err(Failure::Status(answer.status)) }
+    }
+
+    /// The answer with its status and headers: for services whose refusals have a body that says why.
+    ///
+    /// # Errors
+    /// [`Failure`], but never [`Failure::Status`].
+    pub async fn answer_of(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let began = Instant::now();
         let place = tokio::time::timeout(self.within, self.places.acquire()).await;
         let _place = place.map_err(|_| Failure::Busy)?.map_err(|_| Failure::Busy)?;
@@ -74,16 +106,13 @@ impl Outgoing {
         tokio::time::timeout(left, self.exchange(request)).await.unwrap_or(Err(Failure::Timeout))
     }
 
-    async fn exchange(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+    async fn exchange(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let again = request.try_clone();
         let response = match (request.send().await, again) {
             (Err(error), Some(again)) if error.is_connect() => again.send().await,
             (outcome, _) => outcome,
         };
         let mut response: Response = response.map_err(failure)?;
-        if !response.status().is_success() {
-            return Err(Failure::Status(response.status()));
-        }
         let mut bytes = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(failure)? {
             if bytes.len() + piece.len() > self.bytes_max {
@@ -91,12 +120,16 @@ impl Outgoing {
             }
             bytes.extend_from_slice(&piece);
         }
-        Ok(bytes)
+        Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), bytes })
     }
 }
 
 fn failure(error: reqwest::Error) -> Failure {
-    if error.is_timeout() { Failure::Timeout } else { Failure::Unreachable(error_chain::of(&error.without_url())) }
+    match () {
+        () if error.is_connect() => Failure::NoConnection(error_chain::of(&error.without_url())),
+        () if error.is_timeout() => Failure::Timeout,
+        () => Failure::Unreachable(error_chain::of(&error.without_url())),
+    }
 }
 
 /// Reads an answer.

@@ -38,6 +38,30 @@ fn the_kernel_names_aggregates_in_one_file_only() {
     assert_eq!(naming, [Path::new("actors/src/kernel/families.rs")]);
 }
 
+/// No route of a client leads to a payment: money is read from what WeChat Pay has signed (`reading`), by a notification or by asking, and
+/// handed to its order in one place; beside that an order that costs nothing is paid.
+#[test]
+fn only_what_wechat_pay_has_signed_makes_an_order_paid() {
+    assert_eq!(naming(".take_trade("), ["src/features/payments/attempts.rs"]);
+    // The first one asks WeChat Pay about a trade that its bill has.
+    assert_eq!(naming("reading::money("), ["src/features/payments/billed.rs", "src/features/payments/notify.rs"]);
+    assert_eq!(naming("reading::heard("), ["src/features/payments/attempts.rs"]);
+    // The second one reads the rows of what was taken before.
+    assert_eq!(naming("Ok(Trade {"), ["src/features/orders/paying.rs"]);
+    assert_eq!(naming("Trade { attempt:"), ["src/features/payments/reading.rs"]);
+    assert_eq!(naming(".pay(Provenance"), ["src/features/payments/handle.rs"]);
+    assert_eq!(naming("PaymentChannel::Free,"), ["src/features/payments/handle.rs"]);
+    assert!(naming("channel: PaymentChannel::WechatPay").is_empty() && naming("channel: PaymentChannel::Balance").is_empty());
+}
+
+/// Files of the server that have this text.
+fn naming(text: &str) -> Vec<String> {
+    let files = sources(&root().join("src")).into_iter().filter(|file| std::fs::read_to_string(file).unwrap().contains(text));
+    let mut files: Vec<String> = files.map(|file| file.strip_prefix(root()).unwrap().display().to_string()).collect();
+    files.sort();
+    files
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -8,6 +8,7 @@ mod catalog;
 mod codes;
 mod command_line;
 mod configuration;
+mod coverage;
 mod database;
 mod doctor;
 mod doctor_database;
@@ -19,7 +20,9 @@ mod personal_data;
 mod recovery;
 mod redis;
 mod sessions;
+mod shipping;
 mod tidy;
+mod wechat_pay;
 
 /// A client of HTTP; its TLS needs a provider of cryptography even where it speaks plain HTTP.
 fn client() -> reqwest::Client {

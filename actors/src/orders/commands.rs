@@ -1,5 +1,6 @@
 //! Commands to orders that exist, without waiting: the handle that loads and waits (`handle`) and the simulator carry out the same ones.
 
+use super::attempts::Trade;
 use super::changes::{Lane, change_in};
 use super::facts::CloseReason;
 use super::fulfilment::{Parcel, Payment};
@@ -7,6 +8,7 @@ use super::order::{Decided, Order};
 use super::receiving::ReceivedBy;
 use super::refunding::RefundCommand;
 use super::status::Status;
+use super::trade_no::AttemptNumber;
 use crate::engine::{Engine, Rules};
 use crate::ids::{OrderId, SkuId, UserId};
 use crate::journal::Sequence;
@@ -19,6 +21,14 @@ use crate::time::Timestamp;
 pub enum Command {
     /// Take a verified payment; see [`Order::decide_pay`].
     Pay(Payment),
+    /// Begin an attempt to pay; see [`Order::decide_start`].
+    StartPayment,
+    /// Note that an attempt cannot be paid any more; see [`Order::decide_end`].
+    EndPayment(AttemptNumber),
+    /// Take money that came through an attempt; see [`Order::decide_take`].
+    Take(Trade),
+    /// Look at it: nothing changes.
+    Look,
     /// Send a parcel; see [`Order::decide_ship`].
     Ship(Parcel),
     /// The shopper has received it; see [`Order::decide_complete`].
@@ -53,6 +63,10 @@ impl Command {
     pub fn decide(&self, order: &Order, rules: &Rules, now: Timestamp) -> Result<Decided, Refusal> {
         match self {
             Self::Pay(payment) => order.decide_pay(payment, now),
+            Self::Look => Ok(Decided::Repeat),
+            Self::StartPayment => order.decide_start(now),
+            Self::EndPayment(attempt) => order.decide_end(*attempt),
+            Self::Take(trade) => order.decide_take(trade, now),
             Self::Ship(parcel) => order.decide_ship(parcel, now),
             Self::ConfirmReceipt => order.decide_complete(ReceivedBy::Shopper, now),
             Self::AutoComplete => order.decide_complete(ReceivedBy::Time { after_millis: rules.auto_complete_after_millis }, now),

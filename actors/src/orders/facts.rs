@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::attempts::{PaymentEnded, PaymentStarted, PaymentStrayed, TradeTaken};
 use super::fulfilment::{OrderRefunded, ParcelShipped, PaymentTaken};
 use super::placed::BasketPlaced;
 use crate::idempotency::{BodyFingerprint, KeyHash};
@@ -44,6 +45,14 @@ facts! {
         9 "order.refunded" since 3 => Refunded(OrderRefunded),
         /// An order in a final status was hidden from its owner's list.
         10 "order.hidden" since 3 => Hidden(OrderMoved),
+        /// An attempt to pay an order was begun.
+        11 "order.payment_started" since 3 => PaymentStarted(PaymentStarted),
+        /// An attempt to pay an order cannot be paid any more.
+        12 "order.payment_ended" since 3 => PaymentEnded(PaymentEnded),
+        /// Money came for an order that does not want it: it goes back.
+        13 "order.payment_strayed" since 3 => PaymentStrayed(Box<PaymentStrayed>),
+        /// An order was paid through an attempt; its pieces are sold.
+        14 "order.paid" since 3 => TradeTaken(Box<TradeTaken>),
     }
 }
 
@@ -183,6 +192,10 @@ impl OrderFact {
             Self::PaymentTaken(fact) => fact.user,
             Self::ParcelShipped(fact) => fact.user,
             Self::Refunded(fact) => fact.user,
+            Self::PaymentStarted(fact) => fact.user,
+            Self::PaymentEnded(fact) => fact.user,
+            Self::PaymentStrayed(fact) => fact.user,
+            Self::TradeTaken(fact) => fact.taken.user,
         }
     }
 
@@ -197,6 +210,10 @@ impl OrderFact {
             Self::PaymentTaken(fact) => (fact.order, fact.version),
             Self::ParcelShipped(fact) => (fact.order, fact.version),
             Self::Refunded(fact) => (fact.order, fact.version),
+            Self::PaymentStarted(fact) => (fact.order, fact.version),
+            Self::PaymentEnded(fact) => (fact.order, fact.version),
+            Self::PaymentStrayed(fact) => (fact.order, fact.version),
+            Self::TradeTaken(fact) => (fact.taken.order, fact.taken.version),
         }
     }
 
@@ -208,8 +225,15 @@ impl OrderFact {
             Self::Closed(fact) => fact.returns.iter().map(|back| back.line.sku).collect(),
             Self::BasketPlaced(fact) => fact.lines.iter().map(|line| line.sku).collect(),
             Self::PaymentTaken(fact) => fact.lines.iter().map(|line| line.sku).collect(),
+            Self::TradeTaken(fact) => fact.taken.lines.iter().map(|line| line.sku).collect(),
             Self::Refunded(fact) => fact.refund.lines.iter().map(|line| line.sku).collect(),
-            Self::Shipped(_) | Self::Completed(_) | Self::ParcelShipped(_) | Self::Hidden(_) => SmallVec::new(),
+            Self::Shipped(_)
+            | Self::Completed(_)
+            | Self::ParcelShipped(_)
+            | Self::Hidden(_)
+            | Self::PaymentStarted(_)
+            | Self::PaymentEnded(_)
+            | Self::PaymentStrayed(_) => SmallVec::new(),
         };
         skus.sort_unstable();
         skus.dedup();

@@ -9,12 +9,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempts::Trade;
 use super::commands::{Changed, Command, carry_out, closed_by};
 use super::facts::CloseReason;
 use super::fulfilment::{Parcel, Payment};
 use super::loading::OrderLoader;
+use super::order::Order;
 use super::placing::Skus;
 use super::refunding::RefundCommand;
+use super::trade_no::AttemptNumber;
 use crate::engine::Engine;
 use crate::ids::{OrderId, UserId};
 use crate::kernel::Provenance;
@@ -47,6 +50,38 @@ impl OrdersHandle {
     /// As every command here: `Ok(Err(_))` when the order refuses, `Err(_)` when it cannot be asked, or the journal cannot record.
     pub async fn pay(&self, by: Provenance, user: UserId, order: OrderId, payment: &Payment) -> Answer<Changed> {
         self.carry_out(by, user, order, Command::Pay(payment.clone())).await
+    }
+
+    /// The order as it stands, loaded if it has left memory.
+    ///
+    /// # Errors
+    /// As [`Self::pay`].
+    pub async fn look(&self, user: UserId, order: OrderId) -> Answer<Order> {
+        Ok(self.carry_out(Provenance::SYSTEM, user, order, Command::Look).await?.map(|changed| changed.order))
+    }
+
+    /// Begins an attempt to pay; see [`Order::decide_start`]. The order that is answered has an open one.
+    ///
+    /// # Errors
+    /// As [`Self::pay`].
+    pub async fn start_payment(&self, by: Provenance, user: UserId, order: OrderId) -> Answer<Changed> {
+        self.carry_out(by, user, order, Command::StartPayment).await
+    }
+
+    /// Notes that an attempt cannot be paid any more, as the channel has said; see [`Order::decide_end`].
+    ///
+    /// # Errors
+    /// As [`Self::pay`].
+    pub async fn end_payment(&self, by: Provenance, user: UserId, order: OrderId, attempt: AttemptNumber) -> Answer<Changed> {
+        self.carry_out(by, user, order, Command::EndPayment(attempt)).await
+    }
+
+    /// Takes money that came through an attempt, as the channel has proved; see [`Order::decide_take`].
+    ///
+    /// # Errors
+    /// As [`Self::pay`].
+    pub async fn take_trade(&self, by: Provenance, user: UserId, order: OrderId, trade: &Trade) -> Answer<Changed> {
+        self.carry_out(by, user, order, Command::Take(trade.clone())).await
     }
 
     /// Sends a parcel; see [`Order::decide_ship`].

@@ -1,5 +1,6 @@
 //! Orders: what was bought, until when it may be paid, and where it stands.
 
+mod attempts;
 mod basket;
 mod book;
 mod changes;
@@ -24,7 +25,10 @@ mod shard;
 mod shipping;
 mod status;
 pub mod steps;
+mod trade_no;
+mod trading;
 
+pub use attempts::{Attempt, AttemptState, Paying, PaymentEnded, PaymentStarted, PaymentStrayed, Stray, Trade, TradeTaken, Transaction};
 pub use basket::{BadOrder, Basket};
 pub use book::OrderBook;
 pub use changes::{Lane, change};
@@ -52,3 +56,5 @@ pub use receiving::ReceivedBy;
 pub use refunding::RefundCommand;
 pub use shard::{Deadline, OrderShard, TakenIn};
 pub use status::{PaymentStatus, Status};
+pub use trade_no::{ATTEMPTS_MAX, AttemptNumber, BadTradeNo, TradeNo};
+pub use trading::{Heard, PAYMENT_OPEN, RULES, Step, TOO_MANY_ATTEMPTS, UNKNOWN_ATTEMPT, next_step};

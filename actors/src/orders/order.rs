@@ -8,16 +8,19 @@
 //! - O5 No piece is shipped twice, nor after it was refunded; no piece is refunded twice.
 //! - O6 An order is shipped once every piece that was not refunded before is on its way, and refunded once every piece is.
 //! - O7 An order is paid with exactly what it costs.
+//! - O8 An order is not closed while an attempt to pay it is open (A1 to A4 of `attempts`).
 //!
-//! Each command has a file: `paying`, `shipping`, `refunding`, `receiving`, `closing`. Not here: where pieces come from (`stock`), how many
+//! Each command has a file: `paying`, `trading`, `shipping`, `refunding`, `receiving`, `closing`. Not here: where pieces come from (`stock`), how many
 //! orders a user may have open (`shard`), who may ask (the edge).
 
 use serde::{Deserialize, Serialize};
 
+use super::attempts::Paying;
 use super::facts::{CloseReason, Lines, OrderFact, OrderPlaced};
 use super::placed::BasketPlaced;
 use super::progress::Progress;
 use super::status::Status;
+use super::trading::PAYMENT_OPEN;
 use crate::idempotency::{BodyFingerprint, KeyHash};
 use crate::ids::{AddressId, OrderId, UserId};
 use crate::journal::Sequence;
@@ -86,6 +89,8 @@ pub struct Order {
     pub basket: Option<Box<BasketPlaced>>,
     /// How far it is paid, sent and refunded. None while nothing of that is recorded in detail.
     pub progress: Option<Box<Progress>>,
+    /// How it is being paid through channels outside the shop. None while nobody has tried to.
+    pub paying: Option<Box<Paying>>,
     /// Its owner does not want to see it any more.
     pub is_hidden: bool,
 }
@@ -112,6 +117,7 @@ impl Order {
             body: event.body,
             basket: None,
             progress: None,
+            paying: None,
             is_hidden: false,
         }
     }
@@ -137,6 +143,7 @@ impl Order {
             body: event.body,
             basket: Some(Box::new(event.clone())),
             progress: None,
+            paying: None,
             is_hidden: false,
         }
     }
@@ -157,6 +164,7 @@ impl Order {
         match (self.status, command) {
             (Status::PendingPayment, OrderCommand::Pay) => Ok(Status::Paid),
             (Status::PendingPayment, OrderCommand::Close(CloseReason::TimedOut)) if now < self.expires_at => Err(Refusal::NotDue),
+            (Status::PendingPayment, OrderCommand::Close(_)) if self.open_attempt().is_some() => Err(Refusal::Rule(&PAYMENT_OPEN)),
             (Status::PendingPayment, OrderCommand::Close(_)) => Ok(Status::Closed),
             (Status::Paid, OrderCommand::Ship) => Ok(Status::Shipped),
             (Status::Shipped, OrderCommand::Complete) => Ok(Status::Completed),
@@ -188,6 +196,13 @@ impl Order {
                 self.progress_mut().payment = Some(paid.payment.clone());
                 self.status = Status::Paid;
             }
+            OrderFact::TradeTaken(paid) => {
+                assert_eq!(paid.taken.payment.amount, self.payable, "O7: {self:?} was paid with another amount: {paid:?}");
+                self.apply_trading(at, fact);
+                self.progress_mut().payment = Some(paid.taken.payment.clone());
+                self.status = Status::Paid;
+            }
+            OrderFact::PaymentStarted(_) | OrderFact::PaymentEnded(_) | OrderFact::PaymentStrayed(_) => self.apply_trading(at, fact),
             OrderFact::Shipped(_) => {
                 self.progress_mut().ship_the_rest(at);
                 self.status = Status::Shipped;
@@ -217,7 +232,11 @@ impl Order {
     fn allows(&self, fact: &OrderFact) -> bool {
         match fact {
             OrderFact::Placed(_) | OrderFact::BasketPlaced(_) => false,
-            OrderFact::Paid(_) | OrderFact::PaymentTaken(_) | OrderFact::Closed(_) => self.status == Status::PendingPayment,
+            OrderFact::Paid(_) | OrderFact::PaymentTaken(_) => self.status == Status::PendingPayment,
+            OrderFact::Closed(_) => self.status == Status::PendingPayment && self.open_attempt().is_none(),
+            OrderFact::PaymentStarted(_) | OrderFact::PaymentEnded(_) | OrderFact::PaymentStrayed(_) | OrderFact::TradeTaken(_) => {
+                self.allows_trading(fact)
+            }
             OrderFact::Shipped(_) | OrderFact::ParcelShipped(_) => self.status == Status::Paid,
             OrderFact::Completed(_) => self.status == Status::Shipped,
             OrderFact::Refunded(_) => matches!(self.status, Status::Paid | Status::Shipped | Status::Completed),
@@ -231,6 +250,7 @@ impl Order {
             Some(progress) => self.broken_progress(progress),
             None => (self.status == Status::Refunded).then_some("O6: refunded without a refund"),
         };
+        let broken = broken.or_else(|| self.paying.as_ref().and_then(|paying| self.broken_paying(paying)));
         broken.or_else(|| (self.is_hidden && !self.status.is_final()).then_some("an order that is still moving is hidden"))
     }
 

@@ -1,7 +1,7 @@
 //! The orders in memory of some users: open ones, and changed ones until the database has them.
 //! - U1 A user's open unpaid orders never exceed the limit at which `admit` was asked.
 //! - U2 A user's purchase limit is given back at most once per activity.
-//! - U3 An order leaves memory only when it is not open and the database has its last change.
+//! - U3 An order leaves memory only when it is not open, no attempt to pay it is, and the database has its last change.
 //! - U4 An order that comes back is never older than it was when it left, and never replaces one that is here.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -162,15 +162,21 @@ impl OrderShard {
         order.apply(sequence, at, fact);
         if order.sequence != before {
             let expires_at = order.expires_at;
-            // What was open is paid or closed now: nothing else happens to an open order.
             assert_eq!(order.sequence, sequence, "O2: {id:?} stands at another record than the one that changed it");
             let is_open = order.status == Status::PendingPayment;
-            debug_assert!(!is_open, "U1: {id:?} is open and would not be counted any more");
-            orders.open -= u32::from(was_open);
-            if was_open {
-                self.deadlines.remove(&Deadline { at: expires_at, user, order: id });
+            debug_assert!(was_open || !is_open, "U1: {id:?} is open again and would not be counted");
+            let deadline = Deadline { at: expires_at, user, order: id };
+            // One with an open attempt to pay has none: whoever looks after the attempt ends it first.
+            let is_timed = is_open && order.open_attempt().is_none();
+            orders.open -= u32::from(was_open && !is_open);
+            if is_timed {
+                self.deadlines.insert(deadline);
+            } else if was_open {
+                self.deadlines.remove(&deadline);
             }
-            self.settled.push_back((sequence, user, id));
+            if !is_open {
+                self.settled.push_back((sequence, user, id));
+            }
         }
     }
 
@@ -183,7 +189,9 @@ impl OrderShard {
         };
         if order.status == Status::PendingPayment {
             orders.open += 1;
-            self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
+            if order.open_attempt().is_none() {
+                self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
+            }
         } else {
             self.settled.push_back((order.sequence, order.user, order.id));
         }
@@ -205,8 +213,8 @@ impl OrderShard {
         if self.order(order.user, order.id).is_some() {
             return TakenIn::Resident;
         }
-        // An open order never leaves: a row that says so is from before it was paid or closed.
-        if read_at < self.evicted_through || order.status == Status::PendingPayment {
+        // An open order never leaves, nor one with an open attempt: a row that says so is from before that was over.
+        if read_at < self.evicted_through || order.status == Status::PendingPayment || order.open_attempt().is_some() {
             return TakenIn::Stale;
         }
         let (user, id) = (order.user, order.id);
@@ -244,7 +252,8 @@ impl OrderShard {
 
     /// Puts a deadline back that could not be acted on, if its order is still open.
     pub fn postpone(&mut self, deadline: Deadline) {
-        if self.order(deadline.user, deadline.order).is_some_and(|order| order.status == Status::PendingPayment) {
+        let is_timed = |order: &Order| order.status == Status::PendingPayment && order.open_attempt().is_none();
+        if self.order(deadline.user, deadline.order).is_some_and(is_timed) {
             self.deadlines.insert(deadline);
         }
     }
@@ -256,9 +265,11 @@ impl OrderShard {
         for order in self.users.values_mut().flat_map(|orders| &mut orders.orders).map(|kept| &mut *kept.order) {
             if order.status == Status::PendingPayment && order.sequence <= through {
                 let had_deadline = self.deadlines.remove(&Deadline { at: order.expires_at, user: order.user, order: order.id });
-                debug_assert!(had_deadline, "{:?} is open and has no deadline", order.id);
+                debug_assert!(had_deadline || order.open_attempt().is_some(), "{:?} is open and has no deadline", order.id);
                 order.restart_pay_window(at);
-                self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
+                if had_deadline {
+                    self.deadlines.insert(Deadline { at: order.expires_at, user: order.user, order: order.id });
+                }
                 restarted += 1;
             }
         }
@@ -272,7 +283,8 @@ impl OrderShard {
         {
             self.settled.pop_front();
             let Some(orders) = self.users.get_mut(&user) else { continue };
-            let leaves = |kept: &Kept| kept.order.sequence <= projected && kept.order.status != Status::PendingPayment;
+            let is_done = |order: &Order| order.status != Status::PendingPayment && order.open_attempt().is_none();
+            let leaves = |kept: &Kept| kept.order.sequence <= projected && is_done(&kept.order);
             if let Ok(place) = orders.place(id)
                 && orders.orders.get(place).is_some_and(leaves)
             {
@@ -305,6 +317,11 @@ impl OrderShard {
     /// Whose limit was given back in which activity (for snapshots).
     pub fn limits_returned(&self) -> impl Iterator<Item = (UserId, ActivityId)> {
         self.limits_returned.iter().flat_map(|(activity, users)| users.iter().map(|user| (*user, *activity)))
+    }
+
+    /// Orders that somebody may be paying: every order with an open attempt is in memory.
+    pub fn being_paid(&self) -> impl Iterator<Item = &Order> {
+        self.all_orders().filter(|order| order.open_attempt().is_some())
     }
 
     /// Open unpaid orders in memory, with their lines (for audits).

@@ -15,7 +15,7 @@ use crate::stock::{FlashQuota, Granted, QuotaCarved, Stock};
 use crate::time::Timestamp;
 
 /// The version that this release reads and writes.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 const MAGIC: [u8; 8] = *b"mallpin\n";
 pub(super) const HEAD_BYTES: usize = 12;
 pub(super) const FRAME_HEAD_BYTES: usize = 8;

@@ -222,16 +222,9 @@ impl Stock {
                 }
             }
             Fact::Orders(OrderFact::Paid(OrderPaid { lines, .. }) | OrderFact::PaymentTaken(PaymentTaken { lines, .. })) => {
-                for line in lines.iter().filter(|line| line.sku == self.sku) {
-                    match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
-                        Some(quota) => quota.apply_paid(line),
-                        None => {
-                            self.held -= line.quantity.get();
-                            self.sold += line.quantity.get();
-                        }
-                    }
-                }
+                self.apply_paid(lines);
             }
+            Fact::Orders(OrderFact::TradeTaken(paid)) => self.apply_paid(&paid.taken.lines),
             Fact::Orders(OrderFact::Closed(closed)) => {
                 for back in closed.returns.iter().filter(|back| back.line.sku == self.sku) {
                     match back.line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
@@ -264,6 +257,19 @@ impl Stock {
         }
         self.version = self.version.max(sequence);
         assert_eq!(self.broken(), None, "{:?} after {sequence} {fact:?}", self.sku);
+    }
+
+    /// Held pieces are sold.
+    fn apply_paid(&mut self, lines: &[Line]) {
+        for line in lines.iter().filter(|line| line.sku == self.sku) {
+            match line.flash.and_then(|flash| self.quotas.iter_mut().find(|quota| quota.item() == flash.item)) {
+                Some(quota) => quota.apply_paid(line),
+                None => {
+                    self.held -= line.quantity.get();
+                    self.sold += line.quantity.get();
+                }
+            }
+        }
     }
 
     /// Sold pieces come back, or are gone for good. Those of a flash item that is no longer in memory were released with it and are not in

@@ -27,6 +27,9 @@ macro_rules! id {
         }
 
         impl $name {
+            /// The highest one.
+            pub const MAX: Self = Self(ID_MAX);
+
             /// Accepts 1 to [`ID_MAX`].
             pub const fn new(value: u64) -> Result<Self, BadId> {
                 if value == 0 || value > ID_MAX { Err(BadId(value)) } else { Ok(Self(value)) }
@@ -101,6 +104,10 @@ id!(
 id!(
     /// A refund of an order, or of a part of it.
     RefundId
+);
+id!(
+    /// A case of after-sale: a shopper wants money back.
+    AfterSaleId
 );
 id!(
     /// A category of products.

@@ -10,9 +10,10 @@ use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::{OrderNo, Partition};
 use mallcore_actors::orders::{
-    AddressSnapshot, Amounts, BasketLine, BasketPlaced, Carrier, CloseReason, Delivery, Described, FlashRef, IdsFact, IdsReserved, Line,
-    LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, OrderRefunded, Parcel, ParcelShipped, Payer, Payment,
-    PaymentChannel, PaymentTaken, Picture, Refund, RefundedLine, Remark, Return, Spec, Status, Title, Tracking,
+    AddressSnapshot, Amounts, AttemptNumber, BasketLine, BasketPlaced, Carrier, CloseReason, Delivery, Described, FlashRef, IdsFact,
+    IdsReserved, Line, LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced, OrderRefunded, Parcel, ParcelShipped, Payer,
+    Payment, PaymentChannel, PaymentEnded, PaymentStarted, PaymentStrayed, PaymentTaken, Picture, Refund, RefundedLine, Remark, Return,
+    Spec, Status, Stray, Title, Tracking, Trade, TradeNo, TradeTaken, Transaction,
 };
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::adjustment::{Delta, Operator, PIECES_MAX, Reason};
@@ -25,6 +26,8 @@ const V1: &[u8] = include_bytes!("golden/v1.bin");
 const V2: &[u8] = include_bytes!("golden/v2.bin");
 /// Families and headers: all of the above again, then baskets, what happens to their orders, and carts.
 const V3: &[u8] = include_bytes!("golden/v3.bin");
+/// Attempts to pay and what came of them, of the same version.
+const V3_PAYMENTS: &[u8] = include_bytes!("golden/v3_payments.bin");
 
 /// Before the first shopper; every record of versions 1 and 2 is at or soon after it.
 const TIME: Timestamp = Timestamp::from_millis(1_795_451_405_000);
@@ -189,6 +192,45 @@ fn facts_of_orders() -> Vec<Fact> {
     ]
 }
 
+/// Attempts to pay through a channel outside the shop.
+fn facts_of_payments() -> Vec<Fact> {
+    let (order, user) = (OrderId::new(12_345_679).unwrap(), UserId::new(42).unwrap());
+    let no = OrderNo::in_partition(Partition::ONLY, order, TIME, 0x12_3456_789a);
+    let attempt = |number| AttemptNumber::try_from(number).unwrap();
+    let trade = |number, payer: Option<&str>| Trade {
+        attempt: attempt(number),
+        transaction: Transaction::parse("4200002345202611240123456789").unwrap(),
+        amount: Money::from_fen(40_899).unwrap(),
+        payer: payer.map(|payer| Payer::parse(payer).unwrap()),
+        paid_at: TIME.plus_millis(77_000),
+    };
+    let line =
+        Line { sku: SkuId::new(7).unwrap(), flash: None, quantity: Quantity::new(2).unwrap(), unit_price: Money::from_fen(1).unwrap() };
+    let taken = |trade: Trade, version| {
+        let taken = PaymentTaken { order, user, version, payment: trade.payment(), lines: [line].into_iter().collect() };
+        OrderFact::TradeTaken(Box::new(TradeTaken {
+            taken,
+            attempt: trade.attempt,
+            transaction: trade.transaction,
+            paid_at: trade.paid_at,
+        }))
+    };
+    let strayed = |trade, version, stray| OrderFact::PaymentStrayed(Box::new(PaymentStrayed { order, user, version, trade, stray }));
+    let started = |number, version| {
+        let trade = TradeNo { order: no, attempt: attempt(number) };
+        OrderFact::PaymentStarted(PaymentStarted { order, user, version, trade, expires_at: TIME.plus_millis(900_000) })
+    };
+    vec![
+        started(1, 2).into(),
+        OrderFact::PaymentEnded(PaymentEnded { order, user, version: 3, attempt: attempt(1) }).into(),
+        started(31, 4).into(),
+        taken(trade(31, Some("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")), 5).into(),
+        taken(trade(1, None), 6).into(),
+        strayed(trade(1, None), 7, Stray::Late).into(),
+        strayed(trade(31, Some("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")), 8, Stray::Double).into(),
+    ]
+}
+
 fn facts_of_carts() -> Vec<Fact> {
     let (user, sku) = (UserId::new(42).unwrap(), SkuId::new(7).unwrap());
     let line = |sku, count, selected| CartLine { sku, quantity: Quantity::new(count).unwrap(), selected, added_at: TIME };
@@ -214,6 +256,14 @@ fn records_of_version_2() -> Vec<Record> {
 
 /// Every fact, asked for by everybody in turn.
 fn records_of_version_3() -> Vec<Record> {
+    asked_for_by_all([facts_of_version_1(), facts_of_version_2(), facts_of_orders(), facts_of_carts()].concat())
+}
+
+fn records_of_payments() -> Vec<Record> {
+    asked_for_by_all(facts_of_payments())
+}
+
+fn asked_for_by_all(facts: Vec<Fact>) -> Vec<Record> {
     let origins = [
         Origin::System,
         Origin::Shopper { request: 0 },
@@ -221,10 +271,8 @@ fn records_of_version_3() -> Vec<Record> {
         Origin::Admin { admin: 7, request: 300 },
         Origin::Policy { policy: 513 },
     ];
-    let facts = [facts_of_version_1(), facts_of_version_2(), facts_of_orders(), facts_of_carts()];
     facts
         .into_iter()
-        .flatten()
         .zip(origins.into_iter().cycle())
         .enumerate()
         .map(|(nth, (fact, origin))| {
@@ -261,7 +309,9 @@ fn frames(golden: &[u8]) -> Vec<&[u8]> {
 
 #[test]
 fn todays_decoder_reads_every_releases_records() {
-    for (golden, records) in [(V1, records_of_version_1()), (V2, records_of_version_2()), (V3, records_of_version_3())] {
+    for (golden, records) in
+        [(V1, records_of_version_1()), (V2, records_of_version_2()), (V3, records_of_version_3()), (V3_PAYMENTS, records_of_payments())]
+    {
         let read: Vec<Record> = frames(golden).into_iter().map(|bytes| Record::decode(bytes).expect("a record of a release")).collect();
         assert_eq!(read, records);
     }
@@ -270,6 +320,7 @@ fn todays_decoder_reads_every_releases_records() {
 #[test]
 fn todays_encoder_writes_the_same_bytes() {
     assert_eq!(framed(&records_of_version_3()), V3);
+    assert_eq!(framed(&records_of_payments()), V3_PAYMENTS);
 }
 
 #[test]
@@ -279,11 +330,15 @@ fn a_record_says_the_version_that_its_kind_came_with() {
         versions.dedup();
         versions
     };
-    assert_eq!([versions(V1), versions(V2), versions(V3)], [[1], [2], [3]], "a release before that version refuses it by name");
+    assert_eq!(
+        [versions(V1), versions(V2), versions(V3), versions(V3_PAYMENTS)],
+        [[1], [2], [3], [3]],
+        "a release before that version refuses it by name"
+    );
 }
 
 /// Numbers are on disk: neither is ever used for anything else.
-const KINDS: [(u8, u8, &str); 17] = [
+const KINDS: [(u8, u8, &str); 21] = [
     (0, 1, "ids.reserved"),
     (1, 1, "quota.carved"),
     (1, 2, "quota.released"),
@@ -298,6 +353,10 @@ const KINDS: [(u8, u8, &str); 17] = [
     (2, 8, "order.shipped"),
     (2, 9, "order.refunded"),
     (2, 10, "order.hidden"),
+    (2, 11, "order.payment_started"),
+    (2, 12, "order.payment_ended"),
+    (2, 13, "order.payment_strayed"),
+    (2, 14, "order.paid"),
     (3, 1, "cart.lines_set"),
     (3, 2, "cart.lines_removed"),
     (3, 3, "cart.cleared"),
@@ -305,8 +364,9 @@ const KINDS: [(u8, u8, &str); 17] = [
 
 #[test]
 fn the_golden_journals_have_every_kind_with_its_number() {
-    let mut kinds: Vec<(u8, u8, &str)> = frames(V3)
+    let mut kinds: Vec<(u8, u8, &str)> = [V3, V3_PAYMENTS]
         .into_iter()
+        .flat_map(frames)
         .map(|bytes| {
             let name = Record::decode(bytes).unwrap().fact.name();
             (bytes[1], bytes[2], name)
@@ -322,7 +382,7 @@ fn the_golden_journals_have_every_kind_with_its_number() {
 
 #[test]
 fn a_glance_at_a_record_says_what_reading_it_says() {
-    for bytes in [V1, V2, V3].into_iter().flat_map(frames) {
+    for bytes in [V1, V2, V3, V3_PAYMENTS].into_iter().flat_map(frames) {
         let (kind, header) = Record::peek(bytes).unwrap();
         let read = Record::decode(bytes).unwrap();
         assert_eq!(header, read.header);

@@ -66,7 +66,10 @@ proptest! {
             versions.insert(id, version);
             let is_allowed = match (before, after.status) {
                 (None, Status::PendingPayment) => true,
-                (Some(before), after) if before == after => before != Status::PendingPayment,
+                (Some(before), after) if before == after => {
+                    let is_attempt = matches!(order_fact, OrderFact::PaymentStarted(_) | OrderFact::PaymentEnded(_));
+                    before != Status::PendingPayment || is_attempt
+                }
                 (Some(Status::PendingPayment), Status::Paid | Status::Closed) => true,
                 (Some(Status::Paid), Status::Shipped | Status::Refunded) => true,
                 (Some(Status::Shipped), Status::Completed | Status::Refunded) => true,

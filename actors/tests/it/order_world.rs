@@ -9,7 +9,8 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::order_no::{OrderNo, Partition};
 use mallcore_actors::orders::{
-    Basket, CloseReason, Decided, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, OrderShard, ReceivedBy, Status, TakenIn,
+    AttemptNumber, Basket, CloseReason, Decided, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, OrderShard, ReceivedBy, Status,
+    TakenIn, Trade, Transaction,
 };
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::stock::{Buy, Purchase, QuotaPlan, Stock, StockFact};
@@ -35,6 +36,9 @@ pub enum Step {
     Ship { nth: usize, key: u64, pieces: Vec<(u64, u32)> },
     Complete { nth: usize, by_time: bool },
     Refund { nth: usize, id: u64, pieces: Vec<(u64, u32)>, freight: u64, restock: bool },
+    StartPayment { nth: usize },
+    EndPayment { nth: usize, attempt: u8 },
+    Take { nth: usize, attempt: u8, short: bool },
     Hide { nth: usize },
     Close { nth: usize, timed_out: bool },
     Release,
@@ -55,6 +59,9 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (nth(), any::<bool>()).prop_map(|(nth, by_time)| Step::Complete { nth, by_time }),
         8 => (nth(), 0..60u64, some(), prop_oneof![2 => Just(0), 1 => 0..400u64], any::<bool>())
             .prop_map(|(nth, id, pieces, freight, restock)| Step::Refund { nth, id, pieces, freight, restock }),
+        3 => nth().prop_map(|nth| Step::StartPayment { nth }),
+        1 => (nth(), 1..3u8).prop_map(|(nth, attempt)| Step::EndPayment { nth, attempt }),
+        3 => (nth(), 1..3u8, prop::bool::weighted(0.1)).prop_map(|(nth, attempt, short)| Step::Take { nth, attempt, short }),
         1 => nth().prop_map(|nth| Step::Hide { nth }),
         2 => (nth(), any::<bool>()).prop_map(|(nth, timed_out)| Step::Close { nth, timed_out }),
         1 => Just(Step::Release),
@@ -123,6 +130,7 @@ impl World {
         self.database.apply(sequence, self.now, &record.fact);
         self.stocks.values_mut().for_each(|stock| stock.apply(sequence, self.now, &record.fact));
         match &record.fact {
+            Fact::Orders(OrderFact::TradeTaken(paid)) => *self.money_in.entry(paid.taken.order).or_default() += paid.trade().amount.fen(),
             Fact::Orders(OrderFact::PaymentTaken(paid)) => *self.money_in.entry(paid.order).or_default() += paid.payment.amount.fen(),
             Fact::Orders(OrderFact::Refunded(refunded)) => {
                 *self.money_out.entry(refunded.order).or_default() += refunded.refund.amount().unwrap().fen();
@@ -196,6 +204,19 @@ impl World {
             Step::Refund { nth, id, pieces, freight, restock } => {
                 self.decide(*nth, |order, now| order.decide_refund(&refund(id + 1, &spread(order, pieces), *freight, *restock), now))
             }
+            Step::StartPayment { nth } => self.decide(*nth, |order, now| order.decide_start(now)),
+            Step::EndPayment { nth, attempt } => self.decide(*nth, |order, _| order.decide_end(AttemptNumber::try_from(*attempt).unwrap())),
+            Step::Take { nth, attempt, short } => self.decide(*nth, |order, now| {
+                let short = if *short { 1 } else { 0 };
+                let trade = Trade {
+                    attempt: AttemptNumber::try_from(*attempt).unwrap(),
+                    transaction: Transaction::parse(&format!("42000{}{attempt}", order.id)).unwrap(),
+                    amount: fen(order.payable.fen().saturating_sub(short)),
+                    payer: None,
+                    paid_at: Timestamp::from_millis(1),
+                };
+                order.decide_take(&trade, now)
+            }),
             Step::Hide { nth } => self.decide(*nth, |order, _| order.decide_hide()),
             Step::Close { nth, timed_out } => {
                 let stock = self.stocks[&sku(FLASH_SKU)].clone();

@@ -6,6 +6,7 @@ pub mod catchup;
 pub mod hangup;
 pub mod kill9;
 pub mod outage;
+pub mod payments;
 pub mod restart;
 pub mod restore;
 mod sale;
@@ -44,6 +45,8 @@ pub enum Drill {
     Carts(carts::Options),
     /// The tables of the carts locked in the middle of a sale: purchases go on, changes of carts come again later.
     CartLag(cart_lag::Options),
+    /// Very many orders paid through the sandbox of WeChat Pay with bad notifications, the server killed in the middle: each paid once, to the fen.
+    Payments(payments::Options),
     /// Trace the server's system calls: no 201 before the fdatasync that covers it.
     Syscalls(syscalls::Options),
 }
@@ -59,6 +62,7 @@ pub fn run(drill: &Drill) -> Result<Verdict, Error> {
         Drill::Catchup(options) => catchup::run(options),
         Drill::Carts(options) => carts::run(options),
         Drill::CartLag(options) => cart_lag::run(options),
+        Drill::Payments(options) => payments::run(options),
         Drill::Syscalls(options) => syscalls::run(options),
     }
 }

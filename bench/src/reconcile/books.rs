@@ -20,6 +20,65 @@ const CHECKPOINT: &str = "SELECT CAST(sequence AS SIGNED) FROM projection_checkp
 const PROGRESS: &str =
     "SELECT CAST(COUNT(*) AS SIGNED), CAST(COUNT(DISTINCT sequence) AS SIGNED), CAST(COALESCE(MAX(sequence), 0) AS SIGNED) FROM orders";
 
+/// Runs the same statements on either database, in one transaction.
+macro_rules! in_one_look {
+    ($database:expr, $tx:ident => $read:expr) => {{
+        if $database.starts_with("mysql:") || $database.starts_with("mariadb:") {
+            let mut connection = MySqlConnection::connect($database).await?;
+            let mut $tx = connection.begin().await?;
+            $read
+        } else {
+            let options: SqliteConnectOptions =
+                if $database.starts_with("sqlite:") { $database.parse()? } else { SqliteConnectOptions::new().filename($database) };
+            let mut connection = options.read_only(true).connect().await?;
+            let mut $tx = connection.begin().await?;
+            $read
+        }
+    }};
+}
+
+const MONEY: &str = "SELECT CAST((SELECT COUNT(*) FROM payments) AS SIGNED), CAST((SELECT COUNT(*) FROM orders WHERE status = 5) AS SIGNED), \
+     CAST((SELECT COUNT(*) FROM stray_payments) AS SIGNED), CAST(COALESCE((SELECT SUM(amount_fen) FROM payments), 0) AS SIGNED), \
+     CAST(COALESCE((SELECT SUM(amount_fen) FROM wechat_refunds WHERE reason = 1 AND state = 3), 0) AS SIGNED), \
+     CAST(COALESCE((SELECT SUM(amount_fen) FROM wechat_refunds WHERE reason <> 1 AND state = 3), 0) AS SIGNED), \
+     CAST((SELECT COUNT(*) FROM wechat_refunds WHERE state <> 3) AS SIGNED)";
+
+/// What came in and went back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Money {
+    /// Orders that were paid.
+    pub paid_orders: u64,
+    /// Orders that were closed unpaid.
+    pub closed_orders: u64,
+    /// Payments that came too late or twice.
+    pub strays: u64,
+    /// Fen that came for orders and were not refunded.
+    pub kept_fen: u64,
+    /// Fen of stray payments that have gone back.
+    pub stray_fen: u64,
+    /// Refunds that are not done.
+    pub pending: u64,
+}
+
+impl Money {
+    /// Adds up the tables in one statement.
+    pub async fn read(database: &str) -> Result<Self, Error> {
+        let sums: (i64, i64, i64, i64, i64, i64, i64) = in_one_look!(database, tx => {
+            Ok::<_, Error>(sqlx::query_as(MONEY).fetch_one(&mut *tx).await?)
+        })?;
+        let (paid, closed, strays, came, refunded, stray_fen, pending) = sums;
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        Ok(Self {
+            paid_orders: number(paid),
+            closed_orders: number(closed),
+            strays: number(strays),
+            kept_fen: number(came - refunded),
+            stray_fen: number(stray_fen),
+            pending: number(pending),
+        })
+    }
+}
+
 /// How far the books are, in one look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -75,23 +134,6 @@ pub struct Books {
     pub orders: HashMap<String, StoredOrder>,
     /// Order numbers that stand there twice, and items without an order.
     pub doubled: Vec<String>,
-}
-
-/// Runs the same statements on either database, in one transaction.
-macro_rules! in_one_look {
-    ($database:expr, $tx:ident => $read:expr) => {{
-        if $database.starts_with("mysql:") || $database.starts_with("mariadb:") {
-            let mut connection = MySqlConnection::connect($database).await?;
-            let mut $tx = connection.begin().await?;
-            $read
-        } else {
-            let options: SqliteConnectOptions =
-                if $database.starts_with("sqlite:") { $database.parse()? } else { SqliteConnectOptions::new().filename($database) };
-            let mut connection = options.read_only(true).connect().await?;
-            let mut $tx = connection.begin().await?;
-            $read
-        }
-    }};
 }
 
 impl Progress {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use books::{Books, CLOSED, FlashItem, Progress};
+pub use books::{Books, CLOSED, FlashItem, Money, Progress};
 pub use receipts::Receipts;
 
 use crate::checks::Checks;
@@ -79,6 +79,11 @@ pub fn read_books(database: &str) -> Result<Books, Error> {
 /// Reads how far the books are, with a runtime of its own.
 pub fn read_progress(database: &str) -> Result<Progress, Error> {
     crate::runtime()?.block_on(Progress::read(database))
+}
+
+/// Adds up what came in and went back, with a runtime of its own.
+pub fn money(database: &str) -> Result<Money, Error> {
+    crate::runtime()?.block_on(Money::read(database))
 }
 
 /// Makes every check that `rules` ask for.

@@ -38,14 +38,14 @@ pub struct OrderDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderEvent)]
 pub struct EventView {
-    /// `placed`, `paid`, `shipped`, `completed`, `closed`, `refunded` or `hidden`.
+    /// `placed`, `paid`, `shipped`, `completed`, `closed`, `refunded`, `hidden`, `payment_started`, `payment_ended` or `payment_strayed`.
     #[schema(value_type = String, example = "placed")]
     pub kind: &'static str,
     /// When it happened.
     pub at: Rfc3339,
     /// The order's version from then on.
     pub version: u32,
-    /// What else there is to know: `reason`, `carrier` and `tracking_no`, or `amount_fen`.
+    /// What else there is to know: `reason`, `carrier` and `tracking_no`, `amount_fen`.
     #[schema(value_type = Option<Object>)]
     pub data: Option<serde_json::Value>,
 }
@@ -145,8 +145,12 @@ fn latest(order: &Order) -> EventKind {
         return EventKind::Hidden;
     }
     let last_refund = order.progress.as_ref().and_then(|progress| progress.refunds.last());
+    let last_stray = order.paying.as_ref().and_then(|paying| paying.strays.last());
     match order.status {
+        _ if last_stray.is_some_and(|(at, ..)| *at == order.updated_at) => EventKind::PaymentStrayed,
         _ if last_refund.is_some_and(|(at, _)| *at == order.updated_at) => EventKind::Refunded,
+        Status::PendingPayment if order.open_attempt().is_some() => EventKind::PaymentStarted,
+        Status::PendingPayment if order.version > 1 => EventKind::PaymentEnded,
         Status::PendingPayment => EventKind::Placed,
         Status::Paid if order.progress.as_ref().is_some_and(|progress| !progress.parcels.is_empty()) => EventKind::Shipped,
         Status::Paid => EventKind::Paid,

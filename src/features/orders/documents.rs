@@ -4,12 +4,12 @@ use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::{
     BasketLine, BasketPlaced, IdsFact, IdsReserved, Line, LinePieces, OrderClosed, OrderFact, OrderMoved, OrderPaid, OrderPlaced,
-    OrderRefunded, Parcel, ParcelShipped, Payment, PaymentTaken, RefundedLine, Return,
+    OrderRefunded, Parcel, ParcelShipped, Payment, PaymentEnded, PaymentTaken, RefundedLine, Return,
 };
 use serde::Serialize;
 
 use super::detail::channel;
-use super::model::close_reason_name;
+use super::model::{close_reason_name, stray_name};
 
 use crate::platform::broker::document::{Data, data};
 use crate::platform::rfc3339::Rfc3339;
@@ -90,6 +90,26 @@ struct MovedData {
 }
 
 #[derive(Serialize)]
+struct AttemptData {
+    order_id: u64,
+    user_id: u64,
+    version: u32,
+    attempt: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Rfc3339>,
+}
+
+#[derive(Serialize)]
+struct StrayData {
+    order_id: u64,
+    user_id: u64,
+    version: u32,
+    attempt: u8,
+    reason: &'static str,
+    amount_fen: u64,
+}
+
+#[derive(Serialize)]
 struct PlacedData {
     order_id: u64,
     order_no: String,
@@ -157,6 +177,29 @@ pub fn document(fact: &Fact) -> Option<Data> {
             let (lines, payment) = (lines.iter().map(LineData::from).collect(), Some(PaymentData::from(payment)));
             data(&PaidData { order_id: order.get(), user_id: user.get(), version: *version, lines, payment })
         }
+        Fact::Orders(OrderFact::TradeTaken(trade)) => {
+            let PaymentTaken { order, user, version, payment, lines } = &trade.taken;
+            let (lines, payment) = (lines.iter().map(LineData::from).collect(), Some(PaymentData::from(payment)));
+            data(&PaidData { order_id: order.get(), user_id: user.get(), version: *version, lines, payment })
+        }
+        Fact::Orders(OrderFact::PaymentStarted(started)) => data(&AttemptData {
+            order_id: started.order.get(),
+            user_id: started.user.get(),
+            version: started.version,
+            attempt: started.trade.attempt.get(),
+            expires_at: Some(started.expires_at.into()),
+        }),
+        Fact::Orders(OrderFact::PaymentEnded(PaymentEnded { order, user, version, attempt })) => {
+            data(&AttemptData { order_id: order.get(), user_id: user.get(), version: *version, attempt: attempt.get(), expires_at: None })
+        }
+        Fact::Orders(OrderFact::PaymentStrayed(strayed)) => data(&StrayData {
+            order_id: strayed.order.get(),
+            user_id: strayed.user.get(),
+            version: strayed.version,
+            attempt: strayed.trade.attempt.get(),
+            reason: stray_name(strayed.stray),
+            amount_fen: strayed.trade.amount.fen(),
+        }),
         Fact::Orders(OrderFact::ParcelShipped(ParcelShipped { order, user, version, status, parcel })) => data(&ShippedData {
             order_id: order.get(),
             user_id: user.get(),

@@ -13,6 +13,7 @@ use mallcore_actors::orders::{
 use mallcore_actors::time::Timestamp;
 
 use super::model::EventKind;
+use super::paying;
 use super::stored::{COLUMNS, Stored, money, quantity, text_or_none, unexpected};
 use crate::platform::database::{Database, Error, Loaded, Row, Tx};
 use crate::platform::error_chain;
@@ -51,10 +52,13 @@ pub async fn load(database: &Database, user: UserId, id: OrderId) -> Result<Load
     Ok(Loaded { checkpoint, value })
 }
 
-async fn with_progress(tx: &mut Tx, Stored { mut order, shipped_at }: Stored) -> Result<Order, Error> {
+/// The order with its attempts, payment, parcels and refunds.
+pub(super) async fn with_progress(tx: &mut Tx, Stored { mut order, shipped_at }: Stored) -> Result<Order, Error> {
     let parts = parts(tx, &order).await?;
-    let text = "SELECT payment_id, channel, amount_fen, payer FROM payments WHERE order_id = ?";
-    let payment = tx.first(text, vec![order.id.get().into()]).await?.map(|row| payment(&row)).transpose()?;
+    let text = "SELECT payment_id, channel, amount_fen, payer, attempt_no, transaction_id, traded_at FROM payments WHERE order_id = ?";
+    let paid = tx.first(text, vec![order.id.get().into()]).await?;
+    let payment = paid.as_ref().map(payment).transpose()?;
+    order.paying = paying::of(tx, order.id, paid.as_ref()).await?.map(Box::new);
     let knows_when_shipped = parts.iter().any(|(_, part)| !matches!(part, Part::Refund(_)));
     // Sent before parcels and events were stored: as a whole, at the time in its row.
     let whole = shipped_at.filter(|_| !knows_when_shipped).map(|at| (at, Part::Whole));

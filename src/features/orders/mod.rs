@@ -11,6 +11,7 @@ mod handle;
 pub mod loading;
 pub mod model;
 mod own;
+mod paying;
 pub mod projection;
 pub mod quote;
 mod quote_view;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use mallcore_actors::ids::{AddressId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::money::Money;
 use mallcore_actors::order_no::OrderNo;
-use mallcore_actors::orders::CloseReason;
-use mallcore_actors::orders::Status;
+use mallcore_actors::orders::{CloseReason, Status, Stray};
 use mallcore_actors::pricing::freight_shares;
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::time::Timestamp;
@@ -138,6 +137,12 @@ pub enum EventKind {
     Refunded = 6,
     /// Its owner hid it.
     Hidden = 7,
+    /// An attempt to pay it was begun.
+    PaymentStarted = 8,
+    /// An attempt to pay it cannot be paid any more.
+    PaymentEnded = 9,
+    /// Money came that goes back.
+    PaymentStrayed = 10,
 }
 
 impl EventKind {
@@ -151,6 +156,9 @@ impl EventKind {
             5 => Some(Self::Closed),
             6 => Some(Self::Refunded),
             7 => Some(Self::Hidden),
+            8 => Some(Self::PaymentStarted),
+            9 => Some(Self::PaymentEnded),
+            10 => Some(Self::PaymentStrayed),
             _ => None,
         }
     }
@@ -165,6 +173,9 @@ impl EventKind {
             Self::Closed => "closed",
             Self::Refunded => "refunded",
             Self::Hidden => "hidden",
+            Self::PaymentStarted => "payment_started",
+            Self::PaymentEnded => "payment_ended",
+            Self::PaymentStrayed => "payment_strayed",
         }
     }
 }
@@ -174,5 +185,30 @@ pub const fn close_reason_name(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Cancelled => "cancelled",
         CloseReason::TimedOut => "timed_out",
+    }
+}
+
+/// The word for why money is stray, in JSON.
+pub const fn stray_name(stray: Stray) -> &'static str {
+    match stray {
+        Stray::Late => "late",
+        Stray::Double => "double",
+    }
+}
+
+/// The number in the column `stray_payments.reason`.
+pub const fn stray_number(stray: Stray) -> u8 {
+    match stray {
+        Stray::Late => 1,
+        Stray::Double => 2,
+    }
+}
+
+/// The reason with this number in the column `stray_payments.reason`.
+pub const fn stray(number: i64) -> Option<Stray> {
+    match number {
+        1 => Some(Stray::Late),
+        2 => Some(Stray::Double),
+        _ => None,
     }
 }

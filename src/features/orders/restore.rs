@@ -1,14 +1,18 @@
 //! What the order book and the id block start from.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
-use mallcore_actors::ids::{ActivityId, UserId};
+use mallcore_actors::ids::{ActivityId, OrderId, UserId};
 use mallcore_actors::orders::Order;
 
+use super::loading;
 use super::stored::{COLUMNS, Stored};
 use crate::platform::database::{Database, Error, Loaded};
 use crate::platform::projection::{self, checkpoint};
 
-/// Every order that is open (pending payment), baskets with everything that was frozen.
+/// Every order that is open (pending payment), baskets with everything that was frozen, and every other one with an attempt to pay it that is
+/// still open: whoever looks after attempts finds all of them in memory.
 pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Error> {
     let text =
         format!("SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.status = 1 ORDER BY o.id, i.line_no");
@@ -21,9 +25,29 @@ pub async fn open_orders(database: &Database) -> Result<Loaded<Vec<Order>>, Erro
             Stored::take(&mut orders, &row)?;
         }
     }
+    let tried: HashSet<OrderId> = tx.all(TRIED, Vec::new()).await?.iter().map(|row| row.id(0, OrderId::new)).collect::<Result<_, _>>()?;
+    let mut open = Vec::with_capacity(orders.len());
+    for stored in orders {
+        let has_attempts = tried.contains(&stored.order.id);
+        open.push(if has_attempts { loading::with_progress(&mut tx, stored).await? } else { stored.order });
+    }
+    let text = format!(
+        "SELECT {COLUMNS} FROM orders o JOIN order_items i ON i.order_id = o.id \
+         WHERE o.status <> 1 AND o.id IN (SELECT a.order_id FROM payment_attempts a WHERE a.state = 1) ORDER BY o.id, i.line_no"
+    );
+    let mut settled = Vec::new();
+    for row in tx.all(text, Vec::new()).await? {
+        Stored::take(&mut settled, &row)?;
+    }
+    for stored in settled {
+        open.push(loading::with_progress(&mut tx, stored).await?);
+    }
     tx.commit().await?;
-    Ok(Loaded { checkpoint, value: orders.into_iter().map(|stored| stored.order).collect() })
+    Ok(Loaded { checkpoint, value: open })
 }
+
+/// Open orders that somebody has tried to pay.
+const TRIED: &str = "SELECT DISTINCT o.id FROM orders o JOIN payment_attempts a ON a.order_id = o.id WHERE o.status = 1";
 
 const RETURNED: &str = "SELECT DISTINCT o.user_id, o.seckill_activity_id FROM seckill_items f \
      JOIN orders o ON o.seckill_activity_id = f.activity_id AND o.limit_returned = 1 \

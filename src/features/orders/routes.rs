@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use mallcore_actors::ids::OrderId;
-use mallcore_actors::orders::Status;
+use mallcore_actors::orders::{PAYMENT_OPEN, Status};
+use mallcore_actors::refusal::Refusal;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::checkout;
 use super::{OrderDetail, OrderRef, OrderView, Orders};
 use crate::features::addresses::{AddressError, Addresses};
+use crate::features::payments::Payments;
 use crate::platform::auth::Shopper;
 use crate::platform::error_chain;
 use crate::platform::http::path::PathId;
@@ -102,7 +104,8 @@ pub async fn show(
 
 /// Cancel an unpaid order
 ///
-/// Its pieces are free again. Cancelling what is cancelled already answers the order as it stands.
+/// Its pieces are free again. Cancelling what is cancelled already answers the order as it stands. Where somebody may be paying, WeChat Pay
+/// ends that first, within eight seconds; if it does not, nothing has changed: `payment_open`.
 #[utoipa::path(
     tag = "orders",
     operation_id = "orders_cancel",
@@ -112,14 +115,28 @@ pub async fn show(
         (status = 200, description = "The order, closed", body = OrderView),
         (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
         (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 409, description = "wrong_status: it is paid", body = ProblemDocument),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable", body = ProblemDocument),
+        (status = 409, description = "wrong_status: it is paid; payment_open: a payment of it has not ended", body = ProblemDocument),
+        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable, payment_unavailable", body = ProblemDocument),
     ),
 )]
 #[post("/orders/{id}/cancel")]
-pub async fn cancel(shopper: Shopper, order: PathId<OrderRef>, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
-    let order = orders.cancel(shopper.0, order.0).await???;
-    Ok(HttpResponse::Ok().json(order))
+pub async fn cancel(
+    shopper: Shopper,
+    order: PathId<OrderRef>,
+    orders: Provided<Orders>,
+    payments: Provided<Payments>,
+) -> Result<HttpResponse, Problem> {
+    let named = order.0;
+    let is_open = |answer: &Result<_, Refusal>| matches!(answer, Err(Refusal::Rule(rule)) if rule.code == PAYMENT_OPEN.code);
+    let mut answer = orders.cancel(shopper.0, named).await??;
+    if is_open(&answer)
+        && let Some(id) = orders.id_of(shopper.0, named).await?
+    {
+        payments.end_attempt(shopper.0, id).await?;
+        // Somebody who has begun another attempt meanwhile is not cut off.
+        answer = orders.cancel(shopper.0, named).await??;
+    }
+    Ok(HttpResponse::Ok().json(answer?))
 }
 
 /// How many orders the shopper has, by status

@@ -21,7 +21,7 @@ pub const COLUMNS: &str = "o.id, o.order_no, o.user_id, o.payable_fen, o.address
      o.remark, o.delivery, o.is_hidden, o.close_reason, o.shipped_at, o.seckill_activity_id, \
      i.sku_id, i.seckill_item_id, i.quantity, i.unit_price_fen, i.discount_fen, i.product_id, i.product_name, i.sku_spec, i.picture";
 
-/// An order without its payment, parcels and refunds.
+/// An order without its attempts, payment, parcels and refunds.
 #[derive(Debug)]
 pub struct Stored {
     /// The order as the core knows it.
@@ -92,6 +92,7 @@ fn order(row: &Row, id: OrderId) -> Result<Order, Error> {
         body,
         basket,
         progress: None,
+        paying: None,
         is_hidden: row.flag(20)?,
     })
 }

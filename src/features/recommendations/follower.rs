@@ -21,8 +21,8 @@ use crate::platform::projection::{Reaction, Target, TargetError};
 
 /// Bytes of payload a record, about; a batch asks for that many times its records.
 const RECORD_BYTES: usize = 128;
-/// The numbers of the facts that it takes within their family: both kinds of payment.
-const PAYMENTS: [u8; 2] = [2, 7];
+/// The numbers of the facts that it takes within their family: every kind of payment.
+const PAYMENTS: [u8; 3] = [2, 7, 14];
 
 /// On its way along the journal.
 pub(super) struct Follow {
@@ -110,6 +110,7 @@ impl Follow {
         let (user, lines) = match &record.fact {
             Fact::Orders(OrderFact::Paid(paid)) => (paid.user, &paid.lines),
             Fact::Orders(OrderFact::PaymentTaken(paid)) => (paid.user, &paid.lines),
+            Fact::Orders(OrderFact::TradeTaken(paid)) => (paid.taken.user, &paid.taken.lines),
             _ => return,
         };
         // A SKU whose row was removed is of no product any more.

@@ -83,6 +83,19 @@ impl Reviews {
     }
 }
 
+/// `RECONCILE_HOUR`: when the day before is compared with WeChat Pay's bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// The hour in Asia/Shanghai, 0 to 23.
+    pub hour: u8,
+}
+
+impl Reconciliation {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { hour: reader.number("RECONCILE_HOUR", 10, 0..=23) }
+    }
+}
+
 /// `JOURNAL_*`. The journal lies in `DATA_DIR/journal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Journal {

@@ -7,6 +7,7 @@ use super::host;
 use super::mode::Mode;
 use super::reader::Reader;
 use super::secret::Secret;
+use super::wechat_pay::WechatPay;
 use crate::platform::wechat::sandbox;
 
 /// `DB_*`: MySQL 8 or MariaDB.
@@ -69,13 +70,9 @@ pub struct Wechat {
     pub api_base: Option<String>,
     /// Port of the sandbox on 127.0.0.1; 0 takes any free one.
     pub sandbox_port: u16,
-    /// Number of the merchant at WeChat Pay.
-    pub pay_mchid: Option<String>,
-    /// The merchant's APIv3 key.
-    pub pay_key: Option<Secret>,
-    /// Path of the merchant's certificate.
-    pub pay_cert_path: Option<String>,
-    /// Whether WeChat is the sandbox where nothing else is set, and payments are made up.
+    /// The merchant at WeChat Pay; without one nothing can be paid.
+    pub pay: Option<WechatPay>,
+    /// Whether WeChat and WeChat Pay are the sandbox where nothing else is set.
     pub sandbox: bool,
 }
 
@@ -192,21 +189,17 @@ impl Wechat {
         let (appid, secret) = (reader.text("WECHAT_APPID"), reader.secret("WECHAT_SECRET"));
         // The embedded mode has a mini-program of the sandbox.
         let embedded = |text: &str| mode.is_embedded().then(|| text.to_owned());
+        let appid = appid.or_else(|| embedded(sandbox::APPID));
         let wechat = Self {
-            appid: appid.or_else(|| embedded(sandbox::APPID)),
+            pay: WechatPay::read(reader, mode, appid.as_deref()),
+            appid,
             secret: secret.or_else(|| embedded(sandbox::SECRET).map(Secret::new)),
             api_base,
             sandbox_port: reader.number("WECHAT_SANDBOX_PORT", 3100, 0..=u16::MAX),
-            pay_mchid: reader.text("WECHAT_PAY_MCHID"),
-            pay_key: reader.secret("WECHAT_PAY_KEY"),
-            pay_cert_path: reader.text("WECHAT_PAY_CERT_PATH"),
             sandbox: reader.flag("WECHAT_SANDBOX", mode != Mode::Production),
         };
         if wechat.sandbox && mode == Mode::Production {
             reader.fault("WECHAT_SANDBOX", "has to be false in production");
-        }
-        if wechat.pay_key.as_ref().is_some_and(|key| key.expose().len() != 32) {
-            reader.fault("WECHAT_PAY_KEY", "has to be the merchant's APIv3 key of 32 bytes");
         }
         wechat
     }

@@ -41,6 +41,14 @@ impl RawBody {
         super::json::parse(&self.0?)
     }
 
+    /// Its bytes as they arrived, for a route whose sender has signed them.
+    ///
+    /// # Errors
+    /// The problem that reading it ran into.
+    pub fn bytes(self) -> Result<Bytes, Problem> {
+        self.0
+    }
+
     /// Reads the body's fields as this type.
     pub fn parse<T: ParseBody>(self) -> Result<T, Problem> {
         fields::parse(&self.0?)

@@ -8,6 +8,7 @@ use mallcore::demo::seed::{SeedOptions, is_empty, seed};
 use mallcore::features::accounts;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
+use mallcore::features::payments;
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::{self, Config, Secret};
 use mallcore::platform::database::{Connections, Database, Settings};
@@ -84,9 +85,9 @@ impl TestApp {
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
         let catalog = shop.provided::<Catalog>().unwrap();
-        // Product 60 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
+        // Product 195 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
         let is_rated = |product| catalog.product(product).is_some_and(|entry| entry.counted.rating.count > 0);
-        until("the catalogue is loaded and rated", async || is_rated(60)).await;
+        until("the catalogue is loaded and rated", async || is_rated(195)).await;
         Self {
             base: format!("http://{address}"),
             client: crate::client(),
@@ -164,6 +165,11 @@ impl TestApp {
         self.shop.provided::<Catalog>().unwrap()
     }
 
+    /// The test's own statements take this way to the database, those of the shop go on as configured.
+    pub fn look_through(&mut self, database: Settings) {
+        self.database = database;
+    }
+
     /// Lets the database follow, for tests that hold it back.
     pub fn resume_projection(&self) {
         self.shop.resume_projection();
@@ -206,10 +212,11 @@ async fn balance(shop: &Shop, settings: &Settings) {
 
 /// A shop over the demo's goods, with one running sale of one item.
 async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64, redis: Option<Link>) -> Shop {
-    let plan = Plan { accounts, redis, ..Plan::of(config) };
+    let payments = payments::Settings::of(&config.wechat).unwrap();
+    let plan = Plan { accounts, payments, redis, ..Plan::of(config) };
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
-    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds };
+    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds, ..SeedOptions::default() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     // A second process beside the first one finds the demo there.
     if is_empty(&database).await.unwrap() {

@@ -8,6 +8,7 @@ mod folding;
 mod front_door;
 mod kept;
 mod lifecycle;
+mod payments;
 pub mod process;
 mod proxy;
 mod restored;

@@ -2,10 +2,12 @@
 
 use crate::ids::{AdjustmentId, OrderId, UserId};
 use crate::journal::Sequence;
+use crate::orders::attempts::{Stray, Trade};
 use crate::orders::facts::{CloseReason, Lines, OrderPlaced};
 use crate::orders::fulfilment::{Parcel, Payment, Refund};
 use crate::orders::placed::BasketPlaced;
 use crate::orders::status::Status;
+use crate::orders::trade_no::{AttemptNumber, TradeNo};
 use crate::stock::StockAdjusted;
 use crate::time::Timestamp;
 
@@ -181,6 +183,14 @@ pub enum Happened {
     Refunded(Refund),
     /// Its owner hid it.
     Hidden,
+    /// An attempt to pay it was begun, which the channel takes money for until then.
+    PaymentStarted(TradeNo, Timestamp),
+    /// An attempt to pay it cannot be paid any more.
+    PaymentEnded(AttemptNumber),
+    /// Money came that goes back.
+    Strayed(Stray, Box<Trade>),
+    /// It was paid through an attempt.
+    Traded(Box<Trade>),
 }
 
 /// What moves in a row of a line.

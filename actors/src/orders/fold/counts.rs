@@ -45,6 +45,7 @@ pub fn moved(fact: &Fact) -> SmallVec<[Moved; 2]> {
         }
         Fact::Orders(OrderFact::Paid(paid)) => paid.lines.iter().map(sold).collect(),
         Fact::Orders(OrderFact::PaymentTaken(paid)) => paid.lines.iter().map(sold).collect(),
+        Fact::Orders(OrderFact::TradeTaken(paid)) => paid.taken.lines.iter().map(sold).collect(),
         Fact::Orders(OrderFact::Closed(closed)) => {
             let back = closed.returns.iter().filter(|back| !back.to_quota);
             back.map(|back| available(back.line.sku, i64::from(back.line.quantity.get()))).collect()

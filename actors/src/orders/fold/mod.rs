@@ -96,6 +96,23 @@ impl TradeFold {
                 paid.lines.iter().for_each(|line| self.pay(sequence, line));
                 Happened::Paid(Some(paid.payment))
             }
+            OrderFact::TradeTaken(paid) => {
+                self.advance(order, version, sequence, at, Some(Status::Paid))?.milestones.paid_at = Some(at);
+                paid.taken.lines.iter().for_each(|line| self.pay(sequence, line));
+                Happened::Traded(Box::new(paid.trade()))
+            }
+            OrderFact::PaymentStarted(started) => {
+                self.advance(order, version, sequence, at, None)?;
+                Happened::PaymentStarted(started.trade, started.expires_at)
+            }
+            OrderFact::PaymentEnded(ended) => {
+                self.advance(order, version, sequence, at, None)?;
+                Happened::PaymentEnded(ended.attempt)
+            }
+            OrderFact::PaymentStrayed(strayed) => {
+                self.advance(order, version, sequence, at, None)?;
+                Happened::Strayed(strayed.stray, Box::new(strayed.trade))
+            }
             OrderFact::Shipped(_) => {
                 self.advance(order, version, sequence, at, Some(Status::Shipped))?.milestones.shipped_at = Some(at);
                 Happened::Shipped(None)

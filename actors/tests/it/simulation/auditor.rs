@@ -11,7 +11,7 @@ use mallcore_actors::ids::{AdjustmentId, FlashItemId, OrderId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::orders::fold::Placing;
-use mallcore_actors::orders::{CloseReason, Command, OrderFact, Status};
+use mallcore_actors::orders::{AttemptState, CloseReason, Command, OrderFact, Status};
 use mallcore_actors::stock::{Receipt, StockFact};
 use mallcore_actors::time::Timestamp;
 
@@ -165,7 +165,7 @@ impl Auditor {
         }
         for (order, command) in &self.commands {
             let row = rows.orders[order].order();
-            let progress = row.progress.as_deref();
+            let (progress, paying) = (row.progress.as_deref(), row.paying.as_deref());
             let is_so = match command {
                 Command::Pay(payment) => progress.is_some_and(|progress| progress.payment.as_ref() == Some(payment)),
                 Command::Ship(parcel) => progress.is_some_and(|progress| progress.parcels.iter().any(|(_, sent)| sent == parcel)),
@@ -175,6 +175,12 @@ impl Auditor {
                 Command::ConfirmReceipt | Command::AutoComplete => matches!(row.status, Status::Completed | Status::Refunded),
                 Command::Hide => row.is_hidden,
                 Command::Close(_) => row.status == Status::Closed,
+                Command::StartPayment => paying.is_some_and(|paying| !paying.attempts.is_empty()),
+                Command::EndPayment(number) => {
+                    paying.and_then(|paying| paying.attempt(*number)).is_some_and(|attempt| attempt.state != AttemptState::Open)
+                }
+                Command::Take(trade) => paying.is_some_and(|paying| paying.trade(&trade.transaction) == Some(trade)),
+                Command::Look => true,
             };
             assert!(is_so, "{command:?} was told done: {row:?}");
         }
@@ -225,6 +231,7 @@ impl Auditor {
                     }
                 }
                 Fact::Orders(OrderFact::PaymentTaken(paid)) => *open.entry(paid.user).or_default() -= 1,
+                Fact::Orders(OrderFact::TradeTaken(paid)) => *open.entry(paid.taken.user).or_default() -= 1,
                 Fact::Orders(OrderFact::Placed(placed)) => {
                     let mine = open.entry(placed.user).or_default();
                     *mine += 1;

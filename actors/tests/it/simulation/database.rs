@@ -8,7 +8,7 @@ use mallcore_actors::ids::{ActivityId, AdjustmentId, FlashItemId, OrderId, SkuId
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::fold::{self, Fold};
 use mallcore_actors::orders::fold::{Happened, LineChange, OrderEvent, Placing, Standing, TradeFold};
-use mallcore_actors::orders::{CloseReason, Lines, Order, OrderBook, Part, Progress, Status};
+use mallcore_actors::orders::{Attempt, AttemptState, CloseReason, Lines, Order, OrderBook, Part, Paying, Progress, Status};
 use mallcore_actors::stock::{FlashQuota, QuotaCarved, Stock};
 use mallcore_actors::time::Timestamp;
 
@@ -259,7 +259,7 @@ impl Database {
             let order = row.order();
             let (user, key, body, receipt) = (order.user, order.key, order.body, order.receipt());
             let is_basket = order.basket.is_some();
-            if row.status == Status::PendingPayment {
+            if row.status == Status::PendingPayment || order.open_attempt().is_some() {
                 orders.shard(user).place(order);
             }
             if is_basket {
@@ -306,7 +306,12 @@ impl OrderRow {
             Placing::Purchase(placed) => Order::placed(self.sequence, self.at, placed),
             Placing::Basket(placed) => Order::basket_placed(self.sequence, self.at, placed),
         };
-        let payment = self.events.iter().find_map(|event| if let Happened::Paid(payment) = &event.what { payment.clone() } else { None });
+        let payment = self.events.iter().find_map(|event| match &event.what {
+            Happened::Paid(payment) => payment.clone(),
+            Happened::Traded(trade) => Some(trade.payment()),
+            _ => None,
+        });
+        order.paying = self.paying().map(Box::new);
         if payment.is_some() {
             order.status = Status::Paid;
             let parts = self.events.iter().filter_map(|event| match &event.what {
@@ -323,5 +328,31 @@ impl OrderRow {
         order.close_reason = self.close_reason;
         order.is_hidden = self.is_hidden;
         order
+    }
+
+    /// Attempts to pay it, and what came of them; none if nobody has tried.
+    fn paying(&self) -> Option<Paying> {
+        let mut paying = Paying::default();
+        for event in &self.events {
+            let (settled, state) = match &event.what {
+                Happened::PaymentStarted(number, expires_at) => {
+                    let (number, started_at, expires_at) = (number.attempt, event.at, *expires_at);
+                    paying.attempts.push(Attempt { number, started_at, expires_at, state: AttemptState::Open });
+                    continue;
+                }
+                Happened::PaymentEnded(number) => (*number, AttemptState::Ended),
+                Happened::Traded(trade) => {
+                    paying.taken = Some((**trade).clone());
+                    (trade.attempt, AttemptState::Paid)
+                }
+                Happened::Strayed(why, trade) => {
+                    paying.strays.push((event.at, *why, (**trade).clone()));
+                    (trade.attempt, AttemptState::Paid)
+                }
+                _ => continue,
+            };
+            paying.attempts.iter_mut().filter(|attempt| attempt.number == settled).for_each(|attempt| attempt.state = state);
+        }
+        (!paying.attempts.is_empty()).then_some(paying)
     }
 }

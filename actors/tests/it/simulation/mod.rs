@@ -89,6 +89,9 @@ fn books_balance_after_any_crash() {
             && total.killed > 1_000
             && total.adjusted > 1_000
             && total.refunds > 1_000
+            && total.attempts > 1_000
+            && total.traded > 500
+            && total.strays > 50
             && total.cart_changes > 10_000
             && total.bought_from_carts > 1_000
             && total.carts_left > 1_000;
@@ -109,6 +112,9 @@ fn add(total: &mut Summary, summary: Summary) {
     total.adjusted += summary.adjusted;
     total.killed += summary.killed;
     total.refunds += summary.refunds;
+    total.attempts += summary.attempts;
+    total.traded += summary.traded;
+    total.strays += summary.strays;
     total.cart_changes += summary.cart_changes;
     total.bought_from_carts += summary.bought_from_carts;
     total.carts_left += summary.carts_left;

@@ -84,6 +84,9 @@ pub struct Summary {
     pub adjusted: usize,
     pub killed: usize,
     pub refunds: usize,
+    pub attempts: usize,
+    pub traded: usize,
+    pub strays: usize,
     pub cart_changes: usize,
     pub bought_from_carts: usize,
     pub carts_left: usize,
@@ -147,6 +150,9 @@ pub fn run(seed: u64) -> Summary {
     world.summary.records = world.log.len();
     let count = |is: fn(&Fact) -> bool| world.log.values().filter(|record| is(&record.fact)).count();
     world.summary.refunds = count(|fact| matches!(fact, Fact::Orders(OrderFact::Refunded(_))));
+    world.summary.attempts = count(|fact| matches!(fact, Fact::Orders(OrderFact::PaymentStarted(_))));
+    world.summary.traded = count(|fact| matches!(fact, Fact::Orders(OrderFact::TradeTaken(_))));
+    world.summary.strays = count(|fact| matches!(fact, Fact::Orders(OrderFact::PaymentStrayed(_))));
     world.summary.cart_changes = count(|fact| matches!(fact, Fact::Carts(_)));
     world.summary.bought_from_carts = count(|fact| matches!(fact, Fact::Orders(OrderFact::BasketPlaced(placed)) if placed.from_cart));
     world.summary.adjusted = world.log.values().filter(|record| matches!(record.fact, Fact::Stock(StockFact::Adjusted(_)))).count();

@@ -4,6 +4,7 @@
 //! - T2 What an order shows of its products was frozen when it was placed (baskets) or when its sale was planned (purchases): a rename between
 //!   an order and its projection changes nothing.
 
+mod attempts;
 mod items;
 mod orders;
 mod parts;
@@ -49,6 +50,7 @@ impl Projection for Trade {
         orders::change(writer, batch).await?;
         items::change(writer, batch).await?;
         parts::insert(writer, batch.events()).await?;
+        attempts::write(writer, batch.events()).await?;
         stock::change(writer, batch, &shelf).await?;
         orders::note_ids(writer, batch).await
     }

@@ -1,9 +1,11 @@
-//! What happened to orders after they were placed: `order_events`, `payments`, `parcels`, `refunds` and their items.
+//! What happened to orders after they were placed: `order_events`, `payments`, `parcels`, `refunds` and their items. Attempts to pay are in
+//! `attempts`.
 
 use mallcore_actors::orders::fold::{Happened, OrderEvent};
+use mallcore_actors::orders::{Payment, Trade};
 use serde_json::json;
 
-use super::super::model::{EventKind, close_reason_name};
+use super::super::model::{EventKind, close_reason_name, stray_name};
 use crate::platform::database::{Arguments, Value, chunks};
 use crate::platform::projection::{TableWriter, WriteError};
 
@@ -12,7 +14,8 @@ pub(super) async fn insert(writer: &mut TableWriter<'_>, events: &[OrderEvent]) 
     events.iter().for_each(|event| parts.take(event));
     let Parts { events, payments, parcels, parcel_items, refunds, refund_items } = parts;
     rows(writer, "order_events", ["order_id", "version", "kind", "happened_at", "data"], events).await?;
-    let columns = ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at"];
+    let columns =
+        ["order_id", "payment_id", "channel", "amount_fen", "payer", "version", "paid_at", "attempt_no", "transaction_id", "traded_at"];
     rows(writer, "payments", columns, payments).await?;
     rows(writer, "parcels", ["order_id", "version", "key_hash", "carrier", "tracking_no", "shipped_at"], parcels).await?;
     rows(writer, "parcel_items", ["order_id", "version", "item_no", "sku_id", "quantity"], parcel_items).await?;
@@ -21,7 +24,7 @@ pub(super) async fn insert(writer: &mut TableWriter<'_>, events: &[OrderEvent]) 
     rows(writer, "refund_items", ["order_id", "version", "item_no", "sku_id", "quantity", "amount_fen"], refund_items).await
 }
 
-async fn rows<const COLUMNS: usize>(
+pub(super) async fn rows<const COLUMNS: usize>(
     writer: &mut TableWriter<'_>,
     table: &str,
     columns: [&str; COLUMNS],
@@ -37,7 +40,7 @@ async fn rows<const COLUMNS: usize>(
 #[derive(Default)]
 struct Parts {
     events: Vec<[Value; 5]>,
-    payments: Vec<[Value; 7]>,
+    payments: Vec<[Value; 10]>,
     parcels: Vec<[Value; 6]>,
     parcel_items: Vec<[Value; 5]>,
     refunds: Vec<[Value; 7]>,
@@ -51,17 +54,19 @@ impl Parts {
         let (kind, data) = match what {
             Happened::Paid(payment) => {
                 if let Some(payment) = payment {
-                    self.payments.push([
-                        order.into(),
-                        payment.id.get().into(),
-                        (payment.channel as u8).into(),
-                        payment.amount.fen().into(),
-                        payment.payer.as_ref().map(|payer| payer.as_str().to_owned()).into(),
-                        version.into(),
-                        at.into(),
-                    ]);
+                    self.pay(event, payment, None);
                 }
                 (EventKind::Paid, payment.as_ref().map(|payment| json!({ "amount_fen": payment.amount.fen() })))
+            }
+            Happened::Traded(trade) => {
+                self.pay(event, &trade.payment(), Some(trade));
+                (EventKind::Paid, Some(json!({ "amount_fen": trade.amount.fen() })))
+            }
+            Happened::PaymentStarted(..) => (EventKind::PaymentStarted, None),
+            Happened::PaymentEnded(_) => (EventKind::PaymentEnded, None),
+            Happened::Strayed(stray, trade) => {
+                let data = json!({ "amount_fen": trade.amount.fen(), "reason": stray_name(*stray) });
+                (EventKind::PaymentStrayed, Some(data))
             }
             Happened::Shipped(None) => (EventKind::Shipped, None),
             Happened::Shipped(Some(parcel)) => {
@@ -103,5 +108,20 @@ impl Parts {
             Happened::Hidden => (EventKind::Hidden, None),
         };
         self.events.push([order.into(), version.into(), (kind as u8).into(), at.into(), data.map(|data| data.to_string()).into()]);
+    }
+
+    fn pay(&mut self, event: &OrderEvent, payment: &Payment, trade: Option<&Trade>) {
+        self.payments.push([
+            event.order.get().into(),
+            payment.id.get().into(),
+            (payment.channel as u8).into(),
+            payment.amount.fen().into(),
+            payment.payer.as_ref().map(|payer| payer.as_str().to_owned()).into(),
+            event.version.into(),
+            event.at.into(),
+            trade.map(|trade| trade.attempt.get()).into(),
+            trade.map(|trade| trade.transaction.as_str().to_owned()).into(),
+            trade.map(|trade| trade.paid_at).into(),
+        ]);
     }
 }

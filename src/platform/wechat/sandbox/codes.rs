@@ -1,6 +1,7 @@
 //! What the sandbox knows: codes that were handed out, and its access token. No HTTP.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -8,6 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
+
+use super::messages::Messages;
+use super::pay::PaySandbox;
+use super::shipping::Shipments;
 
 /// The mini-program of the sandbox, for whoever names no other.
 pub const APPID: &str = "wxsandbox0000000000";
@@ -63,16 +68,40 @@ struct Kept {
 
 /// The sandbox's memory.
 pub struct Sandbox {
+    pay: Option<Arc<PaySandbox>>,
     appid: String,
     secret: String,
     codes: Mutex<HashMap<String, Kept>>,
     token: Mutex<Option<(String, Instant)>>,
+    /// What it was told of parcels.
+    pub shipments: Shipments,
+    /// What it was asked to send.
+    pub messages: Messages,
 }
 
 impl Sandbox {
     /// For one mini-program.
     pub fn new(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { appid: appid.into(), secret: secret.into(), codes: Mutex::default(), token: Mutex::default() }
+        Self {
+            appid: appid.into(),
+            secret: secret.into(),
+            codes: Mutex::default(),
+            token: Mutex::default(),
+            shipments: Shipments::default(),
+            messages: Messages::default(),
+            pay: None,
+        }
+    }
+
+    /// With WeChat Pay at the same address.
+    #[must_use]
+    pub fn with_pay(self, pay: Arc<PaySandbox>) -> Self {
+        Self { pay: Some(pay), ..self }
+    }
+
+    /// WeChat Pay, if it is there.
+    pub const fn pay(&self) -> Option<&Arc<PaySandbox>> {
+        self.pay.as_ref()
     }
 
     /// What `wx.login` gives to this user's phone; a user that nobody has seen yet where none is named.
@@ -111,15 +140,20 @@ impl Sandbox {
 
     /// The number that a phone code stands for, and the app that it was made for.
     pub(super) fn phone(&self, token: &str, code: &str) -> Result<(String, &str), Refused> {
-        match &*self.token.lock() {
-            Some((known, _)) if known != token => return Err(Refused::Credential),
-            Some((_, until)) if Instant::now() >= *until => return Err(Refused::Expired),
-            Some(_) => {}
-            None => return Err(Refused::Credential),
-        }
+        self.check_token(token)?;
         match self.take(code, |stands| matches!(stands, Stands::Phone(_)))? {
             Stands::Phone(number) => Ok((number, &self.appid)),
             Stands::User(_) => Err(Refused::Code),
+        }
+    }
+
+    /// Whether this is the access token that was given out last, and still good.
+    pub(super) fn check_token(&self, token: &str) -> Result<(), Refused> {
+        match &*self.token.lock() {
+            Some((known, _)) if known != token => Err(Refused::Credential),
+            Some((_, until)) if Instant::now() >= *until => Err(Refused::Expired),
+            Some(_) => Ok(()),
+            None => Err(Refused::Credential),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Money and pieces of orders, reckoned from the records alone: money in less money out is what the customer keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mallcore_actors::ids::{OrderId, SkuId};
 use mallcore_actors::journal::Sequence;
-use mallcore_actors::orders::OrderFact;
+use mallcore_actors::orders::{OrderFact, PaymentTaken, Trade};
 
 use super::super::database::Database;
 
@@ -25,11 +25,28 @@ struct OrderBook {
     freight: u64,
     freight_back: u64,
     is_paid: bool,
+    is_closed: bool,
     money_in: u64,
     money_out: u64,
+    /// The attempt that may still be paid, and the transactions that came.
+    open: Option<u8>,
+    came: BTreeSet<String>,
 }
 
 impl OrderBook {
+    fn pay(&mut self, sequence: Sequence, paid: &PaymentTaken) {
+        assert!(!std::mem::replace(&mut self.is_paid, true), "{:?} was paid twice at {sequence}", paid.order);
+        self.money_in = paid.payment.amount.fen();
+        assert_eq!(self.money_in, self.kept(), "{:?} was not paid in full at {sequence}", paid.order);
+    }
+
+    fn come(&mut self, sequence: Sequence, trade: &Trade) {
+        assert!(self.came.insert(trade.transaction.as_str().to_owned()), "{trade:?} counts twice at {sequence}");
+        if self.open == Some(trade.attempt.get()) {
+            self.open = None;
+        }
+    }
+
     /// What the customer keeps: of each line the part that was not refunded, and the freight.
     fn kept(&self) -> u64 {
         let goods: u64 = self.lines.values().map(|line| line.cost - line.cost * line.refunded / line.pieces).sum();
@@ -61,10 +78,24 @@ impl Books {
                     assert!(book.lines.insert(line.sku, LineBook { pieces, cost, ..LineBook::default() }).is_none(), "a SKU in two lines");
                 }
             }
-            OrderFact::PaymentTaken(paid) => {
-                assert!(!std::mem::replace(&mut book.is_paid, true), "{order:?} was paid twice at {sequence}");
-                book.money_in = paid.payment.amount.fen();
-                assert_eq!(book.money_in, book.kept(), "{order:?} was not paid in full at {sequence}");
+            OrderFact::PaymentTaken(paid) => book.pay(sequence, paid),
+            OrderFact::PaymentStarted(started) => {
+                let earlier = book.open.replace(started.trade.attempt.get());
+                assert_eq!(earlier, None, "{order:?} has two open attempts at {sequence}");
+                assert!(!book.is_paid, "{order:?} is to be paid a second time at {sequence}");
+            }
+            OrderFact::PaymentEnded(ended) => assert_eq!(book.open.take(), Some(ended.attempt.get()), "{order:?} at {sequence}"),
+            OrderFact::TradeTaken(trade) => {
+                book.pay(sequence, &trade.taken);
+                book.come(sequence, &trade.trade());
+            }
+            OrderFact::PaymentStrayed(strayed) => {
+                assert!(book.is_paid || book.is_closed, "{order:?} refused money that it wants at {sequence}");
+                book.come(sequence, &strayed.trade);
+            }
+            OrderFact::Closed(_) => {
+                assert_eq!(book.open, None, "{order:?} was closed while somebody could pay it at {sequence}");
+                book.is_closed = true;
             }
             OrderFact::ParcelShipped(shipped) => {
                 for pieces in &shipped.parcel.pieces {
@@ -89,7 +120,7 @@ impl Books {
                 assert!(book.money_out <= book.money_in, "{order:?}: more was refunded than was paid at {sequence}");
                 assert_eq!(book.money_in - book.money_out, book.kept(), "{order:?}: the customer keeps something else at {sequence}");
             }
-            OrderFact::Completed(_) | OrderFact::Closed(_) | OrderFact::Hidden(_) => {}
+            OrderFact::Completed(_) | OrderFact::Hidden(_) => {}
             OrderFact::Paid(_) | OrderFact::Shipped(_) => panic!("nobody of this world does that: {fact:?}"),
         }
     }

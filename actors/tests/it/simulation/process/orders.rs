@@ -1,7 +1,7 @@
 //! Requests, and commands to orders: carried out at the order, read from the database first where it has left memory.
 
 use mallcore_actors::engine::Claim;
-use mallcore_actors::orders::{self, Read};
+use mallcore_actors::orders::{self, AttemptNumber, Order, Read, Status};
 use mallcore_actors::refusal;
 use mallcore_actors::stock::{Buy, CloseOrder, PlaceOrder};
 use tokio::sync::oneshot;
@@ -100,6 +100,23 @@ impl Process {
             if is_known {
                 self.command(Closer::Timer(due), due.user, due.order, orders::Command::Close(CloseReason::TimedOut));
             }
+        }
+        // Whoever looks after attempts: WeChat Pay says at once that they are over.
+        let has_to_end = |order: &Order| now >= order.expires_at || order.status != Status::PendingPayment;
+        let over: Vec<(Deadline, AttemptNumber)> = self
+            .engine
+            .orders
+            .shards()
+            .flat_map(|shard| {
+                let over = |order: &Order| {
+                    let deadline = Deadline { at: order.expires_at, user: order.user, order: order.id };
+                    order.open_attempt().filter(|_| has_to_end(order)).map(|open| (deadline, open.number))
+                };
+                shard.being_paid().filter_map(over).collect::<Vec<_>>()
+            })
+            .collect();
+        for (deadline, attempt) in over {
+            self.command(Closer::Timer(deadline), deadline.user, deadline.order, orders::Command::EndPayment(attempt));
         }
         self.engine.orders.forget_keys(now);
     }

@@ -84,7 +84,8 @@ impl World {
                 }
                 (Ask::Order(command), Answer::Changed(order)) => {
                     self.auditor.order_changed(order, command.clone(), relies_on);
-                    let of_order = |known: &&mut Known| known.order == order && matches!(command, orders::Command::Pay(_));
+                    let of_order =
+                        |known: &&mut Known| known.order == order && matches!(command, orders::Command::Pay(_) | orders::Command::Take(_));
                     self.known.iter_mut().filter(of_order).for_each(|known| known.is_paid = true);
                 }
                 (Ask::Cart(user, command), Answer::Cart(told)) => {

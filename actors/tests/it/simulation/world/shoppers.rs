@@ -1,7 +1,7 @@
 //! What shoppers do beside flash sales: carts, baskets, and everything that happens to an order; and what the warehouse does.
 
 use mallcore_actors::carts::{AddLine, ChangeLine, ClearCart, GetCart, MergeLines, RemoveLine, SelectAll};
-use mallcore_actors::orders::BasketLine;
+use mallcore_actors::orders::{AttemptNumber, BasketLine, Trade, Transaction};
 
 use super::*;
 use crate::baskets::{fen, key, line, parcel, payment, pieces, refund, sku};
@@ -113,6 +113,17 @@ impl World {
         wants
     }
 
+    fn attempt(&mut self) -> AttemptNumber {
+        AttemptNumber::try_from(self.random.random_range(1..3)).expect("the first or the second")
+    }
+
+    /// Money that came through one of an order's attempts.
+    fn trade(&mut self, order: OrderId, amount: Money) -> Trade {
+        let attempt = self.attempt();
+        let transaction = Transaction::parse(&format!("42000{order}{}", attempt.get())).expect("a number");
+        Trade { attempt, transaction, amount, payer: None, paid_at: Timestamp::from_millis(START) }
+    }
+
     pub(super) fn command_order(&mut self, user: UserId) {
         // Mostly a recent one, so that some orders get far.
         let recent: Vec<usize> = (0..self.known.len()).rev().take(6).collect();
@@ -122,13 +133,19 @@ impl World {
         let number = order.get() * 10 + self.random.random_range(0..8);
         // Mostly what is due next.
         let due = if self.chance(100) {
-            0..20
+            -4..20
         } else if is_paid {
             7..20
         } else {
-            0..7
+            -4..7
         };
         let command = match self.random.random_range(due) {
+            -4 | -3 => orders::Command::StartPayment,
+            -2 => {
+                let amount = if self.chance(50) { fen(payable.fen() + 1) } else { payable };
+                orders::Command::Take(self.trade(order, amount))
+            }
+            -1 => orders::Command::EndPayment(self.attempt()),
             0 => orders::Command::Close(CloseReason::Cancelled),
             1..7 => {
                 let amount = if self.chance(50) { fen(payable.fen() + 1) } else { payable };

@@ -1,0 +1,2 @@
+-- When the channel says that it was paid.
+ALTER TABLE payments ADD COLUMN traded_at DATETIME(3) NULL;
