@@ -26,7 +26,7 @@ struct Rule {
     sentence: &'static str,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 11] = [
     Rule {
         breaking: "SELECT i.id, i.held, COALESCE(o.pieces, 0) FROM seckill_items i LEFT JOIN (SELECT l.seckill_item_id AS item, \
              CAST(SUM(l.quantity) AS SIGNED) AS pieces FROM order_items l JOIN orders o ON o.id = l.order_id \
@@ -78,6 +78,20 @@ const RULES: [Rule; 9] = [
              OR p.reviews_count <> p.stars_1 + p.stars_2 + p.stars_3 + p.stars_4 + p.stars_5 \
              OR p.stars_sum <> p.stars_1 + 2 * p.stars_2 + 3 * p.stars_3 + 4 * p.stars_4 + 5 * p.stars_5",
         sentence: "product {} counts {} reviews or their stars and pictures, of its rows {} are shown",
+    },
+    Rule {
+        breaking: "SELECT c.order_id, c.pieces, i.quantity FROM (SELECT a.order_id, l.sku_id, CAST(SUM(l.quantity) AS SIGNED) AS pieces \
+             FROM after_sales a JOIN after_sale_lines l ON l.after_sale_id = a.id WHERE a.status IN (1, 2, 3, 4, 5) \
+             GROUP BY a.order_id, l.sku_id) c JOIN order_items i ON i.order_id = c.order_id AND i.sku_id = c.sku_id \
+             WHERE c.pieces > i.quantity",
+        sentence: "order {} has {} pieces of a line in open and done cases, the line has {}",
+    },
+    // A case that is done may be ahead of its refund's row, which is projected.
+    Rule {
+        breaking: "SELECT a.id, a.refunded_fen, r.amount_fen FROM after_sales a JOIN refunds r ON r.order_id = a.order_id \
+             AND r.refund_id = a.id + 4503599627370496 WHERE a.status = 5 AND (a.refunded_fen <> r.amount_fen \
+             OR a.refunded_freight_fen <> r.freight_fen)",
+        sentence: "after-sale case {} says that {} fen went back, its order {}",
     },
     Rule {
         breaking: "SELECT COALESCE(MAX(e.order_id), 0), CAST(COALESCE(SUM(p.debit_fen), 0) AS SIGNED), \

@@ -1,6 +1,7 @@
 //! The hot core: value types, the kernel that hosts aggregates, and the aggregates themselves. Knows no HTTP and no SQL; `tests/it/tidy.rs`
 //! holds it to that. Dependencies point one way: aggregates → kernel → values; only `kernel/families.rs` names every aggregate.
 
+pub mod after_sales;
 pub mod banners;
 pub mod carts;
 pub mod engine;

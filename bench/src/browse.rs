@@ -12,7 +12,7 @@ use crate::fetch;
 use crate::journeys::{self, Client, Journey, Plan, Request};
 use crate::load::connection::ConnectionError;
 use crate::load::pace::Pace;
-use crate::server_process::{Process, Seed, Setup};
+use crate::server_process::{Goods, Process, Seed, Setup};
 use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 
 /// Of 100 requests of the mix: home, zone, list, detail, search.
@@ -25,8 +25,14 @@ const SEARCH: usize = 4;
 const SEARCH_P99_MILLIS: f64 = 20.0;
 const PAGES_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// What has to be there, for the end of `--help`.
+const PREPARE: &str = "Prepare: cargo build --release --workspace (the server's binary lies beside this one, or --server names it). The shop is made \
+by this command with `mallcore seed-demo --products N` in a folder of its own below --folder; 100,000 products take about a minute and \
+another until the search has them. --full needs mariadbd, redis-server and rabbitmq-server to be installed. Leave the machine alone meanwhile.";
+
 /// Options of `mall-bench browse`.
 #[derive(Debug, Args)]
+#[command(after_help = PREPARE)]
 pub struct Options {
     #[command(flatten)]
     testbed: TestBedOptions,
@@ -51,7 +57,9 @@ pub struct Options {
 
 /// Measures and judges.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let testbed = TestBed::with_products(&options.testbed, options.mode, Seed { stock: 1_000, limit: 1, items: 1 }, 100, options.products)?;
+    let seed = Seed { stock: 1_000, limit: 1, items: 1 };
+    let goods = Goods { products: options.products, ..Goods::default() };
+    let testbed = TestBed::with_goods(&options.testbed, options.mode, seed, 100, goods)?;
     let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
     let pages = pages(&testbed.setup)?;
     let baseline = Process::baseline(None, crate::baseline::BODY_BYTES)?;

@@ -11,7 +11,7 @@ use crate::fetch;
 use crate::journeys::{Client, Journey, Request};
 use crate::load::connection::ConnectionError;
 use crate::load::shoppers::Shopper;
-use crate::server_process::{Process, Seed, Setup};
+use crate::server_process::{Goods, Process, Seed, Setup};
 use crate::testbed::{ModeOptions, READY_TIMEOUT, TestBed, TestBedOptions};
 
 /// SKUs that are ordered from; the demo shop has more.
@@ -19,13 +19,22 @@ const SKUS: u64 = 97;
 const CART_WANTED: f64 = 0.4;
 const CHECKOUT_WANTED: f64 = 0.4;
 
+/// What has to be there, for the end of `--help`.
+const PREPARE: &str = "Prepare: cargo build --release --workspace (the server's binary lies beside this one, or --server names it). The shop is made \
+by this command with `mallcore seed-demo --products N --stock 5000000` in a folder of its own below --folder. --full needs mariadbd, \
+redis-server and rabbitmq-server to be installed. Leave the machine alone meanwhile.";
+
 /// Options of `mall-bench cart` and `mall-bench checkout`.
 #[derive(Debug, Args)]
+#[command(after_help = PREPARE)]
 pub struct Options {
     #[command(flatten)]
     testbed: TestBedOptions,
     #[command(flatten)]
     mode: ModeOptions,
+    /// Products in the shop; 0: those of the demo shop.
+    #[arg(long, default_value_t = 0)]
+    products: u64,
     /// Rounds; the first is not counted.
     #[arg(long, default_value_t = 6)]
     rounds: usize,
@@ -63,9 +72,8 @@ fn measure<J: Journey>(
     journey: impl FnOnce(&Arc<Vec<Shopper>>, &Setup) -> Result<Arc<J>, Error>,
 ) -> Result<Verdict, Error> {
     let seed = Seed { stock: 1_000, limit: 1, items: 1 };
-    let mut testbed = TestBed::fresh(&options.testbed, options.mode, seed, options.users)?;
-    testbed.setup.set("ORDER_UNPAID_MAX_PER_USER", "1000");
-    stock_up(&testbed.setup)?;
+    let goods = Goods { products: options.products, stock: Some(PIECES) };
+    let testbed = TestBed::with_goods(&options.testbed, options.mode, seed, options.users, goods)?;
     let (server, _) = testbed.setup.start_ready(READY_TIMEOUT)?;
     let baseline = Process::baseline(None, crate::baseline::BODY_BYTES)?;
     let journey = journey(&testbed.shoppers, &testbed.setup)?;
@@ -77,16 +85,8 @@ fn measure<J: Journey>(
     Ok(verdict)
 }
 
-/// Pieces that are added to each SKU, so that none sells out.
+/// Pieces of each SKU, so that none sells out.
 const PIECES: u64 = 5_000_000;
-
-fn stock_up(setup: &Setup) -> Result<(), Error> {
-    for sku in 1..=SKUS {
-        let arguments = ["product", "adjust-stock", &sku.to_string(), "--by", &PIECES.to_string(), "--reason", "压测"];
-        setup.run(&arguments.map(str::to_owned))?;
-    }
-    Ok(())
-}
 
 #[derive(Deserialize)]
 struct Created {
@@ -95,7 +95,7 @@ struct Created {
 
 /// An address of each shopper, in the region that freight templates of the demo shop know.
 fn addresses(setup: &Setup, shoppers: &[Shopper]) -> Result<Vec<u64>, Error> {
-    let body = "{\"name\":\"压测\",\"phone\":\"13800138000\",\"province\":\"浙江省\",\"city\":\"杭州市\",\"district\":\"西湖区\",\
+    let body = "{\"receiver\":\"压测\",\"phone\":\"13800138000\",\"province\":\"浙江省\",\"city\":\"杭州市\",\"district\":\"西湖区\",\
                 \"region_code\":\"330106\",\"detail\":\"文三路 1 号\"}";
     let address = |shopper: &Shopper| {
         let request = format!(

@@ -85,6 +85,15 @@ pub struct Seed {
     pub items: u64,
 }
 
+/// What the shop sells outside the sale.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Goods {
+    /// Products that there are at least; 0: those of the demo shop.
+    pub products: u64,
+    /// Pieces of each SKU; none: as many as the demo shop has.
+    pub stock: Option<u64>,
+}
+
 /// A child that is killed when dropped.
 pub struct Process {
     child: Child,
@@ -159,14 +168,22 @@ impl Setup {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Fills the empty data folder with the demo shop and one running sale; with at least so many products, unless that is 0.
-    pub fn seed(&self, seed: Seed, products: u64) -> Result<(), Error> {
+    /// Fills the empty data folder with the demo shop and one running sale.
+    pub fn seed(&self, seed: Seed, goods: Goods) -> Result<(), Error> {
         let Seed { stock, limit, items } = seed;
-        let arguments = ["seed-demo".into(), "--flash-stock".into(), stock.to_string(), "--flash-limit".into(), limit.to_string()];
-        let several = ["--flash-items".into(), items.to_string()];
-        let mut arguments = if items == 1 { arguments.to_vec() } else { [arguments.as_slice(), &several].concat() };
-        if products > 0 {
-            arguments.extend(["--products".into(), products.to_string()]);
+        let mut arguments = vec!["seed-demo".to_owned()];
+        let mut option = |name: &str, number: u64| arguments.extend([format!("--{name}"), number.to_string()]);
+        option("flash-stock", stock);
+        option("flash-limit", limit);
+        // An older release does not know the options that are not needed.
+        if items != 1 {
+            option("flash-items", items);
+        }
+        if goods.products > 0 {
+            option("products", goods.products);
+        }
+        if let Some(pieces) = goods.stock {
+            option("stock", pieces);
         }
         self.run(&arguments).map(drop)
     }

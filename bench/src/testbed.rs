@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::error::{Attempt as _, Error, Verdict};
 use crate::events;
 use crate::load::shoppers::Shopper;
-use crate::server_process::{self, Seed, Setup};
+use crate::server_process::{self, Goods, Seed, Setup};
 use crate::servers::Servers;
 
 /// How long a server may take until it can sell.
@@ -89,23 +89,23 @@ impl TestBed {
         Self::reaching(options, mode.mode(), Reach::Directly, seed, users)
     }
 
-    /// The same, with at least so many products in the shop.
-    pub fn with_products(options: &TestBedOptions, mode: ModeOptions, seed: Seed, users: u64, products: u64) -> Result<Self, Error> {
-        Self::made(options, mode.mode(), Reach::Directly, seed, users, products)
+    /// The same, with these goods outside the sale.
+    pub fn with_goods(options: &TestBedOptions, mode: ModeOptions, seed: Seed, users: u64, goods: Goods) -> Result<Self, Error> {
+        Self::made(options, mode.mode(), Reach::Directly, seed, users, goods)
     }
 
     /// The same, in a mode and with a way to its servers.
     pub fn reaching(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64) -> Result<Self, Error> {
-        Self::made(options, mode, reach, seed, users, 0)
+        Self::made(options, mode, reach, seed, users, Goods::default())
     }
 
-    fn made(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64, products: u64) -> Result<Self, Error> {
+    fn made(options: &TestBedOptions, mode: Mode, reach: Reach, seed: Seed, users: u64, goods: Goods) -> Result<Self, Error> {
         let binary = server_process::binary(options.server.as_deref())?;
         let parent = options.folder.canonicalize().attempt(|| format!("find {}", options.folder.display()))?;
         let folder = tempfile::Builder::new().prefix("mall-bench-").tempdir_in(&parent);
         let folder = folder.attempt(|| format!("make a folder in {}", parent.display()))?;
         let (setup, servers) = shop(&binary, folder.path(), mode, reach)?;
-        setup.seed(seed, products)?;
+        setup.seed(seed, goods)?;
         let shoppers = setup.shoppers(users)?;
         Ok(Self { setup, shoppers, servers, folder, keep: options.keep })
     }

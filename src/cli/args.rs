@@ -9,9 +9,10 @@ use mallcore_actors::time::Timestamp;
 
 use super::banner_args::BannerCommand;
 use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDiscount, SetHot, ZoneSort};
+use super::order_args::{OrderCommand, ShippingCommand};
 use super::reconcile_args::Reconcile;
 use super::review_args::ReviewCommand;
-use super::variant_args::{SkuCommand, SpecArgs};
+use super::variant_args::{SkuCommand, SpecCommand};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -59,6 +60,15 @@ pub enum Command {
     /// Reviews of shoppers: look at them, show, hide and answer them
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// After-sale: answer cases, receive what comes back
+    #[command(subcommand)]
+    AfterSale(super::after_sale_args::AfterSaleCommand),
+    /// Orders: those that wait to be sent, sending them, handing them out at the shop
+    #[command(subcommand)]
+    Order(OrderCommand),
+    /// Carriers, and what WeChat was told of parcels
+    #[command(subcommand)]
+    Shipping(ShippingCommand),
     /// Money that goes back to shoppers: what waits, and refunds that a person decides about
     #[command(subcommand)]
     Refund(super::refund::RefundCommand),
@@ -75,34 +85,13 @@ pub enum Command {
     Token(Token),
     /// Events as other services get them
     #[command(subcommand)]
-    Events(EventsCommand),
+    Events(super::events::EventsCommand),
     /// Serve WeChat's login and WeChat Pay on 127.0.0.1 for those who have none, until interrupted (not in production)
     WechatSandbox(super::wechat_sandbox::WechatSandbox),
     /// Say what is wrong with configuration, servers, disk and limits, and what to do about it; beside a running server or without one
     Doctor(Doctor),
     /// Compare the database's own sums, WeChat Pay's bills and the books, and say every difference
     Reconcile(Reconcile),
-}
-
-/// What `events` can do.
-#[derive(Debug, Subcommand)]
-pub enum EventsCommand {
-    /// Print events as the broker hands them out, one JSON document a line, until interrupted
-    Tail(TailEvents),
-}
-
-/// What `events tail` prints.
-#[derive(Debug, Args)]
-pub struct TailEvents {
-    /// Kinds, as patterns of the topic exchange: `order.*`, `#` for all
-    #[arg(default_value = "#")]
-    pub patterns: Vec<String>,
-    /// Take from this queue instead of one of our own; what is printed is then gone from it
-    #[arg(long, conflicts_with = "patterns")]
-    pub from_queue_name: Option<String>,
-    /// End after so many
-    #[arg(long)]
-    pub count: Option<u64>,
 }
 
 /// What `config` can do.
@@ -165,11 +154,17 @@ pub struct SeedDemo {
     /// Items of the running sale
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub flash_items: u32,
+    /// Products that there are at least: further editions of the demo shop's 225, for load
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub products: u32,
+    /// Pieces of each SKU outside the sale
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub stock: u32,
 }
 
 impl Default for SeedDemo {
     fn default() -> Self {
-        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1 }
+        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1, products: 0, stock: 500 }
     }
 }
 
@@ -234,7 +229,8 @@ pub enum ProductCommand {
     #[command(subcommand)]
     Sku(SkuCommand),
     /// Change what the SKUs of a product differ in
-    Spec(SpecArgs),
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),

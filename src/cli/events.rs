@@ -1,10 +1,32 @@
 //! `events tail`: what other services get, printed as it comes.
 
+use clap::{Args, Subcommand};
+
 use super::CliError;
-use super::args::TailEvents;
 use super::out::Out;
 use crate::platform::broker::{self, Source};
 use crate::platform::config::Config;
+
+/// What `events` can do.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// Print events as the broker hands them out, one JSON document a line, until interrupted
+    Tail(TailEvents),
+}
+
+/// What `events tail` prints.
+#[derive(Debug, Args)]
+pub struct TailEvents {
+    /// Kinds, as patterns of the topic exchange: `order.*`, `#` for all
+    #[arg(default_value = "#")]
+    pub patterns: Vec<String>,
+    /// Take from this queue instead of one of our own; what is printed is then gone from it
+    #[arg(long, conflicts_with = "patterns")]
+    pub from_queue_name: Option<String>,
+    /// End after so many
+    #[arg(long)]
+    pub count: Option<u64>,
+}
 
 /// Carries the command out.
 pub fn tail(config: &Config, args: TailEvents, out: &mut Out) -> Result<(), CliError> {

@@ -1,6 +1,8 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
-pub mod agreement;
+pub mod after_sale;
+pub mod after_sale_args;
+mod agreement;
 pub mod args;
 mod banner;
 pub mod banner_args;
@@ -13,6 +15,8 @@ mod events;
 pub mod freight;
 mod journal;
 mod keys;
+mod order;
+pub mod order_args;
 mod out;
 mod outbox;
 mod product;
@@ -22,6 +26,7 @@ mod refund;
 mod review;
 pub mod review_args;
 mod serve;
+mod shipping;
 mod store;
 mod token;
 mod variant;
@@ -30,7 +35,8 @@ pub mod wechat_sandbox;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigCommand, EventsCommand};
+use args::{Cli, Command, ConfigCommand};
+use events::EventsCommand;
 use out::{Out, complain};
 
 use crate::platform::config::{Config, Faults};
@@ -147,6 +153,9 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Banner(command) => banner::run(&config, &command, out),
         Command::Freight(command) => freight::run(&config, &command, out),
         Command::Review(command) => review::run(&config, &command, out),
+        Command::AfterSale(command) => after_sale::run(&config, &command, out),
+        Command::Order(command) => order::run(&config, &command, out),
+        Command::Shipping(command) => shipping::run(&config, &command, out),
         Command::Refund(command) => refund::run(&config, &command, out),
         Command::Outbox(command) => outbox::run(&config, &command, out),
         // Answered above: they need no configuration, or look at one with faults too.

@@ -94,6 +94,8 @@ pub async fn fill(database: &Database, args: &SeedDemo) -> Result<Seeded, CliErr
         flash_stock: args.flash_stock,
         flash_limit: args.flash_limit,
         flash_items: args.flash_items,
+        products: args.products,
+        stock: args.stock,
         ..SeedOptions::default()
     };
     seed(database, options, now()).await.map_err(|cause| CliError::failed("the demo shop cannot be written", cause))

@@ -10,8 +10,14 @@ pub(super) struct Department {
 /// A category of the second level.
 pub(super) struct Aisle {
     pub name: &'static str,
-    pub specs: &'static [&'static str],
+    pub choice: &'static Choice,
     pub shelves: [Shelf; 3],
+}
+
+/// What the SKUs of a product differ in: names, and for each SKU its value of each.
+pub(super) struct Choice {
+    pub names: &'static [&'static str],
+    pub skus: &'static [&'static [&'static str]],
 }
 
 /// A category of the third level, what its products are called, and the price in fen of the plainest.
@@ -21,28 +27,44 @@ pub(super) struct Shelf {
     pub price_fen: u64,
 }
 
-/// Of each kind one is made in each of these lines; the second number is the price in per cent of the plainest.
-pub(super) const LINES: [(&str, u64, &str); 5] = [
-    ("青春版", 100, "够用，也好看"),
-    ("经典款", 128, "卖了三年，口碑还在涨"),
-    ("Pro", 169, "给要求更高的人"),
-    ("旗舰版", 238, "这个系列能做到的最好"),
-    ("联名限定", 199, "与插画师合作，数量有限"),
+/// A line of a brand.
+pub(super) struct Line {
+    pub name: &'static str,
+    /// Price in per cent of the plainest.
+    pub per_cent: u64,
+    pub slogan: &'static str,
+    /// What sets it apart, in one sentence.
+    pub detail: &'static str,
+}
+
+const fn line(name: &'static str, per_cent: u64, slogan: &'static str, detail: &'static str) -> Line {
+    Line { name, per_cent, slogan, detail }
+}
+
+/// Of each kind one is made in each of these lines.
+pub(super) const LINES: [Line; 5] = [
+    line("青春版", 100, "够用，也好看", "把常用的做好，省下的留给生活"),
+    line("经典款", 128, "卖了三年，口碑还在涨", "三次改良，细节都来自用户来信"),
+    line("Pro", 169, "给要求更高的人", "用料升级，出厂前逐件检查"),
+    line("旗舰版", 238, "这个系列能做到的最好", "从设计到包装都由总监签字"),
+    line("联名限定", 199, "与插画师合作，数量有限", "附编号卡片，售完不再补货"),
 ];
 
-const NONE: &[&str] = &[""];
-const STORAGE: &[&str] = &["曜石黑 / 128GB", "雾凇白 / 256GB", "远山青 / 512GB"];
-const COLOURS: &[&str] = &["黑色", "白色"];
-const SIZES: &[&str] = &["黑色 / M", "黑色 / L", "米白 / M"];
-const SHOES: &[&str] = &["39", "41", "43"];
-const WEIGHTS: &[&str] = &["500g", "1kg"];
+const NONE: &Choice = &Choice { names: &[], skus: &[&[]] };
+const STORAGE: &Choice =
+    &Choice { names: &["颜色", "容量"], skus: &[&["曜石黑", "128GB"], &["雾凇白", "256GB"], &["远山青", "512GB"]] };
+const COLOURS: &Choice = &Choice { names: &["颜色"], skus: &[&["黑色"], &["白色"]] };
+const LIP_COLOURS: &Choice = &Choice { names: &["色号"], skus: &[&["复古红"], &["奶茶棕"]] };
+const SIZES: &Choice = &Choice { names: &["颜色", "尺码"], skus: &[&["黑色", "M"], &["黑色", "L"], &["米白", "M"]] };
+const SHOES: &Choice = &Choice { names: &["尺码"], skus: &[&["39"], &["41"], &["43"]] };
+const WEIGHTS: &Choice = &Choice { names: &["净含量"], skus: &[&["500g"], &["1kg"]] };
 
 const fn shelf(name: &'static str, noun: &'static str, price_fen: u64) -> Shelf {
     Shelf { name, noun, price_fen }
 }
 
-const fn aisle(name: &'static str, specs: &'static [&'static str], shelves: [Shelf; 3]) -> Aisle {
-    Aisle { name, specs, shelves }
+const fn aisle(name: &'static str, choice: &'static Choice, shelves: [Shelf; 3]) -> Aisle {
+    Aisle { name, choice, shelves }
 }
 
 pub(super) const DEPARTMENTS: [Department; 5] = [
@@ -112,7 +134,7 @@ pub(super) const DEPARTMENTS: [Department; 5] = [
             ),
             aisle(
                 "彩妆",
-                COLOURS,
+                LIP_COLOURS,
                 [shelf("口红", "丝绒口红", 9_900), shelf("粉底", "持妆粉底液", 15_900), shelf("眉笔", "细芯眉笔", 4_900)],
             ),
             aisle(
@@ -136,3 +158,29 @@ pub(super) const DEPARTMENTS: [Department; 5] = [
         ],
     },
 ];
+
+/// Which of the department's brands makes this: by the places of line and shelf.
+pub(super) const fn brand_of(line: usize, shelf: usize) -> usize {
+    (line + shelf + 1) % 3
+}
+
+/// Words that products are marked with; their ids are their places from 1 on.
+pub(super) const TAGS: [&str; 6] = ["新品", "热卖", "包邮", "限量", "口碑", "礼盒"];
+
+/// Ids of the tags of a product.
+pub(super) fn tags_of(line: usize, noun: &str, is_hot: bool) -> Vec<u64> {
+    let mut tags = match line {
+        0 => vec![3],
+        1 => vec![5],
+        2 => vec![1],
+        3 => vec![3, 5],
+        _ => vec![1, 4],
+    };
+    if is_hot {
+        tags.push(2);
+    }
+    if noun.contains("礼盒") || noun.contains("套装") {
+        tags.push(6);
+    }
+    tags
+}

@@ -2,5 +2,7 @@
 
 mod banners;
 mod goods;
+pub mod pictures;
 mod reviews;
 pub mod seed;
+mod shelves;

@@ -2,10 +2,12 @@
 
 use mallcore_actors::time::Timestamp;
 
-use super::goods::{DEPARTMENTS, Department, LINES};
-use crate::platform::database::{Arguments, Database, Error, Rows, Tx, Value};
+use super::goods::{DEPARTMENTS, TAGS};
+use super::pictures;
+use super::shelves::Shelves;
+use crate::platform::database::{Arguments, Database, Error, Rows, Tx};
 
-/// How the flash sale shall be.
+/// How the shop and its flash sale shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeedOptions {
     /// Pieces of each item.
@@ -16,11 +18,15 @@ pub struct SeedOptions {
     pub flash_items: u32,
     /// How long the sale runs.
     pub sale_seconds: u64,
+    /// Products that there are at least; the demo shop itself has 225.
+    pub products: u32,
+    /// Pieces of each SKU outside the sale.
+    pub stock: u32,
 }
 
 impl Default for SeedOptions {
     fn default() -> Self {
-        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1, sale_seconds: 24 * 3600 }
+        Self { flash_stock: 1_000, flash_limit: 1, flash_items: 1, sale_seconds: 24 * 3600, products: 0, stock: 500 }
     }
 }
 
@@ -54,11 +60,8 @@ pub enum SeedError {
 }
 
 const SHOPPERS: u64 = 100;
-/// Pieces of a SKU outside the sale.
-const STOCK: u32 = 500;
-/// Price in the sale, in per cent.
-const SALE_PER_CENT: u64 = 60;
-const ROWS: usize = 200;
+/// Rows of a statement: enough that the way to the database counts for little, few enough for what a statement may bind.
+const ROWS: usize = 500;
 const AGREEMENTS: [(&str, &str, &str); 2] = [
     (
         "terms",
@@ -93,37 +96,35 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
     if let Some((table, rows)) = occupied(&mut tx).await? {
         return Err(SeedError::NotEmpty { table, rows });
     }
-    let shop = Demo::new(options, now);
-    insert(&mut tx, "users", &["id", "openid", "nickname", "created_at", "updated_at"], shop.users).await?;
-    insert(&mut tx, "brands", &["id", "name", "created_at", "updated_at"], shop.brands).await?;
+    let stamped = |mut row: Arguments| {
+        row.extend([now.into(), now.into()]);
+        row
+    };
+    let users = (1..=SHOPPERS).map(|user| {
+        let (openid, nickname) = (format!("demo-openid-{user:04}"), format!("体验用户 {user}"));
+        stamped(vec![user.into(), openid.into(), nickname.into(), pictures::of_shopper(user).into()])
+    });
+    insert(&mut tx, "users", &["id", "openid", "nickname", "avatar_url", "created_at", "updated_at"], users.collect()).await?;
+    let brands = (1..).zip(DEPARTMENTS.iter().flat_map(|department| department.brands));
+    let brands = brands.map(|(id, name)| stamped(vec![u64::into(id), name.into(), pictures::of_brand(id).into()]));
+    insert(&mut tx, "brands", &["id", "name", "logo_url", "created_at", "updated_at"], brands.collect()).await?;
+    let tags = (1_u64..).zip(TAGS).map(|(id, name)| stamped(vec![id.into(), name.into(), id.into()]));
+    insert(&mut tx, "tags", &["id", "name", "sort_order", "created_at", "updated_at"], tags.collect()).await?;
     // Parents come first, so that each statement's rows find theirs.
-    for level in shop.categories {
-        insert(&mut tx, "categories", &["id", "parent_id", "level", "path", "name", "sort_order", "created_at", "updated_at"], level)
-            .await?;
+    for level in categories() {
+        let columns = ["id", "parent_id", "level", "path", "name", "sort_order", "icon_url", "created_at", "updated_at"];
+        insert(&mut tx, "categories", &columns, level.into_iter().map(stamped).collect()).await?;
     }
-    let (products, skus, flash_items) = (shop.products.len() as u64, shop.skus.len() as u64, shop.items.len() as u64);
-    let columns = [
-        "id",
-        "name",
-        "description",
-        "category_id",
-        "brand_id",
-        "price_fen",
-        "original_price_fen",
-        "stock",
-        "is_hot",
-        "created_at",
-        "updated_at",
-    ];
-    insert(&mut tx, "products", &columns, shop.products).await?;
-    // Migration 183 has made the template 包邮.
-    tx.execute("UPDATE products SET freight_template_id = 1 WHERE freight_template_id IS NULL", Vec::new()).await?;
-    insert(&mut tx, "skus", &["id", "product_id", "spec", "price_fen", "available", "created_at", "updated_at"], shop.skus).await?;
     let ends_at = now.plus_millis(options.sale_seconds.saturating_mul(1000));
     let sale: Arguments = vec![1u64.into(), "限时秒杀".into(), now.into(), ends_at.into(), now.into(), now.into()];
     insert(&mut tx, "seckill_activities", &["id", "name", "starts_at", "ends_at", "created_at", "updated_at"], vec![sale]).await?;
-    let columns = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at", "title", "spec"];
-    insert(&mut tx, "seckill_items", &columns, shop.items).await?;
+    let mut shelves = Shelves::new(options, now);
+    while let Some(edition) = shelves.next_edition() {
+        insert(&mut tx, "products", &PRODUCT, edition.products).await?;
+        insert(&mut tx, "skus", &SKU, edition.skus).await?;
+        insert(&mut tx, "product_tags", &["product_id", "tag_id"], edition.tags).await?;
+        insert(&mut tx, "seckill_items", &ITEM, edition.items).await?;
+    }
     let agreements = AGREEMENTS
         .iter()
         .map(|(kind, title, content)| -> Arguments { vec![(*kind).into(), 1u32.into(), (*title).into(), (*content).into(), now.into()] });
@@ -131,8 +132,28 @@ pub async fn seed(database: &Database, options: SeedOptions, now: Timestamp) -> 
     super::banners::insert(&mut tx, now).await?;
     super::reviews::insert(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(Seeded { products, skus, flash_items })
+    Ok(Seeded { products: shelves.made.products, skus: shelves.made.skus, flash_items: shelves.made.items })
 }
+
+const PRODUCT: [&str; 14] = [
+    "id",
+    "name",
+    "description",
+    "category_id",
+    "brand_id",
+    "price_fen",
+    "original_price_fen",
+    "stock",
+    "is_hot",
+    "images",
+    "specs",
+    "freight_template_id",
+    "created_at",
+    "updated_at",
+];
+const SKU: [&str; 10] =
+    ["id", "product_id", "spec", "spec_values", "code", "picture", "price_fen", "available", "created_at", "updated_at"];
+const ITEM: [&str; 10] = ["id", "activity_id", "sku_id", "price_fen", "quota", "limit_per_user", "created_at", "title", "spec", "picture"];
 
 async fn insert(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Arguments>) -> Result<(), Error> {
     for chunk in rows.chunks(ROWS) {
@@ -141,143 +162,27 @@ async fn insert(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Arguments>
     Ok(())
 }
 
-struct Demo {
-    options: SeedOptions,
-    now: Value,
-    users: Vec<Arguments>,
-    brands: Vec<Arguments>,
-    categories: [Vec<Arguments>; 3],
-    products: Vec<Arguments>,
-    skus: Vec<Arguments>,
-    items: Vec<Arguments>,
-}
-
-impl Demo {
-    fn new(options: SeedOptions, now: Timestamp) -> Self {
-        let mut demo = Self {
-            options,
-            now: now.into(),
-            users: Vec::new(),
-            brands: Vec::new(),
-            categories: Default::default(),
-            products: Vec::new(),
-            skus: Vec::new(),
-            items: Vec::new(),
-        };
-        for user in 1..=SHOPPERS {
-            let (openid, nickname) = (format!("demo-openid-{user:04}"), format!("体验用户 {user}"));
-            let row = demo.stamped(vec![user.into(), openid.into(), nickname.into()]);
-            demo.users.push(row);
-        }
-        // More flash items than the shelves have SKUs are filled up with further batches of the same goods.
-        let mut edition = 1;
-        while edition == 1 || demo.items.len() < options.flash_items as usize {
-            DEPARTMENTS.iter().enumerate().for_each(|(place, department)| demo.stock_department(place as u64, department, edition));
-            edition += 1;
-        }
-        demo
-    }
-
-    fn stamped(&self, mut row: Arguments) -> Arguments {
-        row.extend([self.now.clone(), self.now.clone()]);
-        row
-    }
-
-    /// Ids are made of places: department 1 to 5, aisle 11 to 53, shelf 111 to 533.
-    fn stock_department(&mut self, place: u64, department: &Department, edition: u64) {
-        let first = place + 1;
-        if edition == 1 {
-            self.categorise(1, first, None, format!("/{first}/"), department.name, first);
-            for (brand, name) in department.brands.into_iter().enumerate() {
-                let row = self.stamped(vec![(place * 3 + brand as u64 + 1).into(), name.into()]);
-                self.brands.push(row);
-            }
-        }
-        for (aisle_place, aisle) in (1..).zip(&department.aisles) {
-            let second = first * 10 + aisle_place;
-            if edition == 1 {
-                self.categorise(2, second, Some(first), format!("/{first}/{second}/"), aisle.name, aisle_place);
-            }
-            for (shelf_place, shelf) in (1..).zip(&aisle.shelves) {
-                let third = second * 10 + shelf_place;
-                if edition == 1 {
-                    self.categorise(3, third, Some(second), format!("/{first}/{second}/{third}/"), shelf.name, shelf_place);
-                }
-                for (line, (line_name, per_cent, slogan)) in LINES.into_iter().enumerate() {
-                    let brand = (line as u64 + shelf_place) % 3;
-                    let mut name = format!("{} {} {line_name}", department.brands[brand as usize], shelf.noun);
-                    if edition > 1 {
-                        name.push_str(&format!("（第 {edition} 批）"));
-                    }
-                    let product = Product {
-                        description: format!("{name}：{slogan}。"),
-                        name,
-                        category: third,
-                        brand: place * 3 + brand + 1,
-                        price_fen: shelf.price_fen * per_cent / 100,
-                        is_hot: line == 2,
-                        specs: aisle.specs,
-                    };
-                    self.shelve(product);
-                }
+/// Rows of each level. Ids are made of places: department 1 to 5, aisle 11 to 53, shelf 111 to 533.
+fn categories() -> [Vec<Arguments>; 3] {
+    let mut levels: [Vec<Arguments>; 3] = Default::default();
+    let mut add = |level: u64, id: u64, path: &str, name: &'static str, sort_order: u64| {
+        let parent = (level > 1).then_some(id / 10);
+        let icon = pictures::of_category(id);
+        let row = vec![id.into(), parent.into(), level.into(), path.to_owned().into(), name.into(), sort_order.into(), icon.into()];
+        levels[level as usize - 1].push(row);
+    };
+    for (first, department) in (1..).zip(&DEPARTMENTS) {
+        let path = format!("/{first}/");
+        add(1, first, &path, department.name, first);
+        for (second_place, aisle) in (1..).zip(&department.aisles) {
+            let second = first * 10 + second_place;
+            let path = format!("{path}{second}/");
+            add(2, second, &path, aisle.name, second_place);
+            for (third_place, shelf) in (1..).zip(&aisle.shelves) {
+                let third = second * 10 + third_place;
+                add(3, third, &format!("{path}{third}/"), shelf.name, third_place);
             }
         }
     }
-
-    fn categorise(&mut self, level: u8, id: u64, parent: Option<u64>, path: String, name: &'static str, sort_order: u64) {
-        let row = self.stamped(vec![id.into(), parent.into(), level.into(), path.into(), name.into(), sort_order.into()]);
-        self.categories[usize::from(level) - 1].push(row);
-    }
-
-    fn shelve(&mut self, product: Product) {
-        let id = self.products.len() as u64 + 1;
-        let mut stock = 0u64;
-        for (place, spec) in product.specs.iter().enumerate() {
-            let sku = self.skus.len() as u64 + 1;
-            let price_fen = product.price_fen * (100 + 15 * place as u64) / 100;
-            let is_on_sale = self.items.len() < self.options.flash_items as usize;
-            let available = STOCK + if is_on_sale { self.options.flash_stock } else { 0 };
-            stock += u64::from(available);
-            let row = self.stamped(vec![sku.into(), id.into(), (*spec).into(), price_fen.into(), available.into()]);
-            self.skus.push(row);
-            if is_on_sale {
-                let (item, price) = (self.items.len() as u64 + 1, price_fen * SALE_PER_CENT / 100);
-                let SeedOptions { flash_stock, flash_limit, .. } = self.options;
-                self.items.push(vec![
-                    item.into(),
-                    1u64.into(),
-                    sku.into(),
-                    price.into(),
-                    flash_stock.into(),
-                    flash_limit.into(),
-                    self.now.clone(),
-                    product.name.clone().into(),
-                    (*spec).into(),
-                ]);
-            }
-        }
-        let original = product.price_fen * 120 / 100;
-        let row = self.stamped(vec![
-            id.into(),
-            product.name.into(),
-            product.description.into(),
-            product.category.into(),
-            product.brand.into(),
-            product.price_fen.into(),
-            original.into(),
-            stock.into(),
-            product.is_hot.into(),
-        ]);
-        self.products.push(row);
-    }
-}
-
-struct Product {
-    name: String,
-    description: String,
-    category: u64,
-    brand: u64,
-    price_fen: u64,
-    is_hot: bool,
-    specs: &'static [&'static str],
+    levels
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod after_sales;
 pub mod banners;
 pub mod carts;
 pub mod catalog;
@@ -14,6 +15,7 @@ pub mod reconciliation;
 pub mod reviews;
 pub mod search;
 pub mod seckill;
+pub mod shipping;
 pub mod stock;
 pub mod zones;
 
@@ -41,6 +43,8 @@ pub const FEATURES: &[Feature] = &[
     accounts::FEATURE,
     recommendations::FEATURE,
     reviews::FEATURE,
+    after_sales::FEATURE,
+    shipping::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

@@ -28,6 +28,7 @@ pub mod small_file;
 pub mod sms;
 pub mod telemetry;
 pub mod tls;
+pub mod tracking;
 pub mod vault;
 pub mod wechat;
 pub mod writes;

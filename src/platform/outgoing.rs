@@ -25,7 +25,10 @@ pub enum Failure {
     /// The time was up. Whether the service did what it was asked is not known.
     #[error("the service did not answer in time")]
     Timeout,
-    /// No connection, or one that broke.
+    /// No connection could be made.
+    #[error("the service cannot be reached: {0}")]
+    NoConnection(String),
+    /// A connection that broke. Whether the service did what it was asked is not known.
     #[error("the service cannot be reached: {0}")]
     Unreachable(String),
     /// Another status than success.
@@ -37,6 +40,13 @@ pub enum Failure {
     /// Not what was agreed.
     #[error("the service's answer cannot be read: {0}")]
     Unreadable(String),
+}
+
+impl Failure {
+    /// Whether the service cannot have seen the request.
+    pub const fn was_not_sent(&self) -> bool {
+        matches!(self, Self::Busy | Self::NoConnection(_))
+    }
 }
 
 /// An answer with whatever status.
@@ -115,7 +125,11 @@ impl Outgoing {
 }
 
 fn failure(error: reqwest::Error) -> Failure {
-    if error.is_timeout() { Failure::Timeout } else { Failure::Unreachable(error_chain::of(&error.without_url())) }
+    match () {
+        () if error.is_connect() => Failure::NoConnection(error_chain::of(&error.without_url())),
+        () if error.is_timeout() => Failure::Timeout,
+        () => Failure::Unreachable(error_chain::of(&error.without_url())),
+    }
 }
 
 /// Reads an answer.

@@ -10,7 +10,7 @@ use mallcore_actors::lag::Budget;
 use crate::features::{accounts, payments, reconciliation};
 use crate::platform::broker;
 use crate::platform::clock::rebase;
-use crate::platform::config::{Config, Reviews};
+use crate::platform::config::{self, AfterSales, Config, Reviews};
 use crate::platform::database::{Encryption, MySqlServer, Settings};
 use crate::platform::outbox::RelaySettings;
 use crate::platform::projection::ProjectorSettings;
@@ -39,6 +39,10 @@ pub struct Plan {
     pub rules: Rules,
     /// Whether reviews are moderated, and how long they may be written.
     pub reviews: Reviews,
+    /// The time limits of after-sale.
+    pub after_sales: AfterSales,
+    /// Who is asked where parcels are, and what WeChat is told of them.
+    pub shipping: config::Shipping,
     /// How the projection works.
     pub projector: ProjectorSettings,
     /// How far the database may be behind.
@@ -147,6 +151,8 @@ impl Plan {
                 auto_complete_after_millis: u64::from(config.orders.auto_complete_seconds) * 1000,
             },
             reviews: config.reviews,
+            after_sales: config.after_sales,
+            shipping: config.shipping.clone(),
             projector: ProjectorSettings { paused: config.storage.projection_paused, ..projector },
             database_lag,
             broker: events.clone().map(|target| BrokerPlan {

@@ -25,9 +25,12 @@ use parking_lot::Mutex;
 use super::cold_writes::InThisShop;
 use super::data_folder::{DataFolder, keep_watch, refuse_without_database};
 use super::{Inner, Plan, Running, Shop, StartError};
+use crate::demo::pictures;
+use crate::features::after_sales::Refunder;
 use crate::features::orders::loading::StoredOrders;
 use crate::features::orders::projection::Trade;
 use crate::features::seckill::{Sales, Seckill};
+use crate::features::shipping::Shipper;
 use crate::features::stock;
 use crate::features::stock::effects::StockAdjuster;
 use crate::features::{self, FEATURES};
@@ -37,6 +40,7 @@ use crate::platform::clock::SystemClock;
 use crate::platform::clock::rebase::Rebase;
 use crate::platform::database::{Connections, Database, Error, Flusher, Reach, Settings};
 use crate::platform::feature::{FeatureError, Opened, Opening, RunnerSettings};
+use crate::platform::http::demo::Pictures;
 use crate::platform::journal_tail::durable;
 use crate::platform::outbox::ports::{EventsOut, Nobody, ProductCache};
 use crate::platform::outbox::{Effects, Nudge, Relay, Subscriptions, ToBroker};
@@ -182,7 +186,8 @@ impl Shop {
         let deadlines = Deadlines::start_in_arbiter(&timers.handle(), |_| timer);
         let seckill = Arc::new(Seckill::new(Arc::clone(&engine), Arc::clone(&registry), Arc::clone(&reads), sales));
         let stock = StockAdjuster { registry: Arc::clone(&registry), database: Database::clone(&cold.current()) };
-        let in_shop = InThisShop::new(Arc::clone(&seckill), stock);
+        let refunds = Refunder::new(Arc::clone(&engine), orders.clone(), Arc::clone(&reads), Database::clone(&cold.current()));
+        let in_shop = InThisShop::new(Arc::clone(&seckill), stock, refunds, Shipper::new(orders.clone()));
         let broker_status = plan.events.as_ref().map(|target| target.status.clone());
         let events: Arc<dyn EventsOut> = match plan.events {
             Some(target) => Arc::new(ToBroker::spawn(target).map_err(StartError::Thread)?),
@@ -204,6 +209,9 @@ impl Shop {
         opened.handles.insert(Arc::new(plan.payments));
         opened.handles.insert(Arc::new(plan.reconciliation));
         opened.handles.insert(Arc::new(plan.reviews));
+        opened.handles.insert(Arc::new(Pictures(pictures::draw)));
+        opened.handles.insert(Arc::new(plan.after_sales));
+        opened.handles.insert(Arc::new(plan.shipping));
         let mut opening = Opening {
             engine: &engine,
             runners: &runner_settings,

@@ -98,7 +98,7 @@ async fn settings_that_the_statements_do_not_go_with_are_told() {
 async fn a_running_server_whose_projection_has_halted_is_told() {
     let (scratch, folder) = (scratch::mysql().await, tempfile::tempdir().unwrap());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let options = SeedOptions { flash_stock: 40, flash_limit: 2, flash_items: 1, sale_seconds: 3_600 };
+    let options = SeedOptions { flash_stock: 40, flash_limit: 2, flash_items: 1, sale_seconds: 3_600, ..SeedOptions::default() };
     seed(&scratch.database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
     let mut config = with_database(folder.path(), shared(&scratch));
     config.http.port = free_port();

@@ -8,6 +8,7 @@ mod catalog;
 mod codes;
 mod command_line;
 mod configuration;
+mod coverage;
 mod database;
 mod doctor;
 mod doctor_database;
@@ -19,6 +20,7 @@ mod personal_data;
 mod recovery;
 mod redis;
 mod sessions;
+mod shipping;
 mod tidy;
 mod wechat_pay;
 

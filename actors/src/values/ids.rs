@@ -106,6 +106,10 @@ id!(
     RefundId
 );
 id!(
+    /// A case of after-sale: a shopper wants money back.
+    AfterSaleId
+);
+id!(
     /// A category of products.
     CategoryId
 );

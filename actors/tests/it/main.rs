@@ -1,6 +1,8 @@
 //! Integration tests, one binary.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
+mod after_sale_orders;
+mod after_sales;
 mod banners;
 mod baskets;
 mod carts;

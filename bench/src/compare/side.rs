@@ -10,7 +10,7 @@ use crate::error::{Attempt as _, Error};
 use crate::load::LoadPlan;
 use crate::load::shoppers::Shopper;
 use crate::measured;
-use crate::server_process::{Process, Setup};
+use crate::server_process::{Goods, Process, Setup};
 use crate::servers::{Appends, Redis, Servers};
 use crate::testbed::{self, Mode, Reach};
 
@@ -104,7 +104,7 @@ fn real(
     if let Some(workers) = options.workers {
         setup.set("HTTP_WORKERS", &workers.to_string());
     }
-    setup.seed(scenario.seed(), 0)?;
+    setup.seed(scenario.seed(), Goods::default())?;
     let shoppers = setup.shoppers(options.users)?;
     let (mut process, _) = setup.start_ready(READY_TIMEOUT)?;
     process.stores = leans_on.as_ref().map(Servers::pids).unwrap_or_default();

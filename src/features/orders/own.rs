@@ -43,6 +43,23 @@ impl Orders {
         Ok(stored.value.filter(|order| order.user == user).as_ref().map(OrderView::from))
     }
 
+    /// One's own order with all that is known of it, and as lists show it; none if there is none, or it is another's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not answer.
+    pub async fn whole(&self, user: UserId, named: OrderRef) -> Result<Option<(Order, OrderView)>, StoreError> {
+        if let Some(order) = self.resident(user, named)
+            && self.is_safe(order.sequence).await
+        {
+            let view = self.view(&order);
+            return Ok(Some((order, view)));
+        }
+        let Some(shown) = self.one(user, named).await? else { return Ok(None) };
+        let Ok(id) = OrderId::new(shown.order_id) else { return Ok(None) };
+        let loaded = self.reads.ask(ANSWER_WITHIN, async |database: &Database| loading::load(database, user, id).await).await?;
+        Ok(loaded.value.map(|order| (order, shown)))
+    }
+
     /// The order with what happened to it. While the database does not answer, an order in memory is shown without its past.
     ///
     /// # Errors

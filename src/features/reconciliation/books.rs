@@ -9,8 +9,7 @@ use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::day::BusinessDay;
 
 use super::settling::id_of_refund;
-use crate::platform::database::{Arguments, Error, Row, Rows, Tx, Value};
-use crate::platform::projection::chunks;
+use crate::platform::database::{Arguments, Error, Row, Rows, Tx, Value, chunks};
 
 /// The column `wechat_refunds.state` of a refund that the payer has.
 const DONE: u8 = 3;

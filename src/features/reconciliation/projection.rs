@@ -8,8 +8,8 @@ use mallcore_actors::ledger::{Entry, Freight, LedgerFold};
 use mallcore_actors::money::Money;
 
 use super::ledger::{ENTRIES, ENTRY_COLUMNS, POSTING_COLUMNS, POSTINGS, entry_values, posting_values};
-use crate::platform::database::{Arguments, Rows, Tx};
-use crate::platform::projection::{Projection, Span, TableWriter, WriteError, chunks};
+use crate::platform::database::{Arguments, Rows, Tx, chunks};
+use crate::platform::projection::{Projection, Span, TableWriter, WriteError};
 
 /// The projection of money, with a checkpoint of its own.
 #[derive(Debug)]

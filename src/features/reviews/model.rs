@@ -7,10 +7,8 @@ use crate::features::catalog::snapshot::Rating;
 
 /// Characters of a review.
 pub const CONTENT_CHARACTERS_MAX: usize = 500;
-/// Pictures of a review, and characters of the address of each.
+/// Pictures of a review.
 pub const PICTURES_MAX: usize = 9;
-/// Characters of a picture's address.
-pub const PICTURE_CHARACTERS_MAX: usize = 500;
 /// Stars of the best review.
 pub const STARS_MAX: u8 = 5;
 

@@ -6,12 +6,13 @@ use mallcore_actors::ids::ID_MAX;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::schema::{Array, ObjectBuilder};
 
 use super::handle::Pending;
-use super::model::{CONTENT_CHARACTERS_MAX, Opinion, PICTURE_CHARACTERS_MAX, PICTURES_MAX, Review, STARS_MAX, Signed, Status, Sums};
+use super::model::{CONTENT_CHARACTERS_MAX, Opinion, PICTURES_MAX, Review, STARS_MAX, Signed, Status, Sums};
 use crate::features::catalog::CardView;
 use crate::features::orders::LineView;
+use crate::platform::http::typed::{self, PICTURE_CHARACTERS_MAX};
 use crate::platform::http::{json, schemas};
 use crate::platform::page::Page;
 use crate::platform::rfc3339::Rfc3339;
@@ -20,10 +21,6 @@ use crate::platform::rfc3339::Rfc3339;
 const ANONYMOUS: &str = "匿名用户";
 /// Stands for an author without a nickname.
 const NAMELESS: &str = "微信用户";
-/// Every address of a picture, as a regular expression.
-const PICTURE_PATTERN: &str = "https://[A-Za-z0-9.-]+([/?#][!-~]*)?";
-/// Every text of a review: no control character but line breaks.
-const CONTENT_PATTERN: &str = r"[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*";
 
 /// A review of one line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Validate, ToSchema)]
@@ -41,12 +38,12 @@ pub struct WriteBody {
     #[serde(deserialize_with = "json::whole")]
     pub stars: u8,
     /// In words; may have line breaks.
-    #[garde(inner(length(chars, max = CONTENT_CHARACTERS_MAX), custom(printable)))]
+    #[garde(inner(length(chars, max = CONTENT_CHARACTERS_MAX), custom(typed::printable)))]
     #[schema(schema_with = content)]
     #[serde(default)]
     pub text: Option<String>,
     /// Addresses of pictures that were uploaded before.
-    #[garde(length(max = PICTURES_MAX), inner(length(chars, max = PICTURE_CHARACTERS_MAX), custom(picture)))]
+    #[garde(length(max = PICTURES_MAX), inner(length(chars, max = PICTURE_CHARACTERS_MAX), custom(typed::picture)))]
     #[schema(schema_with = pictures)]
     #[serde(default)]
     pub pictures: Vec<String>,
@@ -57,31 +54,11 @@ pub struct WriteBody {
 }
 
 fn content() -> ObjectBuilder {
-    let types =
-        utoipa::openapi::schema::SchemaType::from_iter([utoipa::openapi::schema::Type::String, utoipa::openapi::schema::Type::Null]);
-    let schema = schemas::text(CONTENT_PATTERN).schema_type(types).max_length(Some(CONTENT_CHARACTERS_MAX));
-    schema.description(Some("In words; may have line breaks, and no other control character"))
+    typed::content(CONTENT_CHARACTERS_MAX)
 }
 
 fn pictures() -> Array {
-    let picture = schemas::text(PICTURE_PATTERN).max_length(Some(PICTURE_CHARACTERS_MAX));
-    let list = ArrayBuilder::new().items(picture).max_items(Some(PICTURES_MAX));
-    list.description(Some("Addresses of pictures that were uploaded before")).build()
-}
-
-fn printable(text: &str, _: &()) -> garde::Result {
-    let is_printable = text.chars().all(|letter| letter == '\n' || !letter.is_control());
-    if is_printable { Ok(()) } else { Err(garde::Error::new("a control character")) }
-}
-
-/// As [`PICTURE_PATTERN`] has it.
-fn picture(address: &str, _: &()) -> garde::Result {
-    let is_picture = address.strip_prefix("https://").is_some_and(|rest| {
-        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let is_host = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'.' || letter == b'-';
-        !host.is_empty() && host.bytes().all(is_host) && path.bytes().all(|letter| letter.is_ascii_graphic())
-    });
-    if is_picture { Ok(()) } else { Err(garde::Error::new("no https address")) }
+    typed::pictures(PICTURES_MAX)
 }
 
 impl From<WriteBody> for Opinion {
@@ -269,25 +246,6 @@ impl From<Pending> for PendingView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pictures_are_https_addresses() {
-        for good in ["https://img.example.com/a.jpg", "https://img.example.com", "https://a-b.cn?x=1#y"] {
-            assert!(picture(good, &()).is_ok(), "{good}");
-        }
-        for bad in ["http://a.cn/x", "https://", "https:///x", "https://a.cn/a b", "https://u@a.cn/", "https://a.cn/图", "javascript:x", ""]
-        {
-            assert!(picture(bad, &()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_review_has_line_breaks_and_nothing_hidden() {
-        assert!(printable("很好\n<b>用</b>", &()).is_ok());
-        for bad in ["\u{0}", "a\tb", "a\r\n", "\u{7f}", "\u{85}"] {
-            assert!(printable(bad, &()).is_err(), "{bad:?}");
-        }
-    }
 
     #[test]
     fn an_anonymous_author_has_neither_name_nor_face() {

@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod after_sales;
 mod banners;
 mod broker_url;
 mod cidr;
@@ -17,6 +18,7 @@ mod secret;
 mod sections;
 mod servers;
 mod setting;
+mod shipping;
 mod sms;
 mod wechat_pay;
 
@@ -25,6 +27,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use after_sales::AfterSales;
 pub use banners::Banners;
 pub use broker_url::BrokerUrl;
 pub use cidr::{BadNetwork, Network};
@@ -38,6 +41,7 @@ pub use secret::Secret;
 pub use sections::{Auth, Bucket, Journal, Orders, Outbox, RateLimits, Reconciliation, Reviews, Storage, Telemetry};
 pub use servers::{Broker, Database, Objects, ObjectsKind, Redis, Wechat};
 pub use setting::{Setting, Values};
+pub use shipping::{Kuaidi100, Messages, Shipping, TrackingKind};
 pub use sms::{Sms, SmsKind, TencentSms};
 pub use wechat_pay::{API_KEY_BYTES, WechatPay};
 
@@ -56,6 +60,8 @@ pub struct Config {
     pub orders: Orders,
     /// Whether reviews are moderated, and how long they may be written.
     pub reviews: Reviews,
+    /// The time limits of after-sale.
+    pub after_sales: AfterSales,
     /// When payments are reconciled.
     pub reconciliation: Reconciliation,
     /// Sizes and times of the journal.
@@ -82,6 +88,8 @@ pub struct Config {
     pub wechat: Wechat,
     /// How text messages are sent.
     pub sms: Sms,
+    /// Who is asked where parcels are, and what WeChat is told of them.
+    pub shipping: Shipping,
     /// Where pictures are stored.
     pub objects: Objects,
     /// Where banners may lead.
@@ -173,6 +181,7 @@ impl Config {
             rate_limits: RateLimits::read(&mut reader),
             orders: Orders::read(&mut reader),
             reviews: Reviews::read(&mut reader),
+            after_sales: AfterSales::read(&mut reader),
             reconciliation: Reconciliation::read(&mut reader),
             journal,
             lag: Lag::read(&mut reader, journal.budget_bytes),
@@ -186,6 +195,7 @@ impl Config {
             broker: Broker::read(&mut reader, mode),
             wechat: Wechat::read(&mut reader, mode),
             sms: Sms::read(&mut reader, mode),
+            shipping: Shipping::read(&mut reader, mode),
             objects: Objects::read(&mut reader),
             banners: Banners::read(&mut reader),
         };

@@ -238,3 +238,15 @@ fn keys_of_personal_data_are_given_together_with_the_current_one_first() {
     assert_eq!(faulty(&[("DATA_KEYS", PRODUCTION[9].1)]), ["BLIND_INDEX_KEY"]);
     assert!(load(&[("APP_ENV", "testing")]).unwrap().encryption.keys.is_some());
 }
+
+#[test]
+fn an_account_of_the_tracking_service_and_templates_are_checked_at_start() {
+    assert_eq!(faulty(&[("TRACKING_PROVIDER", "kuaidi100")]), ["KUAIDI100_CUSTOMER", "KUAIDI100_KEY"]);
+    let account = [("TRACKING_PROVIDER", "kuaidi100"), ("KUAIDI100_CUSTOMER", "c"), ("KUAIDI100_KEY", "k")];
+    assert_eq!(load(&account).unwrap().shipping.kuaidi100.unwrap().customer, "c");
+    assert_eq!(faulty(&[("WECHAT_MESSAGE_PAID", "tpl,thing1=order_no")]), ["WECHAT_MESSAGE_PAID"]);
+    let told = load(&[("WECHAT_MESSAGE_PAID", "tpl,character_string1=order_no")]).unwrap().shipping.messages;
+    assert!(told.is_any() && told.shipped.is_none());
+    let made_up = production_but(&[("TRACKING_PROVIDER", "sandbox")]).unwrap_err();
+    assert!(made_up.0.iter().any(|fault| fault.variable == "TRACKING_PROVIDER"), "{made_up}");
+}

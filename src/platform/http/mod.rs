@@ -35,6 +35,7 @@ pub mod schemas;
 mod server;
 pub mod state;
 pub mod table;
+pub mod typed;
 pub mod wording;
 
 use std::io;

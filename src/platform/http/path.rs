@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
-use mallcore_actors::ids::{ActivityId, AddressId, BannerId, FlashItemId, ID_MAX, SkuId};
+use mallcore_actors::ids::{ActivityId, AddressId, AfterSaleId, BannerId, FlashItemId, ID_MAX, SkuId};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{RefOr, Schema};
@@ -92,6 +92,14 @@ impl ParsePath for ActivityId {
 
 impl ParsePath for SkuId {
     const NAMES: &'static str = "SKU";
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::new(plain_number(text)?).ok()
+    }
+}
+
+impl ParsePath for AfterSaleId {
+    const NAMES: &'static str = "After-sale case";
 
     fn parse(text: &str) -> Option<Self> {
         Self::new(plain_number(text)?).ok()

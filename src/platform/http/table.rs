@@ -55,12 +55,13 @@ const fn demo(path: &'static str, methods: &'static str) -> Pattern {
 }
 
 /// The service's own routes; the features bring theirs.
-const OWN: [Pattern; 8] = [
+const OWN: [Pattern; 9] = [
     Pattern { path: "other", methods: "", part: Part::Other },
     health("/health/live"),
     health("/health/ready"),
     demo("/demo/shopper", "POST"),
     demo("/demo/stats", "GET"),
+    demo("/demo/pictures/{}", "GET"),
     demo("/demo/app.js", "GET"),
     demo("/demo/style.css", "GET"),
     demo("/", "GET"),

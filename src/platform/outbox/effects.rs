@@ -117,6 +117,8 @@ impl Effects {
                 Ok(id) => self.shop.adjust(id, asked).await,
                 Err(_) => Carried::Impossible(format!("{} is no id of an adjustment", row.id)),
             },
+            Message::RefundAfterSale(asked) => self.shop.refund(asked.after_sale_id).await,
+            Message::ShipOrder(asked) => self.shop.ship(asked).await,
             // The offers of flash sales are a snapshot of their own, which one reading renews for many rows.
             Message::PriceChanged(_) | Message::StatusChanged(_) | Message::Changed(Topic::Product, _) => {
                 if !renewed.offers {
@@ -127,7 +129,7 @@ impl Effects {
                 }
                 Carried::Done(Some(done(json!({}))))
             }
-            Message::Changed(..) => Carried::Done(Some(done(json!({})))),
+            Message::AfterSaleCompleted(_) | Message::Changed(..) => Carried::Done(Some(done(json!({})))),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a row can ask for. A kind and its body never change once released, like a record of the journal: rows outlive the release.
 
-use mallcore_actors::ids::SkuId;
+use mallcore_actors::ids::{AfterSaleId, OrderId, RefundId, SkuId, UserId};
 use mallcore_actors::journal::Sequence;
 use mallcore_actors::money::Money;
+use mallcore_actors::orders::{Carrier, LinePieces, Tracking};
+use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::Change;
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use serde::{Deserialize, Serialize};
@@ -48,10 +50,16 @@ impl Destination {
 pub enum Message {
     /// Change the stock of a SKU.
     AdjustStock(AdjustStock),
+    /// Send a parcel of an order.
+    ShipOrder(ShipOrder),
     /// Prices of a product are others from now on.
     PriceChanged(PriceChanged),
     /// A product was put on the shelf or taken off.
     StatusChanged(StatusChanged),
+    /// Give money back for a case of after-sale that was approved.
+    RefundAfterSale(RefundAfterSale),
+    /// Money went back for a case of after-sale.
+    AfterSaleCompleted(AfterSaleCompleted),
     /// A row changed that somebody holds a snapshot of.
     Changed(Topic, RowChanged),
 }
@@ -65,6 +73,25 @@ pub struct AdjustStock {
     pub wanted: Wanted,
     /// The reason that the operator gave.
     pub reason: Reason,
+    /// Name of the operator.
+    pub operator: Operator,
+}
+
+/// A command to an order: a parcel leaves, or the shopper has picked the goods up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipOrder {
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// The shopper who owns it.
+    pub user_id: UserId,
+    /// Code of the carrier.
+    pub carrier: Carrier,
+    /// The parcel's number at the carrier: with it the parcel is known again.
+    pub tracking_no: Tracking,
+    /// What is in it.
+    pub pieces: Vec<LinePieces>,
+    /// The shopper has it already, because they came for it.
+    pub is_received: bool,
     /// Name of the operator.
     pub operator: Operator,
 }
@@ -128,6 +155,47 @@ pub struct StatusChanged {
     pub operator: Operator,
 }
 
+/// A command to the order of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundAfterSale {
+    /// Id of the case. What is refunded stands in its row.
+    pub after_sale_id: AfterSaleId,
+}
+
+/// What went back for a case. Whoever gives coupons, points or growth back, or takes them away again, does so by this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterSaleCompleted {
+    /// Id of the case.
+    pub after_sale_id: AfterSaleId,
+    /// The order that refunded.
+    pub order_id: OrderId,
+    /// The shopper who owns the order.
+    pub user_id: UserId,
+    /// By what the order knows the refund.
+    pub refund_id: RefundId,
+    /// `refund` or `return`.
+    pub kind: String,
+    /// All the money that went back, freight included.
+    pub amount_fen: Money,
+    /// Of that for freight.
+    pub freight_fen: Money,
+    /// Whether the pieces are available again.
+    pub restock: bool,
+    /// For which pieces.
+    pub lines: Vec<CompletedLine>,
+}
+
+/// One line's part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedLine {
+    /// Id of the SKU.
+    pub sku_id: SkuId,
+    /// Pieces that the shopper no longer pays for.
+    pub quantity: Quantity,
+    /// Money that went back for them.
+    pub amount_fen: Money,
+}
+
 /// Why a row says nothing to this release.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMessage {
@@ -153,11 +221,12 @@ impl Message {
     /// The row of a snapshot that the message is about; none if it is about no row that snapshots hold.
     pub const fn renews(&self) -> Option<(Topic, u64)> {
         match self {
-            // Counts follow the journal, not the outbox.
-            Self::AdjustStock(_) => None,
+            // Counts follow the journal, not the outbox; what becomes of a refund is a message of its own.
+            Self::AdjustStock(_) | Self::RefundAfterSale(_) | Self::ShipOrder(_) => None,
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 Some((Topic::Product, *product_id))
             }
+            Self::AfterSaleCompleted(completed) => Some((Topic::AfterSale, completed.after_sale_id.get())),
             Self::Changed(topic, RowChanged { id }) => Some((*topic, *id)),
         }
     }
@@ -166,8 +235,11 @@ impl Message {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::AdjustStock(_) => "stock.adjust",
+            Self::ShipOrder(_) => "order.ship",
             Self::PriceChanged(_) => "product.price_changed",
             Self::StatusChanged(_) => "product.status_changed",
+            Self::RefundAfterSale(_) => "after_sale.refund",
+            Self::AfterSaleCompleted(_) => "after_sale.completed",
             Self::Changed(topic, _) => topic.kind(),
         }
     }
@@ -176,8 +248,13 @@ impl Message {
     pub fn aggregate(&self) -> String {
         match self {
             Self::AdjustStock(asked) => format!("sku:{}", asked.sku_id),
+            Self::ShipOrder(asked) => format!("order:{}", asked.order_id),
             Self::PriceChanged(PriceChanged { product_id, .. }) | Self::StatusChanged(StatusChanged { product_id, .. }) => {
                 format!("product:{product_id}")
+            }
+            Self::RefundAfterSale(RefundAfterSale { after_sale_id })
+            | Self::AfterSaleCompleted(AfterSaleCompleted { after_sale_id, .. }) => {
+                format!("{}:{after_sale_id}", Topic::AfterSale.name())
             }
             Self::Changed(topic, RowChanged { id }) => format!("{}:{id}", topic.name()),
         }
@@ -187,10 +264,10 @@ impl Message {
     pub const fn goes_to(&self, destination: Destination) -> bool {
         match self {
             // The actor decides; what it decided reaches the broker by the journal, and caches hold no counts.
-            Self::AdjustStock(_) => matches!(destination, Destination::Shop),
+            Self::AdjustStock(_) | Self::RefundAfterSale(_) | Self::ShipOrder(_) => matches!(destination, Destination::Shop),
             Self::PriceChanged(_) | Self::StatusChanged(_) | Self::Changed(Topic::Product, _) => true,
             // Caches hold products; what else changes is for snapshots and other services.
-            Self::Changed(..) => matches!(destination, Destination::Shop | Destination::Events),
+            Self::AfterSaleCompleted(_) | Self::Changed(..) => matches!(destination, Destination::Shop | Destination::Events),
         }
     }
 
@@ -198,8 +275,11 @@ impl Message {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::AdjustStock(body) => serde_json::to_string(body),
+            Self::ShipOrder(body) => serde_json::to_string(body),
             Self::PriceChanged(body) => serde_json::to_string(body),
             Self::StatusChanged(body) => serde_json::to_string(body),
+            Self::RefundAfterSale(body) => serde_json::to_string(body),
+            Self::AfterSaleCompleted(body) => serde_json::to_string(body),
             Self::Changed(_, body) => serde_json::to_string(body),
         }
     }
@@ -208,8 +288,11 @@ impl Message {
     pub fn read(kind: &str, payload: &str) -> Result<Self, BadMessage> {
         let read = match kind {
             "stock.adjust" => serde_json::from_str(payload).map(Self::AdjustStock),
+            "order.ship" => serde_json::from_str(payload).map(Self::ShipOrder),
             "product.price_changed" => serde_json::from_str(payload).map(Self::PriceChanged),
             "product.status_changed" => serde_json::from_str(payload).map(Self::StatusChanged),
+            "after_sale.refund" => serde_json::from_str(payload).map(Self::RefundAfterSale),
+            "after_sale.completed" => serde_json::from_str(payload).map(Self::AfterSaleCompleted),
             other => match Topic::of_kind(other) {
                 Some(topic) => serde_json::from_str(payload).map(|body| Self::Changed(topic, body)),
                 None => return Err(BadMessage::Kind(other.to_owned())),
@@ -221,6 +304,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use mallcore_actors::quantity::Quantity;
+
     use super::*;
 
     fn operator() -> Operator {
@@ -234,6 +319,18 @@ mod tests {
         let prices = vec![SkuPrice { sku_id, from_fen: fen(1), price_fen: fen(2) }];
         let reason = Reason::parse("盘点").unwrap();
         let adjust = |wanted| Message::AdjustStock(AdjustStock { sku_id, wanted, reason: reason.clone(), operator: operator() });
+        let after_sale_id = AfterSaleId::new(9).unwrap();
+        let completed = AfterSaleCompleted {
+            after_sale_id,
+            order_id: OrderId::new(5).unwrap(),
+            user_id: UserId::new(4).unwrap(),
+            refund_id: RefundId::new(6).unwrap(),
+            kind: "return".to_owned(),
+            amount_fen: fen(12),
+            freight_fen: fen(2),
+            restock: true,
+            lines: vec![CompletedLine { sku_id, quantity: Quantity::new(1).unwrap(), amount_fen: fen(10) }],
+        };
         for (message, stored) in [
             (adjust(Wanted::By(Delta::new(-5).unwrap())), r#"{"sku_id":7,"wanted":{"by":-5},"reason":"盘点","operator":"小王"}"#),
             (
@@ -247,6 +344,23 @@ mod tests {
             (
                 Message::StatusChanged(StatusChanged { product_id: 3, on_sale: false, operator: operator() }),
                 r#"{"product_id":3,"on_sale":false,"operator":"小王"}"#,
+            ),
+            (Message::RefundAfterSale(RefundAfterSale { after_sale_id }), r#"{"after_sale_id":9}"#),
+            (
+                Message::AfterSaleCompleted(completed),
+                r#"{"after_sale_id":9,"order_id":5,"user_id":4,"refund_id":6,"kind":"return","amount_fen":12,"freight_fen":2,"restock":true,"lines":[{"sku_id":7,"quantity":1,"amount_fen":10}]}"#,
+            ),
+            (
+                Message::ShipOrder(ShipOrder {
+                    order_id: OrderId::new(9).unwrap(),
+                    user_id: UserId::new(4).unwrap(),
+                    carrier: Carrier::parse("SF").unwrap(),
+                    tracking_no: Tracking::parse("SF1").unwrap(),
+                    pieces: vec![LinePieces { sku: sku_id, quantity: Quantity::new(2).unwrap() }],
+                    is_received: false,
+                    operator: operator(),
+                }),
+                r#"{"order_id":9,"user_id":4,"carrier":"SF","tracking_no":"SF1","pieces":[{"sku":7,"quantity":2}],"is_received":false,"operator":"小王"}"#,
             ),
             (Message::changed(Topic::FreightTemplate, 3), r#"{"id":3}"#),
         ] {

@@ -23,7 +23,10 @@ mod to_cache;
 mod topic;
 
 pub use effects::{Carried, Effects, Renewed};
-pub use message::{AdjustStock, BadMessage, Destination, Message, PriceChanged, SkuPrice, StatusChanged, Wanted};
+pub use message::{
+    AdjustStock, AfterSaleCompleted, BadMessage, CompletedLine, Destination, Message, PriceChanged, RefundAfterSale, ShipOrder, SkuPrice,
+    StatusChanged, Wanted,
+};
 pub use nudge::Nudge;
 pub use protocol::{HELD_MAX, Rounds, Settled, Verdict};
 pub use relay::{Relay, RelaySettings, Running};

@@ -1,10 +1,10 @@
 //! Whom the relay talks to. Each port has one implementation of the real thing, and one for where there is none.
 
-use mallcore_actors::ids::AdjustmentId;
+use mallcore_actors::ids::{AdjustmentId, AfterSaleId};
 use mallcore_actors::kernel::BoxFuture;
 use mallcore_actors::time::Timestamp;
 
-use super::{AdjustStock, Carried};
+use super::{AdjustStock, Carried, ShipOrder};
 
 /// Why a destination did not take a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,12 @@ pub trait InShop: Send + Sync + 'static {
 
     /// Changes the stock of a SKU; the stock feature knows how. A repeat of `id` changes nothing.
     fn adjust(&self, id: AdjustmentId, asked: AdjustStock) -> BoxFuture<Carried>;
+
+    /// Has the order of a case of after-sale refund it; the after-sale feature knows how. Money that went back goes back once.
+    fn refund(&self, after_sale: AfterSaleId) -> BoxFuture<Carried>;
+
+    /// Sends a parcel of an order, or hands it out at the shop; the shipping feature knows how. A repeat changes nothing.
+    fn ship(&self, asked: ShipOrder) -> BoxFuture<Carried>;
 }
 
 /// An event for other services.

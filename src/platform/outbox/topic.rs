@@ -58,6 +58,8 @@ topics! {
     FreightTemplate: "freight_template",
     /// A review, and with it its product's rating.
     Review: "review",
+    /// A case of after-sale.
+    AfterSale: "after_sale",
     /// An agreement and its versions.
     Agreement: "agreement",
 }

@@ -3,9 +3,19 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, Sale, TestApp, until};
+use super::app::{Person, Reply, TestApp, until};
 use super::checkout::{items, place, shelf};
-use super::engines::on_both;
+use super::engines::{each_embedded_and_all_on_mariadb, on_both};
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    an_address_is_added_shown_changed_and_removed,
+    exactly_one_address_is_the_default,
+    a_shopper_has_at_most_twenty_also_when_two_are_added_at_once,
+    anothers_address_is_not_there,
+    each_wrong_field_is_named_and_nothing_is_changed,
+    an_order_keeps_what_its_address_said,
+}
 
 /// An address that differs by its door.
 pub fn address(door: u32) -> Value {
@@ -55,9 +65,7 @@ async fn listed(shopper: &Person<'_>) -> Vec<(u64, bool)> {
     list.body["items"].as_array().unwrap().iter().map(item).collect()
 }
 
-#[actix_web::test]
-async fn an_address_is_added_shown_changed_and_removed() {
-    let app = TestApp::start().await;
+async fn an_address_is_added_shown_changed_and_removed(app: &TestApp) {
     let shopper = app.shopper();
     assert_eq!(listed(&shopper).await, []);
     let first = add(&shopper, with(address(1), "phone", json!("+86 13912345678"))).await;
@@ -77,9 +85,7 @@ async fn an_address_is_added_shown_changed_and_removed() {
     assert_eq!(listed(&shopper).await, []);
 }
 
-#[actix_web::test]
-async fn exactly_one_address_is_the_default() {
-    let app = TestApp::start().await;
+async fn exactly_one_address_is_the_default(app: &TestApp) {
     let shopper = app.shopper();
     let a = added(&shopper, with(address(1), "is_default", json!(false))).await;
     let b = added(&shopper, address(2)).await;
@@ -99,9 +105,7 @@ async fn exactly_one_address_is_the_default() {
     assert_eq!(listed(&shopper).await, [(c, true)]);
 }
 
-#[actix_web::test]
-async fn a_shopper_has_at_most_twenty_also_when_two_are_added_at_once() {
-    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+async fn a_shopper_has_at_most_twenty_also_when_two_are_added_at_once(app: &TestApp) {
     let shopper = app.shopper();
     for door in 1..=19 {
         added(&shopper, address(door)).await;
@@ -123,9 +127,7 @@ async fn added_to(shopper: &Person<'_>) -> usize {
     listed(shopper).await.len()
 }
 
-#[actix_web::test]
-async fn anothers_address_is_not_there() {
-    let app = TestApp::start().await;
+async fn anothers_address_is_not_there(app: &TestApp) {
     let (owner, other) = (app.shopper(), app.shopper());
     let id = added(&owner, address(1)).await;
     for shopper in [&other, &app.shopper()] {
@@ -143,9 +145,7 @@ async fn anothers_address_is_not_there() {
     remove(&nobody, id).await.is_problem(401, "token_missing", &["Authorization"]);
 }
 
-#[actix_web::test]
-async fn each_wrong_field_is_named_and_nothing_is_changed() {
-    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+async fn each_wrong_field_is_named_and_nothing_is_changed(app: &TestApp) {
     let shopper = app.shopper();
     let id = added(&shopper, address(1)).await;
     let before = shopper.get("/v1/user/addresses").await.body;
@@ -188,12 +188,10 @@ async fn each_wrong_field_is_named_and_nothing_is_changed() {
     assert_eq!(shopper.get("/v1/user/addresses").await.body, before);
 }
 
-#[actix_web::test]
-async fn an_order_keeps_what_its_address_said() {
-    let app = TestApp::start().await;
+async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     let shopper = app.shopper();
     let id = added(&shopper, address(7)).await;
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     let remark = "请放 \"前台\"";
     let order =
         |address: u64| json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": address, "remark": remark });

@@ -85,9 +85,9 @@ impl TestApp {
         actix_web::rt::spawn(server);
         shop.begin().await.unwrap();
         let catalog = shop.provided::<Catalog>().unwrap();
-        // Product 60 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
+        // Product 195 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
         let is_rated = |product| catalog.product(product).is_some_and(|entry| entry.counted.rating.count > 0);
-        until("the catalogue is loaded and rated", async || is_rated(60)).await;
+        until("the catalogue is loaded and rated", async || is_rated(195)).await;
         Self {
             base: format!("http://{address}"),
             client: crate::client(),
@@ -165,6 +165,11 @@ impl TestApp {
         self.shop.provided::<Catalog>().unwrap()
     }
 
+    /// The test's own statements take this way to the database, those of the shop go on as configured.
+    pub fn look_through(&mut self, database: Settings) {
+        self.database = database;
+    }
+
     /// Lets the database follow, for tests that hold it back.
     pub fn resume_projection(&self) {
         self.shop.resume_projection();
@@ -211,7 +216,7 @@ async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_se
     let plan = Plan { accounts, payments, redis, ..Plan::of(config) };
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
-    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds };
+    let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds, ..SeedOptions::default() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     // A second process beside the first one finds the demo there.
     if is_empty(&database).await.unwrap() {

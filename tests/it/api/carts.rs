@@ -5,6 +5,18 @@ use serde_json::{Value, json};
 
 use super::app::{Person, Reply, TestApp};
 use super::checkout::{items, shelf};
+use super::engines::each_embedded_and_all_on_mariadb;
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    a_repeated_request_adds_once,
+    a_guests_lines_are_merged_in,
+    a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added,
+    pieces_are_added_changed_selected_and_removed,
+    a_repeated_merge_gets_the_first_answer,
+    a_cart_has_at_most_120_lines,
+    lines_are_marked_with_what_the_shelf_says_now,
+}
 
 async fn add(shopper: &Person<'_>, key: &str, sku: u64, quantity: u32) -> Reply {
     shopper.send(Method::POST, "/v1/cart/add", Some(key), json!({ "sku_id": sku, "quantity": quantity })).await
@@ -23,11 +35,9 @@ fn sorted(lines: &[(u64, u64, bool)]) -> Vec<(u64, u64, bool)> {
     lines
 }
 
-#[actix_web::test]
-async fn pieces_are_added_changed_selected_and_removed() {
-    let app = TestApp::start().await;
+async fn pieces_are_added_changed_selected_and_removed(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
+    let [(a, price_a), (b, price_b), _] = shelf(app).await[..] else { unreachable!() };
     assert_eq!(shopper.get("/v1/cart").await.body["items"], json!([]));
     assert_eq!(add(&shopper, "1", a, 2).await.status, 200);
     assert_eq!(lines(&add(&shopper, "2", a, 3).await.body), [(a, 5, true)]);
@@ -49,11 +59,9 @@ async fn pieces_are_added_changed_selected_and_removed() {
     assert_eq!(lines(&app.shopper().get("/v1/cart").await.body), [], "another's cart is another");
 }
 
-#[actix_web::test]
-async fn a_repeated_request_adds_once() {
-    let app = TestApp::start().await;
+async fn a_repeated_request_adds_once(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, _) = shelf(&app).await[0];
+    let (sku, _) = shelf(app).await[0];
     for _ in 0..3 {
         assert_eq!(lines(&add(&shopper, "k", sku, 2).await.body), [(sku, 2, true)]);
     }
@@ -64,11 +72,9 @@ async fn a_repeated_request_adds_once() {
     app.anonymous().get("/v1/cart").await.is_problem(401, "token_missing", &["Authorization"]);
 }
 
-#[actix_web::test]
-async fn a_guests_lines_are_merged_in() {
-    let app = TestApp::start().await;
+async fn a_guests_lines_are_merged_in(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, _), (b, _), _] = shelf(&app).await[..] else { unreachable!() };
+    let [(a, _), (b, _), _] = shelf(app).await[..] else { unreachable!() };
     add(&shopper, "1", a, 2).await;
     let body = json!({ "items": items(&[(a, 3), (b, 1), (987_654, 1)]) });
     for _ in 0..2 {
@@ -79,11 +85,9 @@ async fn a_guests_lines_are_merged_in() {
     }
 }
 
-#[actix_web::test]
-async fn lines_are_marked_with_what_the_shelf_says_now() {
-    let app = TestApp::start().await;
+async fn lines_are_marked_with_what_the_shelf_says_now(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, _), (b, _), (c, _)] = shelf(&app).await[..] else { unreachable!() };
+    let [(a, _), (b, _), (c, _)] = shelf(app).await[..] else { unreachable!() };
     for (sku, key) in [(a, "1"), (b, "2"), (c, "3")] {
         add(&shopper, key, sku, 2).await;
     }
@@ -112,11 +116,9 @@ async fn lines_are_marked_with_what_the_shelf_says_now() {
 }
 
 /// Its product stays: only this size or colour is no longer sold.
-#[actix_web::test]
-async fn a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added() {
-    let app = TestApp::start().await;
+async fn a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, _) = shelf(&app).await[0];
+    let (sku, _) = shelf(app).await[0];
     add(&shopper, "1", sku, 2).await;
     let set = async |status: u32| {
         let mut tx = app.database().await.begin().await.unwrap();
@@ -133,11 +135,9 @@ async fn a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added() {
     assert_eq!(shopper.get("/v1/cart").await.body["items"][0]["state"], "ok");
 }
 
-#[actix_web::test]
-async fn a_repeated_merge_gets_the_first_answer() {
-    let app = TestApp::with(super::app::Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+async fn a_repeated_merge_gets_the_first_answer(app: &TestApp) {
     let shopper = app.shopper();
-    let skus = shelf(&app).await;
+    let skus = shelf(app).await;
     let (late, _) = skus[skus.len() - 1];
     let mut tx = app.database().await.begin().await.unwrap();
     for id in 1..=120u64 {
@@ -156,9 +156,7 @@ async fn a_repeated_merge_gets_the_first_answer() {
     assert_eq!(merge("b", &[(500_001, 1), (500_120, 1), (late, 1)]).await.body, first.body);
 }
 
-#[actix_web::test]
-async fn a_cart_has_at_most_120_lines() {
-    let app = TestApp::with(super::app::Sale { quota: 1, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+async fn a_cart_has_at_most_120_lines(app: &TestApp) {
     let shopper = app.shopper();
     let database = app.database().await;
     let mut tx = database.begin().await.unwrap();

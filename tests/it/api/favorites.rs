@@ -1,10 +1,19 @@
 //! Favourites over real HTTP: kept, in order, bounded, one's own.
 
+use mallcore::features::catalog::edits::set_status;
+use mallcore_actors::stock::adjustment::Operator;
+use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, TestApp};
-use super::cold_writes::{is_done, mallcore};
+use super::app::{Person, Reply, TestApp, until};
+use super::engines::each_embedded_and_all_on_mariadb;
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    favourites_are_kept_newest_first_and_shown_as_they_are_now,
+    what_cannot_be_kept_is_refused,
+}
 
 async fn put(shopper: &Person<'_>, product: u64) -> Reply {
     Reply::of(shopper.request(Method::PUT, &format!("/v1/user/favorites/{product}"))).await
@@ -18,9 +27,7 @@ fn products(reply: &Reply) -> Vec<u64> {
     reply.body["items"].as_array().unwrap().iter().map(|item| item["product_id"].as_u64().unwrap()).collect()
 }
 
-#[actix_web::test]
-async fn favourites_are_kept_newest_first_and_shown_as_they_are_now() {
-    let app = TestApp::start().await;
+async fn favourites_are_kept_newest_first_and_shown_as_they_are_now(app: &TestApp) {
     let shopper = app.shopper();
     for product in [1, 2, 3] {
         assert_eq!(put(&shopper, product).await.status, 204);
@@ -32,8 +39,10 @@ async fn favourites_are_kept_newest_first_and_shown_as_they_are_now() {
     let page = shopper.get("/v1/user/favorites?size=2").await;
     let next = shopper.get(&format!("/v1/user/favorites?size=2&cursor={}", page.body["next_cursor"].as_str().unwrap())).await;
     assert_eq!((products(&page), products(&next), &next.body["next_cursor"]), (vec![3, 2], vec![1], &Value::Null));
-    is_done(&mallcore(&app, "product set-status 2 off_sale --wait").await);
-    assert_eq!(shopper.get("/v1/user/favorites").await.body["items"][1]["product"], Value::Null, "it is off the shelf");
+    set_status(&app.database().await, 2, false, &Operator::parse("tester").unwrap(), Timestamp::from_millis(1_795_451_405_000))
+        .await
+        .unwrap();
+    until("it is off the shelf", async || shopper.get("/v1/user/favorites").await.body["items"][1]["product"].is_null()).await;
     for _ in 0..2 {
         assert_eq!(remove(&shopper, 2).await.status, 204);
     }
@@ -41,9 +50,7 @@ async fn favourites_are_kept_newest_first_and_shown_as_they_are_now() {
     assert_eq!(app.shopper().get("/v1/user/favorites").await.body["items"], json!([]), "another's are another's");
 }
 
-#[actix_web::test]
-async fn what_cannot_be_kept_is_refused() {
-    let app = TestApp::start().await;
+async fn what_cannot_be_kept_is_refused(app: &TestApp) {
     let (visitor, shopper) = (app.anonymous(), app.shopper());
     put(&shopper, 999_999).await.is_problem(404, "unknown_product", &["id"]);
     put(&shopper, 0).await.is_problem(400, "validation_failed", &["id"]);

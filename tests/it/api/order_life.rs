@@ -12,6 +12,13 @@ use serde_json::json;
 
 use super::app::{Person, Sale, TestApp, until};
 use super::checkout::{available, place, shelf};
+use super::engines::each_embedded_and_all_on_mariadb;
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    an_order_is_shown_with_all_that_happened_to_it,
+    a_hidden_order_leaves_the_list_and_the_counts,
+}
 
 fn pieces(wanted: &[(u64, u32)]) -> mallcore_actors::orders::Pieces {
     let pieces = |&(sku, quantity): &(u64, u32)| LinePieces { sku: SkuId::new(sku).unwrap(), quantity: Quantity::new(quantity).unwrap() };
@@ -23,7 +30,7 @@ async fn paid(app: &TestApp, shopper: &Person<'_>, wanted: &[(u64, u32)], payabl
     assert_eq!(placed.status, 201, "{placed:?}");
     let order = OrderId::new(placed.body["order_id"].as_u64().unwrap()).unwrap();
     let amount = Money::from_fen(payable).unwrap();
-    let payment = Payment { id: PaymentId::new(77).unwrap(), channel: PaymentChannel::WechatPay, amount, payer: None };
+    let payment = Payment { id: PaymentId::new(order.get()).unwrap(), channel: PaymentChannel::WechatPay, amount, payer: None };
     let orders = app.orders();
     orders.commands().pay(Provenance::SYSTEM, shopper.user(), order, &payment).await.unwrap().unwrap();
     order
@@ -44,28 +51,26 @@ async fn refund(app: &TestApp, shopper: &Person<'_>, order: OrderId, number: u64
     app.orders().commands().refund(Provenance::SYSTEM, shopper.user(), order, &command).await.unwrap().unwrap();
 }
 
-#[actix_web::test]
-async fn an_order_is_shown_with_all_that_happened_to_it() {
-    let app = TestApp::start().await;
+async fn an_order_is_shown_with_all_that_happened_to_it(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
-    let order = paid(&app, &shopper, &[(a, 2), (b, 1)], price_a * 2 + price_b).await;
+    let [(a, price_a), (b, price_b), _] = shelf(app).await[..] else { unreachable!() };
+    let order = paid(app, &shopper, &[(a, 2), (b, 1)], price_a * 2 + price_b).await;
     let path = format!("/v1/orders/{order}");
     shopper.post(&format!("{path}/confirm")).await.is_problem(409, "wrong_status", &[]);
     shopper.send(Method::DELETE, &path, None, json!({})).await.is_problem(409, "wrong_status", &[]);
-    ship(&app, &shopper, order, 1, &[(a, 1)]).await;
+    ship(app, &shopper, order, 1, &[(a, 1)]).await;
     assert_eq!(shopper.get(&path).await.body["status"], "paid");
     // It leaves memory in between, and comes back with its first parcel.
     app.caught_up().await;
-    ship(&app, &shopper, order, 2, &[(a, 1), (b, 1)]).await;
+    ship(app, &shopper, order, 2, &[(a, 1), (b, 1)]).await;
     let confirmed = shopper.post(&format!("{path}/confirm")).await;
     assert_eq!((confirmed.status.as_u16(), &confirmed.body["status"]), (200, &"completed".into()), "{confirmed:?}");
     let again = shopper.post(&format!("{path}/confirm")).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &confirmed.body));
     app.caught_up().await;
-    let before = available(&app, a).await;
-    refund(&app, &shopper, order, 5, &[(a, 1)]).await;
-    assert_eq!(available(&app, a).await, before + 1);
+    let before = available(app, a).await;
+    refund(app, &shopper, order, 5, &[(a, 1)]).await;
+    assert_eq!(available(app, a).await, before + 1);
     let shown = shopper.get(&path).await.body;
     let kinds: Vec<&str> = shown["timeline"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["placed", "paid", "shipped", "shipped", "completed", "refunded"]);
@@ -102,11 +107,9 @@ async fn an_order_that_was_sent_completes_by_itself() {
     assert_eq!((confirmed.status.as_u16(), &confirmed.body["status"]), (200, &"completed".into()), "received once: {confirmed:?}");
 }
 
-#[actix_web::test]
-async fn a_hidden_order_leaves_the_list_and_the_counts() {
-    let app = TestApp::start().await;
+async fn a_hidden_order_leaves_the_list_and_the_counts(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     let mut orders = Vec::new();
     for key in ["a", "b", "c"] {
         orders.push(place(&shopper, key, &[(sku, 1)], price).await.body["order_id"].as_u64().unwrap());

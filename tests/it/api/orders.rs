@@ -1,8 +1,17 @@
 use super::app::{Sale, TestApp};
+use super::engines::each_embedded_and_all_on_mariadb;
 
-#[actix_web::test]
-async fn an_order_is_found_by_id_and_by_number() {
-    let app = TestApp::start().await;
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 10;
+    a_cancelled_order_gives_its_pieces_back,
+    cancelling_twice_is_cancelling_once,
+    anothers_order_is_unknown,
+    an_order_is_found_by_id_and_by_number,
+    a_list_goes_from_page_to_page_newest_first,
+    orders_need_a_token,
+}
+
+async fn an_order_is_found_by_id_and_by_number(app: &TestApp) {
     let shopper = app.shopper();
     let receipt = shopper.buy(1, "key").await.body;
     let by_id = shopper.get(&format!("/v1/orders/{}", receipt["order_id"])).await;
@@ -10,9 +19,7 @@ async fn an_order_is_found_by_id_and_by_number() {
     assert_eq!((by_id.status.as_u16(), by_id.body), (200, by_no.body));
 }
 
-#[actix_web::test]
-async fn anothers_order_is_unknown() {
-    let app = TestApp::start().await;
+async fn anothers_order_is_unknown(app: &TestApp) {
     let receipt = app.shopper().buy(1, "key").await.body;
     let (other, order_no) = (app.shopper(), receipt["order_no"].as_str().unwrap());
     other.get(&format!("/v1/orders/{order_no}")).await.is_problem(404, "unknown_order", &["id"]);
@@ -22,9 +29,7 @@ async fn anothers_order_is_unknown() {
     assert_eq!(app.remaining().await, 9);
 }
 
-#[actix_web::test]
-async fn a_cancelled_order_gives_its_pieces_back() {
-    let app = TestApp::start().await;
+async fn a_cancelled_order_gives_its_pieces_back(app: &TestApp) {
     let shopper = app.shopper();
     let receipt = shopper.buy(1, "key").await.body;
     let path = format!("/v1/orders/{}", receipt["order_no"].as_str().unwrap());
@@ -34,9 +39,7 @@ async fn a_cancelled_order_gives_its_pieces_back() {
     assert_eq!(app.remaining().await, 10);
 }
 
-#[actix_web::test]
-async fn a_list_goes_from_page_to_page_newest_first() {
-    let app = TestApp::with(Sale { quota: 10, limit: 10 }, |_| {}).await;
+async fn a_list_goes_from_page_to_page_newest_first(app: &TestApp) {
     let shopper = app.shopper();
     let mut expected = Vec::new();
     for key in ["a", "b", "c"] {
@@ -51,9 +54,7 @@ async fn a_list_goes_from_page_to_page_newest_first() {
     assert!(second["next_cursor"].is_null());
 }
 
-#[actix_web::test]
-async fn cancelling_twice_is_cancelling_once() {
-    let app = TestApp::start().await;
+async fn cancelling_twice_is_cancelling_once(app: &TestApp) {
     let shopper = app.shopper();
     let receipt = shopper.buy(1, "key").await.body;
     let path = format!("/v1/orders/{}/cancel", receipt["order_no"].as_str().unwrap());
@@ -101,9 +102,7 @@ async fn more_orders_than_fit_a_page_are_each_shown_once() {
     assert_eq!(shown, expected);
 }
 
-#[actix_web::test]
-async fn orders_need_a_token() {
-    let app = TestApp::start().await;
+async fn orders_need_a_token(app: &TestApp) {
     for path in ["/v1/orders", "/v1/orders/1"] {
         app.anonymous().get(path).await.is_problem(401, "token_missing", &["Authorization"]);
     }

@@ -65,6 +65,23 @@ async fn a_thousand_flash_items_have_a_sku_each() {
 }
 
 #[tokio::test]
+async fn a_large_shop_has_exactly_what_was_asked_for() {
+    for scratch in scratch::both().await {
+        let options = SeedOptions { products: 1_001, stock: 7, flash_stock: 5, ..SeedOptions::default() };
+        let seeded = seed(&scratch.database, options, now()).await.unwrap();
+        assert_eq!(seeded.products, 1_001);
+        let shown = catalogue(&scratch).await;
+        assert_eq!(shown.ids(Filter::default(), Sort::Newest).len(), 1_001);
+        // The first SKU has what the sale takes on top.
+        assert_eq!(shown.product(1).unwrap().counted.available[..], [12, 7, 7]);
+        let last = shown.product(1_001).unwrap();
+        assert!(last.product.name.contains("（第 5 批）") && last.product.images.len() == 4, "{:?}", last.product);
+        assert!(last.counted.available.iter().all(|available| *available == 7), "{:?}", last.counted.available);
+        assert_eq!(reconcile(&scratch.database).await.unwrap().differences, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
 async fn products_are_found_by_category_and_page() {
     for scratch in scratch::both().await {
         let seeded = seed(&scratch.database, SeedOptions::default(), now()).await.unwrap();

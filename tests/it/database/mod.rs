@@ -1,6 +1,7 @@
 //! Repositories and the projection, each test on SQLite and on MySQL.
 
 mod addresses;
+mod after_sales;
 mod carts;
 mod demo;
 pub mod events;

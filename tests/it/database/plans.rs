@@ -10,7 +10,7 @@ use super::projection::project;
 use super::scratch;
 
 /// The query, what SQLite's plan has to name, and the index in MySQL's.
-const QUERIES: [(&str, &str, &str); 29] = [
+const QUERIES: [(&str, &str, &str); 37] = [
     ("SELECT id FROM orders WHERE user_id = 3 AND id < 900000 ORDER BY id DESC LIMIT 20", "INDEX orders_of_a_user", "orders_of_a_user"),
     ("SELECT id FROM orders WHERE order_no = 'C101001'", "INDEX sqlite_autoindex_orders_1", "order_no"),
     ("SELECT id, order_no FROM orders WHERE status = 1 AND expires_at < 5", "INDEX orders_open", "orders_open"),
@@ -107,6 +107,35 @@ const QUERIES: [(&str, &str, &str); 29] = [
         "INDEX orders_baskets",
         "orders_baskets",
     ),
+    (
+        "SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.id < 900000 ORDER BY a.id DESC LIMIT 21",
+        "INDEX after_sales_of_a_user (",
+        "after_sales_of_a_user",
+    ),
+    (
+        "SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.id < 900000 AND a.status = 5 ORDER BY a.id DESC LIMIT 21",
+        "INDEX after_sales_of_a_user_by_status",
+        "after_sales_of_a_user_by_status",
+    ),
+    (
+        "SELECT a.id, l.sku_id, l.quantity FROM after_sales a JOIN after_sale_lines l ON l.after_sale_id = a.id \
+         WHERE a.order_id = 7 AND a.status IN (1, 2, 3, 4, 5) ORDER BY a.id, l.line_no",
+        "INDEX after_sales_of_an_order",
+        "after_sales_of_an_order",
+    ),
+    (
+        "SELECT a.id, a.note FROM after_sales a WHERE a.id < 900000 AND a.status = 5 ORDER BY a.id DESC LIMIT 50",
+        "INDEX after_sales_by_status",
+        "after_sales_by_status",
+    ),
+    ("SELECT id FROM after_sales WHERE status = 2 AND due_at <= 5 ORDER BY due_at LIMIT 100", "INDEX after_sales_due", "after_sales_due"),
+    ("SELECT a.id, a.note FROM after_sales a WHERE a.user_id = 3 AND a.key_hash = 'k'", "INDEX sqlite_autoindex_after_sales_1", "user_id"),
+    (
+        "SELECT order_id FROM shipping_uploads WHERE status = 1 AND next_at <= 5 ORDER BY next_at, order_id LIMIT 1",
+        "INDEX shipping_uploads_due",
+        "shipping_uploads_due",
+    ),
+    ("SELECT order_id FROM pick_ups WHERE user_id = 3", "INDEX pick_ups_of_a_user", "pick_ups_of_a_user"),
 ];
 
 /// Enough rows that a scan is the worse plan.
@@ -161,6 +190,32 @@ async fn filled(database: &Database) {
         numbers.into_iter().chain(rest)
     });
     tx.execute(Rows::insert(database.engine(), "reviews", &columns, 2_000), rows.collect()).await.unwrap();
+    let columns = [
+        "order_id",
+        "order_no",
+        "user_id",
+        "kind",
+        "reason",
+        "status",
+        "version",
+        "expected_fen",
+        "due_at",
+        "key_hash",
+        "body_fingerprint",
+        "created_at",
+        "updated_at",
+    ];
+    let rows = (1..=2_000u64).flat_map(|row| {
+        let (status, mut key) = (if row % 19 == 0 { row / 19 % 3 + 1 } else { 5 }, [0; 16]);
+        key[..8].copy_from_slice(&row.to_be_bytes());
+        let due = (status != 5).then_some(now);
+        let numbers = [row.into(), "C1".into(), (row % 40 + 1).into(), 1u64.into(), 1u64.into(), status.into(), 1u64.into(), 1u64.into()];
+        numbers.into_iter().chain([due.into(), key.into(), 1u64.into(), now.into(), now.into()])
+    });
+    tx.execute(Rows::insert(database.engine(), "after_sales", &columns, 2_000), rows.collect()).await.unwrap();
+    let rows = (1..=2_000u64).flat_map(|row| [row, 0, 1, 1, 1, 1].map(Into::into));
+    let columns = ["after_sale_id", "line_no", "sku_id", "quantity", "unit_price_fen", "expected_fen"];
+    tx.execute(Rows::insert(database.engine(), "after_sale_lines", &columns, 2_000), rows.collect()).await.unwrap();
     let rows = (1..=2_000u64).flat_map(|row| [(row % 50).into(), format!("词{row}").into(), now.into(), u64::from(row % 10 > 0).into()]);
     let text = Rows::insert(database.engine(), "search_history", &["user_id", "word", "searched_at", "found"], 2_000);
     tx.execute(text, rows.collect()).await.unwrap();
@@ -176,6 +231,14 @@ async fn filled(database: &Database) {
         [(id % 100).into(), vec![1].into(), "1".into(), place(), place(), place(), "330106".into(), now.into(), now.into()]
     });
     tx.execute(Rows::insert(database.engine(), "addresses", &columns, 1_000), rows.collect()).await.unwrap();
+    let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 40).into(), now.into()]);
+    tx.execute(Rows::insert(database.engine(), "pick_ups", &["order_id", "user_id", "ready_at"], 1_000), rows.collect()).await.unwrap();
+    let columns = ["order_id", "user_id", "wanted_version", "status", "next_at", "wanted_at", "updated_at"];
+    let rows = (1..=1_000u64).flat_map(|id| {
+        let status = if id % 50 == 0 { 1u64 } else { 2 };
+        [id.into(), 1u64.into(), 3u64.into(), status.into(), now.into(), now.into(), now.into()]
+    });
+    tx.execute(Rows::insert(database.engine(), "shipping_uploads", &columns, 1_000), rows.collect()).await.unwrap();
     let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id * 7 % 1_009).into(), now.into()]);
     tx.execute(Rows::insert(database.engine(), "carts", &["user_id", "version", "updated_at"], 1_000), rows.collect()).await.unwrap();
     let rows = (1..=1_000u64).flat_map(|id| [id.into(), (id % 20).into(), vec![1].into()]);
@@ -193,7 +256,7 @@ async fn filled(database: &Database) {
         Engine::Sqlite => "ANALYZE",
         Engine::MySql => {
             "ANALYZE TABLE orders, order_items, categories, seckill_items, outbox, favorites, footprints, search_history, product_tags, products, addresses, carts, user_keys, \
-             banners, banner_clicks, reviews"
+             banners, banner_clicks, reviews, after_sales, after_sale_lines"
         }
     };
     tx.all(analyze, Vec::new()).await.unwrap();

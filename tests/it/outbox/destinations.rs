@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mallcore::platform::outbox::ports::{Event, EventsOut, Failure, InShop, ProductCache};
 use mallcore::platform::outbox::repository::Told;
-use mallcore::platform::outbox::{AdjustStock, Carried};
-use mallcore_actors::ids::AdjustmentId;
+use mallcore::platform::outbox::{AdjustStock, Carried, ShipOrder};
+use mallcore_actors::ids::{AdjustmentId, AfterSaleId};
 use mallcore_actors::kernel::BoxFuture;
 
 /// All three of them.
@@ -19,6 +19,8 @@ pub struct Destinations {
     /// SKUs whose actors are not there.
     pub warming: Mutex<BTreeSet<u64>>,
     pub adjusted: Mutex<Vec<(u64, u64)>>,
+    /// Cases whose orders were asked to refund.
+    pub refunds: Mutex<Vec<u64>>,
     pub rereads: Mutex<u32>,
     pub published: Mutex<Vec<Event>>,
     pub refreshed: Mutex<Vec<u64>>,
@@ -43,6 +45,20 @@ impl InShop for Destinations {
             Carried::Busy("warming".to_owned())
         } else {
             self.adjusted.lock().unwrap().push((sku, id.get()));
+            Carried::Done(Some(Told { outcome: "done", detail: "{}".to_owned() }))
+        };
+        Box::pin(async move { carried })
+    }
+
+    fn refund(&self, after_sale: AfterSaleId) -> BoxFuture<Carried> {
+        self.refunds.lock().unwrap().push(after_sale.get());
+        Box::pin(async { Carried::Done(None) })
+    }
+
+    fn ship(&self, _: ShipOrder) -> BoxFuture<Carried> {
+        let carried = if self.shop_away.load(Ordering::SeqCst) {
+            Carried::Away("gone".to_owned())
+        } else {
             Carried::Done(Some(Told { outcome: "done", detail: "{}".to_owned() }))
         };
         Box::pin(async move { carried })

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use mallcore::platform::clock::SystemClock;
 use mallcore::platform::database::Database;
+use mallcore::platform::outbox::{AfterSaleCompleted, CompletedLine, Message, PriceChanged, RefundAfterSale, SkuPrice, Topic};
 use mallcore::platform::outbox::{Destination, Effects, Relay, RelaySettings, Rounds, Subscriptions, ToBroker, repository};
-use mallcore::platform::outbox::{Message, PriceChanged, SkuPrice, Topic};
-use mallcore_actors::ids::{ID_MAX, SkuId};
+use mallcore_actors::ids::{AfterSaleId, ID_MAX, OrderId, RefundId, SkuId, UserId};
 use mallcore_actors::money::{MONEY_MAX_FEN, Money};
+use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
 use mallcore_actors::stock::adjustment::{OPERATOR_CHARACTERS_MAX, Operator};
 use mallcore_actors::time::Timestamp;
 
@@ -156,12 +157,27 @@ async fn what_is_published_is_as_documented() {
     let operator = Operator::parse(&"😀".repeat(OPERATOR_CHARACTERS_MAX)).unwrap();
     let priced = PriceChanged { product_id: ID_MAX, price_fen: sku.price_fen, skus: vec![sku; 3], operator };
     let changed = Topic::ALL.iter().map(|topic| Message::changed(*topic, ID_MAX));
-    for message in [Message::PriceChanged(priced), shelve(7)].into_iter().chain(changed) {
+    let line = CompletedLine { sku_id: sku.sku_id, quantity: Quantity::new(QUANTITY_MAX).unwrap(), amount_fen: sku.price_fen };
+    let completed = AfterSaleCompleted {
+        after_sale_id: AfterSaleId::new(ID_MAX).unwrap(),
+        order_id: OrderId::new(ID_MAX).unwrap(),
+        user_id: UserId::new(ID_MAX).unwrap(),
+        refund_id: RefundId::new(ID_MAX).unwrap(),
+        kind: "return".to_owned(),
+        amount_fen: sku.price_fen,
+        freight_fen: Money::ZERO,
+        restock: false,
+        lines: vec![line; 2],
+    };
+    // For the shop alone: what becomes of it is told by the order and the case.
+    let refund = Message::RefundAfterSale(RefundAfterSale { after_sale_id: completed.after_sale_id });
+    for message in [Message::PriceChanged(priced), shelve(7), refund, Message::AfterSaleCompleted(completed)].into_iter().chain(changed) {
         append(database, &message, at(0)).await;
     }
     rounds(&relay(database, &to)).await;
     let published = to.published.lock().unwrap();
-    assert_eq!(published.len(), 2 + Topic::ALL.len());
+    assert_eq!(published.len(), 3 + Topic::ALL.len());
+    assert_eq!(*to.refunds.lock().unwrap(), [ID_MAX]);
     for event in published.iter() {
         let path = format!("{}/docs/events/{}.schema.json", env!("CARGO_MANIFEST_DIR"), event.kind);
         let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -26,7 +26,7 @@ struct Stage {
 async fn stage() -> Stage {
     let scratch = scratch::mysql().await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let options = SeedOptions { flash_stock: QUOTA, flash_limit: 2, flash_items: 1, sale_seconds: 3_600 };
+    let options = SeedOptions { flash_stock: QUOTA, flash_limit: 2, flash_items: 1, sale_seconds: 3_600, ..SeedOptions::default() };
     seed(&scratch.database, options, Timestamp::from_millis(now.as_millis() as u64)).await.unwrap();
     let Settings::MySql(server) = scratch.settings.clone() else { unreachable!("it is MySQL") };
     let proxy = Proxy::to((server.host.clone(), server.port)).await;

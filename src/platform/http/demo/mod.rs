@@ -1,7 +1,8 @@
-//! The embedded mode's own page: one running sale to try, without a build step. These routes exist in no other mode.
+//! The embedded mode's own page: one running sale to try, without a build step, and the pictures of the demo shop's goods. These routes exist in
+//! no other mode.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, HeaderName};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName};
 use actix_web::{HttpResponse, get, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::chart::ChartView;
 use super::problem::{Problem, ProblemDocument};
+use super::provided::Provided;
 use super::state::State;
 use crate::platform::wechat::sandbox::Sandbox;
 
@@ -21,6 +23,7 @@ const POLICY: (HeaderName, &str) = (
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
     routes.service(shopper).service(stats);
+    routes.route("/demo/pictures/{name}", web::get().to(picture));
     routes.route("/", web::get().to(page)).route("/demo/app.js", web::get().to(script)).route("/demo/style.css", web::get().to(style));
 }
 
@@ -31,6 +34,20 @@ async fn page(state: web::Data<State>) -> HttpResponse {
 
 async fn script() -> HttpResponse {
     HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(include_str!("app.js"))
+}
+
+/// Draws the demo shop's pictures: the SVG of a file name, or nothing for a name that no picture has. The shop provides it.
+pub struct Pictures(pub fn(&str) -> Option<String>);
+
+/// What may happen in a picture that is opened by itself.
+const PICTURE_POLICY: (HeaderName, &str) = (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+
+async fn picture(pictures: Provided<Pictures>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let svg = (pictures.0)(&name).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found"))?;
+    let mut answer = HttpResponse::Ok();
+    // A name has one picture as long as the release is the same.
+    answer.insert_header(PICTURE_POLICY).insert_header((CACHE_CONTROL, "public, max-age=3600")).content_type("image/svg+xml");
+    Ok(answer.body(svg))
 }
 
 async fn style() -> HttpResponse {

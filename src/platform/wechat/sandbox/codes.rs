@@ -10,7 +10,9 @@ use parking_lot::Mutex;
 use rand::{Rng, RngCore};
 use sha2::{Digest, Sha256};
 
+use super::messages::Messages;
 use super::pay::PaySandbox;
+use super::shipping::Shipments;
 
 /// The mini-program of the sandbox, for whoever names no other.
 pub const APPID: &str = "wxsandbox0000000000";
@@ -71,12 +73,24 @@ pub struct Sandbox {
     secret: String,
     codes: Mutex<HashMap<String, Kept>>,
     token: Mutex<Option<(String, Instant)>>,
+    /// What it was told of parcels.
+    pub shipments: Shipments,
+    /// What it was asked to send.
+    pub messages: Messages,
 }
 
 impl Sandbox {
     /// For one mini-program.
     pub fn new(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { pay: None, appid: appid.into(), secret: secret.into(), codes: Mutex::default(), token: Mutex::default() }
+        Self {
+            appid: appid.into(),
+            secret: secret.into(),
+            codes: Mutex::default(),
+            token: Mutex::default(),
+            shipments: Shipments::default(),
+            messages: Messages::default(),
+            pay: None,
+        }
     }
 
     /// With WeChat Pay at the same address.
@@ -126,15 +140,20 @@ impl Sandbox {
 
     /// The number that a phone code stands for, and the app that it was made for.
     pub(super) fn phone(&self, token: &str, code: &str) -> Result<(String, &str), Refused> {
-        match &*self.token.lock() {
-            Some((known, _)) if known != token => return Err(Refused::Credential),
-            Some((_, until)) if Instant::now() >= *until => return Err(Refused::Expired),
-            Some(_) => {}
-            None => return Err(Refused::Credential),
-        }
+        self.check_token(token)?;
         match self.take(code, |stands| matches!(stands, Stands::Phone(_)))? {
             Stands::Phone(number) => Ok((number, &self.appid)),
             Stands::User(_) => Err(Refused::Code),
+        }
+    }
+
+    /// Whether this is the access token that was given out last, and still good.
+    pub(super) fn check_token(&self, token: &str) -> Result<(), Refused> {
+        match &*self.token.lock() {
+            Some((known, _)) if known != token => Err(Refused::Credential),
+            Some((_, until)) if Instant::now() >= *until => Err(Refused::Expired),
+            Some(_) => Ok(()),
+            None => Err(Refused::Credential),
         }
     }
 

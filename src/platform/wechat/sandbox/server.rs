@@ -1,4 +1,4 @@
-//! The sandbox's routes: WeChat's three, and two by which one gets what a phone would have.
+//! The sandbox's routes: WeChat's own, and those below `/sandbox` by which one gets what a phone would have, asks for faults, and looks.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::codes::{Refused, Sandbox};
-use super::pay;
+use super::{messages, pay, shipping};
 
 /// Starts listening on 127.0.0.1; the address is the real one where the port was 0. The server runs when it is awaited or spawned. Signals are
 /// the caller's affair.
@@ -25,6 +25,13 @@ pub fn start(port: u16, sandbox: Arc<Sandbox>) -> io::Result<(SocketAddr, Server
             .route("/sns/jscode2session", web::get().to(jscode2session))
             .route("/cgi-bin/stable_token", web::post().to(stable_token))
             .route("/wxa/business/getuserphonenumber", web::post().to(getuserphonenumber))
+            .route("/wxa/sec/order/upload_shipping_info", web::post().to(shipping::upload))
+            .route("/wxa/sec/order/get_order", web::post().to(shipping::get_order))
+            .route("/cgi-bin/message/subscribe/send", web::post().to(messages::send))
+            .route("/sandbox/shipping", web::get().to(shipping::list))
+            .route("/sandbox/shipping/fault", web::post().to(shipping::fault))
+            .route("/sandbox/messages", web::get().to(messages::list))
+            .route("/sandbox/messages/fault", web::post().to(messages::fault))
             .route("/sandbox/login-code", web::post().to(login_code))
             .route("/sandbox/phone-code", web::post().to(phone_code))
             .configure(|routes| data.pay().into_iter().for_each(|sandbox| pay::configure(routes, sandbox)))
@@ -70,9 +77,9 @@ async fn stable_token(sandbox: web::Data<Sandbox>, wish: web::Json<TokenWish>) -
 }
 
 #[derive(Deserialize)]
-struct Credential {
+pub(super) struct Credential {
     #[serde(default)]
-    access_token: String,
+    pub access_token: String,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +105,7 @@ async fn getuserphonenumber(sandbox: web::Data<Sandbox>, query: web::Query<Crede
 }
 
 /// WeChat refuses with status 200.
-fn refuse(refused: Refused) -> HttpResponse {
+pub(super) fn refuse(refused: Refused) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "errcode": refused as i64, "errmsg": refused.words() }))
 }
 

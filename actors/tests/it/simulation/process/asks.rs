@@ -83,7 +83,7 @@ type ActorAnswer = mallcore_actors::refusal::Answer<Told>;
 
 enum Heard {
     Nothing,
-    Answer(ActorAnswer),
+    Answer(Box<ActorAnswer>),
     HandedBack,
     Lost,
 }
@@ -140,7 +140,7 @@ where
         turn.host.ask(sku, command, Provenance::SHOPPER, host, move |answer| queue.answer(answer, reply))
     });
     let listen = Box::new(move || match answer.try_recv() {
-        Ok(Reply::Answer(answer)) => Heard::Answer(answer.map(|answer| answer.map(Told::from))),
+        Ok(Reply::Answer(answer)) => Heard::Answer(Box::new(answer.map(|answer| answer.map(Told::from)))),
         Ok(Reply::HandedBack) => Heard::HandedBack,
         Err(TryRecvError::Empty) => Heard::Nothing,
         Err(TryRecvError::Closed) => Heard::Lost,
@@ -189,7 +189,7 @@ impl Process {
             let heard = asking.listen.as_mut().map_or(Heard::Nothing, |listen| listen());
             let answer = match heard {
                 Heard::Nothing => None,
-                Heard::Answer(answer) => Some(answer),
+                Heard::Answer(answer) => Some(*answer),
                 Heard::HandedBack if asking.attempts < ATTEMPTS => {
                     asking.listen = None;
                     None

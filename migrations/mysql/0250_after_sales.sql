@@ -1,0 +1,31 @@
+-- Cases of after-sale, changed by compare-and-set of `version`. kind 1 refund, 2 return; status 1 applied, 2 awaiting return, 3 returning,
+-- 4 refunding, 5 done, 6 cancelled, 7 refused, 8 return refused, 9 expired. due_at: until when somebody has to act. restock and freight_fen
+-- are the merchant's choice; without freight_fen the rule holds. No foreign keys: they would wait for rows that the projection writes.
+CREATE TABLE IF NOT EXISTS after_sales (
+    id BIGINT PRIMARY KEY AUTO_INCREMENT,
+    order_id BIGINT NOT NULL,
+    order_no VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    user_id BIGINT NOT NULL,
+    kind TINYINT NOT NULL,
+    reason TINYINT NOT NULL,
+    status TINYINT NOT NULL,
+    version INT NOT NULL,
+    description VARCHAR(500) NULL,
+    pictures JSON NULL,
+    expected_fen BIGINT NOT NULL,
+    due_at DATETIME(3) NULL,
+    restock TINYINT NULL,
+    freight_fen BIGINT NULL,
+    carrier VARCHAR(32) NULL,
+    tracking_no VARCHAR(64) NULL,
+    note VARCHAR(200) NULL,
+    refunded_fen BIGINT NULL,
+    refunded_freight_fen BIGINT NULL,
+    key_hash BINARY(16) NOT NULL,
+    body_fingerprint BIGINT NOT NULL,
+    created_at DATETIME(3) NOT NULL,
+    updated_at DATETIME(3) NOT NULL,
+    CHECK (kind IN (1, 2)),
+    CHECK (status BETWEEN 1 AND 9),
+    UNIQUE (user_id, key_hash)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

@@ -1,0 +1,31 @@
+-- Cases of after-sale, changed by compare-and-set of `version`. kind 1 refund, 2 return; status 1 applied, 2 awaiting return, 3 returning,
+-- 4 refunding, 5 done, 6 cancelled, 7 refused, 8 return refused, 9 expired. due_at: until when somebody has to act. restock and freight_fen
+-- are the merchant's choice; without freight_fen the rule holds. No foreign keys: they would wait for rows that the projection writes.
+CREATE TABLE IF NOT EXISTS after_sales (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    order_no TEXT NOT NULL CHECK (length(order_no) <= 32),
+    user_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    description TEXT NULL CHECK (length(description) <= 500),
+    pictures TEXT NULL CHECK (json_valid(pictures)),
+    expected_fen INTEGER NOT NULL,
+    due_at INTEGER NULL,
+    restock INTEGER NULL,
+    freight_fen INTEGER NULL,
+    carrier TEXT NULL CHECK (length(carrier) <= 32),
+    tracking_no TEXT NULL CHECK (length(tracking_no) <= 64),
+    note TEXT NULL CHECK (length(note) <= 200),
+    refunded_fen INTEGER NULL,
+    refunded_freight_fen INTEGER NULL,
+    key_hash BLOB NOT NULL CHECK (length(key_hash) = 16),
+    body_fingerprint INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK (kind IN (1, 2)),
+    CHECK (status BETWEEN 1 AND 9),
+    UNIQUE (user_id, key_hash)
+) STRICT;
