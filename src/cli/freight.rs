@@ -28,7 +28,7 @@ pub enum FreightCommand {
     Create(File),
     /// Make a template what a file says
     Update {
-        /// Id of the template that is meant.
+        /// Which template it is.
         #[command(flatten)]
         template: Template,
         /// What it is from now on.
@@ -39,7 +39,7 @@ pub enum FreightCommand {
     Delete(Template),
     /// Give products a template
     Assign {
-        /// Id of the template that is meant.
+        /// Which template it is.
         #[command(flatten)]
         template: Template,
         /// Ids of the products, at most 1,000
