@@ -12,7 +12,7 @@ use super::catalog_args::{BrandCommand, CategoryCommand, CreateProduct, SetDisco
 use super::order_args::{OrderCommand, ShippingCommand};
 use super::reconcile_args::Reconcile;
 use super::review_args::ReviewCommand;
-use super::variant_args::{SkuCommand, SpecArgs};
+use super::variant_args::{SkuCommand, SpecCommand};
 use crate::features::catalog::edits::Priced;
 
 /// Mallcore: a commerce core whose flash sales sell exactly their stock.
@@ -229,7 +229,8 @@ pub enum ProductCommand {
     #[command(subcommand)]
     Sku(SkuCommand),
     /// Change what the SKUs of a product differ in
-    Spec(SpecArgs),
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Add categories of products
     #[command(subcommand)]
     Category(CategoryCommand),

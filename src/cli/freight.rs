@@ -28,7 +28,7 @@ pub enum FreightCommand {
     Create(File),
     /// Make a template what a file says
     Update {
-        /// Which template.
+        /// Which template it is.
         #[command(flatten)]
         template: Template,
         /// What it is from now on.
@@ -39,7 +39,7 @@ pub enum FreightCommand {
     Delete(Template),
     /// Give products a template
     Assign {
-        /// Which template.
+        /// Which template it is.
         #[command(flatten)]
         template: Template,
         /// Ids of the products, at most 1,000

@@ -36,7 +36,7 @@ pub fn run(config: &Config, command: &ProductCommand, out: &mut Out) -> Result<(
             ProductCommand::SetHot(args) => catalog::set_hot(&database, args, out).await,
             ProductCommand::ZoneSort(args) => catalog::zone_sort(&database, args, out).await,
             ProductCommand::Sku(command) => variant::sku(&database, command, out).await,
-            ProductCommand::Spec(args) => variant::spec(&database, args, out).await,
+            ProductCommand::Spec(command) => variant::spec(&database, command, out).await,
             ProductCommand::Category(CategoryCommand::Add(args)) => catalog::add_category(&database, args, out).await,
             ProductCommand::Brand(BrandCommand::Add(args)) => catalog::add_brand(&database, args, out).await,
         };

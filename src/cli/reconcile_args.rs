@@ -10,7 +10,7 @@ use mallcore_actors::values::day::BusinessDay;
 /// What is compared: the database's own sums, unless said.
 #[derive(Debug, Args)]
 pub struct Reconcile {
-    /// What else
+    /// What else is compared
     #[command(subcommand)]
     pub command: Option<ReconcileCommand>,
 }

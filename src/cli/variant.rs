@@ -8,7 +8,7 @@ use super::args::{ProductStatus, Whose};
 use super::catalog::bad;
 use super::out::Out;
 use super::product::{follow, operator, refused};
-use super::variant_args::{AddSku, SetSku, SkuCommand, SpecArgs, SpecChange};
+use super::variant_args::{AddSku, OneSpec, OneValue, SetSku, SkuCommand, SpecCommand, SpecsOf};
 use super::{CliError, store};
 use crate::features::catalog::edits::products::NewSku;
 use crate::features::catalog::edits::skus::{self, SkuChange};
@@ -68,21 +68,36 @@ async fn remove(database: &Database, sku: u64, whose: &Whose, out: &mut Out) -> 
 }
 
 /// Carries `product spec` out.
-pub(super) async fn spec(database: &Database, args: &SpecArgs, out: &mut Out) -> Result<(), CliError> {
-    operator(&args.whose)?;
-    let edited = specs::edit(database, args.product, &edit(&args.change), store::now()).await;
-    follow(database, edited.map_err(refused)?, &args.whose, out).await
+pub(super) async fn spec(database: &Database, command: &SpecCommand, out: &mut Out) -> Result<(), CliError> {
+    let (SpecsOf { product, whose }, edit) = edit(command);
+    operator(whose)?;
+    let edited = specs::edit(database, *product, &edit, store::now()).await;
+    follow(database, edited.map_err(refused)?, whose, out).await
 }
 
-fn edit(change: &SpecChange) -> SpecEdit {
-    match change.clone() {
-        SpecChange::Add { name, value } => SpecEdit::Add { name, value },
-        SpecChange::Rename { name, to } => SpecEdit::Rename { name, to },
-        SpecChange::Remove { name } => SpecEdit::Remove { name },
-        SpecChange::Order { names } => SpecEdit::Order { names },
-        SpecChange::AddValue { name, value } => SpecEdit::AddValue { name, value },
-        SpecChange::RenameValue { name, value, to } => SpecEdit::RenameValue { name, value, to },
-        SpecChange::RemoveValue { name, value } => SpecEdit::RemoveValue { name, value },
-        SpecChange::OrderValues { name, values } => SpecEdit::OrderValues { name, values },
+fn edit(command: &SpecCommand) -> (&SpecsOf, SpecEdit) {
+    let named = |spec: &OneSpec| spec.name.clone();
+    let both = |value: &OneValue| (value.spec.name.clone(), value.value.clone());
+    match command {
+        SpecCommand::Rename { spec, to } => (&spec.of, SpecEdit::Rename { name: named(spec), to: to.clone() }),
+        SpecCommand::Remove(spec) => (&spec.of, SpecEdit::Remove { name: named(spec) }),
+        SpecCommand::Order { of, names } => (of, SpecEdit::Order { names: names.clone() }),
+        SpecCommand::OrderValues { spec, values } => (&spec.of, SpecEdit::OrderValues { name: named(spec), values: values.clone() }),
+        SpecCommand::Add(value) => {
+            let (name, first) = both(value);
+            (&value.spec.of, SpecEdit::Add { name, value: first })
+        }
+        SpecCommand::AddValue(value) => {
+            let (name, added) = both(value);
+            (&value.spec.of, SpecEdit::AddValue { name, value: added })
+        }
+        SpecCommand::RenameValue { value, to } => {
+            let (name, renamed) = both(value);
+            (&value.spec.of, SpecEdit::RenameValue { name, value: renamed, to: to.clone() })
+        }
+        SpecCommand::RemoveValue(value) => {
+            let (name, removed) = both(value);
+            (&value.spec.of, SpecEdit::RemoveValue { name, value: removed })
+        }
     }
 }

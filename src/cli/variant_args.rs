@@ -89,74 +89,77 @@ pub struct SetSku {
     pub whose: Whose,
 }
 
-/// Of `product spec`: what the SKUs of a product differ in.
+/// The product whose specs change, and who changes them.
 #[derive(Debug, Args)]
-pub struct SpecArgs {
+pub struct SpecsOf {
     /// Id of the product
     pub product: u64,
-    /// What changes
-    #[command(subcommand)]
-    pub change: SpecChange,
     /// Who, and whether to wait.
     #[command(flatten)]
     pub whose: Whose,
 }
 
-/// What changes about the specs of a product.
-#[derive(Debug, Clone, Subcommand)]
-pub enum SpecChange {
+/// A spec of a product.
+#[derive(Debug, Args)]
+pub struct OneSpec {
+    /// Whose spec it is.
+    #[command(flatten)]
+    pub of: SpecsOf,
+    /// Name of the spec, such as 尺码
+    pub name: String,
+}
+
+/// A value of a spec.
+#[derive(Debug, Args)]
+pub struct OneValue {
+    /// Whose value it is.
+    #[command(flatten)]
+    pub spec: OneSpec,
+    /// Text of the value
+    pub value: String,
+}
+
+/// Of `product spec`: what the SKUs of a product differ in.
+#[derive(Debug, Subcommand)]
+pub enum SpecCommand {
     /// Add a spec, of which all SKUs that are there have this value
-    Add {
-        /// What the SKUs will differ in, such as 尺码
-        name: String,
-        /// The value of those that are there
-        value: String,
-    },
+    Add(OneValue),
     /// Give a spec another name
     Rename {
-        /// The spec
-        name: String,
+        /// Which spec it is.
+        #[command(flatten)]
+        spec: OneSpec,
         /// Its new name
         to: String,
     },
     /// Remove a spec that the SKUs are different without
-    Remove {
-        /// The spec
-        name: String,
-    },
+    Remove(OneSpec),
     /// Put the specs in an order
     Order {
-        /// All of them
+        /// Whose specs they are.
+        #[command(flatten)]
+        of: SpecsOf,
+        /// All of the specs
         #[arg(required = true)]
         names: Vec<String>,
     },
     /// Add a value to a spec
-    AddValue {
-        /// The spec
-        name: String,
-        /// The value
-        value: String,
-    },
+    AddValue(OneValue),
     /// Give a value another text, which the SKUs that have it follow
     RenameValue {
-        /// The spec
-        name: String,
-        /// The value
-        value: String,
+        /// Which value it is.
+        #[command(flatten)]
+        value: OneValue,
         /// Its new text
         to: String,
     },
     /// Remove a value that no SKU has
-    RemoveValue {
-        /// The spec
-        name: String,
-        /// The value
-        value: String,
-    },
+    RemoveValue(OneValue),
     /// Put the values of a spec in an order
     OrderValues {
-        /// The spec
-        name: String,
+        /// Which spec it is.
+        #[command(flatten)]
+        spec: OneSpec,
         /// All of its values
         #[arg(required = true)]
         values: Vec<String>,

@@ -62,8 +62,9 @@ fn address(place: usize) -> Value {
 
 /// The code that was sent to a phone: the process writes it to its log, with no more of the number than its end.
 async fn code_for(process: &Process, phone: &str) -> String {
-    let (status, sent) = process.send(Method::POST, "/auth/sms-code", 3, None, &json!({ "phone": phone })).await;
-    assert_eq!(status, StatusCode::ACCEPTED, "{sent}");
+    let ask = async || process.send(Method::POST, "/auth/sms-code", 3, None, &json!({ "phone": phone })).await.0;
+    // Redis may not be connected yet.
+    process.until("a code is sent", async || ask().await == StatusCode::ACCEPTED).await;
     let about = format!("ends with {}: your code is ", &phone[7..]);
     let log = process.log();
     let (_, code) = log.rsplit_once(&about).unwrap_or_else(|| panic!("no code for {phone}: {log}"));

@@ -114,7 +114,7 @@ pub struct PaymentStrayed {
     pub user: UserId,
     /// The order's version from now on.
     pub version: u32,
-    /// The money.
+    /// The money that came.
     pub trade: Trade,
     /// Why it is stray.
     pub stray: Stray,
@@ -147,7 +147,7 @@ impl AttemptState {
 /// An attempt to pay an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its number.
+    /// Its number within the order.
     pub number: AttemptNumber,
     /// When it was begun.
     pub started_at: Timestamp,

@@ -152,7 +152,7 @@ pub enum Heard {
     Unpaid,
     /// Somebody is paying just now.
     Paying,
-    /// Money came.
+    /// Money came through the attempt.
     Paid(Trade),
     /// It cannot be paid any more, or never arrived there.
     Over,

@@ -42,9 +42,9 @@ pub struct BilledRefund {
 /// What moved money on the merchant's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovementKind {
-    /// A payment.
+    /// A shopper paid.
     Payment,
-    /// A refund.
+    /// Money went back to a shopper.
     Refund,
     /// A fee, or one that was given back.
     Fee,

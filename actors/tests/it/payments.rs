@@ -1,6 +1,8 @@
 //! Paying through WeChat Pay under any interleaving of shopper, clock, notifications, questions, closings, refunds and crashes, against a small
 //! model of WeChat Pay: whatever money came is kept for goods, or went back.
 
+mod wechat;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mallcore_actors::ids::OrderId;
@@ -14,59 +16,12 @@ use mallcore_actors::orders::{
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
+use wechat::{There, Wechat};
 
 use crate::baskets::{fen, payment, refund, user};
 use crate::order_world::{PAY_WINDOW_MILLIS, World};
 
 const OPEN: Refusal = Refusal::Rule(&PAYMENT_OPEN);
-
-/// An attempt as WeChat Pay has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum There {
-    Unpaid,
-    Paying,
-    Paid(Trade),
-    Closed,
-}
-
-/// Trades and refunds of one merchant, for one order.
-#[derive(Debug, Default)]
-struct Wechat {
-    trades: BTreeMap<AttemptNumber, There>,
-    /// By number: what went back of which transaction. A number is paid once.
-    refunds: BTreeMap<String, (Transaction, u64)>,
-}
-
-impl Wechat {
-    fn query(&self, attempt: AttemptNumber) -> Heard {
-        match self.trades.get(&attempt) {
-            None | Some(There::Closed) => Heard::Over,
-            Some(There::Unpaid) => Heard::Unpaid,
-            Some(There::Paying) => Heard::Paying,
-            Some(There::Paid(trade)) => Heard::Paid(trade.clone()),
-        }
-    }
-
-    fn close(&mut self, attempt: AttemptNumber) -> Heard {
-        match self.trades.get_mut(&attempt) {
-            Some(There::Paid(_)) => Heard::PaidMeanwhile,
-            Some(There::Paying) => Heard::Paying,
-            Some(trade) => {
-                *trade = There::Closed;
-                Heard::Over
-            }
-            None => Heard::Over,
-        }
-    }
-
-    fn money_in(&self) -> u64 {
-        self.trades.values().map(|trade| if let There::Paid(trade) = trade { trade.amount.fen() } else { 0 }).sum()
-    }
-
-    fn money_out(&self) -> u64 {
-        self.refunds.values().map(|(_, fen)| fen).sum()
-    }
-}
 
 /// What may happen; attempts and looks are chosen by number, modulo what there is.
 #[derive(Debug, Clone)]

@@ -188,7 +188,7 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
 /// Attempts that have not ended yet, as the server tells.
 fn open(testbed: &TestBed) -> Result<u64, Error> {
     let (_, metrics) = fetch::get(testbed.setup.metrics(), "/metrics").attempt(|| "read the metrics".to_owned())?;
-    let open = fetch::samples(&metrics, "mallcore_payment_attempts_open").first().map(|(_, value)| *value);
+    let open = fetch::samples(&metrics, "mallcore_payment_attempts_records").first().map(|(_, value)| *value);
     // Not measured yet: everything may be open.
     Ok(open.map_or(u64::MAX, |open| open as u64))
 }

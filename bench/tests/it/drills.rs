@@ -45,6 +45,11 @@ fn a_database_that_was_away_catches_up_in_order() {
 }
 
 #[test]
+fn every_payment_counts_once_and_the_ledgers_agree() {
+    holds(&["payments", "--orders", "100", "--pay-window", "10"]);
+}
+
+#[test]
 fn kill_nine_loses_no_receipt_and_no_event_in_full_mode() {
     holds(&["kill9", "--full", "--rounds", "1", "--users", "1000", "--stock", "300"]);
 }

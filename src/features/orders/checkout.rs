@@ -155,7 +155,13 @@ pub async fn create(
             Priced::Placed(receipt, first) => return Ok(Fresh::Placed(first_answer(receipt, first, request.1)?)),
             Priced::Quote(quote) => quote,
         };
-        let basket = basket(shopper.0, quote, &body, request)?.sent_to(delivery);
+        let dead = quote.dead();
+        // Who expects another price may not have counted what cannot be bought, as the cart does not: that is told first.
+        let basket = basket(shopper.0, quote, &body, request).map_err(|problem| match problem.code {
+            "price_changed" if !dead.is_empty() => unquoted(NoQuote::Dead(dead), &wanted, &lines),
+            _ => problem,
+        });
+        let basket = basket?.sent_to(delivery);
         Ok::<_, Problem>(Fresh::Basket(if turn.is_some() { basket.from_cart() } else { basket }, turn))
     };
     let (basket, turn) = match fresh.await {

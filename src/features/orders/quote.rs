@@ -54,6 +54,14 @@ pub struct Quote {
     pub version: BodyFingerprint,
 }
 
+impl Quote {
+    /// Lines of which fewer pieces are there than wanted, as projected.
+    pub fn dead(&self) -> Vec<(SkuId, Dead)> {
+        let short = self.lines.iter().zip(&self.available).filter(|(line, available)| **available < line.quantity.get());
+        short.map(|(line, _)| (line.sku, Dead::SoldOut)).collect()
+    }
+}
+
 /// What a request for an order leads to.
 #[derive(Debug)]
 pub enum Priced {

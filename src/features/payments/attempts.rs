@@ -31,7 +31,7 @@ const MEASURED_EVERY: u32 = 10;
 pub(super) enum Source {
     /// By a notification.
     Notification,
-    /// By asking.
+    /// The shop asked for it.
     Query,
 }
 

@@ -3,7 +3,7 @@
 use mallcore_actors::metrics::{CounterFamily, GaugeFamily};
 
 /// Attempts that may still be paid.
-pub static OPEN: GaugeFamily = GaugeFamily::new("mallcore_payment_attempts_open", "Attempts to pay that WeChat Pay has not ended yet.");
+pub static OPEN: GaugeFamily = GaugeFamily::new("mallcore_payment_attempts_records", "Attempts to pay that WeChat Pay has not ended yet.");
 /// Age of the oldest attempt that should have ended.
 pub static OVERDUE_SECONDS: GaugeFamily = GaugeFamily::new(
     "mallcore_payment_attempts_overdue_seconds",

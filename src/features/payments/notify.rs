@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, post};
-use serde::Serialize;
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 use super::attempts::Source;
 use super::error::PaymentError;
@@ -15,24 +13,12 @@ use super::handle::Payments;
 use super::{metrics, reading};
 use crate::platform::error_chain;
 use crate::platform::http::body::RawBody;
-use crate::platform::http::problem::{Problem, ProblemDocument};
+use crate::platform::http::problem::{Hint, Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::wechat::pay::{self, BadNotification, Notification, NotifyHeaders, WechatRefund, wall_clock};
 
 /// WeChat Pay waits five seconds for the answer.
 const ANSWER_WITHIN: Duration = Duration::from_millis(4_500);
-
-/// What WeChat Pay wants to be told.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WechatPayAnswer)]
-pub struct Answer {
-    /// `FAIL`.
-    #[schema(value_type = String, example = "FAIL")]
-    code: &'static str,
-    /// Why, in a few words.
-    #[schema(value_type = String)]
-    message: &'static str,
-}
 
 /// What became of a report.
 enum Outcome {
@@ -40,7 +26,7 @@ enum Outcome {
     Recorded,
     /// It is wrong; the reason for metrics.
     Wrong(&'static str),
-    /// Not now.
+    /// It cannot be recorded now.
     Later,
 }
 
@@ -53,15 +39,15 @@ enum Outcome {
     request_body(content = String, content_type = "application/json", description = "As WeChat Pay signs and encrypts it"),
     responses(
         (status = 204, description = "Recorded, now or before"),
-        (status = 401, description = "The signature, or what is encrypted, is not WeChat Pay's", body = Answer),
-        (status = 422, description = "Signed, but no payment of an order of this shop", body = Answer),
+        (status = 403, description = "notification_unproven: the signature, or what is encrypted, is not WeChat Pay's", body = ProblemDocument),
+        (status = 422, description = "notification_wrong: signed, and no payment of an order of this shop", body = ProblemDocument),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 503, description = "Not now: WeChat Pay sends it again", body = Answer),
+        (status = 503, description = "payment_unavailable: WeChat Pay sends it again", body = ProblemDocument),
     ),
 )]
 #[post("/payments/wechat/notify")]
 pub async fn notify(body: RawBody, request: HttpRequest, payments: Provided<Payments>) -> Result<HttpResponse, Problem> {
-    Ok(answered(&payments, &request, &body.bytes()?).await)
+    answered(&payments, &request, &body.bytes()?).await
 }
 
 /// WeChat Pay reports a refund
@@ -73,33 +59,32 @@ pub async fn notify(body: RawBody, request: HttpRequest, payments: Provided<Paym
     request_body(content = String, content_type = "application/json", description = "As WeChat Pay signs and encrypts it"),
     responses(
         (status = 204, description = "Recorded, now or before"),
-        (status = 401, description = "The signature, or what is encrypted, is not WeChat Pay's", body = Answer),
-        (status = 422, description = "Signed, but no refund of this shop", body = Answer),
+        (status = 403, description = "notification_unproven: the signature, or what is encrypted, is not WeChat Pay's", body = ProblemDocument),
+        (status = 422, description = "notification_wrong: signed, and no refund of this shop", body = ProblemDocument),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
-        (status = 503, description = "Not now: WeChat Pay sends it again", body = Answer),
+        (status = 503, description = "payment_unavailable: WeChat Pay sends it again", body = ProblemDocument),
     ),
 )]
 #[post("/payments/wechat/refund-notify")]
 pub async fn refund_notify(body: RawBody, request: HttpRequest, payments: Provided<Payments>) -> Result<HttpResponse, Problem> {
-    Ok(answered(&payments, &request, &body.bytes()?).await)
+    answered(&payments, &request, &body.bytes()?).await
 }
 
-async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> HttpResponse {
+/// WeChat Pay looks at the status alone: whatever is no success it sends again, for a day.
+async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> Result<HttpResponse, Problem> {
     let headers = NotifyHeaders::of(|name| request.headers().get(name)?.to_str().ok());
-    let outcome = timeout(ANSWER_WITHIN, heard(payments, &headers, body)).await.unwrap_or(Outcome::Later);
-    let failed = |status, message| HttpResponse::build(status).json(Answer { code: "FAIL", message });
-    match outcome {
-        Outcome::Recorded => HttpResponse::NoContent().finish(),
+    match timeout(ANSWER_WITHIN, heard(payments, &headers, body)).await.unwrap_or(Outcome::Later) {
+        Outcome::Recorded => Ok(HttpResponse::NoContent().finish()),
         Outcome::Wrong(reason) => {
             metrics::REJECTED_TOTAL.with(&[("reason", reason)]).increment(1);
-            match reason {
-                metrics::UNPROVEN => failed(StatusCode::UNAUTHORIZED, "the signature is not WeChat Pay's"),
-                _ => failed(StatusCode::UNPROCESSABLE_ENTITY, "no payment or refund of this shop"),
-            }
+            Err(match reason {
+                metrics::UNPROVEN => Problem::new(StatusCode::FORBIDDEN, "notification_unproven"),
+                _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "notification_wrong"),
+            })
         }
         Outcome::Later => {
             metrics::POSTPONED_TOTAL.get().increment(1);
-            failed(StatusCode::SERVICE_UNAVAILABLE, "not now")
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "payment_unavailable").hinting(Hint::RetryAfter(1)))
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) enum BadTrade {
     /// No money came.
     #[error("the trade is not paid")]
     Unpaid,
-    /// Not yuan.
+    /// Another currency than yuan.
     #[error("the trade is not in CNY")]
     Currency,
     /// Amount, transaction or time is missing.

@@ -21,11 +21,11 @@ const ASK_MILLIS: u64 = 1_000;
 /// An attempt that is looked after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Watched {
-    /// Whose.
+    /// The shopper who owns the order.
     pub user: UserId,
     /// Of which order.
     pub order: OrderId,
-    /// Which attempt.
+    /// Number of the attempt.
     pub attempt: AttemptNumber,
     /// From then on it is ended.
     pub deadline: Timestamp,

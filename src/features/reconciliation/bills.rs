@@ -28,12 +28,12 @@ pub enum BillError {
     /// What it gives, or what was kept, cannot be read.
     #[error("the bill cannot be read")]
     Unreadable(#[from] BadBill),
-    /// K1.
+    /// K1 is broken: somebody has changed the file.
     #[error("{} is not the bill that was fetched (SHA-256 {found}, not {kept}): move it away, and it is fetched again", file.display())]
     Changed {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Its hash.
+        /// The hash that it has now.
         found: String,
         /// The hash of what was fetched.
         kept: String,
@@ -41,7 +41,7 @@ pub enum BillError {
     /// The file cannot be read or written.
     #[error("the file {} cannot be read or written", file.display())]
     File {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
         /// Why it cannot.
         #[source]
@@ -72,7 +72,7 @@ impl BillError {
 
 /// Bills of a shop.
 pub struct Bills<'a> {
-    /// `DATA_DIR/bills`.
+    /// Where bills are kept, `DATA_DIR/bills`.
     pub folder: &'a Path,
     /// Where their hashes are.
     pub database: &'a Database,

@@ -16,7 +16,7 @@ use crate::platform::database::{Database, Error, Rows, Tx};
 /// What was compared, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The day.
+    /// The day that was compared.
     pub day: BusinessDay,
     /// False if WeChat Pay says that the day had no trades.
     pub has_bill: bool,

@@ -20,7 +20,7 @@ pub enum State {
     Open = 1,
     /// A running shop carries its action out.
     Wanted = 2,
-    /// Done with.
+    /// An action has been taken.
     Settled = 3,
 }
 
@@ -50,7 +50,7 @@ pub struct Noted {
     pub state: State,
     /// What was done about it, or is wanted.
     pub action: Option<Action>,
-    /// Why.
+    /// What the person who settled it wrote.
     pub note: Option<String>,
     /// Who has settled it.
     pub settled_by: Option<String>,
@@ -229,7 +229,7 @@ pub struct Settling<'a> {
     pub note: &'a str,
     /// Who says so; none for the shop itself.
     pub by: Option<&'a str>,
-    /// When.
+    /// When it was settled.
     pub at: Timestamp,
 }
 

@@ -70,7 +70,7 @@ pub async fn fees_of(tx: &mut Tx, day: BusinessDay) -> Result<(u32, i64), Error>
 pub struct Accounts {
     /// Account, debits, credits, in fen.
     pub sums: Vec<(Account, i64, i64)>,
-    /// Entries.
+    /// How many entries there are.
     pub entries: u64,
     /// Entries whose debits are not their credits: 0, unless somebody has changed rows.
     pub unbalanced: u64,

@@ -55,7 +55,7 @@ pub(super) fn id_of_refund(number: &str) -> Option<u64> {
 pub struct Decision<'a> {
     /// What is to be done.
     pub action: Action,
-    /// Why.
+    /// What the person gives as the reason.
     pub note: &'a str,
     /// Who says so.
     pub by: &'a str,

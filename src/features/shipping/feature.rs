@@ -65,21 +65,20 @@ fn tell_wechat(
     addresses: Arc<Addresses>,
 ) -> Result<(), FeatureError> {
     let client = client(wechat)?;
-    let mchid = wechat.pay.as_ref().map(|pay| pay.mchid.clone());
-    let missing = match (&mchid, client.is_configured()) {
-        _ if !settings.upload => Some("WECHAT_SHIPPING_UPLOAD is false"),
-        (None, _) => Some("WECHAT_PAY_MCHID is not set"),
-        (_, false) => Some("WECHAT_APPID and WECHAT_SECRET are not set"),
-        (Some(_), true) => None,
+    let missing = match () {
+        () if !settings.upload => Some("WECHAT_SHIPPING_UPLOAD is false"),
+        () if wechat.pay.is_none() => Some("WECHAT_PAY_MCHID is not set, so nobody pays there"),
+        () if !client.is_configured() => Some("WECHAT_APPID and WECHAT_SECRET are not set"),
+        () => None,
     };
-    let Some(mchid) = mchid.filter(|_| missing.is_none()) else {
-        tracing::info!("WeChat is not told of parcels: {}", missing.unwrap_or_default());
+    if let Some(missing) = missing {
+        tracing::info!("WeChat is not told of parcels: {missing}");
         return opening.follow(NoteShipped(None));
-    };
+    }
     let (notes, taken) = mpsc::channel(NOTES_MAX);
     let (writes, engine) = (Arc::clone(opening.writes), Arc::clone(opening.engine));
     opening.run(keep_noting(taken, Arc::clone(&writes), Arc::clone(&engine)));
-    opening.run(Uploader { wechat: client, mchid, reads: Arc::clone(opening.reads), writes, engine, addresses }.keep_uploading());
+    opening.run(Uploader { wechat: client, reads: Arc::clone(opening.reads), writes, engine, addresses }.keep_uploading());
     opening.follow(NoteShipped(Some(Arc::new(notes))))
 }
 

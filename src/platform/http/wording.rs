@@ -79,6 +79,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("token_revoked", "登录已失效 / Token revoked", "令牌已失效，请刷新令牌或重新登录。"),
     ("session_revoked", "请重新登录 / Session ended", "登录状态已失效，请重新登录。"),
     ("sessions_unavailable", "暂时无法登录 / Sessions unavailable", "登录服务暂时没有响应，请稍后再试。"),
+    ("notification_unproven", "通知无法验证 / Notification unproven", "通知的签名或密文不是微信支付的。"),
+    ("notification_wrong", "通知有误 / Notification wrong", "通知与本店的订单或退款不符。"),
     ("payment_unavailable", "支付暂时不可用 / Payment unavailable", "暂时无法支付，请稍后再试。"),
     ("wechat_unavailable", "微信暂时不可用 / WeChat unavailable", "暂时无法连接微信，请稍后再试。"),
     ("wechat_busy", "微信繁忙 / WeChat busy", "微信系统繁忙，请重新获取登录凭证后再试。"),

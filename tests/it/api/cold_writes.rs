@@ -136,8 +136,8 @@ async fn skus_and_specs_are_edited_by_the_command_line() {
     let ids: Vec<u64> = skus().await.iter().map(|sku| sku["id"].as_u64().unwrap()).collect();
     let [white, black] = ids[..] else { panic!("{made:?}") };
 
-    is_done(&mallcore(&app, &format!("product spec {id} rename-value 颜色 白 米白 --wait")).await);
-    is_done(&mallcore(&app, &format!("product spec {id} add 尺码 M --wait")).await);
+    is_done(&mallcore(&app, &format!("product spec rename-value {id} 颜色 白 米白 --wait")).await);
+    is_done(&mallcore(&app, &format!("product spec add {id} 尺码 M --wait")).await);
     is_done(&mallcore(&app, &format!("product sku set {white} --code SH-01 --picture /images/w.svg --wait")).await);
     let added = mallcore(&app, &format!("product sku add {id} --value 米白 --value L --price-fen 8800 --wait")).await;
     is_done(&added);
@@ -163,9 +163,9 @@ async fn skus_and_specs_are_edited_by_the_command_line() {
         (format!("product sku set {white} --value 绿 --value M"), "is not one value of each spec"),
         (format!("product sku add {id} --value 黑 --value M --price-fen 1"), "has [\"黑\", \"M\"] already"),
         (format!("product sku add {id} --value 黑 --price-fen 1"), "the product has 2 specs"),
-        (format!("product spec {id} remove-value 颜色 黑"), "is 黑"),
-        (format!("product spec {id} remove 颜色"), "would be the same"),
-        ("product spec 999999 remove 颜色".to_owned(), "there is no product 999999"),
+        (format!("product spec remove-value {id} 颜色 黑"), "is 黑"),
+        (format!("product spec remove {id} 颜色"), "would be the same"),
+        ("product spec remove 999999 颜色".to_owned(), "there is no product 999999"),
     ] {
         let refused = mallcore(&app, &line).await;
         assert!(!refused.0 && refused.1.contains(said), "{line}: {refused:?}");

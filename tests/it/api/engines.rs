@@ -37,7 +37,28 @@ pub(crate) use each_embedded_and_all_on_mariadb;
 pub async fn on_both(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp)) {
     let sale = || Sale { quota: 10, limit: 1 };
     embedded(sale(), &change, &test).await;
+    let scratch = scratch::mysql().await;
+    let app = over(sale(), &change, database(&scratch)).await;
+    test(&app).await;
+    // Before its schema is dropped.
+    drop(app);
+    drop(scratch);
+}
+
+/// The same, and looks at the plans of what was sent to MariaDB.
+pub async fn on_both_explained(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp)) {
+    let sale = || Sale { quota: 10, limit: 1 };
+    embedded(sale(), &change, &test).await;
     on_mariadb(sale(), &change, &test).await;
+}
+
+async fn over(sale: Sale, change: impl FnOnce(&mut Config), database: Database) -> TestApp {
+    TestApp::with(sale, |config| {
+        config.rate_limits.enabled = false;
+        change(config);
+        config.database = Some(database);
+    })
+    .await
 }
 
 /// Runs a test in an embedded shop.
@@ -57,12 +78,7 @@ pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
     let recorder = Recorder::to((server.host.clone(), server.port)).await;
     let through = Database { host: recorder.address.ip().to_string(), port: recorder.address.port(), ..database(&scratch) };
-    let mut app = TestApp::with(sale, |config| {
-        config.rate_limits.enabled = false;
-        change(config);
-        config.database = Some(through);
-    })
-    .await;
+    let mut app = over(sale, change, through).await;
     app.look_through(scratch.settings.clone());
     // A start reads whole tables.
     drop(recorder.take());

@@ -11,7 +11,7 @@ const TEMPLATE: &str = r#"{
     "name": "快递",
     "billing": "pieces",
     "default": { "first": 1, "first_fee_fen": 800, "next": 1, "next_fee_fen": 200 },
-    "areas": [{ "regions": ["65", "5401"], "terms": { "delivered": false } }]
+    "areas": [{ "regions": ["5401", "65"], "terms": { "delivered": false } }]
 }"#;
 
 #[actix_web::test]

@@ -191,8 +191,8 @@ async fn a_wrong_notification_changes_nothing() {
         trade[field] = value;
         trade
     };
-    assert_eq!(till.report(&right, |signature| signature.replace('A', "B")).await, 401, "a forged signature");
-    assert_eq!(till.report_unsigned(&right).await, 401);
+    assert_eq!(till.report(&right, |signature| signature.replace('A', "B")).await, 403, "a forged signature");
+    assert_eq!(till.report_unsigned(&right).await, 403);
     for (what, wrong) in [
         ("another amount", change("amount", json!({ "total": price - 1, "payer_total": price - 1, "currency": "CNY" }))),
         ("another currency", change("amount", json!({ "total": price, "payer_total": price, "currency": "USD" }))),

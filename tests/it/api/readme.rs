@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use super::app::{TestApp, until};
+use super::app::until;
+use super::payments::till::Till;
 use super::sandbox;
 
 const READMES: [(&str, &str); 2] =
@@ -29,12 +30,20 @@ fn both_readmes_say_the_same_commands() {
 #[actix_web::test]
 async fn a_shoppers_path_works_as_it_stands() {
     for (name, text) in READMES {
-        let app = TestApp::start().await;
+        let till = Till::start(|_| {}).await;
+        let app = &till.app;
         until("search is ready", async || app.anonymous().get("/v1/products/search?q=lanya").await.status == 200).await;
-        let lines = path(text).replace("http://127.0.0.1:3000", &app.base).replace("http://127.0.0.1:3100", &sandbox::running().base);
+        let lines = [
+            ("http://127.0.0.1:3000", app.base.as_str()),
+            ("http://127.0.0.1:3100/pay", &format!("{}/pay", till.base)),
+            ("http://127.0.0.1:3100", &sandbox::running().base),
+            ("target/release/mallcore", env!("CARGO_BIN_EXE_mallcore")),
+        ];
+        let lines = lines.into_iter().fold(path(text), |path, (written, here)| path.replace(written, here));
         // Whoever pastes sees what is refused; here it ends the script.
         let script = format!("set -euo pipefail\ncurl() {{ command curl --silent --show-error --fail-with-body \"$@\"; }}\n{lines}");
-        let run = move || Command::new("bash").args(["-c", &script]).output();
+        let data_dir = app.data_dir().to_owned();
+        let run = move || Command::new("bash").args(["-c", &script]).env("DATA_DIR", data_dir).output();
         // The relay lives on this thread, so nobody may block it.
         let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
         let (said, failed) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -46,6 +55,10 @@ async fn a_shoppers_path_works_as_it_stands() {
             "\"needs_address\":false",
             "\"pending_payment\"",
             "\"close_reason\":\"cancelled\"",
+            "\"tracking_no\":\"SF1234567890\"",
+            "\"status\":\"completed\"",
+            "\"stars\":5",
+            "\"status\":\"done\"",
         ] {
             assert!(said.contains(shown), "{name} does not show {shown}:\n{said}");
         }

@@ -11,7 +11,7 @@ use reqwest::header::IF_NONE_MATCH;
 
 use super::app::{Reply, until};
 use super::checkout::shelf;
-use super::engines::on_both;
+use super::engines::on_both_explained;
 use super::reviews::paid;
 
 fn ids(reply: &Reply) -> Vec<u64> {
@@ -25,7 +25,7 @@ fn each_once(products: &[u64], count: usize) {
 
 #[actix_web::test]
 async fn what_is_bought_together_is_shown_together_and_liked_by_who_looks() {
-    on_both(
+    on_both_explained(
         |_| {},
         async |app| {
             let visitor = app.anonymous();

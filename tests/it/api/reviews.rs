@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::app::{Person, Reply, TestApp, until};
 use super::checkout::{place, shelf};
 use super::cold_writes::{is_done, mallcore};
-use super::engines::on_both;
+use super::engines::on_both_explained;
 
 /// Orders and pays these SKUs, one piece each, with their prices.
 pub async fn paid(app: &TestApp, shopper: &Person<'_>, key: u64, wanted: &[(u64, u64)]) -> OrderId {
@@ -57,7 +57,7 @@ fn ids(reply: &Reply) -> Vec<u64> {
 
 #[actix_web::test]
 async fn a_received_line_is_reviewed_once_and_counted_on_its_product() {
-    on_both(|_| {}, async |app| {
+    on_both_explained(|_| {}, async |app| {
         let (shopper, visitor) = (app.shopper(), app.anonymous());
         let [a, b, c] = shelf(app).await[..] else { unreachable!() };
         let order = paid(app, &shopper, 1, &[a, b]).await;
@@ -118,7 +118,7 @@ async fn a_received_line_is_reviewed_once_and_counted_on_its_product() {
 
 #[actix_web::test]
 async fn reviews_of_a_product_are_filtered_sorted_and_paged() {
-    on_both(
+    on_both_explained(
         |_| {},
         async |app| {
             let visitor = app.anonymous();
@@ -168,7 +168,7 @@ async fn reviews_of_a_product_are_filtered_sorted_and_paged() {
 
 #[actix_web::test]
 async fn what_is_moderated_is_seen_by_its_author_alone_until_it_is_shown() {
-    on_both(
+    on_both_explained(
         |config| config.reviews.moderation = true,
         async |app| {
             let (shopper, visitor) = (app.shopper(), app.anonymous());
@@ -202,7 +202,7 @@ async fn what_is_moderated_is_seen_by_its_author_alone_until_it_is_shown() {
 
 #[actix_web::test]
 async fn a_review_that_comes_too_late_or_makes_no_sense_is_refused() {
-    on_both(
+    on_both_explained(
         |_| {},
         async |app| {
             let shopper = app.shopper();

@@ -11,12 +11,12 @@ use std::sync::{Arc, mpsc};
 use mallcore::features::orders::OrderRef;
 use mallcore::features::shipping::service::{self, Sending};
 use mallcore::platform::config::Config;
-use mallcore::platform::wechat::sandbox::pay::{MCHID, PaySandbox};
+use mallcore::platform::wechat::sandbox::pay::PaySandbox;
 use mallcore::platform::wechat::sandbox::{APPID, SECRET, Sandbox, start};
 use mallcore_actors::ids::{OrderId, PaymentId, SkuId, UserId};
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{LinePieces, Payer, Payment, PaymentChannel};
+use mallcore_actors::orders::{AttemptNumber, LinePieces, Payer, Payment, PaymentChannel, Trade, Transaction};
 use mallcore_actors::quantity::Quantity;
 use mallcore_actors::stock::adjustment::Operator;
 use mallcore_actors::time::Timestamp;
@@ -72,7 +72,7 @@ pub struct Bought {
 impl Bought {
     /// How the sandbox knows the payment.
     pub fn payment(&self) -> String {
-        format!("{MCHID}/{}", self.no)
+        transaction(self.id)
     }
 }
 
@@ -90,10 +90,22 @@ pub fn pieces(wanted: &[(u64, u32)]) -> Vec<LinePieces> {
     wanted.iter().map(pieces).collect()
 }
 
+/// WeChat's number of the payment of an order.
+fn transaction(order: OrderId) -> String {
+    format!("42000018{:020}", order.get())
+}
+
 pub async fn pay(app: &TestApp, user: UserId, order: OrderId, channel: PaymentChannel, payable: u64) {
-    let payer = Some(Payer::parse(PAYER).unwrap()).filter(|_| channel == PaymentChannel::WechatPay);
-    let payment = Payment { id: PaymentId::new(order.get()).unwrap(), channel, amount: Money::from_fen(payable).unwrap(), payer };
-    app.orders().commands().pay(Provenance::SYSTEM, user, order, &payment).await.unwrap().unwrap();
+    let (orders, amount) = (app.orders(), Money::from_fen(payable).unwrap());
+    if channel == PaymentChannel::WechatPay {
+        orders.commands().start_payment(Provenance::SHOPPER, user, order).await.unwrap().unwrap();
+        let (payer, transaction) = (Some(Payer::parse(PAYER).unwrap()), Transaction::parse(&transaction(order)).unwrap());
+        let trade = Trade { attempt: AttemptNumber::FIRST, transaction, amount, payer, paid_at: now() };
+        orders.commands().take_trade(Provenance::SYSTEM, user, order, &trade).await.unwrap().unwrap();
+        return;
+    }
+    let payment = Payment { id: PaymentId::new(order.get()).unwrap(), channel, amount, payer: None };
+    orders.commands().pay(Provenance::SYSTEM, user, order, &payment).await.unwrap().unwrap();
 }
 
 /// Places an order under this key and pays it.

@@ -23,6 +23,7 @@ async fn state_of(world: &World, out_refund_no: &str) -> RefundState {
 async fn a_part_is_paid_back_and_both_sides_know() {
     let (world, number) = (World::start(Faults::default()), number());
     let transaction_id = world.paid(&number, 990).await;
+    world.shop.heard(1).await;
     let asked = world.client.refund(&request(&transaction_id, "R1", 90)).await.unwrap();
     assert_eq!((asked.state, asked.refund, asked.total, asked.success_time), (RefundState::Processing, fen(90), fen(990), None));
     let heard = world.shop.heard(2).await;

@@ -16,10 +16,13 @@ use tempfile::TempDir;
 
 use super::shop::Shop;
 
-/// Keys take a moment to be made: all sandboxes of this process have the same ones, with one platform certificate.
-static KEYS: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = TempDir::new().unwrap();
-    PaySandbox::open(folder.path(), APPID, Faults::default()).unwrap().change_certificate().unwrap();
+/// Keys take a moment to be made: all sandboxes have the same ones, with one platform certificate, and later runs find them.
+static KEYS: LazyLock<&Path> = LazyLock::new(|| {
+    let folder = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/wechat-sandbox-keys"));
+    let sandbox = PaySandbox::open(folder, APPID, Faults::default()).unwrap();
+    if !folder.join("platform/certificate-1.cert.pem").exists() {
+        sandbox.change_certificate().unwrap();
+    }
     folder
 });
 
@@ -34,7 +37,7 @@ fn copy(from: &Path, to: &Path) {
 /// A new folder with keys and an empty ledger.
 pub fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    copy(KEYS.path(), folder.path());
+    copy(*KEYS, folder.path());
     fs::remove_file(folder.path().join("ledger.jsonl")).unwrap();
     folder
 }

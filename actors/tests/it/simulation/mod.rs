@@ -90,8 +90,8 @@ fn books_balance_after_any_crash() {
             && total.adjusted > 1_000
             && total.refunds > 1_000
             && total.attempts > 1_000
-            && total.traded > 500
-            && total.strays > 50
+            && total.traded > 100
+            && total.strays > 20
             && total.cart_changes > 10_000
             && total.bought_from_carts > 1_000
             && total.carts_left > 1_000;

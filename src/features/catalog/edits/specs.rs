@@ -25,14 +25,14 @@ pub enum SpecEdit {
     },
     /// Another name for a spec.
     Rename {
-        /// The spec.
+        /// Name of the spec.
         name: String,
         /// What it is called from now on.
         to: String,
     },
     /// A spec that the SKUs are different without.
     Remove {
-        /// The spec.
+        /// Name of the spec.
         name: String,
     },
     /// The specs in this order.
@@ -42,30 +42,30 @@ pub enum SpecEdit {
     },
     /// Another value of a spec, behind the others.
     AddValue {
-        /// The spec.
+        /// Name of the spec.
         name: String,
-        /// The value.
+        /// Text of the value.
         value: String,
     },
     /// Another text for a value; the SKUs that have it have the new one.
     RenameValue {
-        /// The spec.
+        /// Name of the spec.
         name: String,
-        /// The value.
+        /// Text of the value.
         value: String,
         /// What it is from now on.
         to: String,
     },
     /// A value that no SKU has.
     RemoveValue {
-        /// The spec.
+        /// Name of the spec.
         name: String,
-        /// The value.
+        /// Text of the value.
         value: String,
     },
     /// The values of a spec in this order.
     OrderValues {
-        /// The spec.
+        /// Name of the spec.
         name: String,
         /// All of its values.
         values: Vec<String>,

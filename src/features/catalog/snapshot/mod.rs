@@ -84,7 +84,8 @@ impl Snapshot {
 
     /// The product of a SKU, on the shelf or not; [`Entry::sku`] finds the SKU in it.
     pub fn sku(&self, id: SkuId) -> Option<&Arc<Entry>> {
-        self.entries.get(*self.skus.get(&id)?)
+        // One that was removed since may still lead to its product.
+        self.entries.get(*self.skus.get(&id)?).filter(|entry| entry.sku(id).is_some())
     }
 
     /// The product in lists, if it is on the shelf.

@@ -47,8 +47,6 @@ pub async fn keep_noting(mut notes: mpsc::Receiver<Note>, writes: Arc<Writes>, e
 /// Tells WeChat of parcels.
 pub struct Uploader {
     pub wechat: WechatClient,
-    /// Id of the merchant, by which WeChat knows payments with the order's number, where the transaction's is not recorded.
-    pub mchid: String,
     pub reads: Arc<Reads>,
     pub writes: Arc<Writes>,
     pub engine: Arc<Engine>,
@@ -151,11 +149,10 @@ impl Uploader {
             return Ok(Work::Told(Telling::Impossible("nobody knows the openid of whoever paid".to_owned())));
         };
         let contact = self.receiver_contact(&order).await?;
-        let taken = order.paying.as_ref().and_then(|paying| paying.taken.as_ref());
-        let key = match taken {
-            Some(trade) => OrderKey::Transaction(trade.transaction.as_str().to_owned()),
-            None => OrderKey::Merchant { mchid: self.mchid.clone(), out_trade_no: order.no.to_string() },
+        let Some(trade) = order.paying.as_ref().and_then(|paying| paying.taken.as_ref()) else {
+            return Ok(Work::Told(Telling::Impossible("WeChat's number of the payment is not known".to_owned())));
         };
+        let key = OrderKey::Transaction(trade.transaction.as_str().to_owned());
         let known = Known { names: &names, carriers: &carriers, receiver_contact: contact.as_deref(), key, openid: &openid };
         Ok(Work::Told(shipment::telling(&order, &known)))
     }

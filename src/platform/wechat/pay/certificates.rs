@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 
@@ -15,7 +14,7 @@ use super::error::PayError;
 use super::exchange::read;
 use super::keyring::{Keyring, PlatformKey};
 use super::metrics;
-use super::signed::NotifyHeaders;
+use super::signed::{NotifyHeaders, Unverified};
 use super::time::wall_clock;
 
 /// The shortest time between two requests for certificates.
@@ -69,22 +68,13 @@ impl WechatPay {
         }
         // Opened before the answer is verified: the key that verifies it may lie inside. Nothing leaves this function unless it does.
         let keys = opened(&answer.bytes, &self.credentials.api_key)?;
-        verified(&keys, &headers, &answer.bytes, now).map_err(|cause| PayError::Unverified {
-            status: answer.status.as_u16(),
-            code: None,
-            cause,
-        })?;
+        let verified = match self.keyring.verify(&headers, &answer.bytes, now) {
+            Err(Unverified::Serial(_)) => Keyring::new(keys.iter().cloned()).verify(&headers, &answer.bytes, now),
+            verified => verified,
+        };
+        verified.map_err(|cause| PayError::Unverified { status: answer.status.as_u16(), code: None, cause })?;
         Ok(keys)
     }
-}
-
-fn verified(
-    keys: &[(String, PlatformKey)],
-    headers: &NotifyHeaders<'_>,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), super::signed::Unverified> {
-    Keyring::new(keys.iter().cloned()).verify(headers, body, now)
 }
 
 fn opened(body: &[u8], api_key: &ApiKey) -> Result<Vec<(String, PlatformKey)>, PayError> {

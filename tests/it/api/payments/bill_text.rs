@@ -16,7 +16,7 @@ fn values(line: &str) -> Vec<String> {
     line.strip_prefix('`').unwrap().trim_end().split(",`").map(str::to_owned).collect()
 }
 
-/// In fen.
+/// The amount in fen.
 pub fn fen(yuan: &str) -> i64 {
     let (whole, part) = yuan.split_once('.').unwrap();
     let sign = if whole.starts_with('-') { -1 } else { 1 };

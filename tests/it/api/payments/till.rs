@@ -133,15 +133,17 @@ impl Till {
             (header::SERIAL, PUBLIC_KEY_ID.to_owned()),
             (header::SIGNATURE_TYPE, SCHEME.to_owned()),
         ];
-        self.send(body, &headers).await
+        self.send("/v1/payments/wechat/notify", body, &headers).await
     }
 
     pub async fn report_unsigned(&self, trade: &Value) -> u16 {
-        self.send(notification(trade), &[]).await
+        let refund = self.send("/v1/payments/wechat/refund-notify", notification(trade), &[]).await;
+        assert_eq!(refund, 403, "a refund is proved as well");
+        self.send("/v1/payments/wechat/notify", notification(trade), &[]).await
     }
 
-    async fn send(&self, body: Vec<u8>, headers: &[(&'static str, String)]) -> u16 {
-        let url = format!("{}/v1/payments/wechat/notify", self.app.base);
+    async fn send(&self, path: &str, body: Vec<u8>, headers: &[(&'static str, String)]) -> u16 {
+        let url = format!("{}{path}", self.app.base);
         let mut request = self.app.client.post(url).header("Content-Type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, value);

@@ -114,7 +114,8 @@ impl World {
     }
 
     fn attempt(&mut self) -> AttemptNumber {
-        AttemptNumber::try_from(self.random.random_range(1..3)).expect("the first or the second")
+        let number = if self.chance(800) { 1 } else { 2 };
+        AttemptNumber::try_from(number).expect("the first or the second")
     }
 
     /// Money that came through one of an order's attempts.
@@ -133,15 +134,15 @@ impl World {
         let number = order.get() * 10 + self.random.random_range(0..8);
         // Mostly what is due next.
         let due = if self.chance(100) {
-            -4..20
+            -9..20
         } else if is_paid {
             7..20
         } else {
-            -4..7
+            -9..7
         };
         let command = match self.random.random_range(due) {
-            -4 | -3 => orders::Command::StartPayment,
-            -2 => {
+            -9..=-6 => orders::Command::StartPayment,
+            -5..=-2 => {
                 let amount = if self.chance(50) { fen(payable.fen() + 1) } else { payable };
                 orders::Command::Take(self.trade(order, amount))
             }

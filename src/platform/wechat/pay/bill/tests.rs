@@ -1,3 +1,5 @@
+//! Bills as WeChat Pay writes them, whole and damaged.
+
 use mallcore_actors::money::Money;
 use proptest::prelude::*;
 

@@ -140,3 +140,82 @@ pub const fn is_payable(state: TradeState) -> bool {
 pub const fn is_open(state: RefundState) -> bool {
     matches!(state, RefundState::Processing | RefundState::Abnormal)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TOTAL: u64 = 10;
+
+    fn prepaid(number: &str) -> Event {
+        Event::Prepaid(Prepaid {
+            out_trade_no: number.to_owned(),
+            prepay_id: format!("wx{number}"),
+            openid: "o".to_owned(),
+            description: "d".to_owned(),
+            attach: None,
+            total: TOTAL,
+            time_expire: None,
+            notify_url: "http://127.0.0.1/".to_owned(),
+        })
+    }
+
+    fn event(number: &str, kind: u8, refund: u8) -> Event {
+        let (out_trade_no, out_refund_no) = (number.to_owned(), format!("{number}-{refund}"));
+        match kind {
+            0 => Event::Paying { out_trade_no },
+            1 => Event::PaymentFailed { out_trade_no },
+            2 => Event::Closed { out_trade_no },
+            3 => Event::Paid { out_trade_no, transaction_id: format!("4200{number}{refund}"), total: TOTAL },
+            4 => Event::RefundEnded { out_refund_no, state: RefundState::Closed, refund: 3 },
+            5 => Event::RefundEnded { out_refund_no, state: RefundState::Abnormal, refund: 3 },
+            _ => Event::RefundEnded { out_refund_no, state: RefundState::Success, refund: 3 },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_an_order_is_paid_once_and_never_overpaid_back(
+            what in prop::collection::vec((0..2_usize, 0..9_u8, 0..6_u8), 0..60)
+        ) {
+            let (mut books, numbers) = (Books::default(), ["A", "B"]);
+            let mut paid: HashMap<&str, String> = HashMap::new();
+            let apply = |books: &mut Books, event| books.apply(&Entry { at: Timestamp::from_millis(1), event });
+            numbers.iter().for_each(|number| apply(&mut books, prepaid(number)));
+            for (which, kind, refund) in what {
+                let number = numbers[which];
+                let out_refund_no = format!("{number}-{refund}");
+                // As the requests' checks let it through: of what was paid, and no more than is left.
+                let left = books.order(number).filter(|order| order.paid.is_some()).map_or(0, |order| TOTAL - order.refunded);
+                if kind >= 7 && left >= 3 && books.refund(&out_refund_no).is_none() {
+                    let asked = RefundAsked {
+                        out_refund_no,
+                        refund_id: "5030".to_owned(),
+                        transaction_id: "4200".to_owned(),
+                        out_trade_no: number.to_owned(),
+                        refund: 3,
+                        total: TOTAL,
+                        notify_url: None,
+                    };
+                    apply(&mut books, Event::RefundAsked(asked));
+                } else {
+                    apply(&mut books, event(number, kind, refund));
+                }
+                let order = books.order(number).unwrap();
+                if let Some((transaction_id, _)) = &order.paid {
+                    prop_assert_eq!(paid.entry(number).or_insert_with(|| transaction_id.clone()), transaction_id, "B1");
+                    prop_assert!(order.state.is_paid());
+                    prop_assert!(books.order_paid(transaction_id).is_some());
+                }
+                let given_back: u64 = books
+                    .refunds()
+                    .filter(|refund| refund.asked.out_trade_no == number && refund.state != RefundState::Closed)
+                    .map(|refund| refund.asked.refund)
+                    .sum();
+                prop_assert!(given_back == order.refunded && given_back <= TOTAL, "B2: {given_back} {order:?}");
+            }
+        }
+    }
+}
