@@ -114,7 +114,7 @@ impl World {
     }
 
     fn attempt(&mut self) -> AttemptNumber {
-        let number = if self.chance(800) { 1 } else { 2 };
+        let number = if self.chance(800) { 1_u8 } else { 2 };
         AttemptNumber::try_from(number).expect("the first or the second")
     }
 
