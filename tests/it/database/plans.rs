@@ -124,7 +124,7 @@ const QUERIES: [(&str, &str, &str); 37] = [
         "after_sales_of_an_order",
     ),
     (
-        "SELECT a.id, a.note FROM after_sales a WHERE a.id < 900000 AND a.status = 5 ORDER BY a.id DESC LIMIT 50",
+        "SELECT a.id, a.note FROM after_sales a WHERE a.id < 900000 AND a.status = 1 ORDER BY a.id DESC LIMIT 50",
         "INDEX after_sales_by_status",
         "after_sales_by_status",
     ),
