@@ -105,7 +105,8 @@ fn every_variable_that_the_code_names_is_a_setting() {
             let rest = &code[at + quote.len()..];
             let is_part = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
             let literal = &rest[..rest.find(|letter| !is_part(letter)).unwrap_or(rest.len())];
-            let is_name = literal.len() > 2 && !literal.starts_with('_') && !literal.ends_with('_') && rest[literal.len()..].starts_with('"');
+            let is_name =
+                literal.len() > 2 && !literal.starts_with('_') && !literal.ends_with('_') && rest[literal.len()..].starts_with('"');
             assert!(
                 !is_name || settings.contains_key(literal),
                 "{} names {literal}, which Config::settings() does not know: read it through `Reader`, and if that depends on another \
