@@ -72,7 +72,7 @@ pub struct Bought {
 impl Bought {
     /// How the sandbox knows the payment.
     pub fn payment(&self) -> String {
-        transaction(self.id)
+        self.no.clone()
     }
 }
 
@@ -90,16 +90,13 @@ pub fn pieces(wanted: &[(u64, u32)]) -> Vec<LinePieces> {
     wanted.iter().map(pieces).collect()
 }
 
-/// WeChat's number of the payment of an order.
-fn transaction(order: OrderId) -> String {
-    format!("42000018{:020}", order.get())
-}
-
 pub async fn pay(app: &TestApp, user: UserId, order: OrderId, channel: PaymentChannel, payable: u64) {
     let (orders, amount) = (app.orders(), Money::from_fen(payable).unwrap());
     if channel == PaymentChannel::WechatPay {
-        orders.commands().start_payment(Provenance::SHOPPER, user, order).await.unwrap().unwrap();
-        let (payer, transaction) = (Some(Payer::parse(PAYER).unwrap()), Transaction::parse(&transaction(order)).unwrap());
+        let started = orders.commands().start_payment(Provenance::SHOPPER, user, order).await.unwrap().unwrap();
+        // The order's number: shops on both engines have the same ids, and one sandbox.
+        let transaction = Transaction::parse(&started.order.no.to_string()).unwrap();
+        let payer = Some(Payer::parse(PAYER).unwrap());
         let trade = Trade { attempt: AttemptNumber::FIRST, transaction, amount, payer, paid_at: now() };
         orders.commands().take_trade(Provenance::SYSTEM, user, order, &trade).await.unwrap().unwrap();
         return;
