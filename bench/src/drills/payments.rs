@@ -20,7 +20,7 @@ use crate::fetch;
 use crate::load::shoppers::Shopper;
 use crate::ports;
 use crate::reconcile;
-use crate::server_process::Seed;
+use crate::server_process::{LIMIT_MAX, Seed};
 use crate::testbed::{ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT, TestBed, TestBedOptions};
 
 /// Shoppers whom the demo shop has, with an openid each.
@@ -137,7 +137,7 @@ impl Street {
 
 /// Orders, pays, kills, waits, compares.
 pub fn run(options: &Options) -> Result<Verdict, Error> {
-    let seed = Seed { stock: options.orders, limit: options.orders, items: 1 };
+    let seed = Seed { stock: options.orders, limit: options.orders.min(LIMIT_MAX), items: 1 };
     let mut testbed = TestBed::fresh(&options.testbed, options.mode, seed, SHOPPERS)?;
     let sandbox_port = ports::free()?;
     testbed.setup.set("WECHAT_SANDBOX_PORT", &sandbox_port.to_string());
