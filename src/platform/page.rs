@@ -48,6 +48,16 @@ pub struct Page<T> {
     pub next: Option<u64>,
 }
 
+impl<T> Page<T> {
+    /// A page of what was read, which has one entry more than `size` if others follow; `id` is what the next page begins behind.
+    pub fn of(mut items: Vec<T>, size: u32, total: Option<u64>, id: impl Fn(&T) -> u64) -> Self {
+        let more = items.len() > size as usize;
+        items.truncate(size as usize);
+        let next = items.last().filter(|_| more).map(id);
+        Self { items, total, next }
+    }
+}
+
 /// Cursors are opaque to clients, so they travel as text.
 fn as_text<S: Serializer>(cursor: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
     match cursor {
@@ -75,9 +85,9 @@ impl PageNumber {
     /// A [`Problem`] that names every wrong parameter.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut query = Query::new(text, &["page", "size"]);
-        // The upper bounds are themselves u32.
+        // The upper bound is itself a u32.
         let page = query.number("page", 1, u64::from(PAGE_MAX)).map_or(1, |page| page as u32);
-        let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+        let size = query.size();
         query.finish()?;
         Ok(Self { page, size })
     }

@@ -24,7 +24,7 @@ use crate::platform::http::provided::Provided;
 use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
 use crate::platform::http::state::State;
-use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
+use crate::platform::page::{Page, PageParameters};
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
@@ -176,16 +176,12 @@ pub async fn apply(
 pub async fn list(shopper: Shopper, request: HttpRequest, cases: Provided<AfterSales>) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size", "status"]);
     let before = query.cursor();
-    // The upper bound is itself a u32.
-    let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+    let size = query.size();
     let status = query.word("status", Status::of);
     query.finish()?;
     let found = cases.of_user(shopper.0, status, before, size + 1).await?;
-    let mut items: Vec<AfterSaleView> = found.into_iter().map(AfterSaleView::from).collect();
-    let more = items.len() > size as usize;
-    items.truncate(size as usize);
-    let next = items.last().filter(|_| more).map(|case| case.id);
-    Ok(HttpResponse::Ok().json(Page { items, total: None, next }))
+    let items = found.into_iter().map(AfterSaleView::from).collect();
+    Ok(HttpResponse::Ok().json(Page::of(items, size, None, |case| case.id)))
 }
 
 /// One of the shopper's cases, with what happened to it

@@ -9,7 +9,7 @@ use super::snapshot::{Filter, Sort, Start, Zone};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
-use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageParameters};
+use crate::platform::page::PageParameters;
 
 /// The last page that can be asked for by its number; a cursor goes on.
 pub const PAGE_MAX: u64 = 100_000;
@@ -23,7 +23,7 @@ pub struct ProductQuery {
     pub sort: Sort,
     /// From where on.
     pub start: Start,
-    /// At most so many, 1 to [`PAGE_SIZE_MAX`].
+    /// At most so many, 1 to [`PAGE_SIZE_MAX`](crate::platform::page::PAGE_SIZE_MAX).
     pub size: u32,
 }
 
@@ -52,8 +52,7 @@ impl ProductQuery {
             price_max: query.number("price_max_fen", 0, MONEY_MAX_FEN),
         };
         let sort = query.word("sort", Sort::of).unwrap_or(Sort::Newest);
-        // The upper bound is itself a u32.
-        let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+        let size = query.size();
         let page = query.number("page", 1, PAGE_MAX);
         let start = match (query.cursor(), page) {
             (Some(product), None) => Start::After(product),

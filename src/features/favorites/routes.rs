@@ -14,7 +14,7 @@ use crate::platform::http::path::PathId;
 use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::query::Query;
-use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
+use crate::platform::page::{Page, PageParameters};
 use crate::platform::reads::ANSWER_WITHIN;
 use crate::platform::reads::StoreError;
 
@@ -46,13 +46,13 @@ pub async fn favorites(
 ) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size"]);
     let after = query.cursor();
-    let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).unwrap_or(u64::from(PAGE_SIZE_DEFAULT));
+    let size = query.size();
     query.finish()?;
     let snapshot = catalog.current()?;
     let all = keeping.reads.ask(ANSWER_WITHIN, async |database| repository::favorites(database, shopper.0).await).await;
     let all = all.map_err(StoreError::from)?;
     let from = after.map_or(0, |after| all.iter().position(|favorite| favorite.product == after).map_or(all.len(), |place| place + 1));
-    let page: Vec<_> = all[from..].iter().take(usize::try_from(size).unwrap_or(usize::MAX)).collect();
+    let page: Vec<_> = all[from..].iter().take(size as usize).collect();
     let next = page.last().filter(|_| from + page.len() < all.len()).map(|favorite| favorite.product);
     let items = page.into_iter().map(|favorite| FavoriteView {
         product_id: favorite.product,

@@ -111,10 +111,7 @@ impl Orders {
             }
         }
         all.sort_by_key(|order| std::cmp::Reverse(order.order_id));
-        let more = all.len() > size as usize;
-        all.truncate(size as usize);
-        let next = all.last().filter(|_| more).map(|order| order.order_id);
-        Ok(Page { items: all, total: None, next })
+        Ok(Page::of(all, size, None, |order| order.order_id))
     }
 
     /// How many orders one has that are not hidden, by status.

@@ -21,7 +21,7 @@ use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
-use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
+use crate::platform::page::{Page, PageParameters};
 
 /// The parameter that picks orders of one status, for the OpenAPI document.
 struct OrderStatusParameter;
@@ -57,8 +57,7 @@ pub fn configure(routes: &mut ServiceConfig) {
 pub async fn list(shopper: Shopper, request: HttpRequest, orders: Provided<Orders>) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size", "status"]);
     let after = query.cursor().and_then(|id| OrderId::new(id).ok());
-    // The upper bound is itself a u32.
-    let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32);
+    let size = query.size();
     let status = query.word("status", |word| Status::ALL.into_iter().find(|status| status.name() == word));
     query.finish()?;
     Ok(HttpResponse::Ok().json(orders.page(shopper.0, status, after, size).await?))

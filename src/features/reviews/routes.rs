@@ -20,7 +20,7 @@ use crate::platform::http::problem::{Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
 use crate::platform::http::query::Query;
 use crate::platform::http::schemas;
-use crate::platform::page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageParameters};
+use crate::platform::page::{Page, PageParameters};
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
@@ -52,19 +52,6 @@ impl IntoParams for ReviewParameters {
         parameters.extend(PageParameters::into_params(place));
         parameters
     }
-}
-
-/// The upper bound is itself a u32.
-fn size(query: &mut Query) -> u32 {
-    query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32)
-}
-
-/// A page of what was read, which has one entry more than it if others follow.
-fn page<T>(mut items: Vec<T>, size: u32, total: Option<u64>, id: impl Fn(&T) -> u64) -> Page<T> {
-    let more = items.len() > size as usize;
-    items.truncate(size as usize);
-    let next = items.last().filter(|_| more).map(id);
-    Page { items, total, next }
 }
 
 /// Review a line of a received order
@@ -128,7 +115,7 @@ pub async fn of_product(
     let stars = query.number("stars", 1, STARS_MAX.into()).map(|stars| stars as u8);
     let with_pictures = query.word("with_pictures", |word| word.parse().ok()).unwrap_or(false);
     let sort = query.word("sort", Sort::of).unwrap_or(Sort::Newest);
-    let (after, size) = (query.cursor(), size(&mut query));
+    let (after, size) = (query.cursor(), query.size());
     query.finish()?;
     catalog.current()?.card(product.0).ok_or_else(|| Problem::unknown("unknown_product"))?;
     let found = reviews.of_product(product.0, Wanted { stars, with_pictures, sort, after }, size + 1).await?;
@@ -139,7 +126,7 @@ pub async fn of_product(
         (Some(stars), false) => sums.by_stars.get(usize::from(stars) - 1).copied(),
         (Some(_), true) => None,
     };
-    let page = page(found.into_iter().map(ReviewView::from).collect(), size, total, |review| review.id);
+    let page = Page::of(found.into_iter().map(ReviewView::from).collect(), size, total, |review| review.id);
     Ok(HttpResponse::Ok().json(ReviewPage { summary: sums.into(), page }))
 }
 
@@ -165,14 +152,14 @@ pub async fn own(
     catalog: Provided<Catalog>,
 ) -> Result<HttpResponse, Problem> {
     let mut query = Query::new(request.query_string(), &["cursor", "size"]);
-    let (before, size) = (query.cursor(), size(&mut query));
+    let (before, size) = (query.cursor(), query.size());
     query.finish()?;
     let found = reviews.of_user(shopper.0, before, size + 1).await?;
     let shown = found.into_iter().map(|review| {
         let card = catalog.card(review.product);
         OwnView::new(review, card)
     });
-    Ok(HttpResponse::Ok().json(page(shown.collect(), size, None, |review| review.id)))
+    Ok(HttpResponse::Ok().json(Page::of(shown.collect(), size, None, |review| review.id)))
 }
 
 /// What the shopper can review

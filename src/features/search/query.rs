@@ -43,8 +43,7 @@ impl SearchQuery {
         let price_max = query.number("price_max_fen", 0, MONEY_MAX_FEN).unwrap_or(u64::MAX);
         let sort = query.word("sort", Sort::of).unwrap_or(Sort::Relevance);
         let page = query.number("page", 1, PAGE_MAX).unwrap_or(1);
-        // The upper bound is itself a u32.
-        let size = query.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32) as usize;
+        let size = query.size() as usize;
         let typed = question(query)?;
         // At most PAGE_MAX × PAGE_SIZE_MAX.
         let from = (page - 1) as usize * size;

@@ -8,7 +8,7 @@ use actix_web::web;
 use super::path::plain_number;
 use super::problem::{FieldError, Problem};
 use super::wording;
-use crate::platform::page::CURSOR_MAX;
+use crate::platform::page::{CURSOR_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 
 /// The parameters of one request, and what is wrong with them.
 pub struct Query {
@@ -47,6 +47,12 @@ impl Query {
     /// Where a page begins, as `next_cursor` of the page before said; see [`crate::platform::page::CURSOR_PATTERN`].
     pub fn cursor(&mut self) -> Option<u64> {
         self.number("cursor", 1, CURSOR_MAX)
+    }
+
+    /// Entries of a page: 1 to [`PAGE_SIZE_MAX`], [`PAGE_SIZE_DEFAULT`] for whoever does not say.
+    pub fn size(&mut self) -> u32 {
+        // The upper bound is itself a u32.
+        self.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32)
     }
 
     /// A text of at most so many characters, blanks around it included; none if nothing but blanks is there.
