@@ -3,14 +3,14 @@
 use garde::Validate;
 use mallcore_actors::after_sales::{Kind, Reason, ReturnParcel, Wanted};
 use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{ID_MAX, OrderId, SkuId};
+use mallcore_actors::ids::{ID_MAX, OrderId};
 use mallcore_actors::orders::{Carrier, LINES_MAX, LinePieces, Pieces, Tracking};
-use mallcore_actors::quantity::{QUANTITY_MAX, Quantity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ObjectBuilder};
 
 use super::model::{Application, DESCRIPTION_CHARACTERS_MAX, PICTURES_MAX, Told};
+use crate::features::orders::{self, ItemBody};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::typed::{self, PICTURE_CHARACTERS_MAX};
 use crate::platform::http::{json, schemas};
@@ -20,23 +20,6 @@ const CARRIER_CHARACTERS_MAX: usize = 32;
 const TRACKING_CHARACTERS_MAX: usize = 64;
 /// Every code and every number, as a regular expression.
 const CODE_PATTERN: &str = "[A-Za-z0-9_-]+";
-
-/// Pieces of a line of the order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = AfterSaleItemBody)]
-pub struct ItemBody {
-    /// The SKU of the line: an order has each once.
-    #[garde(range(min = 1, max = ID_MAX))]
-    #[schema(minimum = 1, maximum = 9007199254740991_u64, example = 7)]
-    #[serde(deserialize_with = "json::whole")]
-    pub sku_id: u64,
-    /// Pieces, 1 to 9,999.
-    #[garde(range(min = 1, max = QUANTITY_MAX))]
-    #[schema(minimum = 1, maximum = 9999, example = 1)]
-    #[serde(deserialize_with = "json::whole")]
-    pub quantity: u32,
-}
 
 /// What money is wanted back for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Validate, ToSchema)]
@@ -149,23 +132,8 @@ fn kind_of(word: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.name() == word)
 }
 
-/// Pieces of each SKU, summed up.
 fn pieces(items: &[ItemBody]) -> Result<Pieces, Problem> {
-    let mut pieces = Pieces::new();
-    for (place, item) in items.iter().enumerate() {
-        // Garde has checked the ranges.
-        let sku = SkuId::new(item.sku_id).map_err(|_| Problem::field("items", "out_of_range"))?;
-        let quantity = Quantity::new(item.quantity).map_err(|_| Problem::field("items", "out_of_range"))?;
-        match pieces.iter_mut().find(|earlier: &&mut LinePieces| earlier.sku == sku) {
-            Some(earlier) => {
-                let together = Quantity::new(earlier.quantity.get() + quantity.get());
-                let too_many = |_| Problem::fields(Vec::new()).naming(format!("items[{place}].quantity"), "out_of_range");
-                earlier.quantity = together.map_err(too_many)?;
-            }
-            None => pieces.push(LinePieces { sku, quantity }),
-        }
-    }
-    Ok(pieces)
+    Ok(orders::together(items)?.into_iter().map(|(sku, quantity)| LinePieces { sku, quantity }).collect())
 }
 
 fn order(id: u64) -> Result<OrderId, Problem> {

@@ -83,22 +83,24 @@ pub enum Wanted {
 impl Wanted {
     /// Of a body: its items, or the cart where it has none.
     pub fn of(items: Option<&[ItemBody]>) -> Result<Self, Problem> {
-        let Some(items) = items else { return Ok(Self::Cart) };
-        let mut wanted: Vec<(SkuId, Quantity)> = Vec::with_capacity(items.len());
-        for (place, item) in items.iter().enumerate() {
-            // Garde has checked the ranges.
-            let sku = SkuId::new(item.sku_id).map_err(|_| Problem::field("items", "out_of_range"))?;
-            let quantity = Quantity::new(item.quantity).map_err(|_| Problem::field("items", "out_of_range"))?;
-            match wanted.iter_mut().find(|(earlier, _)| *earlier == sku) {
-                // The same SKU twice is its pieces together.
-                Some((_, pieces)) => {
-                    let together = Quantity::new(pieces.get() + quantity.get());
-                    *pieces =
-                        together.map_err(|_| Problem::fields(Vec::new()).naming(format!("items[{place}].quantity"), "out_of_range"))?;
-                }
-                None => wanted.push((sku, quantity)),
-            }
-        }
-        Ok(Self::Items(wanted))
+        items.map_or(Ok(Self::Cart), |items| Ok(Self::Items(together(items)?)))
     }
+}
+
+/// The pieces of each SKU, which has them together where it stands twice.
+pub fn together(items: &[ItemBody]) -> Result<Vec<(SkuId, Quantity)>, Problem> {
+    let mut wanted: Vec<(SkuId, Quantity)> = Vec::with_capacity(items.len());
+    for (place, item) in items.iter().enumerate() {
+        // Garde has checked the ranges.
+        let sku = SkuId::new(item.sku_id).map_err(|_| Problem::field("items", "out_of_range"))?;
+        let quantity = Quantity::new(item.quantity).map_err(|_| Problem::field("items", "out_of_range"))?;
+        match wanted.iter_mut().find(|(earlier, _)| *earlier == sku) {
+            Some((_, pieces)) => {
+                let sum = Quantity::new(pieces.get() + quantity.get());
+                *pieces = sum.map_err(|_| Problem::fields(Vec::new()).naming(format!("items[{place}].quantity"), "out_of_range"))?;
+            }
+            None => wanted.push((sku, quantity)),
+        }
+    }
+    Ok(wanted)
 }

@@ -23,6 +23,7 @@ mod shelf;
 mod stored;
 mod views;
 
+pub use bodies::{ItemBody, together};
 pub use detail::{EventView, OrderDetail};
 pub use feature::FEATURE;
 pub use handle::Orders;
