@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::beside::{self, Rounds};
-use crate::error::{Attempt as _, Error, Verdict};
+use crate::error::{Error, Verdict};
 use crate::fetch;
 use crate::journeys::{self, Client, Journey, Plan, Request};
 use crate::load::connection::ConnectionError;
@@ -105,18 +105,8 @@ fn pages(setup: &Setup) -> Result<Vec<Vec<String>>, Error> {
         numbered("/v1/products/", 200),
         words.map(|word| format!("/v1/products/search?q={word}&size=20")).to_vec(),
     ];
-    let begin = std::time::Instant::now();
     for path in pages.iter().flatten() {
-        loop {
-            let (status, body) = fetch::get(setup.http(), path).attempt(|| format!("get {path}"))?;
-            if status == 200 {
-                break;
-            }
-            if status != 503 || begin.elapsed() > PAGES_TIMEOUT {
-                return Err(Error::Unexpected(format!("{path} answered {status}: {body}")));
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        fetch::wait_shown(setup.http(), path, PAGES_TIMEOUT)?;
     }
     Ok(pages)
 }

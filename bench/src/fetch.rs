@@ -4,7 +4,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -15,6 +15,24 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Status and body of `path`.
 pub fn get(server: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     exchange(server, &format!("GET {path} HTTP/1.0\r\nHost: {server}\r\n\r\n"))
+}
+
+/// Waits for a page that is made in the background after a start, such as the first search: 503 until then.
+///
+/// # Errors
+/// Another status, or 503 for longer than `within`.
+pub fn wait_shown(server: SocketAddr, path: &str, within: Duration) -> Result<(), Error> {
+    let begin = Instant::now();
+    loop {
+        let (status, body) = get(server, path).attempt(|| format!("get {path}"))?;
+        if status == 200 {
+            return Ok(());
+        }
+        if status != 503 || begin.elapsed() > within {
+            return Err(Error::Unexpected(format!("{path} answered {status}: {body}")));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Status and body of a whole request, which must be HTTP/1.0.
