@@ -148,7 +148,7 @@ impl Order {
         }
     }
 
-    /// What the request that placed it is answered. Relies on the order's last record.
+    /// What the request that placed it is answered, once the order's last record is durable.
     pub const fn receipt(&self) -> Receipt {
         let Self { id, no, payable, placed_at, expires_at, sequence, .. } = *self;
         Receipt { order: id, no, payable, placed_at, expires_at, sequence }

@@ -18,7 +18,7 @@ use crate::ids::{FlashItemId, SkuId};
 use crate::journal::Sequence;
 use crate::kernel::{Aggregate, Committed, Handle, Settled, Transaction};
 use crate::order_no::{OrderNo, Partition};
-use crate::orders::{FlashRef, Lane, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return};
+use crate::orders::{FlashRef, Lane, Order, OrderClosed, OrderCommand, OrderFact, OrderPlaced, Return, Status};
 use crate::refusal::{Answer, Refusal, Unavailable};
 use crate::registry::Registry;
 
@@ -89,10 +89,10 @@ fn wake(woken: SmallVec<[Woken; 2]>, shared: &Engine) {
     }
 }
 
-/// The first answer to a request whose order can still be paid: nothing has changed it since, so its last record is the one that placed it.
+/// The first answer to a request whose order can still be paid, also while somebody is about to: it waits for the order's last record.
 fn placed_by(shared: &Engine, buy: &Buy) -> Option<Result<Settled<Placed>, Refusal>> {
     let orders = shared.orders.shard(buy.user);
-    let order = orders.placed_by(buy.user, buy.key).filter(|order| order.version == 1)?;
+    let order = orders.placed_by(buy.user, buy.key).filter(|order| order.status == Status::PendingPayment)?;
     if order.body != buy.body {
         return Some(Err(Refusal::IdempotencyMismatch));
     }

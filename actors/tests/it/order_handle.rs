@@ -9,9 +9,9 @@ use mallcore_actors::ids::{ActivityId, FlashItemId, OrderId};
 use mallcore_actors::journal::memory::MemoryJournal;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::{LoadFailed, Provenance};
-use mallcore_actors::orders::{CloseReason, Deadlines, Order, Status};
+use mallcore_actors::orders::{AttemptNumber, CloseReason, Deadlines, Order, Status};
 use mallcore_actors::refusal::{Refusal, Unavailable};
-use mallcore_actors::stock::{Buy, CarveQuota, CloseOrder, PlaceOrder, Placed, QuotaPlan, ReleaseQuota};
+use mallcore_actors::stock::{Buy, CarveQuota, CloseOrder, PlaceOrder, QuotaPlan, ReleaseQuota};
 use mallcore_actors::time::Timestamp;
 
 use crate::baskets::{fen, key, parcel, payment, pieces, refund, sku, user};
@@ -120,17 +120,25 @@ fn a_key_is_answered_after_the_end_for_as_long_as_its_order_can_be_paid() {
             body: BodyFingerprint::from_u64(number),
             address: None,
         };
+        floor.clock.0.store(1_999, Ordering::SeqCst);
         let first = floor.registry.ask(sku(1), SHOPPER, PlaceOrder(buy(1))).await.unwrap().unwrap();
         floor.clock.0.store(2_000, Ordering::SeqCst);
         floor.registry.ask(sku(1), Provenance::SYSTEM, ReleaseQuota(item)).await.unwrap().unwrap();
-        let repeat = floor.registry.ask(sku(1), SHOPPER, PlaceOrder(buy(1))).await;
-        assert_eq!(repeat, Ok(Ok(Placed { repeat: true, ..first })));
+        let order = first.receipt.order;
+        let repeated = async || {
+            floor.registry.ask(sku(1), SHOPPER, PlaceOrder(buy(1))).await.unwrap().map(|placed| (placed.repeat, placed.receipt.no))
+        };
+        assert_eq!(repeated().await, Ok((true, first.receipt.no)));
+        floor.orders.start_payment(SHOPPER, user(1), order).await.unwrap().unwrap();
+        assert_eq!(repeated().await, Ok((true, first.receipt.no)), "its shopper is at the cashier");
+        floor.orders.end_payment(SHOPPER, user(1), order, AttemptNumber::FIRST).await.unwrap().unwrap();
+        assert_eq!(repeated().await, Ok((true, first.receipt.no)), "and may come back");
         let other_body = Buy { body: BodyFingerprint::from_u64(7), ..buy(1) };
         assert_eq!(floor.registry.ask(sku(1), SHOPPER, PlaceOrder(other_body)).await, Ok(Err(Refusal::IdempotencyMismatch)));
         assert_eq!(floor.registry.ask(sku(1), SHOPPER, PlaceOrder(buy(2))).await, Ok(Err(Refusal::Ended)));
         // It is paid, sent and refunded like any other order, after its sale too; closing goes through its SKU.
-        let order = first.receipt.order;
         floor.orders.pay(SHOPPER, user(1), order, &payment(1, fen(200))).await.unwrap().unwrap();
+        assert_eq!(repeated().await, Err(Refusal::Ended), "there is nothing to pay any more");
         floor.orders.refund(SHOPPER, user(1), order, &refund(1, &[(1, 2)], 0, true)).await.unwrap().unwrap();
         floor.is_free(1, 5).await;
     });
