@@ -148,12 +148,16 @@ END
   wait_for "$folder" answers 127.0.0.1 "$port"
 }
 
+# build_mallcore: the program, together with all tests. For some of the packages alone, Cargo chooses other features of what they share, and
+# would build that once more for each choice.
+build_mallcore() { cargo test --quiet --locked --workspace --no-run; }
+
 # run_mallcore FOLDER COMMAND…: this tree's program in the embedded mode with its data in FOLDER/data, whatever the caller's environment says.
 run_mallcore() {
   local folder=$1
   shift
   mkdir -p "$folder"
-  cargo build --quiet --locked --bin mallcore || return 1
+  build_mallcore || return 1
   env -i PATH="$PATH" DATA_DIR="$folder/data" "${CARGO_TARGET_DIR:-target}/debug/mallcore" "$@"
 }
 
@@ -163,7 +167,7 @@ start_mallcore() {
   shift
   runs "$folder" && return
   mkdir -p "$folder"
-  cargo build --quiet --locked --bin mallcore || return 1
+  build_mallcore || return 1
   in_background "$folder" env -i PATH="$PATH" DATA_DIR="$folder/data" HOST=127.0.0.1 PORT=0 METRICS_PORT=0 "$@" \
     "${CARGO_TARGET_DIR:-target}/debug/mallcore" serve
   wait_for "$folder" is_announced "$folder"

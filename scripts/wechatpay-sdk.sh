@@ -22,7 +22,7 @@ fi
 
 # A proxy of the machine is not asked for what goes to 127.0.0.1.
 export WECHATPAY_SDK_PYTHON=$environment/bin/python NO_PROXY=127.0.0.1
-exec cargo test --locked -p mallcore --test it -- --ignored --exact \
+exec cargo test --locked --workspace --test it -- --ignored --exact \
   wechat_pay::independent::the_sdk_takes_our_requests_and_our_cashier \
   wechat_pay::independent::the_sdk_takes_the_sandboxs_notifications_and_we_take_its \
   wechat_pay::independent::the_sdk_pays_at_the_sandbox
