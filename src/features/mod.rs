@@ -8,6 +8,7 @@ pub mod carts;
 pub mod catalog;
 pub mod favorites;
 pub mod freight;
+pub mod ledger;
 pub mod orders;
 pub mod payments;
 pub mod recommendations;
@@ -32,6 +33,7 @@ pub const FEATURES: &[Feature] = &[
     seckill::FEATURE,
     orders::FEATURE,
     payments::FEATURE,
+    ledger::FEATURE,
     reconciliation::FEATURE,
     carts::FEATURE,
     search::FEATURE,

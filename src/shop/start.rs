@@ -225,6 +225,7 @@ impl Shop {
             orders: &orders,
             attached: &attached,
             registrations,
+            features: FEATURES,
             opened,
         };
         for first in [true, false] {

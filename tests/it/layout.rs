@@ -1,5 +1,6 @@
 //! The direction of dependencies: shop → features → platform → actors, and within `actors` aggregates → kernel → values.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What stands on the features.
@@ -14,6 +15,44 @@ fn the_platform_imports_no_feature_and_nothing_above() {
 #[test]
 fn features_import_nothing_above_them() {
     imports_nothing_of("src/features", &ABOVE_FEATURES.map(|part| format!("crate::{part}")));
+}
+
+/// A feature is understood, tested and moved with those that it builds on; in a circle that would be all of them.
+#[test]
+fn features_do_not_import_one_another_in_a_circle() {
+    let mut imports = imports_of_features();
+    assert!(imports["orders"].contains("catalog"), "{imports:?}");
+    // Whatever builds on nothing that is left is in no circle.
+    loop {
+        let left: BTreeSet<String> = imports.keys().cloned().collect();
+        imports.retain(|_, of| !of.is_disjoint(&left));
+        if imports.len() == left.len() {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "in a circle, or built on one: {imports:?}");
+}
+
+/// What each feature names of the other ones.
+fn imports_of_features() -> BTreeMap<String, BTreeSet<String>> {
+    let folder = root().join("src/features");
+    let folders = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut imports = BTreeMap::new();
+    for of in folders {
+        let name = of.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut named = BTreeSet::new();
+        for file in sources(&of) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for after in text.split("crate::features::").skip(1) {
+                let other = after.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
+                assert!(!other.is_empty(), "{}: name the feature behind `crate::features::`", file.display());
+                named.insert(other.to_owned());
+            }
+        }
+        named.remove(&name);
+        imports.insert(name, named);
+    }
+    imports
 }
 
 #[test]

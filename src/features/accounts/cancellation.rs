@@ -13,7 +13,6 @@ use mallcore_actors::orders::{Order, Status};
 use super::refusals::{AccountError, OPEN_ORDERS, UNKNOWN_USER};
 use super::repository;
 use super::service::Accounts;
-use crate::features::FEATURES;
 use crate::features::orders;
 use crate::platform::database::Tx;
 use crate::platform::reads::ANSWER_WITHIN;
@@ -50,7 +49,7 @@ impl Accounts {
                 }
                 repository::erase(tx, id, now).await?;
                 self.vault.destroy(tx, id, now).await?;
-                for statement in FEATURES.iter().flat_map(|feature| feature.forgets) {
+                for statement in &self.forgets {
                     tx.execute(*statement, vec![id.get().into()]).await?;
                 }
                 // Once more: somebody may have logged in since.

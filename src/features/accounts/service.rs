@@ -75,6 +75,8 @@ pub struct Accounts {
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) channel: Option<Channel>,
     pub(super) carts: Option<Arc<Carts>>,
+    /// What all features delete of a shopper who cancels the account.
+    pub(super) forgets: Vec<&'static str>,
     pub(super) access_token: Duration,
     pub(super) session: Duration,
     /// Other processes may write to the database.
@@ -110,6 +112,7 @@ impl Accounts {
             sessions,
             channel: settings.redis.clone().map(|link| Channel::new(link, REVOCATIONS)),
             carts,
+            forgets: opening.features.iter().flat_map(|feature| feature.forgets).copied().collect(),
             access_token: settings.access_token,
             session: settings.session,
             is_shared: matches!(opening.runners.database, database::Settings::MySql(_)),

@@ -7,7 +7,7 @@ use mallcore_actors::kernel::fold::Batch;
 use mallcore_actors::ledger::{Entry, Freight, LedgerFold};
 use mallcore_actors::money::Money;
 
-use super::ledger::{ENTRIES, ENTRY_COLUMNS, POSTING_COLUMNS, POSTINGS, entry_values, posting_values};
+use super::repository::{ENTRIES, ENTRY_COLUMNS, POSTING_COLUMNS, POSTINGS, entry_values, posting_values};
 use crate::platform::database::{Arguments, Rows, Tx, chunks};
 use crate::platform::projection::{Projection, Span, TableWriter, WriteError};
 

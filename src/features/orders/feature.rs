@@ -13,7 +13,6 @@ use crate::platform::http::table::{Pattern, shop};
 pub const FEATURE: Feature = Feature { document: documents::document, open, ..Feature::of_routes("orders", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[
-    shop("/orders/{}/cancel", "POST"),
     shop("/orders/{}/confirm", "POST"),
     shop("/orders/preview", "POST"),
     shop("/orders/counts", "GET"),

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use mallcore_actors::ids::OrderId;
-use mallcore_actors::orders::{PAYMENT_OPEN, Status};
-use mallcore_actors::refusal::Refusal;
+use mallcore_actors::orders::Status;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,7 +12,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::checkout;
 use super::{OrderDetail, OrderRef, OrderView, Orders};
 use crate::features::addresses::{AddressError, Addresses};
-use crate::features::payments::Payments;
 use crate::platform::auth::Shopper;
 use crate::platform::error_chain;
 use crate::platform::http::path::PathId;
@@ -35,7 +33,7 @@ impl IntoParams for OrderStatusParameter {
 
 /// Adds the routes.
 pub fn configure(routes: &mut ServiceConfig) {
-    routes.service(checkout::preview).service(counts).service(cancel).service(confirm).service(show).service(hide).service(list);
+    routes.service(checkout::preview).service(counts).service(confirm).service(show).service(hide).service(list);
     routes.service(checkout::create);
 }
 
@@ -99,43 +97,6 @@ pub async fn show(
         }
     }
     Ok(HttpResponse::Ok().json(order))
-}
-
-/// Cancel an unpaid order
-///
-/// Its pieces are free again. Cancelling what is cancelled already answers the order as it stands. Where somebody may be paying, WeChat Pay
-/// ends that first, within eight seconds; if it does not, nothing has changed: `payment_open`.
-#[utoipa::path(
-    tag = "orders",
-    operation_id = "orders_cancel",
-    params(PathId::<OrderRef>),
-    security(("bearer" = [])),
-    responses(
-        (status = 200, description = "The order, closed", body = OrderView),
-        (status = 400, description = "validation_failed (id), header_repeated", body = ProblemDocument),
-        (status = 404, description = "unknown_order: there is none, or it is another's", body = ProblemDocument),
-        (status = 409, description = "wrong_status: it is paid; payment_open: a payment of it has not ended", body = ProblemDocument),
-        (status = 503, description = "busy, journal_full, warming, outcome_unknown, database_unavailable, payment_unavailable", body = ProblemDocument),
-    ),
-)]
-#[post("/orders/{id}/cancel")]
-pub async fn cancel(
-    shopper: Shopper,
-    order: PathId<OrderRef>,
-    orders: Provided<Orders>,
-    payments: Provided<Payments>,
-) -> Result<HttpResponse, Problem> {
-    let named = order.0;
-    let is_open = |answer: &Result<_, Refusal>| matches!(answer, Err(Refusal::Rule(rule)) if rule.code == PAYMENT_OPEN.code);
-    let mut answer = orders.cancel(shopper.0, named).await??;
-    if is_open(&answer)
-        && let Some(id) = orders.id_of(shopper.0, named).await?
-    {
-        payments.end_attempt(shopper.0, id).await?;
-        // Somebody who has begun another attempt meanwhile is not cut off.
-        answer = orders.cancel(shopper.0, named).await??;
-    }
-    Ok(HttpResponse::Ok().json(answer?))
 }
 
 /// How many orders the shopper has, by status

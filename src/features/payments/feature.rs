@@ -39,6 +39,7 @@ pub const FEATURE: Feature =
     Feature { rules: RULES, policies: &[GiveBack::NAME], open, ..Feature::of_routes("payments", routes::configure, PATTERNS) };
 
 const PATTERNS: &[Pattern] = &[
+    shop("/orders/{}/cancel", "POST"),
     shop("/orders/{}/pay", "POST"),
     shop("/orders/{}/payment", "GET"),
     shop("/payments/wechat/refund-notify", "POST"),

@@ -8,9 +8,10 @@ use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::day::BusinessDay;
 
 use super::bills::{BillError, Bills};
+use super::books;
 use super::differences::{self, Noted, State};
 use super::settling::id_of_refund;
-use super::{books, ledger};
+use crate::features::ledger;
 use crate::platform::database::{Database, Error, Rows, Tx};
 
 /// What was compared, and what was found.

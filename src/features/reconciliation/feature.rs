@@ -1,14 +1,12 @@
-//! What reconciliation brings to the shop: the projection of the ledger, and the task that compares day after day.
+//! What reconciliation brings to the shop: the task that compares day after day.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::daily::{Daily, keep_reconciling};
-use super::projection::LedgerProjection;
 use crate::features::payments::{self, Payments};
 use crate::platform::config::Config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
-use crate::platform::projection::Projection;
 
 /// How payments are reconciled.
 #[derive(Debug, Clone, Default)]
@@ -26,11 +24,10 @@ impl Settings {
     }
 }
 
-/// The ledger, and the bills of WeChat Pay against the books.
-pub const FEATURE: Feature = Feature { projections: &[LedgerProjection::NAME], open, ..Feature::of_routes("reconciliation", |_| (), &[]) };
+/// The bills of WeChat Pay against the books.
+pub const FEATURE: Feature = Feature { open, ..Feature::of_routes("reconciliation", |_| (), &[]) };
 
 fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
-    opening.project::<LedgerProjection>()?;
     let settings = opening.provided::<Settings>().ok_or(FeatureError::Handle("reconciliation::Settings"))?;
     let paying = opening.provided::<payments::Settings>().ok_or(FeatureError::Handle("payments::Settings"))?;
     let payments = opening.provided::<Payments>().ok_or(FeatureError::Handle("Payments"))?;

@@ -6,7 +6,7 @@ use mallcore_actors::reconciliation::{Action, Difference, MisfitAction, Subject}
 use mallcore_actors::time::Timestamp;
 
 use super::differences::{self, Noted, Settling, State};
-use super::ledger;
+use crate::features::ledger;
 use crate::platform::database::{Database, Error, Tx};
 use crate::platform::wechat::pay::{PayError, RefundRequest, WechatPay};
 

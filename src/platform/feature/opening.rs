@@ -18,7 +18,7 @@ use mallcore_actors::orders::{OrdersHandle, Skus};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Handles;
+use super::{Feature, Handles};
 use crate::platform::database::Settings;
 use crate::platform::journal_tail::{TailError, durable, fold};
 use crate::platform::outbox::{Nudge, OnChanged, Subscriptions, Topic};
@@ -109,6 +109,8 @@ pub struct Opening<'a> {
     pub redis: Option<&'a Link>,
     /// Places in the journal's retention, one for each runner that is started here.
     pub registrations: Vec<Registration>,
+    /// All features of the shop.
+    pub features: &'static [Feature],
     /// What the features have started.
     pub opened: Opened,
 }

@@ -1,7 +1,7 @@
 //! The ledger's rows: any split of batches leaves the same ones on both engines, and what is on the accounts is what happened to the money.
 
-use mallcore::features::reconciliation::ledger::{Accounts, accounts, book_paid_back};
-use mallcore::features::reconciliation::projection::LedgerProjection;
+use mallcore::features::ledger::projection::LedgerProjection;
+use mallcore::features::ledger::{Accounts, accounts, book_paid_back};
 use mallcore::platform::database::{Arguments, Database};
 use mallcore::platform::projection::{attach, write};
 use mallcore::reconcile::reconcile;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use mallcore::features::ledger::accounts;
 use mallcore::features::reconciliation::day::{Outcome, compare_with, last};
 use mallcore::features::reconciliation::differences::{Noted, State, unsettled};
-use mallcore::features::reconciliation::ledger::accounts;
 use mallcore::features::reconciliation::settling::{Decision, SettleError, settle};
 use mallcore::platform::database::{Database, Value};
 use mallcore_actors::ledger::Account;

@@ -7,7 +7,7 @@ use mallcore_actors::orders::Transaction;
 use mallcore_actors::time::Timestamp;
 
 use super::model::{Reason, Refund, RefundState};
-use crate::features::reconciliation::ledger;
+use crate::features::ledger;
 use crate::platform::database::{Arguments, Database, Error, Row, Tx};
 
 const COLUMNS: &str = "refund_no, order_id, refund_id, transaction_id, amount_fen, total_fen, reason, state, round, tries, next_at, problem, \

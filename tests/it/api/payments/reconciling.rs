@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use mallcore::features::ledger::accounts;
 use mallcore::features::reconciliation::bills::{BillError, Bills};
 use mallcore::features::reconciliation::day::{self, Outcome};
-use mallcore::features::reconciliation::ledger::accounts;
 use mallcore::platform::wechat::pay::{BillKind, FundBill, Prepay, PrepayId, WechatPay, wall_clock};
 use mallcore_actors::ids::{OrderId, RefundId, SkuId};
 use mallcore_actors::kernel::Provenance;
