@@ -168,6 +168,16 @@ impl Setup {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Runs a command to its end whose status 1 is a finding and no failure; what it printed.
+    pub fn report(&self, arguments: &[&str]) -> Result<String, Error> {
+        let output = self.command(&[]).args(arguments).output().attempt(|| format!("run {} {arguments:?}", self.binary.display()))?;
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(Error::Unexpected(format!("{} {arguments:?} failed: {said}", self.binary.display())));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Fills the empty data folder with the demo shop and one running sale.
     pub fn seed(&self, seed: Seed, goods: Goods) -> Result<(), Error> {
         let Seed { stock, limit, items } = seed;

@@ -43,6 +43,12 @@ pub struct WechatSandbox {
     /// Percent of notifications that are corrupted at first
     #[arg(long, default_value_t = 0, value_parser = percent())]
     pub corrupt_percent: u8,
+    /// Percent of shoppers' payments that arrive only after the merchant has closed the order
+    #[arg(long, default_value_t = 0, value_parser = percent())]
+    pub pay_after_close_percent: u8,
+    /// How long after the closing those arrive, in milliseconds
+    #[arg(long, default_value_t = 1_000)]
+    pub pay_after_close_millis: u64,
     /// Milliseconds that a refund takes
     #[arg(long, default_value_t = 0)]
     pub refund_millis: u64,
@@ -65,6 +71,8 @@ impl WechatSandbox {
             drop_percent: self.drop_percent,
             reorder_percent: self.reorder_percent,
             corrupt_percent: self.corrupt_percent,
+            pay_after_close_percent: self.pay_after_close_percent,
+            pay_after_close_millis: self.pay_after_close_millis,
             refund_millis: self.refund_millis,
             seed: self.seed,
             ..Faults::default()

@@ -45,7 +45,8 @@ pub enum Drill {
     Carts(carts::Options),
     /// The tables of the carts locked in the middle of a sale: purchases go on, changes of carts come again later.
     CartLag(cart_lag::Options),
-    /// Very many orders paid through the sandbox of WeChat Pay with bad notifications, the server killed in the middle: each paid once, to the fen.
+    /// Very many orders paid through the sandbox of WeChat Pay with bad notifications, some after their order was closed, the server killed in the
+    /// middle: each paid once or given back, to the fen.
     Payments(payments::Options),
     /// Trace the server's system calls: no 201 before the fdatasync that covers it.
     Syscalls(syscalls::Options),

@@ -46,7 +46,7 @@ fn a_database_that_was_away_catches_up_in_order() {
 
 #[test]
 fn every_payment_counts_once_and_the_ledgers_agree() {
-    holds(&["payments", "--orders", "100", "--pay-window", "10"]);
+    holds(&["payments", "--orders", "100", "--pay-window", "10", "--late-percent", "10"]);
 }
 
 #[test]

@@ -165,6 +165,23 @@ async fn money_for_a_closed_order_goes_back() {
 
 #[actix_web::test]
 async fn a_second_payment_goes_back() {
+#[actix_web::test]
+async fn a_payment_that_arrives_after_the_closing_goes_back() {
+    let till = Till::start(|_| {}).await;
+    till.faults(json!({ "pay_after_close_percent": 100, "pay_after_close_millis": 100 })).await;
+    let shopper = till.app.shopper();
+    let (order, price) = order(&till, &shopper).await;
+    let prepay = begin(&shopper, order).await;
+    till.act(&prepay, "confirm").await;
+    till.act(&prepay, "confirm").await;
+    assert_eq!(status(&shopper, order).await, "pending_payment", "nobody sees yet that it was paid");
+    let cancelled = shopper.post(&format!("/v1/orders/{order}/cancel")).await;
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+    assert_eq!(refunded(&shopper, order, 1).await, [("late".to_owned(), price)]);
+    assert_eq!(till.ledger(), (price, price));
+    assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "closed", "payment_strayed"]);
+}
+
     let till = Till::start(|_| {}).await;
     let shopper = till.app.shopper();
     let (order, price) = order(&till, &shopper).await;

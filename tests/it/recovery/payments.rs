@@ -77,3 +77,23 @@ async fn an_attempt_that_nobody_pays_ends_after_a_restart() {
     let (_, order) = process.get(&path, SHOPPER).await;
     assert_eq!(order["close_reason"], "timed_out", "{order}");
 }
+
+#[tokio::test]
+async fn a_payment_that_was_on_its_way_to_a_closed_order_arrives_after_a_restart_and_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setup = Setup::embedded(folder.path());
+    setup.set("WECHAT_SANDBOX_PORT", "0");
+    let process = setup.start().await;
+    let (path, prepay) = begun(&process, "k").await;
+    at_sandbox(&setup, "/sandbox/faults", &json!({ "pay_after_close_percent": 100, "pay_after_close_millis": 3_000 })).await;
+    at_sandbox(&setup, &format!("/pay/{prepay}"), &json!({ "action": "confirm" })).await;
+    let (status, cancelled) = process.send(Method::POST, &format!("{path}/cancel"), SHOPPER, None, &json!({})).await;
+    assert_eq!(status, 200, "{cancelled}");
+    process.kill();
+
+    let process = setup.start().await;
+    let refunds = async || process.get(&format!("{path}/payment"), SHOPPER).await.1["refunds"].clone();
+    process.until("the money is back", async || refunds().await[0]["state"] == "done").await;
+    assert_eq!((&refunds().await[0]["reason"], refunds().await.as_array().unwrap().len()), (&json!("late"), 1));
+    assert_eq!(process.get(&path, SHOPPER).await.1["status"], "closed");
+}

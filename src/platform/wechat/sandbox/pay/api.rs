@@ -136,6 +136,7 @@ fn decide(request: &HttpRequest, body: &[u8], sandbox: &Arc<PaySandbox>) -> Resu
         ("POST", ["v3", "pay", "transactions", "out-trade-no", number, "close"]) => {
             own(&read::<CloseBody>(body)?.mchid)?;
             sandbox.close(number)?;
+            sandbox.arrive_later(number);
             Said { status: 204, body: Vec::new() }
         }
         ("POST", ["v3", "refund", "domestic", "refunds"]) => {

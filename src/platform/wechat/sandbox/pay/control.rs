@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::books::Refund;
+use super::books::{Order, Refund};
 use super::faults::Faults;
 use super::requests::Refusal;
 use super::service::{Failed, PaySandbox};
@@ -31,6 +31,7 @@ pub fn configure(routes: &mut ServiceConfig, sandbox: &Arc<PaySandbox>) {
         .route("/sandbox/refunds/{out_refund_no}", web::post().to(end_refund));
     let waiting = sandbox.waiting.lock().take();
     if let Some(waiting) = waiting {
+        sandbox.resume();
         actix_web::rt::spawn(notify::run(Arc::clone(sandbox), waiting));
     }
 }
@@ -187,6 +188,29 @@ impl PaySandbox {
                 tracing::error!("the WeChat sandbox cannot end the refund {number}: {failed:?}");
             }
         });
+    }
+
+    /// Lets the delayed payment of an order that was closed arrive when its time has come.
+    pub(super) fn arrive_later(self: &Arc<Self>, out_trade_no: &str) {
+        let Some(millis) = self.look(|books| books.order(out_trade_no).and_then(Order::arrival_millis)) else { return };
+        let (sandbox, number) = (Arc::clone(self), out_trade_no.to_owned());
+        actix_web::rt::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            if let Err(failed) = sandbox.arrive(&number) {
+                tracing::error!("the WeChat sandbox cannot let the payment of {number} arrive: {failed:?}");
+            }
+        });
+    }
+
+    /// After a restart: delayed payments and refunds that were on their way go on.
+    fn resume(self: &Arc<Self>) {
+        let delayed: Vec<String> = self.look(|books| {
+            let delayed = books.orders().filter(|order| order.arrival_millis().is_some());
+            delayed.map(|order| order.made.out_trade_no.clone()).collect()
+        });
+        delayed.iter().for_each(|number| self.arrive_later(number));
+        let refunds: Vec<Refund> = self.look(|books| books.refunds().cloned().collect());
+        refunds.iter().for_each(|refund| self.finish_later(refund));
     }
 
     /// Pays an order without a shopper, if that is turned on.

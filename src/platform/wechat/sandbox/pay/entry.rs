@@ -25,6 +25,8 @@ pub enum Event {
     Paying { out_trade_no: String },
     /// The payment failed; it may be tried again.
     PaymentFailed { out_trade_no: String },
+    /// The shopper has paid, but the money arrives so long after the merchant closed the order; before that the merchant sees nothing of it.
+    PaymentDelayed { out_trade_no: String, after_close_millis: u64 },
     /// Money came in.
     Paid { out_trade_no: String, transaction_id: String, total: u64 },
     /// Nobody can pay it any more.

@@ -91,6 +91,10 @@ pub struct Faults {
     pub corruption: Option<Corruption>,
     /// Milliseconds after which an order is paid without a shopper.
     pub pay_after_millis: Option<u64>,
+    /// Percent of shoppers' payments that arrive only after the merchant has closed the order.
+    pub pay_after_close_percent: u8,
+    /// How long after the closing those arrive, in milliseconds.
+    pub pay_after_close_millis: u64,
     /// Milliseconds that a refund takes.
     pub refund_millis: u64,
     /// How the next refunds end; all others are paid.
@@ -174,6 +178,13 @@ impl Chance {
         self.faults.next_answers.pop_front()
     }
 
+    /// Whether the next payment of a shopper is delayed until its order is closed, and how many milliseconds after that it arrives.
+    pub fn payment_delay(&mut self) -> Option<u64> {
+        let Faults { pay_after_close_percent, pay_after_close_millis, .. } = self.faults;
+        // No draw where it is off: the other faults stay the same.
+        (pay_after_close_percent > 0 && self.happens(pay_after_close_percent)).then_some(pay_after_close_millis)
+    }
+
     /// How this refund ends.
     pub fn next_refund(&mut self) -> RefundState {
         self.faults.next_refunds.pop_front().unwrap_or(RefundState::Success)
@@ -183,7 +194,14 @@ impl Chance {
 impl Faults {
     /// What is wrong with these settings.
     pub fn fault(&self) -> Option<&'static str> {
-        let percents = [self.repeat_percent, self.delay_percent, self.drop_percent, self.reorder_percent, self.corrupt_percent];
+        let percents = [
+            self.repeat_percent,
+            self.delay_percent,
+            self.drop_percent,
+            self.reorder_percent,
+            self.corrupt_percent,
+            self.pay_after_close_percent,
+        ];
         if percents.iter().any(|percent| *percent > 100) {
             return Some("a percentage is above 100");
         }

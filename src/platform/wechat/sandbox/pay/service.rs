@@ -262,18 +262,31 @@ impl PaySandbox {
         self.shopper(prepay_id, |out_trade_no, _| Event::PaymentFailed { out_trade_no })
     }
 
-    /// The shopper pays, and the merchant is notified. An order that is paid stays so, and nothing happens.
+    /// The shopper pays, and the merchant is notified, unless the payment is delayed until the order is closed. An order that is paid
+    /// stays so, and nothing happens.
     pub(super) fn confirm(&self, prepay_id: &str) -> Result<(), Failed> {
-        let is_paid = self.look(|books| books.order_prepaid(prepay_id).is_some_and(|order| order.paid.is_some()));
-        if is_paid {
+        let has_paid = |order: &Order| order.paid.is_some() || order.delay_millis.is_some();
+        if self.look(|books| books.order_prepaid(prepay_id).is_some_and(has_paid)) {
             return Ok(());
         }
-        self.shopper(prepay_id, |out_trade_no, total| Event::Paid {
-            out_trade_no,
-            transaction_id: format!("4200{}{}", day_and_time(wall_clock()), random_digits(10)),
-            total,
-        })?;
+        let delay = self.chance.lock().payment_delay();
+        if let Some(after_close_millis) = delay {
+            return self.shopper(prepay_id, |out_trade_no, _| Event::PaymentDelayed { out_trade_no, after_close_millis });
+        }
+        self.shopper(prepay_id, paid)?;
         let job = self.look(|books| books.order_prepaid(prepay_id).and_then(|order| Job::of_payment(order, &self.appid)));
+        job.into_iter().for_each(|job| self.enqueue(job));
+        Ok(())
+    }
+
+    /// The delayed payment of a closed order arrives, and the merchant is notified.
+    pub(super) fn arrive(&self, out_trade_no: &str) -> Result<(), Failed> {
+        let mut state = self.state.lock();
+        let order = state.books.order(out_trade_no).filter(|order| order.arrival_millis().is_some());
+        let Some(total) = order.map(|order| order.made.total) else { return Ok(()) };
+        state.record(wall_clock(), paid(out_trade_no.to_owned(), total))?;
+        let job = state.books.order(out_trade_no).and_then(|order| Job::of_payment(order, &self.appid));
+        drop(state);
         job.into_iter().for_each(|job| self.enqueue(job));
         Ok(())
     }
@@ -296,10 +309,16 @@ impl PaySandbox {
     }
 }
 
-/// WeChat Pay closes what nobody has paid in time.
+fn paid(out_trade_no: String, total: u64) -> Event {
+    Event::Paid { out_trade_no, transaction_id: format!("4200{}{}", day_and_time(wall_clock()), random_digits(10)), total }
+}
+
+/// WeChat Pay closes what nobody has paid in time. Whose payment is delayed is closed by the merchant alone.
 fn expire(state: &mut State, out_trade_no: &str, now: Timestamp) -> io::Result<()> {
     let has_expired = |order: &Order| {
-        matches!(order.state, TradeState::NotPay | TradeState::PayError) && order.made.time_expire.is_some_and(|expire| expire <= now)
+        matches!(order.state, TradeState::NotPay | TradeState::PayError)
+            && order.delay_millis.is_none()
+            && order.made.time_expire.is_some_and(|expire| expire <= now)
     };
     if state.books.order(out_trade_no).is_some_and(has_expired) {
         state.record(now, Event::Closed { out_trade_no: out_trade_no.to_owned() })?;

@@ -1,17 +1,24 @@
 //! `mall-bench drill payments`: very many orders are paid through the sandbox of WeChat Pay, whose notifications are repeated, late, lost and
-//! corrupted, while the server is killed in the middle. The sandbox's own ledger is the other side of the books.
+//! corrupted, while the server is killed in the middle. Some payments arrive only after their order was closed; of those whose notification is
+//! lost the shop learns by the bill. The sandbox's own ledger is the other side of the books.
 //! - M1 every order that was paid there is paid here, once; every other one is closed.
 //! - M2 money in less money out by the sandbox's ledger is what the orders here have kept, to the fen.
+//! - M3 every payment that arrives after its order was closed is stray here, and has gone back whole.
+//! - M4 the bill of the day agrees with the books in the end.
 //!
 //! The sandbox runs in the server's process and dies with it; its ledger is what it begins with again.
 
-use std::collections::HashMap;
+mod ledger;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ledger::Ledger;
+use mallcore::platform::wechat::pay::wall_clock;
+use mallcore_actors::values::day::BusinessDay;
 use serde_json::{Value, json};
 
 use crate::checks::Checks;
@@ -19,7 +26,7 @@ use crate::error::{Attempt as _, Error, Verdict};
 use crate::fetch;
 use crate::load::shoppers::Shopper;
 use crate::ports;
-use crate::reconcile;
+use crate::reconcile::{self, Money};
 use crate::server_process::{LIMIT_MAX, Seed};
 use crate::testbed::{ModeOptions, PROJECTION_TIMEOUT, READY_TIMEOUT, TestBed, TestBedOptions};
 
@@ -29,6 +36,14 @@ const SHOPPERS: u64 = 50;
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// Everything is over by then.
 const SETTLED_WITHIN: Duration = Duration::from_secs(600);
+/// Notifications are late by so many milliseconds beyond the time in which an order has to be paid.
+const LATE_MILLIS: u64 = 15_000;
+/// A payment that arrives after its order was closed does so this long after that: longer than the server is away.
+const ARRIVES_AFTER_MILLIS: u64 = 5_000;
+/// Notifications that are late and refused at first have come by then.
+const REPORTED_AFTER: Duration = Duration::from_secs(30);
+/// A running shop has carried out within this time what was settled.
+const TAKEN_WITHIN: Duration = Duration::from_secs(120);
 /// One order in so many is never paid.
 const ABANDONED_EVERY: u64 = 20;
 
@@ -48,9 +63,19 @@ pub struct Options {
     /// Seconds in which an order has to be paid; late notifications come after that.
     #[arg(long, default_value_t = 30)]
     pay_window: u64,
+    /// Percent of payments that arrive only after their order was closed.
+    #[arg(long, default_value_t = 5)]
+    late_percent: u8,
     /// Where the draws of the sandbox's faults begin.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+impl Options {
+    /// By how much a late notification is late.
+    const fn late_millis(&self) -> u64 {
+        self.pay_window * 1_000 + LATE_MILLIS
+    }
 }
 
 /// The shop, its sandbox, and who is in them.
@@ -123,9 +148,9 @@ impl Street {
     }
 
     fn misbehave(&self, options: &Options) -> Result<(), Error> {
-        let late = (options.pay_window + 15) * 1_000;
         let faults = json!({
-            "repeat_percent": 10, "delay_percent": 5, "delay_millis": late, "drop_percent": 5, "reorder_percent": 5, "corrupt_percent": 1,
+            "repeat_percent": 10, "delay_percent": 5, "delay_millis": options.late_millis(), "drop_percent": 5, "reorder_percent": 5,
+            "corrupt_percent": 1, "pay_after_close_percent": options.late_percent, "pay_after_close_millis": ARRIVES_AFTER_MILLIS,
             "seed": options.seed,
         });
         match self.ask(self.sandbox, "POST", "/sandbox/faults", None, None, &faults.to_string()) {
@@ -175,8 +200,16 @@ pub fn run(options: &Options) -> Result<Verdict, Error> {
     }
     println!("  {} orders in {:.1} s", options.orders, begin.elapsed().as_secs_f64());
     let mut checks = Checks::default();
-    let settled = super::wait_until(SETTLED_WITHIN, || Ok(open(&testbed)? == 0 && reconcile::money(testbed.database())?.pending == 0))?;
+    let settled = super::wait_until(SETTLED_WITHIN, || {
+        Ok(open(&testbed)? == 0 && money(&testbed)?.pending == 0 && Ledger::read(&testbed)?.on_their_way() == 0)
+    })?;
     checks.check("everything comes to an end", settled, format!("after {:.1} s", begin.elapsed().as_secs_f64()));
+    let late = Ledger::read(&testbed)?.delayed.len() as u64;
+    super::wait_until(Duration::from_millis(options.late_millis()) + REPORTED_AFTER, || Ok(money(&testbed)?.strays == late))?;
+    let reported = money(&testbed)?.strays;
+    let taken = take_by_bill(&testbed)?;
+    println!("  {late} payments after the closing: {reported} were reported, {taken} stood in the bill only");
+    super::wait_until(TAKEN_WITHIN, || money(&testbed).map(|money| money.strays == late && money.pending == 0))?;
     testbed.setup.wait_projected(PROJECTION_TIMEOUT)?;
     judge(options, &testbed, street.paid.load(Ordering::Relaxed), &mut checks)?;
     server.stop()?;
@@ -193,30 +226,56 @@ fn open(testbed: &TestBed) -> Result<u64, Error> {
     Ok(open.map_or(u64::MAX, |open| open as u64))
 }
 
+fn money(testbed: &TestBed) -> Result<Money, Error> {
+    reconcile::money(testbed.database())
+}
+
+/// The differences between today's bill and the books, as `mallcore reconcile` finds them.
+fn differences(testbed: &TestBed) -> Result<Vec<Value>, Error> {
+    let day = BusinessDay::of(wall_clock()).to_string();
+    let report = testbed.setup.report(&["reconcile", "payments", "--json", "--date", &day])?;
+    let document: Value =
+        serde_json::from_str(&report).map_err(|cause| Error::Unexpected(format!("`reconcile payments` printed {report:?}: {cause}")))?;
+    let rows = document["differences"].as_array().cloned().unwrap_or_default();
+    Ok(rows.into_iter().filter(|row| row["state"] != "settled").collect())
+}
+
+/// Has the shop take the payments that the bill has and nobody has reported; how many there are.
+fn take_by_bill(testbed: &TestBed) -> Result<usize, Error> {
+    let unknown = differences(testbed)?;
+    let unknown: Vec<&Value> = unknown.iter().filter(|row| row["class"] == "state_differs" && row["subject"] == "payment").collect();
+    for row in &unknown {
+        let note = "the drill has lost its notification";
+        let id = row["id"].to_string();
+        let arguments = ["reconcile", "settle", &id, "--action", "take", "--note", note, "--operator", "drill"];
+        testbed.setup.report(&arguments)?;
+    }
+    Ok(unknown.len())
+}
+
 /// The ledger against the orders.
 fn judge(options: &Options, testbed: &TestBed, confirmed: u64, checks: &mut Checks) -> Result<(), Error> {
-    let ledger = testbed.folder().join("wechat-sandbox/ledger.jsonl");
-    let text = std::fs::read_to_string(&ledger).attempt(|| format!("read {}", ledger.display()))?;
-    let (mut came, mut back) = (HashMap::new(), 0);
-    for line in text.lines() {
-        let entry: Value =
-            serde_json::from_str(line).map_err(|cause| Error::Unexpected(format!("the ledger has another form: {cause}")))?;
-        let fen = |name: &str| entry[name].as_u64().unwrap_or_default();
-        match entry["event"].as_str() {
-            Some("paid") => drop(came.insert(entry["out_trade_no"].as_str().unwrap_or_default().to_owned(), fen("total"))),
-            Some("refund_ended") if entry["state"] == "SUCCESS" => back += fen("refund"),
-            _ => {}
-        }
-    }
-    let money = reconcile::money(testbed.database())?;
-    let in_ledger: u64 = came.values().sum();
-    checks.check("every payment at the cashier is in the ledger", came.len() as u64 == confirmed, format!("{} of {confirmed}", came.len()));
+    let (ledger, money) = (Ledger::read(testbed)?, money(testbed)?);
+    let (came, late) = (ledger.came.len() as u64, ledger.delayed.len() as u64);
+    let (in_ledger, back): (u64, u64) = (ledger.came.values().sum(), ledger.back.values().sum());
+    checks.check("every payment at the cashier is in the ledger", came == confirmed, format!("{came} of {confirmed}"));
     let settled = money.paid_orders + money.strays;
     checks.check("M1 each is taken once, or stray", settled == confirmed, format!("{} paid, {} stray", money.paid_orders, money.strays));
     let all = money.paid_orders + money.closed_orders;
     checks.check("M1 every order is paid or closed", all == options.orders, format!("{} closed", money.closed_orders));
-    checks.check("each stray payment has gone back", money.stray_fen == back, format!("{} fen, {back} by the ledger", money.stray_fen));
     let kept = in_ledger - back;
     checks.check("M2 money in less money out", money.kept_fen == kept, format!("{} fen here, {kept} by the ledger", money.kept_fen));
+    let is_tried = late > 0 || options.late_percent == 0;
+    let seen = format!("{} stray of {late} after the closing", money.strays);
+    checks.check("M3 each payment after the closing is stray", is_tried && money.strays == late, seen);
+    let kept = ledger.not_given_back();
+    checks.check("M3 each of them has gone back whole", kept.is_empty(), format!("{} of {late} have not", kept.len()));
+    checks.check("M3 nothing else has gone back", money.stray_fen == back, format!("{} fen here, {back} by the ledger", money.stray_fen));
+    let unsettled = differences(testbed)?;
+    checks.check(
+        "M4 the bill agrees with the books",
+        unsettled.is_empty(),
+        format!("{} differences: {:?}", unsettled.len(), unsettled.first()),
+    );
     Ok(())
 }
