@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mallcore_actors::after_sales::RULES;
 
+use super::detail::Refundable;
 use super::handle::AfterSales;
 use super::limits::keep_limits;
 use super::routes;
@@ -35,6 +36,7 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let terms = opening.provided::<config::AfterSales>().ok_or(FeatureError::Handle("config::AfterSales"))?.terms();
     let (reads, writes, engine) = (Arc::clone(opening.reads), Arc::clone(opening.writes), Arc::clone(opening.engine));
     opening.run(keep_limits(Arc::clone(&engine), Arc::clone(&reads), Arc::clone(&writes), terms));
+    orders.supplement(Arc::new(Refundable { reads: Arc::clone(&reads), engine: Arc::clone(&engine), terms }));
     opening.provide(AfterSales { reads, writes, engine, terms, orders });
     Ok(())
 }

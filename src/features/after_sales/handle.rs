@@ -11,8 +11,8 @@ use mallcore_actors::quantity::Quantity;
 use mallcore_actors::refusal::Refusal;
 
 use super::model::{AfterSale, Application, Described, EventRow, Preview};
-use super::repository;
 use super::service::{self, AfterSaleError, Ordered, Written};
+use super::{detail, repository};
 use crate::features::orders::{OrderRef, Orders};
 use crate::features::reviews::service::UNKNOWN_ORDER_LINE;
 use crate::platform::database::Database;
@@ -65,13 +65,7 @@ impl AfterSales {
     pub async fn preview(&self, user: UserId, order: OrderId, pieces: Option<Pieces>) -> Result<Preview, NotDone> {
         let Ordered { order, lines } = self.ordered(user, order, pieces.as_deref().unwrap_or_default()).await?;
         let now = self.engine.clock().now();
-        let ask = async |database: &Database| {
-            let mut tx = database.snapshot().await?;
-            let read = service::standing(&mut tx, &order, now).await?;
-            tx.commit().await?;
-            Ok(read)
-        };
-        let (received_at, claims) = self.reads.ask(ANSWER_WITHIN, ask).await.map_err(StoreError::from)?;
+        let (received_at, claims) = detail::standing(&self.reads, &order, now).await.map_err(StoreError::from)?;
         let standing = Standing { order: &order, received_at, claims: &claims };
         standing.admits(&self.terms, now)?;
         let left = standing.left();

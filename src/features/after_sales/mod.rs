@@ -7,6 +7,7 @@
 //! coupons, points and growth: whoever keeps those follows `after_sale.completed`, by `Opening::on_changed` or at the broker.
 
 mod bodies;
+mod detail;
 mod effects;
 mod feature;
 mod handle;

@@ -1,6 +1,7 @@
 //! One order in detail: what happened to it, how it was paid, sent and refunded.
 
 use mallcore_actors::idempotency::KeyHash;
+use mallcore_actors::ids::RefundId;
 use mallcore_actors::orders::{AddressSnapshot, Order, PaymentChannel, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,8 +31,10 @@ pub struct OrderDetail {
     pub payment: Option<PaymentView>,
     /// Its parcels, in the order in which they were sent.
     pub parcels: Vec<ParcelView>,
-    /// What went back, in the order in which it did.
+    /// Money that goes back, in the order in which that was decided; behind it what was paid too late or twice.
     pub refunds: Vec<RefundView>,
+    /// What can still be applied for in after-sale; null while the database does not answer.
+    pub after_sale: Option<RefundableView>,
 }
 
 /// One thing that happened to an order.
@@ -75,18 +78,55 @@ pub struct ParcelView {
     pub items: Vec<PiecesView>,
 }
 
-/// A refund that was made.
+/// Money that goes back to the shopper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OrderRefund)]
 pub struct RefundView {
-    /// How much went back, in fen, freight included.
+    /// The order's refund; none for money that the order did not want.
+    #[serde(skip)]
+    pub id: Option<RefundId>,
+    /// Its number, as the payer's bill shows it; null if nothing goes back through WeChat Pay, and while the database does not answer.
+    pub refund_no: Option<String>,
+    /// `refunded` for goods, `late` or `double` for a payment that the order did not want any more.
+    #[schema(value_type = String, example = "refunded")]
+    pub reason: &'static str,
+    /// How much goes back, in fen, freight included.
     pub amount_fen: u64,
     /// Of that for freight, in fen.
     pub freight_fen: u64,
-    /// When the money went back.
+    /// `processing`, `done`, or `delayed` while somebody has to look after it; null while the database does not answer.
+    #[schema(value_type = Option<String>, example = "done")]
+    pub state: Option<&'static str>,
+    /// When it was decided.
     pub refunded_at: Rfc3339,
+    /// When the shopper had the money; null until then.
+    pub done_at: Option<Rfc3339>,
     /// For which pieces.
     pub items: Vec<PiecesView>,
+}
+
+/// What can still be applied for in after-sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderRefundable)]
+pub struct RefundableView {
+    /// The last moment in which something can be applied for; null while the order is not received, because time counts from then on.
+    pub until: Option<Rfc3339>,
+    /// Each line of the order.
+    pub lines: Vec<RefundableLine>,
+}
+
+/// What can still be applied for of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OrderRefundableLine)]
+pub struct RefundableLine {
+    /// The line's SKU.
+    pub sku_id: u64,
+    /// Pieces that can be applied for: paid, in time, neither refunded nor in another case.
+    pub refundable_quantity: u32,
+    /// What would go back for all of them, in fen.
+    pub refundable_fen: u64,
+    /// Whether they can be sent back: all of the line has left the warehouse.
+    pub is_returnable: bool,
 }
 
 /// Pieces of a line.
@@ -118,9 +158,14 @@ impl OrderDetail {
             items: parcel.pieces.iter().map(|pieces| PiecesView { sku_id: pieces.sku.get(), quantity: pieces.quantity.get() }).collect(),
         });
         let refunds = progress.map_or(&[][..], |progress| &progress.refunds).iter().map(|(at, refund)| RefundView {
+            id: Some(refund.id),
+            refund_no: None,
+            reason: "refunded",
             amount_fen: refund.amount().unwrap_or_default().fen(),
             freight_fen: refund.freight.fen(),
+            state: None,
             refunded_at: (*at).into(),
+            done_at: None,
             items: refund.lines.iter().map(|line| PiecesView { sku_id: line.sku.get(), quantity: line.quantity.get() }).collect(),
         });
         let basket = order.basket.as_deref();
@@ -128,7 +173,7 @@ impl OrderDetail {
         // In the clear only in orders from before it was sealed.
         let remark = basket.and_then(|basket| basket.remark.as_ref()).map(|remark| remark.as_str().to_owned());
         let (parcels, refunds) = (parcels.collect(), refunds.collect());
-        Self { order: view, delivery: None, remark, sealed_delivery, timeline, payment, parcels, refunds }
+        Self { order: view, delivery: None, remark, sealed_delivery, timeline, payment, parcels, refunds, after_sale: None }
     }
 }
 

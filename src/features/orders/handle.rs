@@ -17,6 +17,7 @@ use mallcore_actors::values::region::RegionCode;
 
 use super::quote::{self, NoQuote, Priced, Quote};
 use super::repository;
+use super::supplement::{Supplement, Supplements};
 use crate::features::freight::Templates;
 use crate::features::seckill::Seckill;
 use crate::platform::database::Error;
@@ -31,11 +32,18 @@ pub struct Orders {
     /// Tells the titles of flash items that the database does not have yet.
     pub(super) seckill: Arc<Seckill>,
     templates: Templates,
+    /// What other features add to details.
+    pub(super) supplements: Supplements,
 }
 
 impl Orders {
     pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>, seckill: Arc<Seckill>) -> Self {
-        Self { engine, skus, commands, reads, seckill, templates: Templates::default() }
+        Self { engine, skus, commands, reads, seckill, templates: Templates::default(), supplements: Supplements::default() }
+    }
+
+    /// From now on the detail of an order has this part, too.
+    pub fn supplement(&self, part: Arc<dyn Supplement>) {
+        self.supplements.register(part);
     }
 
     /// The commands of an order's life. Paying, shipping and refunding are for whoever has verified them: no route of a shopper leads there.

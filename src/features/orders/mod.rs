@@ -21,12 +21,14 @@ mod restore;
 pub mod routes;
 mod shelf;
 mod stored;
+mod supplement;
 mod views;
 
 pub use bodies::{ItemBody, together};
-pub use detail::{EventView, OrderDetail};
+pub use detail::{EventView, OrderDetail, RefundView, RefundableLine, RefundableView};
 pub use feature::FEATURE;
 pub use handle::Orders;
 pub use reference::OrderRef;
 pub use restore::{id_block, limits_returned, open_orders};
+pub use supplement::Supplement;
 pub use views::{LineView, OrderView};

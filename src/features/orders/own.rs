@@ -69,13 +69,19 @@ impl Orders {
             && self.is_safe(order.sequence).await
         {
             let stored = self.reads.ask(ANSWER_WITHIN, async |database: &Database| repository::events(database, order.id).await).await;
-            return Ok(Some(OrderDetail::new(self.view(&order), &order, stored.unwrap_or_default())));
+            let is_answering = stored.is_ok();
+            let detail = OrderDetail::new(self.view(&order), &order, stored.unwrap_or_default());
+            // A database that has let us wait once is not waited for again.
+            return Ok(Some(if is_answering { self.supplements.add_to(&order, detail).await } else { detail }));
         }
         let Some(shown) = self.one(user, named).await? else { return Ok(None) };
         let Ok(id) = OrderId::new(shown.order_id) else { return Ok(None) };
         let ask = async |database: &Database| Ok((loading::load(database, user, id).await?, repository::events(database, id).await?));
         let (loaded, events) = self.reads.ask(ANSWER_WITHIN, ask).await?;
-        Ok(loaded.value.map(|order| OrderDetail::new(shown, &order, events)))
+        match loaded.value {
+            Some(order) => Ok(Some(self.supplements.add_to(&order, OrderDetail::new(shown, &order, events)).await)),
+            None => Ok(None),
+        }
     }
 
     /// One's own orders that are not hidden, of this status if one is named, with ids below `after`, newest first.

@@ -9,6 +9,7 @@ use super::attempts::keep_looking;
 use super::handle::Payments;
 use super::refunds::{GiveBack, keep_refunding};
 use super::{error, metrics, routes};
+use crate::features::orders::Orders;
 use crate::platform::config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
@@ -63,5 +64,7 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
         opening.run(keep_refunding(Arc::clone(&payments)));
     }
     opening.provide_shared(payments);
+    let orders = opening.provided::<Orders>().ok_or(FeatureError::Handle("Orders"))?;
+    orders.supplement(Arc::<Payments>::clone(&payments));
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod attempts;
 mod billed;
+mod detail;
 mod error;
 mod feature;
 mod handle;

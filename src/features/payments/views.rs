@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::handle::Paying;
-use super::refunds::{Reason, Refund};
+use super::refunds::{Reason, Refund, RefundState};
 use crate::platform::rfc3339::Rfc3339;
 use crate::platform::wechat::pay::Cashier;
 
@@ -115,22 +115,34 @@ impl StandingView {
 
 impl From<&Refund> for BackView {
     fn from(refund: &Refund) -> Self {
-        use super::refunds::RefundState::{Abnormal, Closed, Done, Processing, Wanted};
         Self {
             refund_no: refund.number(),
-            reason: match refund.reason {
-                Reason::Refunded => "refunded",
-                Reason::Late => "late",
-                Reason::Double => "double",
-            },
+            reason: reason(refund.reason),
             amount_fen: refund.amount.fen(),
-            state: match refund.state {
-                Wanted | Processing => "processing",
-                Done => "done",
-                Abnormal | Closed => "delayed",
-            },
+            state: state(refund.state),
             done_at: refund.done_at.map(Into::into),
         }
+    }
+}
+
+/// Money is on its way.
+pub(super) const PROCESSING: &str = "processing";
+
+/// Why money goes back, as shoppers see it.
+pub(super) const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Refunded => "refunded",
+        Reason::Late => "late",
+        Reason::Double => "double",
+    }
+}
+
+/// How far it is, as shoppers see it.
+pub(super) const fn state(state: RefundState) -> &'static str {
+    match state {
+        RefundState::Wanted | RefundState::Processing => PROCESSING,
+        RefundState::Done => "done",
+        RefundState::Abnormal | RefundState::Closed => "delayed",
     }
 }
 

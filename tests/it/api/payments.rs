@@ -178,6 +178,9 @@ async fn a_payment_that_arrives_after_the_closing_goes_back() {
     let cancelled = shopper.post(&format!("/v1/orders/{order}/cancel")).await;
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
     assert_eq!(refunded(&shopper, order, 1).await, [("late".to_owned(), price)]);
+    let shown = shopper.get(&format!("/v1/orders/{order}")).await.body["refunds"].clone();
+    assert_eq!((&shown[0]["reason"], &shown[0]["amount_fen"], &shown[0]["state"]), (&"late".into(), &price.into(), &"done".into()));
+    assert_eq!((shown.as_array().unwrap().len(), &shown[0]["items"]), (1, &json!([])));
     assert_eq!(till.ledger(), (price, price));
     assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "closed", "payment_strayed"]);
 }
@@ -262,12 +265,22 @@ async fn part_by_part(till: &Till) {
     until("somebody has to look after it", async || standing().await["refunds"][0]["state"] == "delayed").await;
     till.settle_refund(standing().await["refunds"][0]["refund_no"].as_str().unwrap(), "SUCCESS").await;
     refund(2, 2).await;
+    let shown = async || shopper.get(&format!("/v1/orders/{order}")).await.body["refunds"].clone();
+    assert_eq!((&shown().await[0]["state"], &shown().await[0]["done_at"]), (&"delayed".into(), &Value::Null));
     refund(2, 2).await;
     let back = refunded(&shopper, order, 2).await;
     assert_eq!(back, [("refunded".to_owned(), price), ("refunded".to_owned(), price * 2)]);
     assert_eq!(till.ledger(), (price * 3, price * 3));
     assert_eq!(status(&shopper, order).await, "refunded");
     assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "paid", "refunded", "refunded"]);
+    let (shown, standing) = (shown().await, standing().await["refunds"].clone());
+    for (refund, pieces) in [(0_usize, 1), (1, 2)] {
+        let (shown, standing) = (&shown[refund], &standing[refund]);
+        for field in ["refund_no", "reason", "amount_fen", "state", "done_at"] {
+            assert_eq!(shown[field], standing[field], "{field} of {shown}");
+        }
+        assert_eq!((&shown["state"], &shown["items"]), (&"done".into(), &json!([{ "sku_id": sku, "quantity": pieces }])));
+    }
 }
 
 #[actix_web::test]

@@ -8,6 +8,7 @@ mod policy;
 pub mod repository;
 mod worker;
 
+pub(super) use model::number_of_refund;
 pub use model::{Reason, Refund, RefundState};
 pub(super) use policy::GiveBack;
 pub(super) use worker::keep_refunding;

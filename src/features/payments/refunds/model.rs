@@ -126,7 +126,7 @@ impl Refund {
 }
 
 /// The number of an order's refund.
-pub(super) fn number_of_refund(order: OrderNo, refund: RefundId) -> String {
+pub(in crate::features::payments) fn number_of_refund(order: OrderNo, refund: RefundId) -> String {
     format!("{order}R{refund}")
 }
 

@@ -5,6 +5,7 @@ mod limits;
 mod money;
 mod races;
 mod refusals;
+mod shown;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
