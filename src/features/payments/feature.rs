@@ -14,7 +14,7 @@ use crate::platform::config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::policy::Policy;
-use crate::platform::wechat::pay::{BadPayClient, WechatPay};
+use crate::platform::wechat::pay::{BadPayClient, WechatPay, begin_metrics};
 
 /// What payments are made of.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,7 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let payments = Payments::new(Arc::clone(opening.engine), opening.orders.clone(), database, settings.wechat.clone());
     let payments = Arc::new(payments);
     metrics::begin();
+    begin_metrics();
     // Every open attempt is in memory, also those of before.
     let now = payments.now();
     for shard in opening.engine.orders.shards() {

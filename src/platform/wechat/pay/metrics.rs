@@ -3,6 +3,7 @@
 use mallcore_actors::metrics::CounterFamily;
 
 use super::error::PayError;
+use super::signed::Unverified;
 
 static REQUESTS_TOTAL: CounterFamily = CounterFamily::new(
     "mallcore_wechat_pay_requests_total",
@@ -12,6 +13,11 @@ static UNVERIFIED_TOTAL: CounterFamily = CounterFamily::new(
     "mallcore_wechat_pay_unverified_total",
     "Answers and notifications whose signature does not prove that WeChat Pay has sent them, by reason.",
 );
+
+/// Begins to count: an alert hears of the first forgery only if there was a zero before it.
+pub fn begin() {
+    Unverified::REASONS.into_iter().for_each(|reason| UNVERIFIED_TOTAL.with(&[("reason", reason)]).increment(0));
+}
 
 pub(super) fn asked<T>(call: &'static str, outcome: &Result<T, PayError>) {
     let word = match outcome {

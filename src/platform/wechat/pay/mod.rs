@@ -38,6 +38,7 @@ pub use credentials::{BadPayClient, Credentials, files};
 pub use error::{Closing, PayCode, PayError, PayRefusal};
 pub use keyring::{Keyring, PlatformKey, WINDOW_SECONDS};
 pub use merchant_key::{MerchantKey, SCHEME, nonce, request_message};
+pub use metrics::begin as begin_metrics;
 pub use notification::{BadNotification, NOTIFICATION_BYTES_MAX, Notification};
 pub use refund::{RefundRequest, RefundState, WechatRefund};
 pub use signed::{NotifyHeaders, Unverified, answer_message, header};

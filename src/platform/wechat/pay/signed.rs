@@ -60,6 +60,9 @@ pub enum Unverified {
 }
 
 impl Unverified {
+    /// Every word of [`Self::reason`].
+    pub const REASONS: [&str; 6] = ["header", "type", "probe", "clock", "serial", "signature"];
+
     /// A word for metrics.
     pub const fn reason(&self) -> &'static str {
         match self {
