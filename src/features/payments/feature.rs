@@ -14,7 +14,7 @@ use crate::platform::config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::policy::Policy;
-use crate::platform::wechat::pay::{BadPayClient, WechatPay, begin_metrics};
+use crate::platform::wechat::pay::{BadPayClient, NOTIFICATION_BYTES_MAX, WechatPay, begin_metrics};
 
 /// What payments are made of.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +43,8 @@ const PATTERNS: &[Pattern] = &[
     shop("/orders/{}/cancel", "POST"),
     shop("/orders/{}/pay", "POST"),
     shop("/orders/{}/payment", "GET"),
-    shop("/payments/wechat/refund-notify", "POST"),
-    shop("/payments/wechat/notify", "POST"),
+    shop("/payments/wechat/refund-notify", "POST").signed(NOTIFICATION_BYTES_MAX),
+    shop("/payments/wechat/notify", "POST").signed(NOTIFICATION_BYTES_MAX),
 ];
 
 fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
@@ -64,8 +64,8 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
         opening.run(keep_looking(Arc::clone(&payments)));
         opening.run(keep_refunding(Arc::clone(&payments)));
     }
-    opening.provide_shared(payments);
     let orders = opening.provided::<Orders>().ok_or(FeatureError::Handle("Orders"))?;
     orders.supplement(Arc::<Payments>::clone(&payments));
+    opening.provide_shared(payments);
     Ok(())
 }

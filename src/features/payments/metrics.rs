@@ -31,7 +31,7 @@ const REASONS: [&str; 15] = [
     "number",
     "order",
     "refund",
-    "no_merchant",
+    NO_MERCHANT,
     "amount_mismatch",
     "unknown_payment",
     "idempotency_mismatch",
@@ -39,6 +39,8 @@ const REASONS: [&str; 15] = [
 ];
 /// The reason of whatever nobody has proved to be WeChat Pay's.
 pub const UNPROVEN: &str = "unproven";
+/// The reason where no merchant is configured, so that nothing can be proved.
+pub const NO_MERCHANT: &str = "no_merchant";
 
 /// Begins to count: an alert hears of the first rejection only if there was a zero before it.
 pub fn begin() {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use tokio::time::timeout;
 
 use super::attempts::Source;
@@ -15,6 +15,7 @@ use crate::platform::error_chain;
 use crate::platform::http::body::RawBody;
 use crate::platform::http::problem::{Hint, Problem, ProblemDocument};
 use crate::platform::http::provided::Provided;
+use crate::platform::http::state::State;
 use crate::platform::wechat::pay::{self, BadNotification, Notification, NotifyHeaders, WechatRefund, wall_clock};
 
 /// WeChat Pay waits five seconds for the answer.
@@ -42,12 +43,19 @@ enum Outcome {
         (status = 403, description = "notification_unproven: the signature, or what is encrypted, is not WeChat Pay's", body = ProblemDocument),
         (status = 422, description = "notification_wrong: signed, and no payment of an order of this shop", body = ProblemDocument),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
+        (status = 413, description = "body_too_large: longer than 64 KiB", body = ProblemDocument),
+        (status = 429, description = "rate_limited: too much from this address that WeChat Pay has not signed", body = ProblemDocument),
         (status = 503, description = "payment_unavailable: WeChat Pay sends it again", body = ProblemDocument),
     ),
 )]
 #[post("/payments/wechat/notify")]
-pub async fn notify(body: RawBody, request: HttpRequest, payments: Provided<Payments>) -> Result<HttpResponse, Problem> {
-    answered(&payments, &request, &body.bytes()?).await
+pub async fn notify(
+    body: RawBody,
+    request: HttpRequest,
+    payments: Provided<Payments>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    answered(&payments, &state, &request, body).await
 }
 
 /// WeChat Pay reports a refund
@@ -62,23 +70,34 @@ pub async fn notify(body: RawBody, request: HttpRequest, payments: Provided<Paym
         (status = 403, description = "notification_unproven: the signature, or what is encrypted, is not WeChat Pay's", body = ProblemDocument),
         (status = 422, description = "notification_wrong: signed, and no refund of this shop", body = ProblemDocument),
         (status = 400, description = "body_unreadable, header_repeated", body = ProblemDocument),
+        (status = 413, description = "body_too_large: longer than 64 KiB", body = ProblemDocument),
+        (status = 429, description = "rate_limited: too much from this address that WeChat Pay has not signed", body = ProblemDocument),
         (status = 503, description = "payment_unavailable: WeChat Pay sends it again", body = ProblemDocument),
     ),
 )]
 #[post("/payments/wechat/refund-notify")]
-pub async fn refund_notify(body: RawBody, request: HttpRequest, payments: Provided<Payments>) -> Result<HttpResponse, Problem> {
-    answered(&payments, &request, &body.bytes()?).await
+pub async fn refund_notify(
+    body: RawBody,
+    request: HttpRequest,
+    payments: Provided<Payments>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    answered(&payments, &state, &request, body).await
 }
 
-/// WeChat Pay looks at the status alone: whatever is no success it sends again, for a day.
-async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> Result<HttpResponse, Problem> {
+/// WeChat Pay looks at the status alone: whatever is no success it sends again, for a day. It may send thousands at once; whoever has not
+/// signed is bounded by its address.
+async fn answered(payments: &Payments, state: &State, request: &HttpRequest, body: RawBody) -> Result<HttpResponse, Problem> {
+    let unproven = |problem: Problem| state.take_from_address(request.peer_addr(), request.headers()).err().unwrap_or(problem);
+    let body = body.bytes().map_err(unproven)?;
     let headers = NotifyHeaders::of(|name| request.headers().get(name)?.to_str().ok());
-    match timeout(ANSWER_WITHIN, heard(payments, &headers, body)).await.unwrap_or(Outcome::Later) {
+    match timeout(ANSWER_WITHIN, heard(payments, &headers, &body)).await.unwrap_or(Outcome::Later) {
         Outcome::Recorded => Ok(HttpResponse::NoContent().finish()),
         Outcome::Wrong(reason) => {
             metrics::REJECTED_TOTAL.with(&[("reason", reason)]).increment(1);
             Err(match reason {
-                metrics::UNPROVEN => Problem::new(StatusCode::FORBIDDEN, "notification_unproven"),
+                metrics::UNPROVEN => unproven(Problem::new(StatusCode::FORBIDDEN, "notification_unproven")),
+                metrics::NO_MERCHANT => unproven(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "notification_wrong")),
                 _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "notification_wrong"),
             })
         }
@@ -90,7 +109,7 @@ async fn answered(payments: &Payments, request: &HttpRequest, body: &[u8]) -> Re
 }
 
 async fn heard(payments: &Payments, headers: &NotifyHeaders<'_>, body: &[u8]) -> Outcome {
-    let Ok(wechat) = payments.wechat() else { return Outcome::Wrong("no_merchant") };
+    let Ok(wechat) = payments.wechat() else { return Outcome::Wrong(metrics::NO_MERCHANT) };
     match wechat.notification(headers, body, wall_clock()).await {
         Ok(Notification::Paid(trade)) => paid(payments, wechat, &trade).await,
         Ok(Notification::Refund(refund)) => refunded(payments, &refund).await,

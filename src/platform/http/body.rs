@@ -25,7 +25,7 @@ use super::fields::{self, ParseBody};
 use super::problem::{Hint, Problem};
 use super::state::State;
 
-/// The largest body that is read, in bytes.
+/// The largest body that is read, in bytes, but of routes whose sender signs it (`table::Pattern::signed`).
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// A body as it arrived. Extracted first, so that whatever is refused later leaves nothing unread in the connection, which would
@@ -61,15 +61,31 @@ impl FromRequest for RawBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         match request.app_data::<Data<State>>() {
-            Some(state) => Either::Left(Reading::new(request.headers(), payload.take(), Arc::clone(state))),
+            Some(state) => {
+                let bytes_max = bytes_max(request, state);
+                Either::Left(Reading::up_to(bytes_max, request.headers(), payload.take(), Arc::clone(state)))
+            }
             None => Either::Right(ready(Err(Problem::internal("a route without state")))),
         }
     }
 }
 
+/// The longest body of the request's route. The table is asked only where the body may be longer than most.
+fn bytes_max(request: &HttpRequest, state: &State) -> usize {
+    match length(request.headers()) {
+        Some(length) if length <= BODY_BYTES_MAX => BODY_BYTES_MAX,
+        _ => state.table[state.table.place(request.path(), &state.prefix)].body_bytes_max(),
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// A body on its way.
 pub struct Reading<S: Deref<Target = State>> {
     payload: Payload,
+    bytes_max: usize,
     /// What has arrived of it.
     read: Bytes,
     /// Why nothing is read at all.
@@ -87,26 +103,30 @@ enum Unread {
 }
 
 impl Unread {
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    fn of(headers: &HeaderMap, bytes_max: usize) -> Option<Self> {
         let is_encoded = headers.get_all(CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-        match length {
+        match length(headers) {
             _ if is_encoded => Some(Self::Encoded),
-            Some(length) if length > BODY_BYTES_MAX => Some(Self::TooLong),
+            Some(length) if length > bytes_max => Some(Self::TooLong),
             _ => None,
         }
     }
 }
 
 /// Why nothing is read of the body of a request with these headers, if nothing is.
-pub(super) fn unread(headers: &HeaderMap) -> Option<Problem> {
-    Unread::of(headers).map(Problem::from)
+pub(super) fn unread(headers: &HeaderMap, bytes_max: usize) -> Option<Problem> {
+    Unread::of(headers, bytes_max).map(Problem::from)
 }
 
 impl<S: Deref<Target = State> + Unpin> Reading<S> {
-    /// The body of a request with these headers.
+    /// The body of a request with these headers, of most routes.
     pub fn new(headers: &HeaderMap, payload: Payload, state: S) -> Self {
-        Self { payload, read: Bytes::new(), unread: Unread::of(headers), is_looked_for: false, state, timer: None }
+        Self::up_to(BODY_BYTES_MAX, headers, payload, state)
+    }
+
+    fn up_to(bytes_max: usize, headers: &HeaderMap, payload: Payload, state: S) -> Self {
+        let unread = Unread::of(headers, bytes_max);
+        Self { payload, bytes_max, read: Bytes::new(), unread, is_looked_for: false, state, timer: None }
     }
 
     /// The body, if it has come along with its head; nobody is waited for. Whoever is told no after this and has sent a whole body keeps
@@ -133,7 +153,7 @@ impl<S: Deref<Target = State> + Unpin> Reading<S> {
         let context = if mem::replace(&mut self.is_looked_for, true) { context } else { &mut quiet };
         loop {
             match ready!(Pin::new(&mut self.payload).poll_next(context)) {
-                Some(Ok(piece)) if self.read.len() + piece.len() > BODY_BYTES_MAX => {
+                Some(Ok(piece)) if self.read.len() + piece.len() > self.bytes_max => {
                     self.read.clear();
                     return Poll::Ready(RawBody(Err(Unread::TooLong.into())));
                 }

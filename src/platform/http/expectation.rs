@@ -20,7 +20,7 @@ use utoipa::openapi::path::Operation;
 use super::connection::Progress;
 use super::problem::Problem;
 use super::state::State;
-use super::{body, client_address, middleware};
+use super::{body, middleware};
 use crate::platform::auth::Shopper;
 
 /// What is asked of a head before its body is waited for.
@@ -61,8 +61,7 @@ impl Expectation {
         }
         let place = self.state.table.place(request.path(), &self.state.prefix);
         let Err(problem) = self.refuse(request, place) else { return Ok(()) };
-        let address = self.state.addresses.of(request.peer_addr(), &request.head().headers);
-        let limited = self.state.limits.take_from_address(client_address::bucket(address));
+        let limited = self.state.take_from_address(request.peer_addr(), &request.head().headers);
         let mut response = limited.err().unwrap_or(problem).error_response();
         middleware::harden(response.headers_mut());
         response.head_mut().set_connection_type(ConnectionType::Close);
@@ -79,7 +78,7 @@ impl Expectation {
         if self.with_token.contains(&(place, request.method().clone())) {
             Shopper::verified(&request.head().headers, &self.state.verifier)?;
         }
-        body::unread(&request.head().headers).map_or(Ok(()), Err)
+        body::unread(&request.head().headers, self.state.table[place].body_bytes_max()).map_or(Ok(()), Err)
     }
 }
 

@@ -17,12 +17,12 @@ use actix_web::http::header::{
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, ResponseError};
 
-use super::client_address;
 use super::connection::Progress;
 use super::cors::Cors;
 use super::parameterless::Parameterless;
 use super::problem::Problem;
 use super::state::State;
+use super::table::Pattern;
 
 /// The middleware; one for all workers.
 #[derive(Clone)]
@@ -91,10 +91,9 @@ where
         let token = match overflow {
             _ if !limited => Ok(()),
             Some(limit) => Err(Problem::overflow(limit)),
-            None => {
-                let address = watch.state.addresses.of(request.peer_addr(), request.headers());
-                watch.state.limits.take_from_address(client_address::bucket(address))
-            }
+            // Its handler bounds those who have not signed it.
+            None if may_be_signed(&watch.state.table[place], &request) => Ok(()),
+            None => watch.state.take_from_address(request.peer_addr(), request.headers()),
         };
         let token = token.and_then(|()| self.parameterless.check(place, request.method(), request.uri().query()));
         // Before the handler has it: a handler may let go of the head before it waits.
@@ -105,6 +104,11 @@ where
         };
         MiddlewareFuture { stage, watch, origin }
     }
+}
+
+/// Whether the request reaches a handler that looks for a signature.
+fn may_be_signed(route: &Pattern, request: &ServiceRequest) -> bool {
+    route.signed_bytes_max.is_some() && *request.method() == Method::POST && request.uri().query().is_none()
 }
 
 /// A request on its way.

@@ -1,7 +1,10 @@
 //! What every worker shares.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use actix_web::http::header::HeaderMap;
 
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
@@ -12,10 +15,11 @@ use crate::platform::sessions::{self, MemorySessions, RedisSessions, SessionStor
 
 use super::admission::Admission;
 use super::chart::Chart;
-use super::client_address::ClientAddresses;
+use super::client_address::{self, ClientAddresses};
 use super::cors::Cors;
 use super::in_flight::InFlight;
 use super::metrics::HttpMeters;
+use super::problem::Problem;
 use super::rate_limit::Limits;
 use super::table::Table;
 
@@ -114,6 +118,14 @@ impl State {
         }
         self.redis = link;
         self
+    }
+
+    /// Takes a token of the address that asks.
+    ///
+    /// # Errors
+    /// What it is told if it has none left.
+    pub fn take_from_address(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Result<(), Problem> {
+        self.limits.take_from_address(client_address::bucket(self.addresses.of(peer, headers)))
     }
 
     /// Whether this node can sell, and how its parts do.

@@ -2,6 +2,7 @@
 
 use std::ops::Index;
 
+use super::body::BODY_BYTES_MAX;
 use crate::platform::feature::Feature;
 
 /// A path of the service.
@@ -13,6 +14,8 @@ pub struct Pattern {
     pub methods: &'static str,
     /// Whose it is.
     pub part: Part,
+    /// Longest body, in bytes, of a route whose sender signs what it sends; none where the limits of all routes hold.
+    pub signed_bytes_max: Option<usize>,
 }
 
 /// Parts of the service.
@@ -29,6 +32,17 @@ pub enum Part {
 }
 
 impl Pattern {
+    /// The same for a route that nobody can use without a signature. Its sender may send in bursts, so no token of its address is taken in
+    /// advance: its handler takes one for each request that proves nothing ([`super::state::State::take_from_address`]).
+    pub const fn signed(self, bytes_max: usize) -> Self {
+        Self { signed_bytes_max: Some(bytes_max), ..self }
+    }
+
+    /// The longest body that is read, in bytes.
+    pub fn body_bytes_max(&self) -> usize {
+        self.signed_bytes_max.unwrap_or(BODY_BYTES_MAX)
+    }
+
     /// What `Allow` says: wherever there is GET, there is HEAD.
     pub fn allow(&self) -> &'static str {
         match self.methods {
@@ -43,20 +57,20 @@ impl Pattern {
 
 /// A route below the API prefix.
 pub const fn shop(path: &'static str, methods: &'static str) -> Pattern {
-    Pattern { path, methods, part: Part::Shop }
+    Pattern { path, methods, part: Part::Shop, signed_bytes_max: None }
 }
 
 const fn health(path: &'static str) -> Pattern {
-    Pattern { path, methods: "GET", part: Part::Health }
+    Pattern { path, methods: "GET", part: Part::Health, signed_bytes_max: None }
 }
 
 const fn demo(path: &'static str, methods: &'static str) -> Pattern {
-    Pattern { path, methods, part: Part::Demo }
+    Pattern { path, methods, part: Part::Demo, signed_bytes_max: None }
 }
 
 /// The service's own routes; the features bring theirs.
 const OWN: [Pattern; 9] = [
-    Pattern { path: "other", methods: "", part: Part::Other },
+    Pattern { path: "other", methods: "", part: Part::Other, signed_bytes_max: None },
     health("/health/live"),
     health("/health/ready"),
     demo("/demo/shopper", "POST"),

@@ -91,7 +91,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("token_invalid", "登录无效 / Token invalid", "令牌无效，请重新登录。"),
     ("validation_failed", "内容有误 / Validation failed", "请检查标出的字段。"),
     ("malformed_json", "不是有效的 JSON / Malformed JSON", "请求体必须是 JSON 对象。"),
-    ("body_too_large", "请求体过大 / Body too large", "请求体不能超过 16 KiB。"),
+    ("body_too_large", "请求体过大 / Body too large", "请求体超过上限，一般为 16 KiB。"),
     ("body_unreadable", "请求体无法读取 / Body unreadable", "请求体没有完整到达。"),
     ("body_timeout", "请求体超时 / Body timeout", "请求体没有在规定时间内到达。"),
     ("content_encoding_unsupported", "不支持的内容编码 / Content encoding unsupported", "请求体不能压缩，请去掉 Content-Encoding。"),

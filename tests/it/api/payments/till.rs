@@ -142,7 +142,8 @@ impl Till {
         self.send("/v1/payments/wechat/notify", notification(trade), &[]).await
     }
 
-    async fn send(&self, path: &str, body: Vec<u8>, headers: &[(&'static str, String)]) -> u16 {
+    /// Sends these bytes with these headers. The shop's answer.
+    pub async fn send(&self, path: &str, body: Vec<u8>, headers: &[(&'static str, String)]) -> u16 {
         let url = format!("{}{path}", self.app.base);
         let mut request = self.app.client.post(url).header("Content-Type", "application/json");
         for (name, value) in headers {
