@@ -153,15 +153,25 @@ pub fn merchant(config: &Config) -> Option<config::WechatPay> {
     settings.pay.clone().or_else(of_sandbox)
 }
 
-/// A second shop on the same machine must not fail because of a port that only trials need: it takes any free one.
+/// A second shop on the same machine must not fail because of a port that nobody has chosen: it takes any free one. One that was chosen is
+/// where somebody will ask.
 fn listen(config: &Config, sandbox: &Arc<Sandbox>) -> Result<(SocketAddr, Server), CliError> {
+    let settings = &config.wechat;
     // Whoever wants any port for the shop wants any for this, too.
-    let port = if config.http.port == 0 { 0 } else { config.wechat.sandbox_port };
+    let port = if config.http.port == 0 && !settings.is_sandbox_port_set { 0 } else { settings.sandbox_port };
     let listening = sandbox::start(port, Arc::clone(sandbox)).or_else(|cause| {
-        tracing::warn!("the WeChat sandbox cannot listen on 127.0.0.1 with WECHAT_SANDBOX_PORT {port} ({cause}) and takes a free port");
-        sandbox::start(0, Arc::clone(sandbox))
+        if settings.is_sandbox_port_set {
+            return Err(cause);
+        }
+        let (address, server) = sandbox::start(0, Arc::clone(sandbox))?;
+        tracing::warn!(
+            "the WeChat sandbox cannot listen on 127.0.0.1:{port} ({cause}) and takes {address}; WECHAT_SANDBOX_PORT chooses a port"
+        );
+        Ok((address, server))
     });
-    listening.map_err(|cause| CliError::failed("the WeChat sandbox cannot listen on 127.0.0.1", cause))
+    let what =
+        || format!("the WeChat sandbox cannot listen on 127.0.0.1:{port}: free the port or choose another one by WECHAT_SANDBOX_PORT");
+    listening.map_err(|cause| CliError::failed(what(), cause))
 }
 
 fn of(config: &Config, faults: Faults) -> Result<Arc<Sandbox>, CliError> {
@@ -192,4 +202,28 @@ fn notify_url(config: &Config) -> String {
 fn is_here(base: &str) -> bool {
     let host = reqwest::Url::parse(base).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.is_some_and(|host| host == "localhost" || host.parse().is_ok_and(|host: IpAddr| host.is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_port_that_is_taken_is_another_one_unless_somebody_has_chosen_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::embedded(folder.path()).unwrap();
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        config.wechat.sandbox_port = taken.local_addr().unwrap().port();
+        let sandbox = Arc::new(Sandbox::new(APPID, SECRET));
+
+        assert!(config.http.port != 0 && !config.wechat.is_sandbox_port_set, "the default");
+        let (address, _server) = listen(&config, &sandbox).unwrap_or_else(|error| panic!("{error}"));
+        assert_ne!(address.port(), config.wechat.sandbox_port);
+
+        config.wechat.is_sandbox_port_set = true;
+        let error = listen(&config, &sandbox).err().unwrap().to_string();
+        assert!(error.contains("WECHAT_SANDBOX_PORT") && error.contains(&config.wechat.sandbox_port.to_string()), "{error}");
+    }
 }

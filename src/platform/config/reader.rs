@@ -71,6 +71,11 @@ impl Reader {
         text
     }
 
+    /// Whether a variable that was asked for is set.
+    pub fn is_set(&self, variable: &'static str) -> bool {
+        self.variables.get(variable).is_some_and(|value| !value.is_empty())
+    }
+
     /// The text, if it is set.
     pub fn text(&mut self, variable: &'static str) -> Option<String> {
         self.note(variable, None, Values::Text);

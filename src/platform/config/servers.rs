@@ -70,6 +70,8 @@ pub struct Wechat {
     pub api_base: Option<String>,
     /// Port of the sandbox on 127.0.0.1; 0 takes any free one.
     pub sandbox_port: u16,
+    /// Whether somebody has chosen that port. One that nobody has chosen may be another one.
+    pub is_sandbox_port_set: bool,
     /// The merchant at WeChat Pay; without one nothing can be paid.
     pub pay: Option<WechatPay>,
     /// Whether WeChat and WeChat Pay are the sandbox where nothing else is set.
@@ -196,6 +198,7 @@ impl Wechat {
             secret: secret.or_else(|| embedded(sandbox::SECRET).map(Secret::new)),
             api_base,
             sandbox_port: reader.number("WECHAT_SANDBOX_PORT", 3100, 0..=u16::MAX),
+            is_sandbox_port_set: reader.is_set("WECHAT_SANDBOX_PORT"),
             sandbox: reader.flag("WECHAT_SANDBOX", mode != Mode::Production),
         };
         if wechat.sandbox && mode == Mode::Production {

@@ -97,3 +97,13 @@ async fn a_payment_that_was_on_its_way_to_a_closed_order_arrives_after_a_restart
     assert_eq!((&refunds().await[0]["reason"], refunds().await.as_array().unwrap().len()), (&json!("late"), 1));
     assert_eq!(process.get(&path, SHOPPER).await.1["status"], "closed");
 }
+
+#[tokio::test]
+async fn a_port_of_the_sandbox_that_was_chosen_and_is_taken_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut setup = Setup::embedded(folder.path());
+    setup.set("WECHAT_SANDBOX_PORT", &taken.local_addr().unwrap().port().to_string());
+    let (status, said) = setup.refused().await;
+    assert!(!status.success() && said.contains("WECHAT_SANDBOX_PORT"), "{status} {said}");
+}
