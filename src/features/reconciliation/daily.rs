@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mallcore_actors::engine::Engine;
 use mallcore_actors::reconciliation::Class;
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::day::BusinessDay;
@@ -18,8 +17,8 @@ use crate::platform::database::{Connections, Database, Error, Settings};
 use crate::platform::error_chain;
 use crate::platform::wechat::pay::WechatPay;
 
-/// How often is looked for what is due or wanted.
-const TICK: Duration = Duration::from_secs(5);
+/// How often a shop looks for what is due or wanted.
+pub(super) const TICK: Duration = Duration::from_secs(5);
 /// First and longest pause after a reconciliation that did not work.
 const PAUSE_FIRST_MILLIS: u64 = 60_000;
 const PAUSE_LONGEST_MILLIS: u64 = 1_800_000;
@@ -29,9 +28,14 @@ const DAY_MILLIS: u64 = 86_400_000;
 const HOUR_MILLIS: u64 = 3_600_000;
 
 /// What the task works with.
-pub(super) struct Daily {
-    pub engine: Arc<Engine>,
+pub struct Daily {
+    /// The shop's time; none while its clock is not to be trusted.
+    pub now: Box<dyn Fn() -> Option<Timestamp> + Send + Sync>,
+    /// How often it is looked for what is due or wanted.
+    pub every: Duration,
+    /// Carries out what somebody has decided about a difference.
     pub payments: Arc<Payments>,
+    /// The merchant's client.
     pub wechat: Arc<WechatPay>,
     /// The database, over a connection of its own: a bill may be long.
     pub database: Settings,
@@ -56,16 +60,13 @@ impl Pause {
 }
 
 /// Reconciles day after day, for ever.
-pub(super) async fn keep_reconciling(daily: Daily) {
-    let mut tick = tokio::time::interval(TICK);
+pub async fn keep_reconciling(daily: Daily) {
+    let mut tick = tokio::time::interval(daily.every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut pause, mut connected) = (Pause::default(), None);
     loop {
         tick.tick().await;
-        let now = daily.engine.clock().now();
-        if daily.engine.clock().frozen() || now < pause.not_before {
-            continue;
-        }
+        let Some(now) = (daily.now)().filter(|now| *now >= pause.not_before) else { continue };
         if connected.is_none() {
             connected = daily.database.connect_existing(Connections::COMMAND).await.ok();
         }
@@ -149,6 +150,37 @@ mod tests {
         // The shop was away for some days: one after the other.
         assert_eq!(due_at(Some("2026-11-20"), at("2026-11-26", 9)), Some(("2026-11-21".to_owned(), 4 * DAY_MILLIS - HOUR_MILLIS)));
         assert_eq!(due_at(Some("2025-01-01"), at("2026-11-26", 9)).unwrap().0, "2026-09-27");
+    }
+
+    #[test]
+    fn the_hour_is_due_from_its_first_millisecond_on() {
+        for hour in [0, 10, 23] {
+            let begins = at("2026-11-26", hour.into());
+            let before = Timestamp::from_millis(begins.millis() - 1);
+            let yesterday = day("2026-11-25");
+            // Of a shop that has never compared a day, and of one that is up to date.
+            for last in [None, Some(yesterday.previous())] {
+                assert_eq!(due(last, hour, begins), Some((yesterday, begins)), "{hour} {last:?}");
+                // The day before yesterday is done, or nobody has asked for it.
+                assert_eq!(due(last, hour, before).filter(|(day, _)| *day == yesterday), None, "{hour} {last:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn days_that_were_missed_come_one_by_one_and_none_twice_whenever_it_is_asked_again() {
+        let (mut last, mut done) = (Some(day("2026-11-22")), Vec::new());
+        let now = at("2026-11-26", 10);
+        while let Some((next, since)) = due(last, 10, now) {
+            // A restart in the middle finds the same day: nothing but what was compared counts.
+            assert_eq!(due(last, 10, now), Some((next, since)));
+            assert_eq!(since, next.ends_at().plus_millis(10 * HOUR_MILLIS), "overdue from its own hour on");
+            done.push(next.to_string());
+            last = Some(next);
+        }
+        assert_eq!(done, ["2026-11-23", "2026-11-24", "2026-11-25"]);
+        // The clock has been set back: nothing is compared again.
+        assert_eq!(due(last, 10, at("2026-11-24", 12)), None);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::daily::{Daily, keep_reconciling};
+use mallcore_actors::time::Clock;
+
+use super::daily::{Daily, TICK, keep_reconciling};
 use crate::features::payments::{self, Payments};
 use crate::platform::config::Config;
 use crate::platform::feature::{Feature, FeatureError, Opening};
@@ -34,7 +36,8 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     if let Some(wechat) = paying.wechat.clone() {
         let (engine, database) = (Arc::clone(opening.engine), opening.runners.database.clone());
         let Settings { folder, hour } = Settings::clone(&settings);
-        opening.run(keep_reconciling(Daily { engine, payments, wechat, database, folder, hour }));
+        let now = Box::new(move || Some(engine.clock()).filter(|clock| !clock.frozen()).map(Clock::now));
+        opening.run(keep_reconciling(Daily { now, every: TICK, payments, wechat, database, folder, hour }));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 pub mod bills;
 pub mod books;
 mod carrying;
-mod daily;
+pub mod daily;
 pub mod day;
 pub mod differences;
 mod feature;

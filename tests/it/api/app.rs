@@ -8,7 +8,7 @@ use mallcore::demo::seed::{SeedOptions, is_empty, seed};
 use mallcore::features::accounts;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
-use mallcore::features::payments;
+use mallcore::features::payments::{self, Payments};
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::{self, Config, Secret};
 use mallcore::platform::database::{Connections, Database, Settings};
@@ -158,6 +158,16 @@ impl TestApp {
     /// The commands of orders that no route of a shopper leads to.
     pub fn orders(&self) -> Arc<Orders> {
         self.shop.provided::<Orders>().unwrap()
+    }
+
+    /// Payments, for tasks of the test's own.
+    pub fn payments(&self) -> Arc<Payments> {
+        self.shop.provided::<Payments>().unwrap()
+    }
+
+    /// How the database is reached.
+    pub fn database_settings(&self) -> Settings {
+        self.database.clone()
     }
 
     /// The catalogue that shoppers see.

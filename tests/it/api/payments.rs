@@ -1,6 +1,7 @@
 //! Paying over real HTTP, against the sandbox of WeChat Pay with its own signatures: whatever is paid, abandoned, late, doubled, forged.
 
 mod bill_text;
+mod daily;
 mod notifying;
 mod reconciling;
 pub mod till;
