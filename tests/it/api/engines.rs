@@ -74,7 +74,7 @@ pub async fn embedded(sale: Sale, change: impl FnOnce(&mut Config), test: impl A
 /// Runs a test in a shop over MySQL or MariaDB, and looks at the plans of all statements that it has sent meanwhile.
 pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&TestApp)) {
     let scratch = scratch::mysql().await;
-    keep_statistics(&scratch.database).await;
+    keep_statistics(&scratch).await;
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
     let recorder = Recorder::to((server.host.clone(), server.port)).await;
     let through = Database { host: recorder.address.ip().to_string(), port: recorder.address.port(), ..database(&scratch) };
@@ -86,7 +86,7 @@ pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl
     let statements = recorder.take();
     // Before its schema is dropped.
     drop(app);
-    explain(&scratch.database, &statements).await;
+    explain(&scratch, &statements).await;
 }
 
 /// Settings of a shop over this schema.
