@@ -10,7 +10,7 @@ use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::features::payments;
 use mallcore::platform::auth::Verifier;
-use mallcore::platform::config::{self, Config, Secret};
+use mallcore::platform::config::Config;
 use mallcore::platform::database::{Connections, Database, Settings};
 use mallcore::platform::http::state::State;
 use mallcore::platform::redis::Link;
@@ -22,10 +22,10 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::database::scratch::Scratch;
-
 /// A projection that is not there by then has stopped; it also has to outlast a machine that is busy with something else.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+/// No test lasts as long, also on a machine that is busy with something else.
+const TOKENS_LAST: Duration = Duration::from_secs(3_600);
 
 pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes or more";
 
@@ -101,23 +101,6 @@ impl TestApp {
         }
     }
 
-    /// Over this MariaDB database, which has to outlive it.
-    pub async fn on(scratch: &Scratch) -> Self {
-        let Settings::MySql(server) = scratch.settings.clone() else { panic!("a server is wanted") };
-        Self::with(Sale { quota: 10, limit: 1 }, |config| {
-            config.database = Some(config::Database {
-                host: server.host,
-                port: server.port,
-                username: server.user,
-                password: Some(Secret::new(&server.password)),
-                name: server.database.unwrap(),
-                tls: false,
-                tls_ca_file: None,
-            });
-        })
-        .await
-    }
-
     /// Somebody without a token.
     pub fn anonymous(&self) -> Person<'_> {
         Person { app: self, token: None, user: None }
@@ -126,7 +109,7 @@ impl TestApp {
     /// Somebody new with a good token.
     pub fn shopper(&self) -> Person<'_> {
         let user = UserId::new(self.users.fetch_add(1, Ordering::Relaxed)).unwrap();
-        Person { user: Some(user), ..self.holder_of(&self.verifier.issue(user, Duration::from_secs(60)).unwrap()) }
+        Person { user: Some(user), ..self.holder_of(&self.verifier.issue(user, TOKENS_LAST).unwrap()) }
     }
 
     /// Somebody with this token.
@@ -142,6 +125,11 @@ impl TestApp {
     /// Where the shop keeps its data, for the binary to be run beside it.
     pub fn data_dir(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Where the shop keeps its rows, for the binary to be run beside it.
+    pub const fn database_settings(&self) -> &Settings {
+        &self.database
     }
 
     /// Pieces left of the sale's first item.

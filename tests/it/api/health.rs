@@ -1,11 +1,14 @@
 use mallcore::platform::config;
 
 use super::app::{Sale, TestApp, until};
+use super::engines::each_on_both;
 use crate::broker::rig::Rig;
 
-#[actix_web::test]
-async fn a_server_that_can_sell_is_ready() {
-    let app = TestApp::start().await;
+each_on_both! {
+    a_server_that_can_sell_is_ready,
+}
+
+async fn a_server_that_can_sell_is_ready(app: &TestApp) {
     assert_eq!(app.anonymous().get("/health/live").await.status, 200);
     assert_eq!(app.anonymous().get("/health/ready").await.status, 200);
     // It can sell before the last of its projections has reached the database.
