@@ -24,6 +24,9 @@ use tempfile::TempDir;
 
 /// A projection that is not there by then has stopped; it also has to outlast a machine that is busy with something else.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+/// Projections have threads of their own. Those that went on without their test would keep their connections to MariaDB, which has 151, until
+/// the process ends.
+const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 /// No test lasts as long, also on a machine that is busy with something else.
 const TOKENS_LAST: Duration = Duration::from_secs(3_600);
 
@@ -216,17 +219,22 @@ async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_se
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // A test that has failed already says why itself.
-        if !std::thread::panicking() {
-            let (shop, settings) = (self.shop.clone(), self.database.clone());
-            // A thread of its own, because a runtime may not wait inside another.
-            let balanced = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(balance(&shop, &settings));
+        let (shop, settings, has_failed) = (self.shop.clone(), self.database.clone(), std::thread::panicking());
+        // A thread of its own, because a runtime may not wait inside another.
+        let ended = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                // A test that has failed already says why itself.
+                if !has_failed {
+                    balance(&shop, &settings).await;
+                }
+                shop.stop(STOPPED_WITHIN).await;
             });
-            if let Err(differences) = balanced.join() {
-                std::panic::resume_unwind(differences);
-            }
+        });
+        if let Err(differences) = ended.join()
+            && !has_failed
+        {
+            std::panic::resume_unwind(differences);
         }
         // Nobody waits for it: the process or the test's runtime outlives its workers.
         drop(self.server.stop(false));
