@@ -204,7 +204,9 @@ async fn balance(shop: &Shop, settings: &Settings) {
 /// A shop over the demo's goods, with one running sale of one item.
 async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64, redis: Option<Link>) -> Shop {
     let payments = payments::Settings::of(&config.wechat).unwrap();
-    let plan = Plan { accounts, payments, redis, ..Plan::of(config) };
+    let mut plan = Plan { accounts, payments, redis, ..Plan::of(config) };
+    // Threads of that priority get nothing while other tests compute, and may hold SQLite's only write lock meanwhile.
+    plan.projector.idle = false;
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
     let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds, ..SeedOptions::default() };
