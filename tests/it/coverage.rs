@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const DOCUMENT: &str = include_str!("../../docs/COVERAGE.md");
+const ALL_ON_MARIADB: &str = "each_embedded_and_all_on_mariadb! {";
 /// Rows of the requirements' checklist in sections 3.1 to 3.4, 4.1, 4.3 and 5.2.
 const ROWS: [std::ops::RangeInclusive<u32>; 4] = [31..=68, 109..=111, 122..=134, 140..=164];
 
@@ -41,7 +42,27 @@ fn is_a_test(name: &str) -> bool {
     let Some((module, function)) = name.rsplit_once("::") else { return false };
     let Some(text) = file_of(module).map(|file| std::fs::read_to_string(file).unwrap()) else { return false };
     // The macro makes this one.
-    (function == "all_on_mariadb" && text.contains("each_embedded_and_all_on_mariadb! {")) || text.contains(&format!("fn {function}("))
+    (function == "all_on_mariadb" && text.contains(ALL_ON_MARIADB)) || text.contains(&format!("fn {function}("))
+}
+
+/// Whether the test asks a shop on SQLite and one on MariaDB: a macro makes it of the function, or its body says so.
+fn runs_on_both(name: &str) -> bool {
+    let Some((module, function)) = name.rsplit_once("::") else { return false };
+    let text = file_of(module).map(|file| std::fs::read_to_string(file).unwrap()).unwrap_or_default();
+    let listed = [ALL_ON_MARIADB, "each_on_both! {"].iter().flat_map(|made| text.split(made).skip(1));
+    let is_listed =
+        listed.flat_map(|list| list.split('}').next()).any(|list| list.lines().any(|line| line.trim() == format!("{function},")));
+    let body = text.split(&format!("async fn {function}() {{\n")).nth(1).and_then(|rest| rest.split("\n}\n").next()).unwrap_or_default();
+    is_listed || ["on_both(", "on_both_explained(", "World::both()", "scratch::both()"].iter().any(|both| body.contains(both))
+}
+
+/// Route and cells of each row of the routes.
+fn routes() -> Vec<(&'static str, Vec<&'static str>)> {
+    let table = DOCUMENT.split("| route |").nth(1).expect("a table of routes");
+    table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | ").map(|(route, rest)| (route, rest.split(" | ").collect())))
+        .collect()
 }
 
 #[test]
@@ -84,9 +105,40 @@ fn every_file_and_test_of_the_coverage_is_there() {
 }
 
 #[test]
+fn every_route_is_tested_on_both_engines() {
+    let api = serde_json::to_value(mallcore::features::openapi("")).unwrap();
+    let named = routes();
+    let mut missing = Vec::new();
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let route = format!("{} {path}", method.to_uppercase());
+            let Some((_, cells)) = named.iter().find(|(named, _)| *named == route) else {
+                missing.push(format!("{route} has no row"));
+                continue;
+            };
+            assert_eq!(cells.len(), 3, "{route}");
+            if quoted(cells[0]).is_empty() {
+                missing.push(format!("{route} has no happy path"));
+            }
+            let not_found = operation["responses"]["404"]["description"].as_str().unwrap_or_default();
+            if not_found.contains("another's") && quoted(cells[2]).is_empty() {
+                missing.push(format!("nobody asks {route} for another's"));
+            }
+            let tests = cells.iter().flat_map(|cell| quoted(cell));
+            missing.extend(tests.filter(|name| !runs_on_both(name)).map(|name| format!("{route}: {name} does not run on both engines")));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
 fn a_test_that_is_not_there_is_noticed() {
     assert!(is_a_test("coverage::a_test_that_is_not_there_is_noticed") && is_a_test("actors::zones::the_order_is_that_of_a_full_sort"));
-    for name in ["coverage::another", "api::nothing::x", "api::carts::nothing", "all_on_mariadb", "api::zones::all_on_mariadb"] {
+    for name in ["coverage::another", "api::nothing::x", "api::carts::nothing", "all_on_mariadb", "api::reviews::all_on_mariadb"] {
         assert!(!is_a_test(name), "{name}");
+    }
+    assert!(runs_on_both("api::carts::a_guests_lines_are_merged_in") && runs_on_both("api::pricing::an_order_keeps_what_the_preview_said"));
+    for name in ["api::orders::more_orders_than_fit_a_page_are_each_shown_once", "api::carts::nothing", "api::nothing::x"] {
+        assert!(!runs_on_both(name), "{name}");
     }
 }

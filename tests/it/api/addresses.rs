@@ -15,6 +15,7 @@ each_embedded_and_all_on_mariadb! {
     anothers_address_is_not_there,
     each_wrong_field_is_named_and_nothing_is_changed,
     an_order_keeps_what_its_address_said,
+    the_longest_address_and_remark_fit_an_order,
 }
 
 /// An address that differs by its door.
@@ -223,13 +224,11 @@ async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     refused.is_problem(404, "unknown_address", &["address_id"]);
 }
 
-#[actix_web::test]
-async fn the_longest_address_and_remark_fit_an_order() {
-    let app = TestApp::start().await;
+async fn the_longest_address_and_remark_fit_an_order(app: &TestApp) {
     let shopper = app.shopper();
     let longest = ["receiver", "city", "district"].into_iter().fold(address(1), |body, field| with(body, field, "😀".repeat(50).into()));
     let id = added(&shopper, with(longest, "detail", "\"\\".repeat(100).into())).await;
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     let remark = "😀".repeat(200);
     let order = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": id, "remark": remark });
     let placed = shopper.send(Method::POST, "/v1/orders", Some("k"), order).await;

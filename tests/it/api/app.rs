@@ -10,7 +10,7 @@ use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::features::payments::{self, Payments};
 use mallcore::platform::auth::Verifier;
-use mallcore::platform::config::{self, Config, Secret};
+use mallcore::platform::config::Config;
 use mallcore::platform::database::{Connections, Database, Settings};
 use mallcore::platform::http::state::State;
 use mallcore::platform::redis::Link;
@@ -22,10 +22,13 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::database::scratch::Scratch;
-
 /// A projection that is not there by then has stopped; it also has to outlast a machine that is busy with something else.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+/// Projections have threads of their own. Those that went on without their test would keep their connections to MariaDB, which has 151, until
+/// the process ends.
+const STOPPED_WITHIN: Duration = Duration::from_secs(5);
+/// No test lasts as long, also on a machine that is busy with something else.
+const TOKENS_LAST: Duration = Duration::from_secs(3_600);
 
 pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes or more";
 
@@ -101,23 +104,6 @@ impl TestApp {
         }
     }
 
-    /// Over this MariaDB database, which has to outlive it.
-    pub async fn on(scratch: &Scratch) -> Self {
-        let Settings::MySql(server) = scratch.settings.clone() else { panic!("a server is wanted") };
-        Self::with(Sale { quota: 10, limit: 1 }, |config| {
-            config.database = Some(config::Database {
-                host: server.host,
-                port: server.port,
-                username: server.user,
-                password: Some(Secret::new(&server.password)),
-                name: server.database.unwrap(),
-                tls: false,
-                tls_ca_file: None,
-            });
-        })
-        .await
-    }
-
     /// Somebody without a token.
     pub fn anonymous(&self) -> Person<'_> {
         Person { app: self, token: None, user: None }
@@ -126,7 +112,7 @@ impl TestApp {
     /// Somebody new with a good token.
     pub fn shopper(&self) -> Person<'_> {
         let user = UserId::new(self.users.fetch_add(1, Ordering::Relaxed)).unwrap();
-        Person { user: Some(user), ..self.holder_of(&self.verifier.issue(user, Duration::from_secs(60)).unwrap()) }
+        Person { user: Some(user), ..self.holder_of(&self.verifier.issue(user, TOKENS_LAST).unwrap()) }
     }
 
     /// Somebody with this token.
@@ -142,6 +128,11 @@ impl TestApp {
     /// Where the shop keeps its data, for the binary to be run beside it.
     pub fn data_dir(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Where the shop keeps its rows, for the binary to be run beside it.
+    pub const fn database_settings(&self) -> &Settings {
+        &self.database
     }
 
     /// Pieces left of the sale's first item.
@@ -223,7 +214,9 @@ async fn balance(shop: &Shop, settings: &Settings) {
 /// A shop over the demo's goods, with one running sale of one item.
 async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_seconds: u64, redis: Option<Link>) -> Shop {
     let payments = payments::Settings::of(&config.wechat).unwrap();
-    let plan = Plan { accounts, payments, redis, ..Plan::of(config) };
+    let mut plan = Plan { accounts, payments, redis, ..Plan::of(config) };
+    // Threads of that priority get nothing while other tests compute, and may hold SQLite's only write lock meanwhile.
+    plan.projector.idle = false;
     let database = plan.database.connect(Connections::ONE).await.unwrap();
     database.migrate().await.unwrap();
     let options = SeedOptions { flash_stock: sale.quota, flash_limit: sale.limit, flash_items: 1, sale_seconds, ..SeedOptions::default() };
@@ -238,17 +231,22 @@ async fn open(config: &Config, accounts: accounts::Settings, sale: Sale, sale_se
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // A test that has failed already says why itself.
-        if !std::thread::panicking() {
-            let (shop, settings) = (self.shop.clone(), self.database.clone());
-            // A thread of its own, because a runtime may not wait inside another.
-            let balanced = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(balance(&shop, &settings));
+        let (shop, settings, has_failed) = (self.shop.clone(), self.database.clone(), std::thread::panicking());
+        // A thread of its own, because a runtime may not wait inside another.
+        let ended = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                // A test that has failed already says why itself.
+                if !has_failed {
+                    balance(&shop, &settings).await;
+                }
+                shop.stop(STOPPED_WITHIN).await;
             });
-            if let Err(differences) = balanced.join() {
-                std::panic::resume_unwind(differences);
-            }
+        });
+        if let Err(differences) = ended.join()
+            && !has_failed
+        {
+            std::panic::resume_unwind(differences);
         }
         // Nobody waits for it: the process or the test's runtime outlives its workers.
         drop(self.server.stop(false));

@@ -15,7 +15,16 @@ use serde_json::{Value, json};
 
 use super::app::{Person, Reply, TestApp, until};
 use super::cold_writes::{is_done, mallcore};
+use super::engines::each_embedded_and_all_on_mariadb;
 use crate::database::scratch;
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    a_click_counts_once_a_minute_for_each_visitor,
+    the_command_line_manages_banners,
+    banners_are_shown_in_order_within_their_time,
+    each_kind_of_link_has_its_products,
+}
 
 fn now() -> Timestamp {
     Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
@@ -55,7 +64,7 @@ async fn click(person: &Person<'_>, banner: impl std::fmt::Display) -> Reply {
     person.post(&format!("/v1/banners/{banner}/click")).await
 }
 
-async fn windows_begin_and_end(app: &TestApp) {
+async fn banners_are_shown_in_order_within_their_time(app: &TestApp) {
     let (visitor, database) = (app.anonymous(), app.database().await);
     let demo = visitor.get("/v1/banners").await;
     assert_eq!(ids(&demo.body["items"]), [1, 2, 3, 4]);
@@ -91,18 +100,7 @@ async fn windows_begin_and_end(app: &TestApp) {
     assert!(edits::delete(&database, off, now()).await.is_err());
 }
 
-#[actix_web::test]
-async fn banners_are_shown_in_order_within_their_time() {
-    windows_begin_and_end(&TestApp::start().await).await;
-}
-
-#[actix_web::test]
-async fn banners_are_shown_alike_on_mariadb() {
-    let scratch = scratch::mysql().await;
-    windows_begin_and_end(&TestApp::on(&scratch).await).await;
-}
-
-async fn each_source_has_its_products(app: &TestApp) {
+async fn each_kind_of_link_has_its_products(app: &TestApp) {
     let (visitor, database) = (app.anonymous(), app.database().await);
     let (tag, _) = labels::tag(&database, &Text::parse("礼物").unwrap(), now()).await.unwrap();
     let mut tx = database.begin().await.unwrap();
@@ -144,27 +142,11 @@ async fn each_source_has_its_products(app: &TestApp) {
     let stored: Vec<u64> = stored.await.unwrap().iter().map(|row| row.count(0).unwrap()).collect();
     tx.commit().await.unwrap();
     assert_eq!(stored, [9, 3, 1]);
+    is_done(&mallcore(app, "product set-status 8 off_sale --wait").await);
+    until("it is off the shelf", async || behind(&visitor, single).await.is_empty()).await;
 }
 
-#[actix_web::test]
-async fn each_kind_of_link_has_its_products() {
-    let app = TestApp::start().await;
-    each_source_has_its_products(&app).await;
-    is_done(&mallcore(&app, "product set-status 8 off_sale --wait").await);
-    let database = app.database().await;
-    let single = create(&database, &about(2, "8")).await;
-    let visitor = app.anonymous();
-    until("it is shown", async || shown(&visitor).await.contains(&single.get())).await;
-    assert_eq!(behind(&visitor, single).await, Vec::<u64>::new(), "off the shelf");
-}
-
-#[actix_web::test]
-async fn each_kind_of_link_has_its_products_on_mariadb() {
-    let scratch = scratch::mysql().await;
-    each_source_has_its_products(&TestApp::on(&scratch).await).await;
-}
-
-async fn clicks_are_counted(app: &TestApp) {
+async fn a_click_counts_once_a_minute_for_each_visitor(app: &TestApp) {
     let began = now();
     let (visitor, shopper, other) = (app.anonymous(), app.shopper(), app.shopper());
     for person in [&shopper, &shopper, &visitor, &other, &visitor] {
@@ -188,25 +170,12 @@ async fn clicks_are_counted(app: &TestApp) {
     // Later ones are added to the same day.
     assert_eq!(click(&app.shopper(), 2).await.status, 204);
     until("it is added", async || stored().await.1 == [0, 4, 1]).await;
-}
-
-#[actix_web::test]
-async fn a_click_counts_once_a_minute_for_each_visitor() {
-    let app = TestApp::start().await;
-    clicks_are_counted(&app).await;
-    let visitor = app.anonymous();
     click(&visitor, 999).await.is_problem(404, "unknown_banner", &["id"]);
     click(&visitor, "x").await.is_problem(400, "validation_failed", &["id"]);
     visitor.get("/v1/banners/0/products").await.is_problem(400, "validation_failed", &["id"]);
     visitor.get("/v1/banners/999/products").await.is_problem(404, "unknown_banner", &["id"]);
     visitor.get("/v1/banners/1/products?page=0&x=1").await.is_problem(400, "validation_failed", &["x", "page"]);
     visitor.get("/v1/banners/1/click").await.is_problem(405, "method_not_allowed", &[]);
-}
-
-#[actix_web::test]
-async fn clicks_are_counted_alike_on_mariadb() {
-    let scratch = scratch::mysql().await;
-    clicks_are_counted(&TestApp::on(&scratch).await).await;
 }
 
 #[actix_web::test]
@@ -249,22 +218,20 @@ async fn a_banner_that_breaks_a_rule_is_refused_and_changes_nothing() {
     }
 }
 
-#[actix_web::test]
-async fn the_command_line_manages_banners() {
-    let app = TestApp::start().await;
+async fn the_command_line_manages_banners(app: &TestApp) {
     let visitor = app.anonymous();
     let line = "banner add --title 秋日 --image /images/autumn.svg --link-type products --link-value manual --sort-order -1 --wait";
-    is_done(&mallcore(&app, line).await);
+    is_done(&mallcore(app, line).await);
     until("it stands first", async || visitor.get("/v1/banners").await.body["items"][0]["title"] == "秋日").await;
     let id = visitor.get("/v1/banners").await.body["items"][0]["id"].clone();
-    is_done(&mallcore(&app, &format!("banner link {id} --product 12 --product 4 --wait")).await);
+    is_done(&mallcore(app, &format!("banner link {id} --product 12 --product 4 --wait")).await);
     let products = async || ids(&visitor.get(&format!("/v1/banners/{id}/products")).await.body["items"]);
     until("its products are there", async || products().await == [12, 4]).await;
-    let (_, text) = mallcore(&app, &format!("banner show {id}")).await;
+    let (_, text) = mallcore(app, &format!("banner show {id}")).await;
     assert!(text.contains("秋日") && text.contains("[12, 4]"), "{text}");
-    is_done(&mallcore(&app, &format!("banner set-status {id} off --wait")).await);
+    is_done(&mallcore(app, &format!("banner set-status {id} off --wait")).await);
     until("it is off", async || shown(&visitor).await == [1, 2, 3, 4]).await;
-    let (_, text) = mallcore(&app, "banner list").await;
+    let (_, text) = mallcore(app, "banner list").await;
     assert!(text.lines().count() == 5 && text.contains(&format!("banner {id} off")), "{text}");
     for (line, said) in [
         ("banner add --title x --image /x --link-type external --link-value https://www.example.com/", "BANNER_LINK_HOSTS"),
@@ -274,7 +241,7 @@ async fn the_command_line_manages_banners() {
         ("banner show 999", "no banner 999"),
         ("banner link 1 --product 999999", "no product 999999"),
     ] {
-        let (success, text) = mallcore(&app, line).await;
+        let (success, text) = mallcore(app, line).await;
         assert!(!success && text.contains(said), "{line}: {text}");
     }
     assert_eq!(json!(shown(&visitor).await), json!([1, 2, 3, 4]), "nothing was added");

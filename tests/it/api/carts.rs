@@ -51,12 +51,18 @@ async fn pieces_are_added_changed_selected_and_removed(app: &TestApp) {
     assert_eq!(lines(&put(format!("/v1/cart/items/{a}"), json!({ "quantity": null })).await.body), sorted(&[(a, 4, true), (b, 1, true)]));
     put(format!("/v1/cart/items/{a}"), json!([2, false])).await.is_problem(422, "validation_failed", &["body"]);
     put(format!("/v1/cart/items/{a}"), json!({ "quantity": 10_000 })).await.is_problem(422, "validation_failed", &["quantity"]);
+    let other = app.shopper();
+    let anothers = other.send(Method::PUT, &format!("/v1/cart/items/{a}"), None, json!({ "quantity": 1 })).await;
+    anothers.is_problem(404, "unknown_cart_line", &[]);
+    assert_eq!(other.send(Method::DELETE, &format!("/v1/cart/items/{a}"), None, json!({})).await.status, 200, "there is nothing to remove");
+    assert_eq!(other.send(Method::DELETE, "/v1/cart", None, json!({})).await.status, 200);
+    assert_eq!(lines(&shopper.get("/v1/cart").await.body), sorted(&[(a, 4, true), (b, 1, true)]), "another's cart is another");
     for _ in 0..2 {
         let removed = shopper.send(Method::DELETE, &format!("/v1/cart/items/{a}"), None, json!({})).await;
         assert_eq!((removed.status.as_u16(), lines(&removed.body)), (200, vec![(b, 1, true)]));
     }
     assert_eq!(lines(&shopper.send(Method::DELETE, "/v1/cart", None, json!({})).await.body), []);
-    assert_eq!(lines(&app.shopper().get("/v1/cart").await.body), [], "another's cart is another");
+    assert_eq!(lines(&other.get("/v1/cart").await.body), []);
 }
 
 async fn a_repeated_request_adds_once(app: &TestApp) {
@@ -69,6 +75,10 @@ async fn a_repeated_request_adds_once(app: &TestApp) {
     let keyless = shopper.send(Method::POST, "/v1/cart/add", None, json!({ "sku_id": sku })).await;
     keyless.is_problem(400, "header_missing", &["Idempotency-Key"]);
     add(&shopper, "u", 987_654, 1).await.is_problem(404, "unknown_product", &["sku_id"]);
+    add(&shopper, "v", sku, 0).await.is_problem(422, "validation_failed", &["quantity"]);
+    add(&shopper, "w", sku, 9_998).await.is_problem(409, "cart_quantity_limit", &[]);
+    let none = shopper.send(Method::PUT, "/v1/cart/selection", None, json!({})).await;
+    none.is_problem(422, "validation_failed", &["selected"]);
     app.anonymous().get("/v1/cart").await.is_problem(401, "token_missing", &["Authorization"]);
 }
 
@@ -82,6 +92,10 @@ async fn a_guests_lines_are_merged_in(app: &TestApp) {
         assert_eq!(merged.status, 200, "{merged:?}");
         assert_eq!(lines(&merged.body), sorted(&[(a, 5, true), (b, 1, true)]));
         assert_eq!(merged.body["left_out"], json!([987_654]));
+    }
+    for (items, code, field) in [(json!([]), "validation_failed", "items"), (items(&[(a, 1)]), "idempotency_mismatch", "Idempotency-Key")] {
+        let refused = shopper.send(Method::POST, "/v1/cart/merge", Some("m"), json!({ "items": items })).await;
+        refused.is_problem(422, code, &[field]);
     }
 }
 

@@ -15,6 +15,8 @@ each_embedded_and_all_on_mariadb! {
     categories_are_a_tree_of_three_levels,
     a_product_that_is_not_there_is_unknown,
     every_wrong_parameter_is_named,
+    what_a_client_has_is_not_sent_again_until_it_changes,
+    the_command_line_puts_products_in,
 }
 
 async fn ids(visitor: &Person<'_>, path: &str) -> Vec<u64> {
@@ -85,9 +87,7 @@ async fn categories_are_a_tree_of_three_levels(app: &TestApp) {
     assert_eq!((brands.body["items"].as_array().unwrap().len(), &brands.body["items"][0]["name"]), (15, &"云雀".into()));
 }
 
-#[actix_web::test]
-async fn what_a_client_has_is_not_sent_again_until_it_changes() {
-    let app = TestApp::start().await;
+async fn what_a_client_has_is_not_sent_again_until_it_changes(app: &TestApp) {
     let visitor = app.anonymous();
     let paths =
         ["/v1/products?size=3", "/v1/products/category/1", "/v1/products/2", "/v1/categories", "/v1/categories/1/children", "/v1/brands"];
@@ -105,31 +105,29 @@ async fn what_a_client_has_is_not_sent_again_until_it_changes() {
         assert_eq!(with_tag(path, "\"another\"").await.status, 200);
     }
     let etag = visitor.get("/v1/products/1").await.header("etag").to_owned();
-    is_done(&mallcore(&app, "product set-discount 1 --percent 15 --wait").await);
+    is_done(&mallcore(app, "product set-discount 1 --percent 15 --wait").await);
     let changed = with_tag("/v1/products/1", &etag).await;
     assert_eq!((changed.status.as_u16(), &changed.body["discount_rate_bp"]), (200, &1_500.into()));
     assert_eq!(changed.body["price_fen"], changed.body["original_price_fen"].as_u64().map(|fen| (fen * 8_500 + 5_000) / 10_000).unwrap());
     assert!(ids(&visitor, "/v1/products?zone=discount&size=100").await.contains(&1));
 }
 
-#[actix_web::test]
-async fn the_command_line_puts_products_in() {
-    let app = TestApp::start().await;
+async fn the_command_line_puts_products_in(app: &TestApp) {
     let visitor = app.anonymous();
-    is_done(&mallcore(&app, "product category add --name 手作 --wait").await);
-    is_done(&mallcore(&app, "product brand add --name 山坊 --wait").await);
+    is_done(&mallcore(app, "product category add --name 手作 --wait").await);
+    is_done(&mallcore(app, "product brand add --name 山坊 --wait").await);
     let tree = visitor.get("/v1/categories").await;
     let category = tree.body["items"].as_array().unwrap().iter().find(|node| node["name"] == "手作").unwrap()["id"].clone();
     let line =
         format!("product create --name 木勺 --price-fen 4500 --category {category} --spec 木料=樱桃木,胡桃木 --tag 新品 --stock 7 --wait");
-    is_done(&mallcore(&app, &line).await);
+    is_done(&mallcore(app, &line).await);
     let made = ids(&visitor, &format!("/v1/products/category/{category}")).await;
     let shown = async || visitor.get(&format!("/v1/products/{}", made[0])).await.body;
     until("its pieces are there", async || shown().await["skus"][1]["available"] == 7).await;
     let product = shown().await;
     assert_eq!((&product["name"], &product["tags"], &product["is_sold_out"]), (&"木勺".into(), &json!(["新品"]), &false.into()));
     assert_eq!(product["skus"][1]["spec_values"], json!(["胡桃木"]));
-    is_done(&mallcore(&app, &format!("product set-hot {} true --sort-order 9 --wait", made[0])).await);
+    is_done(&mallcore(app, &format!("product set-hot {} true --sort-order 9 --wait", made[0])).await);
     assert_eq!(ids(&visitor, "/v1/products?zone=hot&size=1").await, made);
     for (line, said) in [
         ("product set-discount 1 --percent 100.5", "percent"),
@@ -138,7 +136,7 @@ async fn the_command_line_puts_products_in() {
         ("product category add --name x --parent 111", "levels"),
         ("product brand add --name 山坊", "has this name"),
     ] {
-        let (success, text) = mallcore(&app, line).await;
+        let (success, text) = mallcore(app, line).await;
         assert!(!success && text.contains(said), "{line}: {text}");
     }
 }

@@ -173,6 +173,9 @@ async fn what_is_wrong_with_an_order_is_named(app: &TestApp) {
     let none = items(&[(sku, 0)]);
     post(json!({ "items": none, "expected_payable_fen": 1 })).await.is_problem(422, "validation_failed", &["items[0].quantity"]);
     let unknown = items(&[(sku, 1), (987_654_321, 1)]);
+    let quote = async |body: Value| shopper.send(Method::POST, "/v1/orders/preview", None, body).await;
+    quote(json!({ "items": unknown })).await.is_problem(404, "unknown_product", &["items[1].sku_id"]);
+    quote(json!({})).await.is_problem(409, "nothing_selected", &["items"]);
     post(json!({ "items": unknown, "expected_payable_fen": 1 })).await.is_problem(404, "unknown_product", &["items[1].sku_id"]);
     let long = "长".repeat(201);
     post(json!({ "items": one, "expected_payable_fen": price, "remark": long })).await.is_problem(422, "validation_failed", &["remark"]);

@@ -3,6 +3,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::app::{Person, Sale, TestApp};
+use super::engines::each_on_both;
+
+each_on_both! {
+    a_demo_shopper_can_buy_and_is_counted,
+}
 
 /// Every address of a picture in an answer.
 fn pictures(of: &Value, found: &mut BTreeSet<String>) {
@@ -67,9 +72,7 @@ async fn the_shop_has_tags_discounts_hot_goods_and_answered_reviews() {
     assert!(reviews.len() >= 3 && reviews.iter().any(|review| !review["reply"].is_null()), "{reviews:?}");
 }
 
-#[actix_web::test]
-async fn a_demo_shopper_can_buy_and_is_counted() {
-    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |_| {}).await;
+async fn a_demo_shopper_can_buy_and_is_counted(app: &TestApp) {
     let shopper = app.anonymous().post("/demo/shopper").await;
     assert_eq!(shopper.status, 201);
     let code = serde_json::json!({ "code": shopper.body["code"] });

@@ -1,12 +1,16 @@
 //! The same tests over both engines: an embedded shop, and one with its rows in MySQL or MariaDB. What the latter sends is explained afterwards.
 
-use mallcore::platform::config::{Config, Database, Secret};
+use mallcore::platform::config::{Config, Database, Encryption, Secret};
 use mallcore::platform::database::Settings;
+use mallcore::platform::vault::{BlindIndexKey, KeyRing, Keys};
 
 use super::app::{Sale, TestApp};
 use super::explained::{explain, keep_statistics};
 use super::recorder::Recorder;
 use crate::database::scratch::{self, Scratch};
+
+/// What a shop over a server seals personal data with, so that a command beside it can open it: `DATA_KEYS` and `BLIND_INDEX_KEY`.
+pub const KEYS: [&str; 2] = ["1:bm90LWEtc2VjcmV0LXRlc3RpbmctZGF0YS1rZXktMDE=", "bm90LWEtc2VjcmV0LXRlc3RpbmctYmxpbmQtaWR4LTE="];
 
 /// Makes tests of functions that take a shop: each on SQLite in a shop of its own, and all of them, one after another in one shop, on MariaDB.
 macro_rules! each_embedded_and_all_on_mariadb {
@@ -33,6 +37,21 @@ macro_rules! each_embedded_and_all_on_mariadb {
 }
 pub(crate) use each_embedded_and_all_on_mariadb;
 
+/// Makes tests of functions that take a shop: each on both engines, in shops of its own.
+macro_rules! each_on_both {
+    ($($test:ident,)+) => {
+        mod on_both {
+            $(
+                #[actix_web::test]
+                async fn $test() {
+                    crate::api::engines::on_both_explained(|_| {}, async |app| super::$test(app).await).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use each_on_both;
+
 /// Runs a test on each engine, with these changes of the settings. The test asks as often as it likes.
 pub async fn on_both(change: impl Fn(&mut Config), test: impl AsyncFn(&TestApp)) {
     let sale = || Sale { quota: 10, limit: 1 };
@@ -56,9 +75,15 @@ async fn over(sale: Sale, change: impl FnOnce(&mut Config), database: Database) 
     TestApp::with(sale, |config| {
         config.rate_limits.enabled = false;
         change(config);
+        config.encryption = sealed();
         config.database = Some(database);
     })
     .await
+}
+
+fn sealed() -> Encryption {
+    let [ring, index] = KEYS;
+    Encryption { keys: Some(Keys { ring: KeyRing::parse(ring).unwrap(), index: BlindIndexKey::parse(index).unwrap() }) }
 }
 
 /// Runs a test in an embedded shop.
@@ -74,7 +99,7 @@ pub async fn embedded(sale: Sale, change: impl FnOnce(&mut Config), test: impl A
 /// Runs a test in a shop over MySQL or MariaDB, and looks at the plans of all statements that it has sent meanwhile.
 pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&TestApp)) {
     let scratch = scratch::mysql().await;
-    keep_statistics(&scratch.database).await;
+    keep_statistics(&scratch).await;
     let Settings::MySql(server) = &scratch.settings else { unreachable!() };
     let recorder = Recorder::to((server.host.clone(), server.port)).await;
     let through = Database { host: recorder.address.ip().to_string(), port: recorder.address.port(), ..database(&scratch) };
@@ -86,7 +111,7 @@ pub async fn on_mariadb(sale: Sale, change: impl FnOnce(&mut Config), test: impl
     let statements = recorder.take();
     // Before its schema is dropped.
     drop(app);
-    explain(&scratch.database, &statements).await;
+    explain(&scratch, &statements).await;
 }
 
 /// Settings of a shop over this schema.

@@ -4,7 +4,7 @@
 use mallcore::platform::database::{Database, Tx};
 
 use super::recorder::Statements;
-use crate::database::scratch;
+use crate::database::scratch::{self, Scratch};
 
 /// Rows of the tables that do not grow with orders; all others are said to have a million.
 const ROWS: [(&str, u64); 4] = [("products", 100_000), ("skus", 200_000), ("product_tags", 200_000), ("product_ratings", 100_000)];
@@ -30,14 +30,14 @@ const BOUNDED: [(&str, &str); 15] = [
 ];
 
 /// Fails for each statement whose plan reads a growing table from end to end.
-pub async fn explain(database: &Database, statements: &Statements) {
+pub async fn explain(scratch: &Scratch, statements: &Statements) {
+    let database = scratch.patient().await;
     let mut tx = database.begin().await.unwrap();
-    for table in growing(&mut tx).await {
-        if statements.keys().any(|text| text.contains(&table)) {
-            enlarge(&mut tx, &table).await;
-        }
-    }
+    let growing = growing(&mut tx).await;
     tx.commit().await.unwrap();
+    for table in growing.iter().filter(|table| statements.keys().any(|text| text.contains(*table))) {
+        enlarge(&database, table).await;
+    }
     let (mut explained, mut scans) = (0, Vec::new());
     for (text, written) in statements {
         let head = text.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
@@ -80,7 +80,8 @@ async fn growing(tx: &mut Tx) -> Vec<String> {
 
 /// Keeps the engine from counting rows by itself: it would do so at some moment after the statistics were made up. To be called before the
 /// first row.
-pub async fn keep_statistics(database: &Database) {
+pub async fn keep_statistics(scratch: &Scratch) {
+    let database = scratch.patient().await;
     let mut tx = database.begin().await.unwrap();
     for table in growing(&mut tx).await {
         tx.all(format!("ALTER TABLE {table} STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0"), Vec::new()).await.unwrap();
@@ -89,7 +90,8 @@ pub async fn keep_statistics(database: &Database) {
 }
 
 /// Tells the planner that the table is large.
-async fn enlarge(tx: &mut Tx, table: &str) {
+async fn enlarge(database: &Database, table: &str) {
+    let mut tx = database.begin().await.unwrap();
     let rows = ROWS.iter().find(|(name, _)| *name == table).map_or(ROWS_OF_OTHERS, |(_, rows)| *rows);
     let (pages, of_table) = (rows / 50, "WHERE database_name = DATABASE() AND table_name = ?");
     let text = format!("UPDATE mysql.innodb_table_stats SET n_rows = ?, clustered_index_size = ?, sum_of_other_index_sizes = ? {of_table}");
@@ -103,10 +105,14 @@ async fn enlarge(tx: &mut Tx, table: &str) {
         let text = format!("UPDATE mysql.innodb_index_stats SET stat_value = ? {of_table} AND stat_name LIKE 'n_diff%' AND ({of_index})");
         tx.execute(text, vec![distinct.into(), table.to_owned().into()]).await.unwrap();
     }
+    // At once: the server's statistics are those of all schemas.
+    tx.commit().await.unwrap();
+    let mut tx = database.begin().await.unwrap();
     // The engine reads statistics when it meets a table for the first time; FLUSH TABLE does not make it forget one.
     tx.all(format!("RENAME TABLE {table} TO {table}_, {table}_ TO {table}"), Vec::new()).await.unwrap();
     let text = "SELECT CAST(table_rows AS SIGNED) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?";
     let believed = tx.first(text, vec![table.to_owned().into()]).await.unwrap().unwrap().count(0).unwrap();
+    tx.commit().await.unwrap();
     assert!(believed > rows / 2, "the planner believes in {believed} rows of {table}");
 }
 
@@ -114,8 +120,8 @@ async fn enlarge(tx: &mut Tx, table: &str) {
 #[should_panic(expected = "1 statements scan:\nALL over orders")]
 async fn a_statement_without_an_index_is_noticed() {
     let scratch = scratch::mysql().await;
-    keep_statistics(&scratch.database).await;
+    keep_statistics(&scratch).await;
     let [by_an_index, by_none] = ["SELECT status FROM orders WHERE user_id = 1", "SELECT status FROM orders WHERE remark = 'x'"];
     let statements = [by_an_index, by_none].map(|text| (text.to_owned(), text.to_owned()));
-    explain(&scratch.database, &Statements::from(statements)).await;
+    explain(&scratch, &Statements::from(statements)).await;
 }

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 use super::app::TestApp;
 use super::checkout::{home, items, shelf};
 use super::cold_writes::mallcore;
+use super::engines::each_on_both;
+
+each_on_both! {
+    a_template_is_made_from_a_file_shown_assigned_changed_and_deleted,
+}
 
 const TEMPLATE: &str = r#"{
     "name": "快递",
@@ -14,11 +19,9 @@ const TEMPLATE: &str = r#"{
     "areas": [{ "regions": ["5401", "65"], "terms": { "delivered": false } }]
 }"#;
 
-#[actix_web::test]
-async fn a_template_is_made_from_a_file_shown_assigned_changed_and_deleted() {
-    let app = TestApp::start().await;
+async fn a_template_is_made_from_a_file_shown_assigned_changed_and_deleted(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     let to = home(&shopper).await;
     let freight = async || {
         let body = json!({ "items": items(&[(sku, 2)]), "address_id": to });
@@ -29,26 +32,26 @@ async fn a_template_is_made_from_a_file_shown_assigned_changed_and_deleted() {
     let write = |text: &str| std::fs::write(&file, text).unwrap();
     let path = file.to_str().unwrap();
     write(TEMPLATE);
-    let (is_made, said) = mallcore(&app, &format!("freight create --file {path}")).await;
+    let (is_made, said) = mallcore(app, &format!("freight create --file {path}")).await;
     assert!(is_made, "{said}");
     let id: u64 = said.trim().strip_prefix("freight template ").unwrap().parse().unwrap();
-    let (_, listed) = mallcore(&app, "freight list").await;
+    let (_, listed) = mallcore(app, "freight list").await;
     assert!(listed.contains(&format!("{id} 快递: 0 products")) && listed.contains("1 包邮: "), "{listed}");
     assert_eq!(freight().await, 0, "nobody has it yet");
-    assert!(mallcore(&app, &format!("freight assign {id} {goods}")).await.0);
+    assert!(mallcore(app, &format!("freight assign {id} {goods}")).await.0);
     assert_eq!(freight().await, 1_000);
     // What is shown is what can be read again.
-    let (_, shown) = mallcore(&app, &format!("freight show {id}")).await;
+    let (_, shown) = mallcore(app, &format!("freight show {id}")).await;
     let mut template: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(template, serde_json::from_str::<Value>(TEMPLATE).unwrap());
     template["default"]["free_from_fen"] = (price * 2).into();
     write(&template.to_string());
-    assert!(mallcore(&app, &format!("freight update {id} --file {path}")).await.0);
+    assert!(mallcore(app, &format!("freight update {id} --file {path}")).await.0);
     assert_eq!(freight().await, 0, "free from what it costs");
-    let (is_gone, said) = mallcore(&app, &format!("freight delete {id}")).await;
+    let (is_gone, said) = mallcore(app, &format!("freight delete {id}")).await;
     assert!(!is_gone && said.contains("1 products use freight template"), "{said}");
-    assert!(mallcore(&app, &format!("freight assign 1 {goods}")).await.0);
-    assert!(mallcore(&app, &format!("freight delete {id}")).await.0);
+    assert!(mallcore(app, &format!("freight assign 1 {goods}")).await.0);
+    assert!(mallcore(app, &format!("freight delete {id}")).await.0);
 
     template["areas"][0]["regions"][0] = "6".into();
     write(&template.to_string());
@@ -59,7 +62,7 @@ async fn a_template_is_made_from_a_file_shown_assigned_changed_and_deleted() {
         (format!("freight update 1 --file {path}"), "areas[0]: 6: regions are named by".to_owned()),
         ("freight create --file /nowhere.json".to_owned(), "/nowhere.json cannot be read".to_owned()),
     ] {
-        let refused = mallcore(&app, &line).await;
+        let refused = mallcore(app, &line).await;
         assert!(!refused.0 && refused.1.contains(&said), "{line}: {refused:?}");
     }
 }

@@ -18,6 +18,7 @@ each_embedded_and_all_on_mariadb! {
     quota 10, limit 1;
     an_order_is_shown_with_all_that_happened_to_it,
     a_hidden_order_leaves_the_list_and_the_counts,
+    without_a_merchant_nothing_can_be_paid,
 }
 
 fn pieces(wanted: &[(u64, u32)]) -> mallcore_actors::orders::Pieces {
@@ -138,4 +139,13 @@ async fn a_hidden_order_leaves_the_list_and_the_counts(app: &TestApp) {
     assert_eq!((shown.status.as_u16(), &shown.body["timeline"][2]["kind"]), (200, &"hidden".into()), "{shown:?}");
     shopper.get("/v1/orders?status=lost").await.is_problem(400, "validation_failed", &["status"]);
     app.anonymous().get("/v1/orders/counts").await.is_problem(401, "token_missing", &["Authorization"]);
+}
+
+async fn without_a_merchant_nothing_can_be_paid(app: &TestApp) {
+    let shopper = app.shopper();
+    let (sku, price) = shelf(app).await[0];
+    let placed = place(&shopper, "k", &[(sku, 1)], price).await;
+    shopper.post(&format!("/v1/orders/{}/pay", placed.body["order_id"])).await.is_problem(503, "payment_unavailable", &[]);
+    let cancelled = shopper.post(&format!("/v1/orders/{}/cancel", placed.body["order_id"])).await;
+    assert_eq!(cancelled.status, 200, "no attempt was begun: {cancelled:?}");
 }

@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 use super::app::{Person, TestApp, until};
 use super::checkout::{items, shelf};
 use super::cold_writes::{is_done, mallcore};
-use super::engines::on_both;
+use super::engines::{each_on_both, on_both};
 use crate::shipping::{Bought, buy, pay, send};
+
+each_on_both! {
+    the_back_office_sends_parcels_by_the_command_line,
+    goods_are_handed_out_once_to_whoever_shows_the_code,
+}
 
 #[actix_web::test]
 async fn parcels_are_shown_with_what_is_in_them_and_where_they_are() {
@@ -64,37 +69,35 @@ async fn refused(app: &TestApp, line: &str, words: &str) {
     assert!(!success && said.contains(words), "{line}: {said}");
 }
 
-#[actix_web::test]
-async fn the_back_office_sends_parcels_by_the_command_line() {
-    let app = TestApp::start().await;
+async fn the_back_office_sends_parcels_by_the_command_line(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
-    assert!(mallcore(&app, "order list").await.1.contains("no order waits"));
-    let order = buy(&app, &shopper, "k", &[(a, 2), (b, 1)], price_a * 2 + price_b, PaymentChannel::Balance).await;
-    let (_, listed) = mallcore(&app, "order list").await;
+    let [(a, price_a), (b, price_b), _] = shelf(app).await[..] else { unreachable!() };
+    assert!(mallcore(app, "order list").await.1.contains("no order waits"));
+    let order = buy(app, &shopper, "k", &[(a, 2), (b, 1)], price_a * 2 + price_b, PaymentChannel::Balance).await;
+    let (_, listed) = mallcore(app, "order list").await;
     assert!(listed.contains(&order.no) && listed.contains("to be sent"), "{listed}");
     let ship = |rest: &str| format!("order ship {} {rest} --wait", order.no);
-    refused(&app, &ship("--carrier DHL --tracking-no X100001"), "there is no carrier DHL").await;
-    refused(&app, &ship("--carrier PICKUP --tracking-no X100001"), "there is no carrier PICKUP").await;
-    refused(&app, &ship("--carrier SF --tracking-no SF"), "no number of a parcel").await;
-    refused(&app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:3")), "exceeds_order").await;
-    refused(&app, "order ship 999999 --carrier SF --tracking-no SF100001", "there is no such order").await;
+    refused(app, &ship("--carrier DHL --tracking-no X100001"), "there is no carrier DHL").await;
+    refused(app, &ship("--carrier PICKUP --tracking-no X100001"), "there is no carrier PICKUP").await;
+    refused(app, &ship("--carrier SF --tracking-no SF"), "no number of a parcel").await;
+    refused(app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:3")), "exceeds_order").await;
+    refused(app, "order ship 999999 --carrier SF --tracking-no SF100001", "there is no such order").await;
     let unpaid = super::checkout::place(&shopper, "unpaid", &[(a, 1)], price_a).await.body["order_id"].clone();
     app.caught_up().await;
-    refused(&app, &format!("order ship {unpaid} --carrier SF --tracking-no SF100001"), "wrong_status").await;
+    refused(app, &format!("order ship {unpaid} --carrier SF --tracking-no SF100001"), "wrong_status").await;
 
-    is_done(&mallcore(&app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:1,{b}:1"))).await);
-    let again = mallcore(&app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {b}:1,{a}:1"))).await;
+    is_done(&mallcore(app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:1,{b}:1"))).await);
+    let again = mallcore(app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {b}:1,{a}:1"))).await;
     assert!(again.0 && again.1.contains("has this parcel already"), "{}", again.1);
-    refused(&app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:1")), "idempotency_mismatch").await;
-    let (_, shown) = mallcore(&app, &format!("order show {}", order.id)).await;
+    refused(app, &ship(&format!("--carrier SF --tracking-no SF100001 --items {a}:1")), "idempotency_mismatch").await;
+    let (_, shown) = mallcore(app, &format!("order show {}", order.id)).await;
     assert!(shown.contains(": paid,") && shown.contains("parcel SF SF100001"), "{shown}");
     assert!(shown.contains("2 ordered, 1 sent, 1 to send, 0 refunded"), "{shown}");
-    is_done(&mallcore(&app, &ship("--carrier JD --tracking-no JD100002")).await);
-    let (_, shown) = mallcore(&app, &format!("order show {}", order.id)).await;
+    is_done(&mallcore(app, &ship("--carrier JD --tracking-no JD100002")).await);
+    let (_, shown) = mallcore(app, &format!("order show {}", order.id)).await;
     assert!(shown.contains(": shipped,"), "{shown}");
-    refused(&app, &ship("--carrier JD --tracking-no JD100003"), "wrong_status").await;
-    let (_, carriers) = mallcore(&app, "shipping carriers").await;
+    refused(app, &ship("--carrier JD --tracking-no JD100003"), "wrong_status").await;
+    let (_, carriers) = mallcore(app, "shipping carriers").await;
     assert!(carriers.contains("YUNDA 韵达快递: WeChat YD, 快递100 yunda"), "{carriers}");
 }
 
@@ -112,16 +115,14 @@ fn wrong(code: &str) -> String {
     format!("{:08}", (code.parse::<u32>().unwrap() + 1) % 100_000_000)
 }
 
-#[actix_web::test]
-async fn goods_are_handed_out_once_to_whoever_shows_the_code() {
-    let app = TestApp::with(super::app::Sale { quota: 10, limit: 1 }, |config| config.rate_limits.enabled = false).await;
+async fn goods_are_handed_out_once_to_whoever_shows_the_code(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
-    let order = buy(&app, &shopper, "k", &[(sku, 2)], price * 2, PaymentChannel::Balance).await;
+    let (sku, price) = shelf(app).await[0];
+    let order = buy(app, &shopper, "k", &[(sku, 2)], price * 2, PaymentChannel::Balance).await;
     let hand_out = |code: &str| format!("order pick-up {} --code {code} --wait", order.id);
     assert_eq!(pick_up(&shopper, &order).await, Value::Null);
-    refused(&app, &hand_out("12345678"), "does not wait to be picked up").await;
-    let (success, said) = mallcore(&app, &format!("order ready {}", order.no)).await;
+    refused(app, &hand_out("12345678"), "does not wait to be picked up").await;
+    let (success, said) = mallcore(app, &format!("order ready {}", order.no)).await;
     assert!(success && said.contains("its shopper sees the code"), "{said}");
     let shown = pick_up(&shopper, &order).await;
     let right = code(&shown);
@@ -132,17 +133,17 @@ async fn goods_are_handed_out_once_to_whoever_shows_the_code() {
     tx.commit().await.unwrap();
     database.close().await;
     assert!(!stored.windows(8).any(|bytes| bytes == right.as_bytes()), "it is stored sealed");
-    assert!(mallcore(&app, "order list").await.1.contains("waits to be picked up"));
+    assert!(mallcore(app, "order list").await.1.contains("waits to be picked up"));
     app.shopper().get(&format!("/v1/orders/{}/parcels", order.id)).await.is_problem(404, "unknown_order", &["id"]);
 
-    refused(&app, &hand_out(&wrong(&right)), "the code is wrong, 4 more tries").await;
-    is_done(&mallcore(&app, &hand_out(&right)).await);
+    refused(app, &hand_out(&wrong(&right)), "the code is wrong, 4 more tries").await;
+    is_done(&mallcore(app, &hand_out(&right)).await);
     let parcels = shopper.get(&format!("/v1/orders/{}/parcels", order.id)).await.body;
     assert_eq!((&parcels["pick_up"]["code"], &parcels["items"][0]["carrier"]["name"]), (&Value::Null, &"到店自提".into()), "{parcels}");
     assert!(parcels["pick_up"]["collected_at"].is_string() && parcels["items"][0]["items"][0]["quantity"] == 2, "{parcels}");
     assert_eq!(shopper.get(&format!("/v1/orders/{}", order.id)).await.body["status"], "completed");
-    refused(&app, &hand_out(&right), "wrong_status").await;
-    refused(&app, &format!("order ready {}", order.id), "wrong_status").await;
+    refused(app, &hand_out(&right), "wrong_status").await;
+    refused(app, &format!("order ready {}", order.id), "wrong_status").await;
 }
 
 #[actix_web::test]

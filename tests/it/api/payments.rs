@@ -9,7 +9,7 @@ pub mod till;
 use mallcore_actors::ids::{OrderId, PaymentId, RefundId, SkuId};
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::money::Money;
-use mallcore_actors::orders::{AttemptNumber, CloseReason, LinePieces, Payment, PaymentChannel, RefundCommand};
+use mallcore_actors::orders::{ATTEMPTS_MAX, AttemptNumber, CloseReason, LinePieces, Payment, PaymentChannel, RefundCommand};
 use mallcore_actors::quantity::Quantity;
 use serde_json::{Value, json};
 
@@ -19,6 +19,41 @@ use super::engines::database;
 use till::Till;
 
 use crate::database::scratch;
+
+/// Each with a till of its own on SQLite, and all with one till on MariaDB.
+macro_rules! each_embedded_and_all_on_mariadb {
+    ($($test:ident,)+) => {
+        mod embedded {
+            $(
+                #[actix_web::test]
+                async fn $test() {
+                    super::$test(&super::Till::start(|_| {}).await).await;
+                }
+            )+
+        }
+
+        #[actix_web::test]
+        async fn all_on_mariadb() {
+            let scratch = scratch::mysql().await;
+            let till = Till::start(|config| config.database = Some(database(&scratch))).await;
+            $($test(&till).await;)+
+            // Before its schema is dropped.
+            drop(till);
+            drop(scratch);
+        }
+    };
+}
+
+each_embedded_and_all_on_mariadb! {
+    an_order_is_paid_once_wechat_pay_has_reported_it,
+    a_shopper_who_cancels_waits_for_wechat_pay,
+    money_for_a_closed_order_goes_back,
+    a_second_payment_goes_back,
+    a_wrong_notification_changes_nothing,
+    refunds_reach_the_shopper_part_by_part,
+    whoever_cannot_pay_any_more_is_told_why,
+    an_order_that_costs_nothing_is_paid_at_once,
+}
 
 /// A new order of one piece; its id and what it costs.
 async fn order(till: &Till, shopper: &Person<'_>) -> (OrderId, u64) {
@@ -63,11 +98,9 @@ async fn refunded(shopper: &Person<'_>, order: OrderId, count: usize) -> Vec<(St
     refunds().await.iter().map(refund).collect()
 }
 
-#[actix_web::test]
-async fn an_order_is_paid_once_wechat_pay_has_reported_it() {
-    let till = Till::start(|_| {}).await;
+async fn an_order_is_paid_once_wechat_pay_has_reported_it(till: &Till) {
     let shopper = till.app.shopper();
-    let (order, price) = order(&till, &shopper).await;
+    let (order, price) = order(till, &shopper).await;
     let path = format!("/v1/orders/{order}");
     let first = begin(&shopper, order).await;
     assert_eq!(begin(&shopper, order).await, first, "the same attempt goes on");
@@ -84,17 +117,19 @@ async fn an_order_is_paid_once_wechat_pay_has_reported_it() {
         (&"paid".into(), &"wechat_pay".into(), &price.into())
     );
     assert!(standing["paid_at"].is_string(), "{standing}");
-    assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "paid"]);
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "paid"]);
     shopper.post(&format!("{path}/pay")).await.is_problem(409, "already_paid", &[]);
     let other = till.app.shopper();
     other.post(&format!("{path}/pay")).await.is_problem(404, "unknown_order", &["id"]);
     other.get(&format!("{path}/payment")).await.is_problem(404, "unknown_order", &["id"]);
-    till.app.anonymous().post(&format!("{path}/pay")).await.is_problem(401, "token_missing", &["Authorization"]);
+    for refused in [till.app.anonymous().post(&format!("{path}/pay")).await, till.app.anonymous().get(&format!("{path}/payment")).await] {
+        refused.is_problem(401, "token_missing", &["Authorization"]);
+    }
 }
 
 #[actix_web::test]
 async fn an_abandoned_attempt_ends_at_wechat_pay_before_the_pieces_are_free() {
-    let till = Till::start(|config| config.orders.pay_window_seconds = 2).await;
+    let till = Till::start(|config| config.orders.pay_window_seconds = 5).await;
     let shopper = till.app.shopper();
     let before = available(&till.app, shelf(&till.app).await[0].0).await;
     let (order, _) = order(&till, &shopper).await;
@@ -108,7 +143,7 @@ async fn an_abandoned_attempt_ends_at_wechat_pay_before_the_pieces_are_free() {
 
 #[actix_web::test]
 async fn a_payment_whose_notification_never_comes_is_found_by_asking() {
-    let till = Till::start(|config| config.orders.pay_window_seconds = 3).await;
+    let till = Till::start(|config| config.orders.pay_window_seconds = 6).await;
     till.faults(json!({ "drop_percent": 100 })).await;
     let shopper = till.app.shopper();
     let (asked, _) = order(&till, &shopper).await;
@@ -125,18 +160,16 @@ async fn a_payment_whose_notification_never_comes_is_found_by_asking() {
     assert_eq!(timeline(&till, &other, unasked).await, ["placed", "payment_started", "paid"]);
 }
 
-#[actix_web::test]
-async fn a_shopper_who_cancels_waits_for_wechat_pay() {
-    let till = Till::start(|_| {}).await;
+async fn a_shopper_who_cancels_waits_for_wechat_pay(till: &Till) {
     let shopper = till.app.shopper();
-    let (first, _) = order(&till, &shopper).await;
+    let (first, _) = order(till, &shopper).await;
     let prepay = begin(&shopper, first).await;
     let cancelled = shopper.post(&format!("/v1/orders/{first}/cancel")).await;
     assert_eq!((cancelled.status.as_u16(), &cancelled.body["close_reason"]), (200, &"cancelled".into()), "{cancelled:?}");
     assert_eq!(till.try_to(&prepay, "confirm").await, 409);
     // Somebody is paying at this moment: nothing changes, and the payment counts.
     let other = till.app.shopper();
-    let (second, _) = order(&till, &other).await;
+    let (second, _) = order(till, &other).await;
     let prepay = begin(&other, second).await;
     till.act(&prepay, "begin").await;
     other.post(&format!("/v1/orders/{second}/cancel")).await.is_problem(409, "payment_open", &[]);
@@ -146,13 +179,12 @@ async fn a_shopper_who_cancels_waits_for_wechat_pay() {
     // Paid, and nobody has said so: cancelling finds it out.
     other.post(&format!("/v1/orders/{second}/cancel")).await.is_problem(409, "wrong_status", &[]);
     assert_eq!(status(&other, second).await, "paid");
+    till.faults(json!({ "drop_percent": 0 })).await;
 }
 
-#[actix_web::test]
-async fn money_for_a_closed_order_goes_back() {
-    let till = Till::start(|_| {}).await;
-    let shopper = till.app.shopper();
-    let (order, price) = order(&till, &shopper).await;
+async fn money_for_a_closed_order_goes_back(till: &Till) {
+    let (shopper, (came, back)) = (till.app.shopper(), till.ledger());
+    let (order, price) = order(till, &shopper).await;
     let prepay = begin(&shopper, order).await;
     // As if WeChat Pay had said that the attempt is over, and broken its word.
     let orders = till.app.orders();
@@ -160,9 +192,10 @@ async fn money_for_a_closed_order_goes_back() {
     orders.commands().close(Provenance::SYSTEM, shopper.user(), order, CloseReason::Cancelled).await.unwrap().unwrap();
     till.act(&prepay, "confirm").await;
     assert_eq!(refunded(&shopper, order, 1).await, [("late".to_owned(), price)]);
-    assert_eq!(till.ledger(), (price, price));
+    assert_eq!(till.ledger(), (came + price, back + price));
     assert_eq!(status(&shopper, order).await, "closed");
-    assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "closed", "payment_strayed"]);
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "closed", "payment_strayed"]);
+    shopper.post(&format!("/v1/orders/{order}/pay")).await.is_problem(409, "order_closed", &[]);
 }
 
 #[actix_web::test]
@@ -185,11 +218,9 @@ async fn a_payment_that_arrives_after_the_closing_goes_back() {
     assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "closed", "payment_strayed"]);
 }
 
-#[actix_web::test]
-async fn a_second_payment_goes_back() {
-    let till = Till::start(|_| {}).await;
+async fn a_second_payment_goes_back(till: &Till) {
     let shopper = till.app.shopper();
-    let (order, price) = order(&till, &shopper).await;
+    let (order, price) = order(till, &shopper).await;
     let prepay = begin(&shopper, order).await;
     let amount = Money::from_fen(price).unwrap();
     let by_balance = Payment { id: PaymentId::new(7).unwrap(), channel: PaymentChannel::Balance, amount, payer: None };
@@ -200,11 +231,9 @@ async fn a_second_payment_goes_back() {
     assert_eq!((&shown["status"], &shown["payment"]["channel"]), (&"paid".into(), &"balance".into()));
 }
 
-#[actix_web::test]
-async fn a_wrong_notification_changes_nothing() {
-    let till = Till::start(|_| {}).await;
+async fn a_wrong_notification_changes_nothing(till: &Till) {
     let shopper = till.app.shopper();
-    let (order, price) = order(&till, &shopper).await;
+    let (order, price) = order(till, &shopper).await;
     begin(&shopper, order).await;
     let no = shopper.get(&format!("/v1/orders/{order}")).await.body["order_no"].as_str().unwrap().to_owned();
     let right = till.trade(&format!("{no}1"), price, &format!("{}.{order}", shopper.user()));
@@ -232,22 +261,11 @@ async fn a_wrong_notification_changes_nothing() {
         assert_eq!(till.report(&right, str::to_owned).await, 204, "a repeat changes nothing");
     }
     assert_eq!(status(&shopper, order).await, "paid");
-    assert_eq!(timeline(&till, &shopper, order).await, ["placed", "payment_started", "paid"]);
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "paid"]);
 }
 
-#[actix_web::test]
-async fn refunds_reach_the_shopper_part_by_part() {
-    part_by_part(&Till::start(|_| {}).await).await;
-    let scratch = scratch::mysql().await;
-    let till = Till::start(|config| config.database = Some(database(&scratch))).await;
-    part_by_part(&till).await;
-    // Before its schema is dropped.
-    drop(till);
-    drop(scratch);
-}
-
-async fn part_by_part(till: &Till) {
-    let shopper = till.app.shopper();
+async fn refunds_reach_the_shopper_part_by_part(till: &Till) {
+    let (shopper, (came, went)) = (till.app.shopper(), till.ledger());
     let (sku, price) = shelf(&till.app).await[0];
     let placed = place(&shopper, "k", &[(sku, 3)], price * 3).await;
     let order = OrderId::new(placed.body["order_id"].as_u64().unwrap()).unwrap();
@@ -272,7 +290,7 @@ async fn part_by_part(till: &Till) {
     refund(2, 2).await;
     let back = refunded(&shopper, order, 2).await;
     assert_eq!(back, [("refunded".to_owned(), price), ("refunded".to_owned(), price * 2)]);
-    assert_eq!(till.ledger(), (price * 3, price * 3));
+    assert_eq!(till.ledger(), (came + price * 3, went + price * 3));
     let (shown, standing) = (shown().await, standing().await["refunds"].clone());
     for (refund, pieces) in [(0_usize, 1), (1, 2)] {
         let (shown, standing) = (&shown[refund], &standing[refund]);
@@ -285,9 +303,26 @@ async fn part_by_part(till: &Till) {
     assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "paid", "refunded", "refunded"]);
 }
 
-#[actix_web::test]
-async fn an_order_that_costs_nothing_is_paid_at_once() {
-    let till = Till::start(|_| {}).await;
+async fn whoever_cannot_pay_any_more_is_told_why(till: &Till) {
+    let shopper = till.app.shopper();
+    let (order, _) = order(till, &shopper).await;
+    let (path, orders) = (format!("/v1/orders/{order}/pay"), till.app.orders());
+    for number in 1..=ATTEMPTS_MAX {
+        let (user, attempt) = (shopper.user(), AttemptNumber::try_from(number).unwrap());
+        orders.commands().start_payment(Provenance::SYSTEM, user, order).await.unwrap().unwrap();
+        orders.commands().end_payment(Provenance::SYSTEM, user, order, attempt).await.unwrap().unwrap();
+    }
+    shopper.post(&path).await.is_problem(409, "too_many_attempts", &[]);
+    // As somebody who has only ever logged in by phone.
+    let database = till.app.database().await;
+    let mut tx = database.begin().await.unwrap();
+    tx.execute("UPDATE users SET openid = 'phone:1' WHERE id = ?", vec![shopper.user().get().into()]).await.unwrap();
+    tx.commit().await.unwrap();
+    database.close().await;
+    shopper.post(&path).await.is_problem(409, "payer_unknown", &[]);
+}
+
+async fn an_order_that_costs_nothing_is_paid_at_once(till: &Till) {
     let shopper = till.app.shopper();
     let (sku, _) = shelf(&till.app).await[0];
     let database = till.app.database().await;
@@ -300,15 +335,4 @@ async fn an_order_that_costs_nothing_is_paid_at_once() {
     let paid = shopper.post(&format!("{path}/pay")).await;
     assert_eq!((paid.status.as_u16(), &paid.body["status"], &paid.body["cashier"]), (200, &"paid".into(), &Value::Null), "{paid:?}");
     assert_eq!(shopper.get(&path).await.body["payment"]["channel"], "free");
-}
-
-#[actix_web::test]
-async fn without_a_merchant_nothing_can_be_paid() {
-    let app = super::app::TestApp::start().await;
-    let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
-    let placed = place(&shopper, "k", &[(sku, 1)], price).await;
-    shopper.post(&format!("/v1/orders/{}/pay", placed.body["order_id"])).await.is_problem(503, "payment_unavailable", &[]);
-    let cancelled = shopper.post(&format!("/v1/orders/{}/cancel", placed.body["order_id"])).await;
-    assert_eq!(cancelled.status, 200, "no attempt was begun: {cancelled:?}");
 }

@@ -10,6 +10,14 @@ use serde_json::{Value, json};
 
 use super::app::{Person, Reply, TestApp};
 use super::checkout::{home, items, place, shelf};
+use super::engines::each_on_both;
+
+each_on_both! {
+    an_order_keeps_what_the_preview_said,
+    a_price_that_changes_between_preview_and_order_is_told,
+    freight_that_depends_on_the_region_needs_an_address,
+    goods_that_cannot_be_sent_or_priced_are_named,
+}
 
 fn fen(fen: u64) -> Money {
     Money::from_fen(fen).unwrap()
@@ -76,13 +84,11 @@ fn shares(of: &Value, name: &str) -> Vec<u64> {
     of["items"].as_array().unwrap().iter().map(|item| item[name].as_u64().unwrap()).collect()
 }
 
-#[actix_web::test]
-async fn an_order_keeps_what_the_preview_said() {
-    let app = TestApp::start().await;
+async fn an_order_keeps_what_the_preview_said(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, price_a), (b, price_b), _] = shelf(&app).await[..] else { unreachable!() };
-    discount(&app, a, 1_550).await;
-    send_by(&app, a, Billing::Pieces, rate((1, 800), (2, 300)), Vec::new()).await;
+    let [(a, price_a), (b, price_b), _] = shelf(app).await[..] else { unreachable!() };
+    discount(app, a, 1_550).await;
+    send_by(app, a, Billing::Pieces, rate((1, 800), (2, 300)), Vec::new()).await;
     let wanted = [(a, 4), (b, 1)];
     let quote = preview(&shopper, &wanted).await;
     assert_eq!(quote.status, 200, "{quote:?}");
@@ -117,28 +123,26 @@ async fn an_order_keeps_what_the_preview_said() {
         assert_eq!(shares(&order, name), shares(&quote.body, name), "{name}");
     }
     // What changes afterwards changes no order, and the database has what memory has.
-    discount(&app, a, 9_000).await;
+    discount(app, a, 9_000).await;
     assert_eq!(shopper.post(&format!("{path}/cancel")).await.status, 200);
     app.caught_up().await;
     let stored = shopper.get(&path).await.body;
     assert_eq!((amounts(&stored), &stored["items"]), (amounts(&order), &order["items"]));
 }
 
-#[actix_web::test]
-async fn a_price_that_changes_between_preview_and_order_is_told() {
-    let app = TestApp::start().await;
+async fn a_price_that_changes_between_preview_and_order_is_told(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     let first = preview(&shopper, &[(sku, 1)]).await.body;
     assert_eq!(first["payable_fen"], price);
-    discount(&app, sku, 5_000).await;
+    discount(app, sku, 5_000).await;
     let changed = place(&shopper, "k", &[(sku, 1)], price).await;
     changed.is_problem(409, "price_changed", &["expected_payable_fen"]);
     let quote = &changed.body["quote"];
     let sent_home = json!({ "items": items(&[(sku, 1)]), "address_id": home(&shopper).await });
     assert_eq!(quote, &shopper.send(Method::POST, "/v1/orders/preview", None, sent_home).await.body);
     assert_ne!(quote["quote_version"], first["quote_version"]);
-    let template = send_by(&app, sku, Billing::Pieces, rate((1, 500), (1, 0)), Vec::new()).await;
+    let template = send_by(app, sku, Billing::Pieces, rate((1, 500), (1, 0)), Vec::new()).await;
     let half = quote["payable_fen"].as_u64().unwrap();
     place(&shopper, "k", &[(sku, 1)], half).await.is_problem(409, "price_changed", &["expected_payable_fen"]);
     // An edit of the template counts at once.
@@ -151,13 +155,11 @@ async fn a_price_that_changes_between_preview_and_order_is_told() {
     assert_eq!(place(&shopper, "k", &[(sku, 1)], half + 700).await.status, 201);
 }
 
-#[actix_web::test]
-async fn freight_that_depends_on_the_region_needs_an_address() {
-    let app = TestApp::start().await;
+async fn freight_that_depends_on_the_region_needs_an_address(app: &TestApp) {
     let shopper = app.shopper();
-    let (sku, price) = shelf(&app).await[0];
+    let (sku, price) = shelf(app).await[0];
     send_by(
-        &app,
+        app,
         sku,
         Billing::Pieces,
         rate((1, 800), (1, 200)),
@@ -196,24 +198,22 @@ async fn freight_that_depends_on_the_region_needs_an_address() {
     }
 }
 
-#[actix_web::test]
-async fn goods_that_cannot_be_sent_or_priced_are_named() {
-    let app = TestApp::start().await;
+async fn goods_that_cannot_be_sent_or_priced_are_named(app: &TestApp) {
     let shopper = app.shopper();
-    let [(a, _), (b, _), (c, _)] = shelf(&app).await[..] else { unreachable!() };
+    let [(a, _), (b, _), (c, _)] = shelf(app).await[..] else { unreachable!() };
     let both = [(a, 1), (b, 1)];
-    send_by(&app, b, Billing::Pieces, Terms::NotDelivered, Vec::new()).await;
+    send_by(app, b, Billing::Pieces, Terms::NotDelivered, Vec::new()).await;
     preview(&shopper, &both).await.is_problem(409, "no_delivery", &["items[1].sku_id"]);
     place(&shopper, "k", &both, 1).await.is_problem(409, "no_delivery", &["items[1].sku_id"]);
     // Nobody has said what it weighs.
-    send_by(&app, b, Billing::Weight, rate((1_000, 800), (500, 200)), Vec::new()).await;
+    send_by(app, b, Billing::Weight, rate((1_000, 800), (500, 200)), Vec::new()).await;
     preview(&shopper, &both).await.is_problem(409, "freight_unknown", &["items[1].sku_id"]);
     let mut tx = app.database().await.begin().await.unwrap();
     tx.execute("UPDATE skus SET weight_grams = 600 WHERE id = ?", vec![b.into()]).await.unwrap();
     tx.execute("UPDATE skus SET price_fen = 9999999999 WHERE id = ?", vec![c.into()]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(preview(&shopper, &[(a, 1), (b, 2)]).await.body["freight_fen"], 1_000);
-    set(&app, a, "freight_template_id = NULL").await;
+    set(app, a, "freight_template_id = NULL").await;
     preview(&shopper, &both).await.is_problem(409, "freight_unknown", &["items[0].sku_id"]);
     place(&shopper, "k", &both, 1).await.is_problem(409, "freight_unknown", &["items[0].sku_id"]);
     preview(&shopper, &[(c, 2)]).await.is_problem(422, "validation_failed", &["items"]);

@@ -4,7 +4,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mallcore::features::banners::edits;
 use mallcore::platform::config;
-use mallcore::platform::database::Settings;
 use mallcore::platform::redis::Link;
 use mallcore_actors::ids::{BannerId, UserId};
 use mallcore_actors::time::Timestamp;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use super::app::{Sale, TestApp, until};
 use super::checkout::{place, shelf};
 use super::cold_writes::{is_done, mallcore};
+use super::engines::database;
 use super::sandbox;
 use crate::database::scratch::{self, Scratch};
 use crate::redis::server::{Server, link};
@@ -24,18 +24,9 @@ async fn app(redis: config::Redis) -> TestApp {
 
 /// The same over a database server.
 async fn over(scratch: &Scratch, redis: config::Redis) -> TestApp {
-    let Settings::MySql(server) = scratch.settings.clone() else { unreachable!() };
     let change = |config: &mut config::Config| {
         config.redis = Some(redis);
-        config.database = Some(config::Database {
-            host: server.host,
-            port: server.port,
-            username: server.user,
-            password: Some(config::Secret::new(&server.password)),
-            name: server.database.unwrap(),
-            tls: false,
-            tls_ca_file: None,
-        });
+        config.database = Some(database(scratch));
     };
     TestApp::with(Sale { quota: 10, limit: 1 }, change).await
 }

@@ -245,23 +245,28 @@ async fn a_review_that_comes_too_late_or_makes_no_sense_is_refused() {
 
 #[actix_web::test]
 async fn the_back_office_lists_shows_hides_and_answers_from_the_command_line() {
-    let app = TestApp::with(super::app::Sale { quota: 10, limit: 1 }, |config| config.reviews.moderation = true).await;
-    let shopper = app.shopper();
-    let a = shelf(&app).await[0];
-    let order = paid(&app, &shopper, 1, &[a]).await;
-    received(&app, &shopper, order, &[a.0]).await;
-    let id = review(&shopper, order, json!({ "sku_id": a.0, "stars": 4, "text": "好\n用" })).await.body["id"].as_u64().unwrap();
-    let (_, listed) = mallcore(&app, "review list --status pending").await;
-    assert!(listed.contains(&format!("{id} ")) && listed.contains("4 stars") && listed.contains("  好 用"), "{listed}");
-    is_done(&mallcore(&app, &format!("review show {id} --wait")).await);
-    is_done(&mallcore(&app, &format!("review reply {id} --text 谢谢 --wait")).await);
-    let (_, listed) = mallcore(&app, &format!("review list --status shown --product {}", product_of(&app, a.0).await)).await;
-    assert!(listed.contains(&format!("{id} ")) && listed.contains("reply: 谢谢"), "{listed}");
-    is_done(&mallcore(&app, &format!("review hide {id} --wait")).await);
-    assert!(mallcore(&app, &format!("review hide {id}")).await.1.contains("nothing to change"));
-    for (line, said) in [("review show 999999", "no review 999999"), ("review list --stars-max 6", "--stars-max")] {
-        let (success, text) = mallcore(&app, line).await;
-        assert!(!success && text.contains(said), "{line}: {text}");
-    }
-    assert!(mallcore(&app, "review list --status pending").await.1.contains("no review fits"));
+    on_both_explained(
+        |config| config.reviews.moderation = true,
+        async |app| {
+            let shopper = app.shopper();
+            let a = shelf(app).await[0];
+            let order = paid(app, &shopper, 1, &[a]).await;
+            received(app, &shopper, order, &[a.0]).await;
+            let id = review(&shopper, order, json!({ "sku_id": a.0, "stars": 4, "text": "好\n用" })).await.body["id"].as_u64().unwrap();
+            let (_, listed) = mallcore(app, "review list --status pending").await;
+            assert!(listed.contains(&format!("{id} ")) && listed.contains("4 stars") && listed.contains("  好 用"), "{listed}");
+            is_done(&mallcore(app, &format!("review show {id} --wait")).await);
+            is_done(&mallcore(app, &format!("review reply {id} --text 谢谢 --wait")).await);
+            let (_, listed) = mallcore(app, &format!("review list --status shown --product {}", product_of(app, a.0).await)).await;
+            assert!(listed.contains(&format!("{id} ")) && listed.contains("reply: 谢谢"), "{listed}");
+            is_done(&mallcore(app, &format!("review hide {id} --wait")).await);
+            assert!(mallcore(app, &format!("review hide {id}")).await.1.contains("nothing to change"));
+            for (line, said) in [("review show 999999", "no review 999999"), ("review list --stars-max 6", "--stars-max")] {
+                let (success, text) = mallcore(app, line).await;
+                assert!(!success && text.contains(said), "{line}: {text}");
+            }
+            assert!(mallcore(app, "review list --status pending").await.1.contains("no review fits"));
+        },
+    )
+    .await;
 }

@@ -1,21 +1,23 @@
 //! Search over real HTTP: products, suggestions, hot words, one's own history, on SQLite and on MySQL.
 
 use mallcore::features::catalog::edits::products;
-use mallcore::platform::config::{Database as Server, Secret};
 use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::text::Text;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, Sale, TestApp, until};
+use super::app::{Person, Reply, TestApp, until};
 use super::cold_writes::{is_done, mallcore};
-use crate::database::scratch;
+use super::engines::each_embedded_and_all_on_mariadb;
 
-/// A shop whose search has been built.
-async fn shop() -> TestApp {
-    let app = TestApp::start().await;
-    ready(&app).await;
-    app
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    beginnings_are_completed_and_hot_words_are_what_finds_something,
+    products_are_found_by_name_brand_category_and_pinyin,
+    facets_say_what_choosing_finds,
+    what_cannot_be_searched_for_is_refused,
+    shoppers_have_a_history_of_their_own,
+    an_edit_is_searchable_a_moment_later,
 }
 
 async fn ready(app: &TestApp) {
@@ -47,9 +49,8 @@ async fn suggested(visitor: &Person<'_>, q: &str) -> Vec<String> {
     words(&visitor.get(&format!("/v1/search/suggest?q={}", encoded(q))).await)
 }
 
-#[actix_web::test]
-async fn products_are_found_by_name_brand_category_and_pinyin() {
-    let app = shop().await;
+async fn products_are_found_by_name_brand_category_and_pinyin(app: &TestApp) {
+    ready(app).await;
     let visitor = app.anonymous();
     let found = search(&visitor, "蓝牙音箱", "size=2").await;
     assert_eq!((&found["total"], ids(&found).len(), &found["next_page"]), (&5.into(), 2, &2.into()));
@@ -78,9 +79,8 @@ async fn products_are_found_by_name_brand_category_and_pinyin() {
     assert_eq!(search(&visitor, "没有这种东西", "").await["total"], 0);
 }
 
-#[actix_web::test]
-async fn facets_say_what_choosing_finds() {
-    let app = shop().await;
+async fn facets_say_what_choosing_finds(app: &TestApp) {
+    ready(app).await;
     let visitor = app.anonymous();
     let found = search(&visitor, "云雀", "").await;
     let facets = &found["facets"];
@@ -99,9 +99,8 @@ async fn facets_say_what_choosing_finds() {
     assert_eq!(search(&visitor, "云雀", "category_id=999999").await["total"], 0);
 }
 
-#[actix_web::test]
-async fn what_cannot_be_searched_for_is_refused() {
-    let app = shop().await;
+async fn what_cannot_be_searched_for_is_refused(app: &TestApp) {
+    ready(app).await;
     let visitor = app.anonymous();
     for path in ["/v1/products/search", "/v1/search/suggest"] {
         visitor.get(path).await.is_problem(422, "validation_failed", &["q"]);
@@ -119,9 +118,8 @@ async fn what_cannot_be_searched_for_is_refused() {
     assert_eq!(search(&visitor, &"长".repeat(64), "").await["total"], 0, "as long as it may be");
 }
 
-#[actix_web::test]
-async fn an_edit_is_searchable_a_moment_later() {
-    let app = shop().await;
+async fn an_edit_is_searchable_a_moment_later(app: &TestApp) {
+    ready(app).await;
     let visitor = app.anonymous();
     let database = app.database().await;
     let finds = async |q: &str, product: u64| ids(&search(&visitor, q, "size=100").await).contains(&product);
@@ -139,20 +137,19 @@ async fn an_edit_is_searchable_a_moment_later() {
     assert!(!finds(&before, 7).await, "it no longer has its old name");
     until("the new name is suggested", async || suggests("liujinhang", "鎏金航天纪念章").await).await;
     assert!(!suggests(&before, &before).await);
-    is_done(&mallcore(&app, "product set-status 7 off_sale --wait").await);
+    is_done(&mallcore(app, "product set-status 7 off_sale --wait").await);
     let gone = search(&visitor, "航天纪念章", "").await;
     assert_eq!(gone["items"], json!([]), "not shown from the moment on that the catalogue knows");
     until("it is not counted either", async || search(&visitor, "航天纪念章", "").await["total"] == 0).await;
     assert!(!suggests("鎏金", "鎏金航天纪念章").await);
-    is_done(&mallcore(&app, "product set-status 7 on_sale --wait").await);
+    is_done(&mallcore(app, "product set-status 7 on_sale --wait").await);
     until("it is back", async || finds("航天纪念章", 7).await).await;
-    assert!(mallcore(&app, "product brand add --name 飞燕坊").await.0);
+    assert!(mallcore(app, "product brand add --name 飞燕坊").await.0);
     until("a new brand is suggested", async || suggests("feiyan", "飞燕坊").await).await;
 }
 
-#[actix_web::test]
-async fn beginnings_are_completed_and_hot_words_are_what_finds_something() {
-    let app = shop().await;
+async fn beginnings_are_completed_and_hot_words_are_what_finds_something(app: &TestApp) {
+    ready(app).await;
     let visitor = app.anonymous();
     assert_eq!(suggested(&visitor, "数码").await[0], "数码电子");
     assert!(suggested(&visitor, "smdz").await.contains(&"数码电子".to_owned()));
@@ -184,63 +181,36 @@ async fn search_later(shopper: &Person<'_>, word: &str) {
     .await;
 }
 
-/// An embedded shop, and one over MySQL.
-async fn both() -> [(TestApp, Option<scratch::Scratch>); 2] {
-    let mysql = scratch::mysql().await;
-    let mallcore::platform::database::Settings::MySql(server) = mysql.settings.clone() else { unreachable!() };
-    let server = Server {
-        host: server.host,
-        port: server.port,
-        username: server.user,
-        password: (!server.password.is_empty()).then(|| Secret::new(server.password)),
-        name: server.database.unwrap(),
-        tls: false,
-        tls_ca_file: None,
-    };
-    let over = TestApp::with(Sale { quota: 10, limit: 1 }, |config| {
-        config.rate_limits.enabled = false;
-        config.database = Some(server);
-    })
-    .await;
-    let embedded = TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.rate_limits.enabled = false).await;
-    [(embedded, None), (over, Some(mysql))]
-}
-
-#[actix_web::test]
-async fn shoppers_have_a_history_of_their_own() {
-    for (app, _scratch) in both().await {
-        ready(&app).await;
-        let (shopper, other) = (app.shopper(), app.shopper());
-        let history = async |person: &Person<'_>| words(&person.get("/v1/search/history").await);
-        for word in ["手机", "耳机", "ABC 没有", "手机"] {
-            search_later(&shopper, word).await;
-        }
-        search(&shopper, "音箱", "page=2").await;
-        let expected = ["手机", "abc 没有", "耳机"];
-        assert_eq!(history(&shopper).await, expected, "each once, the newest first, whether it found something or not");
-        let database = app.database().await;
-        let stored = async || {
-            let mut tx = database.snapshot().await.unwrap();
-            let rows = tx.all("SELECT word, found FROM search_history ORDER BY searched_at DESC", Vec::new()).await.unwrap();
-            rows.iter().map(|row| (row.text(0).unwrap(), row.int(1).unwrap())).collect::<Vec<_>>()
-        };
-        until("they are written", async || stored().await.len() == 3).await;
-        assert_eq!(stored().await, [("手机".to_owned(), 1), ("abc 没有".to_owned(), 0), ("耳机".to_owned(), 1)]);
-        assert_eq!(history(&shopper).await, expected, "written, they are the same");
-        assert!(history(&other).await.is_empty(), "another's are another's");
-        for number in 0..25 {
-            search_later(&shopper, &format!("杯{number}")).await;
-        }
-        let newest: Vec<String> = (5..25).rev().map(|number| format!("杯{number}")).collect();
-        assert_eq!(history(&shopper).await, newest);
-        until("the rest is removed", async || stored().await.len() == 20).await;
-        search(&other, "手机", "").await;
-        assert_eq!(shopper.send(Method::DELETE, "/v1/search/history", None, json!({})).await.status, 204);
-        assert!(history(&shopper).await.is_empty());
-        assert_eq!(history(&other).await, ["手机"]);
-        until("nothing of it comes back", async || stored().await == [("手机".to_owned(), 1)]).await;
-        database.close().await;
-        // Before its database.
-        drop(app);
+async fn shoppers_have_a_history_of_their_own(app: &TestApp) {
+    ready(app).await;
+    let (shopper, other) = (app.shopper(), app.shopper());
+    let history = async |person: &Person<'_>| words(&person.get("/v1/search/history").await);
+    for word in ["手机", "耳机", "ABC 没有", "手机"] {
+        search_later(&shopper, word).await;
     }
+    search(&shopper, "音箱", "page=2").await;
+    let expected = ["手机", "abc 没有", "耳机"];
+    assert_eq!(history(&shopper).await, expected, "each once, the newest first, whether it found something or not");
+    let database = app.database().await;
+    let stored = async || {
+        let mut tx = database.snapshot().await.unwrap();
+        let rows = tx.all("SELECT word, found FROM search_history ORDER BY searched_at DESC", Vec::new()).await.unwrap();
+        rows.iter().map(|row| (row.text(0).unwrap(), row.int(1).unwrap())).collect::<Vec<_>>()
+    };
+    let written = [("手机".to_owned(), 1), ("abc 没有".to_owned(), 0), ("耳机".to_owned(), 1)];
+    until("they are written", async || stored().await == written).await;
+    assert_eq!(history(&shopper).await, expected, "written, they are the same");
+    assert!(history(&other).await.is_empty(), "another's are another's");
+    for number in 0..25 {
+        search_later(&shopper, &format!("杯{number}")).await;
+    }
+    let newest: Vec<String> = (5..25).rev().map(|number| format!("杯{number}")).collect();
+    assert_eq!(history(&shopper).await, newest);
+    until("the rest is removed", async || stored().await.len() == 20).await;
+    search(&other, "手机", "").await;
+    assert_eq!(shopper.send(Method::DELETE, "/v1/search/history", None, json!({})).await.status, 204);
+    assert!(history(&shopper).await.is_empty());
+    assert_eq!(history(&other).await, ["手机"]);
+    until("nothing of it comes back", async || stored().await == [("手机".to_owned(), 1)]).await;
+    database.close().await;
 }

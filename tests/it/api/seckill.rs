@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::app::{Person, Sale, TestApp, until};
-use super::checkout::home;
+use super::checkout::{home, place, shelf};
 use super::engines::{each_embedded_and_all_on_mariadb, on_both};
 
 each_embedded_and_all_on_mariadb! {
@@ -19,6 +19,10 @@ each_embedded_and_all_on_mariadb! {
     one_persons_key_is_nothing_to_another,
     nobody_gets_more_than_the_limit,
     buying_needs_a_token,
+    nobody_has_more_open_orders_than_allowed,
+    a_sale_whose_pieces_no_actor_has_any_more_has_ended,
+    a_sale_that_has_not_begun_sells_nothing,
+    what_is_gone_is_sold_out,
 }
 
 async fn a_purchase_is_answered_with_an_order(app: &TestApp) {
@@ -109,25 +113,26 @@ async fn nobody_gets_more_than_the_limit(app: &TestApp) {
     assert_eq!(refused.body["limit"], 2);
 }
 
-#[actix_web::test]
-async fn what_is_gone_is_sold_out() {
-    let app = TestApp::with(Sale { quota: 1, limit: 1 }, |_| {}).await;
-    assert_eq!(app.shopper().buy(1, "one").await.status, 201);
+async fn what_is_gone_is_sold_out(app: &TestApp) {
+    for _ in 0..app.remaining().await {
+        assert_eq!(app.shopper().buy(1, "one").await.status, 201);
+    }
     app.shopper().buy(1, "two").await.is_problem(409, "sold_out", &[]);
     assert_eq!(app.remaining().await, 0);
 }
 
-#[actix_web::test]
-async fn nobody_has_more_open_orders_than_allowed() {
-    let app = TestApp::with(Sale { quota: 100, limit: 100 }, |config| config.orders.unpaid_max_per_user = 5).await;
-    let shopper = app.shopper();
-    for key in ["a", "b", "c", "d", "e"] {
-        assert_eq!(shopper.buy(1, key).await.status, 201);
+async fn nobody_has_more_open_orders_than_allowed(app: &TestApp) {
+    let (shopper, before) = (app.shopper(), app.remaining().await);
+    let (sku, price) = shelf(app).await[0];
+    for key in ["a", "b", "c", "d"] {
+        assert_eq!(place(&shopper, key, &[(sku, 1)], price).await.status, 201);
     }
-    let refused = shopper.buy(1, "f").await;
-    refused.is_problem(409, "too_many_unpaid", &[]);
-    assert_eq!(refused.body["limit"], 5);
-    assert_eq!(app.remaining().await, 95);
+    assert_eq!(shopper.buy(1, "e").await.status, 201);
+    for refused in [shopper.buy(1, "f").await, place(&shopper, "g", &[(sku, 1)], price).await] {
+        refused.is_problem(409, "too_many_unpaid", &[]);
+        assert_eq!(refused.body["limit"], 5);
+    }
+    assert_eq!(app.remaining().await, before - 1);
 }
 
 async fn a_sale_shows_its_hours_and_what_is_left(app: &TestApp) {
@@ -158,23 +163,29 @@ async fn a_sale_that_is_over_has_ended_before_and_after_its_rest_is_given_back()
     database.close().await;
 }
 
-#[actix_web::test]
-async fn a_sale_whose_pieces_no_actor_has_any_more_has_ended() {
-    let app = TestApp::start().await;
-    let (starts_at, ends_at) = {
-        let activity = app.anonymous().get("/v1/seckill/activities/1").await.body;
-        let now = activity["server_time"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis() as u64;
-        (Timestamp::from_millis(now - 2_000), Timestamp::from_millis(now - 1_000))
-    };
+/// A sale of one piece that lasts from so many milliseconds after now to so many; its item once shoppers see it.
+async fn planned(app: &TestApp, from: i64, until_then: i64) -> String {
+    let now = app.anonymous().get("/v1/seckill/activities/1").await.body["server_time"].clone();
+    let now = now.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp_millis();
+    let [starts_at, ends_at] = [from, until_then].map(|millis| Timestamp::from_millis((now + millis) as u64));
     let (sku, price) = (SkuId::new(2).unwrap(), Money::from_fen(100).unwrap());
-    let plan = SalePlan { name: "昨天".into(), sku, quota: 1, limit_per_user: 1, price, starts_at, ends_at };
+    let plan = SalePlan { name: "另一场".into(), sku, quota: 1, limit_per_user: 1, price, starts_at, ends_at };
     let database = app.database().await;
     let (activity, item) = repository::create(&database, &plan).await.unwrap();
+    database.close().await;
     let anonymous = app.anonymous();
     until("the sale is seen", async || anonymous.get(&format!("/v1/seckill/activities/{activity}")).await.status == 200).await;
-    let refused = app.shopper().buy_with(&item.to_string(), Some("key"), r#"{"quantity":1}"#).await;
-    refused.is_problem(409, "ended", &[]);
-    database.close().await;
+    item.to_string()
+}
+
+async fn a_sale_whose_pieces_no_actor_has_any_more_has_ended(app: &TestApp) {
+    let yesterdays = planned(app, -2_000, -1_000).await;
+    app.shopper().buy_with(&yesterdays, Some("key"), r#"{"quantity":1}"#).await.is_problem(409, "ended", &[]);
+}
+
+async fn a_sale_that_has_not_begun_sells_nothing(app: &TestApp) {
+    let tomorrows = planned(app, 3_600_000, 7_200_000).await;
+    app.shopper().buy_with(&tomorrows, Some("key"), r#"{"quantity":1}"#).await.is_problem(409, "not_started", &[]);
 }
 
 async fn buying_needs_a_token(app: &TestApp) {

@@ -16,7 +16,15 @@ use serde_json::Value;
 use super::app::{Person, Reply, Sale, TestApp, until};
 use super::checkout::place;
 use super::cold_writes::{is_done, mallcore};
-use crate::database::scratch;
+use super::engines::each_embedded_and_all_on_mariadb;
+
+each_embedded_and_all_on_mariadb! {
+    quota 10, limit 1;
+    every_wrong_parameter_of_a_zone_is_named,
+    what_a_client_has_of_a_zone_is_not_sent_again_until_it_changes,
+    off_the_shelf_leaves_and_sold_out_stays_marked,
+    zones_are_ranked_by_weight_then_measure_then_id,
+}
 
 fn now() -> Timestamp {
     Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
@@ -48,7 +56,7 @@ async fn arrange(database: &Database) {
     products::set_sort_order(database, 1, -1, now()).await.unwrap();
 }
 
-async fn zones_are_in_order(app: &TestApp) {
+async fn zones_are_ranked_by_weight_then_measure_then_id(app: &TestApp) {
     let (visitor, database) = (app.anonymous(), app.database().await);
     arrange(&database).await;
     let discounted = async || ids(&Value::Array(all(&visitor, "discount").await));
@@ -90,17 +98,6 @@ async fn zones_are_in_order(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn zones_are_ranked_by_weight_then_measure_then_id() {
-    zones_are_in_order(&TestApp::start().await).await;
-}
-
-#[actix_web::test]
-async fn zones_are_ranked_alike_on_mariadb() {
-    let scratch = scratch::mysql().await;
-    zones_are_in_order(&TestApp::on(&scratch).await).await;
-}
-
-#[actix_web::test]
 async fn a_sale_moves_the_hot_zone_while_the_database_has_none_of_it() {
     let app = TestApp::with(Sale { quota: 10, limit: 1 }, |config| config.storage.projection_paused = true).await;
     let (visitor, shopper) = (app.anonymous(), app.shopper());
@@ -130,30 +127,27 @@ async fn a_sale_moves_the_hot_zone_while_the_database_has_none_of_it() {
     app.resume_projection();
 }
 
-#[actix_web::test]
-async fn off_the_shelf_leaves_and_sold_out_stays_marked() {
-    let app = TestApp::start().await;
+async fn off_the_shelf_leaves_and_sold_out_stays_marked(app: &TestApp) {
     let visitor = app.anonymous();
     let hot = ids(&visitor.get("/v1/zones/hot").await.body["items"]);
     let (first, second) = (hot[0], hot[1]);
-    is_done(&mallcore(&app, &format!("product set-status {first} off_sale --wait")).await);
+    is_done(&mallcore(app, &format!("product set-status {first} off_sale --wait")).await);
     until("it has left", async || ids(&visitor.get("/v1/zones/hot").await.body["items"])[0] == second).await;
-    is_done(&mallcore(&app, &format!("product set-status {first} on_sale --wait")).await);
+    is_done(&mallcore(app, &format!("product set-status {first} on_sale --wait")).await);
     until("it is back", async || ids(&visitor.get("/v1/zones/homepage").await.body["hot"]["items"])[0] == first).await;
     let shown = visitor.get(&format!("/v1/products/{first}")).await;
     for sku in shown.body["skus"].as_array().unwrap() {
-        is_done(&mallcore(&app, &format!("product adjust-stock {} --by -{} --reason gone --wait", sku["id"], sku["available"])).await);
+        is_done(&mallcore(app, &format!("product adjust-stock {} --by -{} --reason gone --wait", sku["id"], sku["available"])).await);
     }
     until("it is marked", async || visitor.get("/v1/zones/hot").await.body["items"][0]["is_sold_out"] == true).await;
     assert_eq!(ids(&visitor.get("/v1/zones/hot").await.body["items"])[0], first, "where it was");
-    is_done(&mallcore(&app, &format!("product zone-sort {} 1 --wait", hot[9])).await);
+    is_done(&mallcore(app, &format!("product zone-sort {} 1 --wait", hot[9])).await);
     until("the weight counts", async || ids(&visitor.get("/v1/zones/hot").await.body["items"])[0] == hot[9]).await;
-    assert!(!mallcore(&app, "product zone-sort 999999 1").await.0);
+    assert!(!mallcore(app, "product zone-sort 999999 1").await.0);
+    is_done(&mallcore(app, &format!("product zone-sort {} 0 --wait", hot[9])).await);
 }
 
-#[actix_web::test]
-async fn what_a_client_has_of_a_zone_is_not_sent_again_until_it_changes() {
-    let app = TestApp::start().await;
+async fn what_a_client_has_of_a_zone_is_not_sent_again_until_it_changes(app: &TestApp) {
     let visitor = app.anonymous();
     let with_tag = async |path: &str, etag: &str| Reply::of(visitor.request(Method::GET, path).header("If-None-Match", etag)).await;
     for path in
@@ -165,13 +159,11 @@ async fn what_a_client_has_of_a_zone_is_not_sent_again_until_it_changes() {
         assert_eq!(with_tag(path, "\"another\"").await.status, 200, "{path}");
     }
     let etag = visitor.get("/v1/zones/homepage").await.header("etag").to_owned();
-    is_done(&mallcore(&app, "product set-discount 1 --percent 95 --wait").await);
+    is_done(&mallcore(app, "product set-discount 1 --percent 95 --wait").await);
     until("it has changed", async || with_tag("/v1/zones/homepage", &etag).await.status == 200).await;
 }
 
-#[actix_web::test]
-async fn every_wrong_parameter_of_a_zone_is_named() {
-    let app = TestApp::start().await;
+async fn every_wrong_parameter_of_a_zone_is_named(app: &TestApp) {
     let visitor = app.anonymous();
     for zone in ["discount", "hot"] {
         let refused = visitor.get(&format!("/v1/zones/{zone}/products?page=0&size=101&cursor=3")).await;

@@ -24,11 +24,11 @@ async fn a_schema_of_a_later_release_is_left_alone() {
 #[tokio::test]
 async fn a_step_that_is_missing_is_taken_whatever_came_after_it() {
     for scratch in scratch::both().await {
-        statement(&scratch.database, "DROP TABLE banner_products").await;
+        statement(&scratch.patient().await, "DROP TABLE banner_products").await;
         // 0048 made the table, 0057 its index.
         statement(&scratch.database, "DELETE FROM _sqlx_migrations WHERE version IN (48, 57)").await;
         assert_eq!(scratch.database.pending_migrations().await.unwrap(), [48, 57]);
-        scratch.database.migrate().await.unwrap();
+        scratch.patient().await.migrate().await.unwrap();
         assert_eq!(scratch.database.pending_migrations().await.unwrap(), [0; 0]);
         statement(&scratch.database, "DELETE FROM banner_products").await;
     }
@@ -77,7 +77,7 @@ async fn a_step_that_was_cut_off_is_run_again() {
                 Engine::Sqlite => continue,
             };
             statement(&scratch.database, &cut_off).await;
-            scratch.database.migrate().await.unwrap();
+            scratch.patient().await.migrate().await.unwrap();
             let steps = scratch.database.migrations().await.unwrap();
             assert_eq!((steps.applied as i64, steps.pending, steps.altered), (last, Vec::new(), Vec::new()));
         }

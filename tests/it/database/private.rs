@@ -1,6 +1,5 @@
 //! A MariaDB server of a test's own: for what can only be tried with the settings of a whole server.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -9,6 +8,7 @@ use sqlx::{Connection as _, MySqlConnection};
 use tempfile::TempDir;
 
 use crate::api::app::until;
+use crate::redis::server::free_port;
 
 pub const SCHEMA: &str = "mall";
 /// Of an account that may do everything in [`SCHEMA`] and nothing with the server, so that `read_only` counts for it.
@@ -37,7 +37,7 @@ impl Private {
             .output()
             .expect("the tests need mariadb-install-db (Debian: apt-get install mariadb-server)");
         assert!(installed.status.success(), "{installed:?}");
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let process = program("mariadbd")
             .args(&common)
             .args(["--socket=socket", "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"])

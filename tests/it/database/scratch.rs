@@ -2,8 +2,19 @@
 //! MySQL is at `DB_HOST` (127.0.0.1), `DB_PORT` (3306), as `DB_USER` (root) with `DB_PASSWORD` (empty): a missing server is a failure.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use mallcore::platform::database::{Connections, Database, Encryption, MySqlServer, Settings};
+
+/// For statements about tables: each waits for the server's statistics of all schemas, which other tests change meanwhile. The shop's own
+/// connections would give up after two seconds, which a busy disk takes.
+const PATIENT: Connections = Connections {
+    max: 1,
+    wait_max: Duration::from_secs(120),
+    lock_wait_max: Duration::from_secs(120),
+    statement_max: None,
+    ..Connections::READ
+};
 
 /// A migrated database without rows.
 pub struct Scratch {
@@ -11,6 +22,13 @@ pub struct Scratch {
     pub database: Database,
     schema: Option<(MySqlServer, String)>,
     _folder: tempfile::TempDir,
+}
+
+impl Scratch {
+    /// A connection for statements about tables.
+    pub async fn patient(&self) -> Database {
+        self.settings.connect(PATIENT).await.unwrap()
+    }
 }
 
 /// One of each engine.
@@ -33,8 +51,9 @@ pub async fn mysql() -> Scratch {
     statement(&server, format!("CREATE DATABASE {schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")).await;
     let settings = Settings::MySql(MySqlServer { database: Some(schema.clone()), ..server.clone() });
     let database = settings.connect(Connections { max: 4, ..Connections::READ }).await.unwrap();
-    database.migrate().await.unwrap();
-    Scratch { settings, database, schema: Some((server, schema)), _folder: tempfile::tempdir().unwrap() }
+    let scratch = Scratch { settings, database, schema: Some((server, schema)), _folder: tempfile::tempdir().unwrap() };
+    scratch.patient().await.migrate().await.unwrap();
+    scratch
 }
 
 fn server() -> MySqlServer {
@@ -52,7 +71,7 @@ fn server() -> MySqlServer {
 /// Ends the test's connections first: one that was dropped inside a transaction would hold its tables for ever.
 async fn drop_schema(server: &MySqlServer, schema: &str) {
     let settings = Settings::MySql(server.clone());
-    let database = settings.connect(Connections::ONE).await.unwrap();
+    let database = settings.connect(PATIENT).await.unwrap();
     let mut tx = database.begin().await.unwrap();
     let text = "SELECT id FROM information_schema.processlist WHERE db = ?";
     for row in tx.all(text, vec![schema.to_owned().into()]).await.unwrap() {
@@ -64,7 +83,7 @@ async fn drop_schema(server: &MySqlServer, schema: &str) {
 
 async fn statement(server: &MySqlServer, text: String) {
     let settings = Settings::MySql(server.clone());
-    let database = settings.connect(Connections::ONE).await.expect("the tests need a MySQL or MariaDB server, see docs/SCHEMA.md");
+    let database = settings.connect(PATIENT).await.expect("the tests need a MySQL or MariaDB server, see docs/SCHEMA.md");
     let mut tx = database.begin().await.unwrap();
     tx.execute(text, Vec::new()).await.unwrap();
     tx.commit().await.unwrap();

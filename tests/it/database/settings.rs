@@ -39,11 +39,11 @@ async fn stopped(projector: &ProjectorHandle) -> State {
 async fn a_table_that_is_away_for_a_while_is_waited_for() {
     let scratch = scratch::mysql().await;
     stage(&scratch.database).await;
-    run(&scratch.database, "RENAME TABLE order_items TO order_items_away").await;
+    run(&scratch.patient().await, "RENAME TABLE order_items TO order_items_away").await;
     let (projector, end) = projection(&scratch.settings);
     let state = stopped(&projector).await;
     assert!(matches!(&state, State::Retrying(why) if why.contains("1146")), "{state:?}");
-    run(&scratch.database, "RENAME TABLE order_items_away TO order_items").await;
+    run(&scratch.patient().await, "RENAME TABLE order_items_away TO order_items").await;
     assert!(projector.reached(end).await);
     assert_eq!(projector.stop(Duration::from_secs(5)).await, end);
 }

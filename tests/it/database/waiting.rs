@@ -118,7 +118,8 @@ async fn a_connection_that_cannot_be_had_says_why() {
     assert!(refused.to_string().contains("refused"), "{refused}");
 
     let scratch = scratch::mysql().await;
-    let one = scratch.settings.connect(short).await.unwrap();
+    // Time enough for a busy machine to connect.
+    let one = scratch.settings.connect(Connections { wait_max: Duration::from_secs(4), ..short }).await.unwrap();
     let held = one.begin().await.unwrap();
     let busy = one.begin().await.unwrap_err();
     assert!(busy.is_transient() && busy.to_string().contains("all 1 connections were in use"), "{busy}");
@@ -133,7 +134,8 @@ async fn an_account_with_too_many_connections_is_named() {
     run(&mut root, &format!("CREATE USER {user}@'%' IDENTIFIED BY 'one only' WITH MAX_USER_CONNECTIONS 1")).await;
     run(&mut root, &format!("GRANT SELECT ON {}.* TO {user}@'%'", server.database.as_deref().unwrap())).await;
     let settings = Settings::MySql(MySqlServer { user: user.clone(), password: "one only".into(), ..server.clone() });
-    let short = Connections { max: 2, wait_max: Duration::from_secs(1), ..Connections::READ };
+    // Time enough for a busy machine to connect.
+    let short = Connections { max: 2, wait_max: Duration::from_secs(4), ..Connections::READ };
     let two = settings.connect(short).await.unwrap();
     let held = two.begin().await.unwrap();
     let refused = two.begin().await;

@@ -53,7 +53,7 @@ async fn follows_from_an_earlier_moment(has_news: bool) {
         rows(&whole.database).await
     };
 
-    put_back(&live.database, &schema(&live), &schema(&backup)).await;
+    put_back(&live.patient().await, &schema(&live), &schema(&backup)).await;
     let mut checkpoint = projector.checkpoint.clone();
     journal.append_all(&shop.records[told..]);
     // Without news it finds out by itself, because it looks now and then.

@@ -24,6 +24,15 @@ async fn the_first_log_in_registers_and_the_next_one_is_the_same_shopper() {
 }
 
 #[actix_web::test]
+async fn what_is_no_way_to_log_in_is_refused() {
+    for world in World::both().await {
+        a_body_names_one_way_to_log_in(&world).await;
+        asking_for_a_code_tells_nothing_about_the_phone(&world).await;
+        a_message_that_is_not_taken_is_told(&world).await;
+    }
+}
+
+#[actix_web::test]
 async fn a_code_is_good_once() {
     for world in World::both().await {
         let code = sandbox::running().sandbox.login_code(None);
@@ -34,9 +43,7 @@ async fn a_code_is_good_once() {
     }
 }
 
-#[actix_web::test]
-async fn a_body_names_one_way_to_log_in() {
-    let world = World::embedded(|_| {}).await;
+async fn a_body_names_one_way_to_log_in(world: &World) {
     for (body, fields) in [
         (json!({}), &["code"][..]),
         (json!({ "code": "" }), &["code"]),
@@ -95,9 +102,7 @@ async fn a_phone_logs_in_by_the_code_that_was_sent_to_it() {
     }
 }
 
-#[actix_web::test]
-async fn asking_for_a_code_tells_nothing_about_the_phone() {
-    let world = World::embedded(|_| {}).await;
+async fn asking_for_a_code_tells_nothing_about_the_phone(world: &World) {
     let (known, unknown) = (new_phone(), new_phone());
     let login = world.log_in(None).await;
     let code = sandbox::running().sandbox.phone_code(Some(&known));
@@ -111,9 +116,7 @@ async fn asking_for_a_code_tells_nothing_about_the_phone() {
     }
 }
 
-#[actix_web::test]
-async fn a_message_that_is_not_taken_is_told() {
-    let world = World::embedded(|_| {}).await;
+async fn a_message_that_is_not_taken_is_told(world: &World) {
     world.sms.refuse(Some("FailedOperation.InsufficientBalanceInSmsPackage"));
     world.post("/v1/auth/sms-code", json!({ "phone": new_phone() })).await.is_problem(503, "sms_unavailable", &[]);
     world.sms.refuse(Some("LimitExceeded.PhoneNumberDailyLimit"));

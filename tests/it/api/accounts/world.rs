@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mallcore::platform::config::{self, Config, Secret};
-use mallcore::platform::database::Settings;
+use mallcore::platform::config::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::super::app::{Person, Reply, Sale, TestApp, until};
+use super::super::engines::database;
 use super::super::sandbox;
 use super::sms::SmsService;
 use crate::database::scratch::{self, Scratch};
@@ -33,17 +33,8 @@ impl Servers {
 
     /// Configures a shop for them.
     pub fn configure(&self, config: &mut Config) {
-        let Settings::MySql(server) = &self.scratch.settings else { unreachable!() };
         config.redis = Some(self.redis.settings());
-        config.database = Some(config::Database {
-            host: server.host.clone(),
-            port: server.port,
-            username: server.user.clone(),
-            password: Some(Secret::new(server.password.clone())),
-            name: server.database.clone().unwrap(),
-            tls: false,
-            tls_ca_file: None,
-        });
+        config.database = Some(database(&self.scratch));
     }
 }
 

@@ -78,6 +78,9 @@ async fn money_goes_back_for_pieces_that_were_never_sent() {
             let path = format!("/v1/after-sales/{id}");
             stranger.get(&path).await.is_problem(404, "unknown_after_sale", &[]);
             stranger.post(&format!("{path}/cancel")).await.is_problem(404, "unknown_after_sale", &[]);
+            let parcel = json!({ "carrier": "SF", "tracking_no": "SF2001" });
+            let sent = stranger.send(reqwest::Method::POST, &format!("{path}/ship"), None, parcel).await;
+            sent.is_problem(404, "unknown_after_sale", &[]);
             assert_eq!(stranger.get("/v1/after-sales").await.body["items"], json!([]));
             let third = applied(&shopper, "three", application(order, "refund", &[(b, 1), (a, 1)])).await;
             let page = shopper.get("/v1/after-sales?size=1").await.body;

@@ -159,7 +159,7 @@ impl Till {
 
     /// What the sandbox's own ledger says: fen that came and fen that went back.
     pub fn ledger(&self) -> (u64, u64) {
-        let text = fs::read_to_string(self.folder.path().join("ledger.jsonl")).unwrap();
+        let text = fs::read_to_string(self.folder.path().join("ledger.jsonl")).unwrap_or_default();
         let entries = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         entries.fold((0, 0), |(came, back), entry| match entry["event"].as_str().unwrap() {
             "paid" => (came + entry["total"].as_u64().unwrap(), back),
