@@ -16,6 +16,7 @@ use super::handle::Carts;
 use super::mirror::Mirror;
 use super::projection::CartProjection;
 use super::{documents, repository, routes};
+use crate::features::catalog::Catalog;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
 use crate::platform::policy::Policy;
@@ -61,7 +62,8 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
         opening.run(Mirror { link, reads, engine, projected: projected.checkpoint.clone() }.keep());
     }
     let shards = Arc::new(Shards::new(SHARDS, common, Arc::new(loader), IDLE_CHECK, tail, projected.checkpoint));
-    let carts = || Carts::new(Arc::clone(&shards), Arc::clone(opening.reads));
+    let catalog = opening.provided::<Catalog>().ok_or(FeatureError::Handle("Catalog"))?;
+    let carts = || Carts::new(Arc::clone(&shards), Arc::clone(&catalog), Arc::clone(opening.reads));
     let (for_handlers, for_policy) = (carts(), carts());
     opening.provide(for_handlers);
     opening.follow(TakeOutBought(for_policy))?;

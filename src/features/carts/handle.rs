@@ -13,6 +13,7 @@ use mallcore_actors::kernel::{Handle, Provenance};
 use mallcore_actors::refusal::Answer;
 
 use super::repository::{self, Goods};
+use crate::features::catalog::Catalog;
 use crate::platform::database::Error;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
 
@@ -22,12 +23,13 @@ pub const BOUGHT: u16 = 1;
 /// The carts of all shoppers.
 pub struct Carts {
     shards: Arc<Shards<Cart>>,
+    catalog: Arc<Catalog>,
     reads: Arc<Reads>,
 }
 
 impl Carts {
-    pub(super) fn new(shards: Arc<Shards<Cart>>, reads: Arc<Reads>) -> Self {
-        Self { shards, reads }
+    pub(super) fn new(shards: Arc<Shards<Cart>>, catalog: Arc<Catalog>, reads: Arc<Reads>) -> Self {
+        Self { shards, catalog, reads }
     }
 
     async fn ask<C>(&self, user: UserId, command: C) -> Answer<<Cart as Handle<C>>::Reply>
@@ -78,11 +80,27 @@ impl Carts {
         self.shards.ask(user, Provenance::policy(BOUGHT, cause), RemoveBought { skus }).await
     }
 
-    /// What the shelf says of these SKUs now.
+    /// What the shelf says of these SKUs now. The database is asked only for what the catalogue does not have: a SKU of a moment ago, or
+    /// everything while it is being loaded.
     pub async fn goods(&self, skus: Vec<SkuId>) -> Result<HashMap<SkuId, Goods>, Error> {
-        if skus.is_empty() {
-            return Ok(HashMap::new());
+        let mut goods: HashMap<SkuId, Goods> = skus.iter().filter_map(|sku| Some((*sku, self.shelved(*sku)?))).collect();
+        let others: Vec<SkuId> = skus.into_iter().filter(|sku| !goods.contains_key(sku)).collect();
+        if !others.is_empty() {
+            goods.extend(self.reads.ask(ANSWER_WITHIN, async |database| repository::goods(database, &others).await).await?);
         }
-        self.reads.ask(ANSWER_WITHIN, async |database| repository::goods(database, &skus).await).await
+        Ok(goods)
+    }
+
+    fn shelved(&self, sku: SkuId) -> Option<Goods> {
+        let entry = self.catalog.sku(sku)?;
+        let (product, (sku, count)) = (&entry.product, entry.sku(sku)?);
+        Some(Goods {
+            product_id: product.id.get(),
+            name: product.name.to_string(),
+            spec: sku.spec.to_string(),
+            price: product.paid(sku.price),
+            available: count.available(),
+            on_sale: product.on_sale && sku.on_sale,
+        })
     }
 }

@@ -156,11 +156,6 @@ impl TestApp {
         self.shop.provided::<Payments>().unwrap()
     }
 
-    /// How the database is reached.
-    pub fn database_settings(&self) -> Settings {
-        self.database.clone()
-    }
-
     /// The catalogue that shoppers see.
     pub fn catalog(&self) -> Arc<Catalog> {
         self.shop.provided::<Catalog>().unwrap()

@@ -48,7 +48,7 @@ fn started(till: &Till, hands: &Arc<Hands>) -> JoinHandle<()> {
         every: Duration::from_millis(20),
         payments: till.app.payments(),
         wechat: Arc::new(WechatPay::new(&till.merchant).unwrap()),
-        database: till.app.database_settings(),
+        database: till.app.database_settings().clone(),
         folder: till.app.data_dir().join("bills"),
         hour: Some(HOUR),
     }))
