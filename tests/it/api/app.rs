@@ -6,9 +6,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mallcore::demo::seed::{SeedOptions, is_empty, seed};
 use mallcore::features::accounts;
+use mallcore::features::banners::Banners;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
 use mallcore::features::payments::{self, Payments};
+use mallcore::features::zones::Zones;
 use mallcore::platform::auth::Verifier;
 use mallcore::platform::config::Config;
 use mallcore::platform::database::{Connections, Database, Settings};
@@ -91,6 +93,8 @@ impl TestApp {
         // Product 195 is the last one that the demo has reviews of: until it shows them, cards change by themselves.
         let is_rated = |product| catalog.product(product).is_some_and(|entry| entry.counted.rating.count > 0);
         until("the catalogue is loaded and rated", async || is_rated(195)).await;
+        let (banners, zones) = (shop.provided::<Banners>().unwrap(), shop.provided::<Zones>().unwrap());
+        until("banners and zones are loaded", async || banners.current().is_ok() && zones.current().is_ok()).await;
         Self {
             base: format!("http://{address}"),
             client: crate::client(),

@@ -1,10 +1,14 @@
 //! Carts over real HTTP: adding, changing, removing, merging, marks, limits, repeats.
 
+use mallcore::features::catalog::edits;
+use mallcore_actors::ids::SkuId;
+use mallcore_actors::stock::adjustment::Operator;
+use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, TestApp};
-use super::checkout::{items, shelf};
+use super::app::{Person, Reply, TestApp, until};
+use super::checkout::{items, leave, shelf, shelve};
 use super::engines::each_embedded_and_all_on_mariadb;
 
 each_embedded_and_all_on_mariadb! {
@@ -105,27 +109,15 @@ async fn lines_are_marked_with_what_the_shelf_says_now(app: &TestApp) {
     for (sku, key) in [(a, "1"), (b, "2"), (c, "3")] {
         add(&shopper, key, sku, 2).await;
     }
-    let mut tx = app.database().await.begin().await.unwrap();
-    let products = "UPDATE products SET stock = stock - (SELECT available FROM skus WHERE id = ?) + ? WHERE id = (SELECT product_id FROM skus WHERE id = ?)";
-    for (sku, left) in [(a, 1u64), (b, 0)] {
-        tx.execute(products, vec![sku.into(), left.into(), sku.into()]).await.unwrap();
-        tx.execute("UPDATE skus SET available = ? WHERE id = ?", vec![left.into(), sku.into()]).await.unwrap();
-    }
-    tx.execute("UPDATE products SET status = 0 WHERE id = (SELECT product_id FROM skus WHERE id = ?)", vec![c.into()]).await.unwrap();
-    tx.commit().await.unwrap();
+    leave(app, a, 1).await;
+    leave(app, b, 0).await;
+    let product = app.catalog().sku(SkuId::new(c).unwrap()).unwrap().product.id.get();
+    let (whose, now) = (Operator::parse("tester").unwrap(), Timestamp::from_millis(1_795_451_405_000));
+    edits::set_status(&app.database().await, product, false, &whose, now).await.unwrap().unwrap();
+    until("the product is off the shelf", async || !app.catalog().product(product).unwrap().product.on_sale).await;
     let cart = shopper.get("/v1/cart").await.body;
     let state = |sku: u64| cart["items"].as_array().unwrap().iter().find(|item| item["sku_id"] == sku).unwrap()["state"].clone();
-    let same_product = |x: u64, y: u64| {
-        let product = |sku: u64| cart["items"].as_array().unwrap().iter().find(|item| item["sku_id"] == sku).unwrap()["product_id"].clone();
-        product(x) == product(y)
-    };
-    assert_eq!(state(c), "off_shelf");
-    if !same_product(a, c) {
-        assert_eq!(state(a), "short");
-    }
-    if !same_product(b, c) {
-        assert_eq!(state(b), "sold_out");
-    }
+    assert_eq!([a, b, c].map(state), ["short", "sold_out", "off_shelf"]);
     assert_eq!(cart["selected_quantity"], 0);
 }
 
@@ -134,18 +126,13 @@ async fn a_sku_that_is_off_the_shelf_is_marked_and_cannot_be_added(app: &TestApp
     let shopper = app.shopper();
     let (sku, _) = shelf(app).await[0];
     add(&shopper, "1", sku, 2).await;
-    let set = async |status: u32| {
-        let mut tx = app.database().await.begin().await.unwrap();
-        tx.execute("UPDATE skus SET status = ? WHERE id = ?", vec![status.into(), sku.into()]).await.unwrap();
-        tx.commit().await.unwrap();
-    };
-    set(0).await;
+    shelve(app, sku, false).await;
     let cart = shopper.get("/v1/cart").await.body;
     assert_eq!((&cart["items"][0]["state"], &cart["selected_quantity"]), (&"off_shelf".into(), &0.into()), "{cart}");
     add(&shopper, "2", sku, 1).await.is_problem(404, "unknown_product", &["sku_id"]);
     let merged = shopper.send(Method::POST, "/v1/cart/merge", Some("m"), json!({ "items": items(&[(sku, 1)]) })).await;
     assert_eq!((lines(&merged.body), &merged.body["left_out"]), (vec![(sku, 2, true)], &json!([sku])), "{merged:?}");
-    set(1).await;
+    shelve(app, sku, true).await;
     assert_eq!(shopper.get("/v1/cart").await.body["items"][0]["state"], "ok");
 }
 

@@ -1,6 +1,7 @@
 //! From pieces to an order, over real HTTP: quotes, placing from items and from the cart, repeats, refusals.
 
 use futures_util::future::join_all;
+use mallcore::features::catalog::edits::skus::{self, SkuChange};
 use mallcore::features::stock::adjustments;
 use mallcore::platform::outbox::Wanted;
 use mallcore_actors::ids::{SkuId, UserId};
@@ -48,6 +49,23 @@ pub async fn available(app: &TestApp, sku: u64) -> u64 {
     let database = app.database().await;
     let mut tx = database.snapshot().await.unwrap();
     tx.first("SELECT available FROM skus WHERE id = ?", vec![sku.into()]).await.unwrap().unwrap().count(0).unwrap()
+}
+
+/// Leaves so many pieces of a SKU, and returns when shoppers see it.
+pub async fn leave(app: &TestApp, sku: u64, left: u64) {
+    let by = i32::try_from(left).unwrap() - i32::try_from(available(app, sku).await).unwrap();
+    let (wanted, now) = (Wanted::By(Delta::new(by).unwrap()), Timestamp::from_millis(1_795_451_405_000));
+    let (reason, whose, id) = (Reason::parse("盘点").unwrap(), Operator::parse("tester").unwrap(), SkuId::new(sku).unwrap());
+    adjustments::ask(&app.database().await, id, wanted, reason, whose, now).await.unwrap();
+    until("the catalogue has the count", async || u64::from(app.catalog().sku(id).unwrap().sku(id).unwrap().1.available()) == left).await;
+    until("so has the database", async || available(app, sku).await == left).await;
+}
+
+/// Puts a SKU on the shelf or takes it off, and returns when shoppers see it.
+pub async fn shelve(app: &TestApp, sku: u64, on_sale: bool) {
+    let (id, change) = (SkuId::new(sku).unwrap(), SkuChange { on_sale: Some(on_sale), ..SkuChange::default() });
+    skus::change(&app.database().await, id, &change, Timestamp::from_millis(1_795_451_405_000)).await.unwrap().unwrap();
+    until("the catalogue shows it", async || app.catalog().sku(id).unwrap().sku(id).unwrap().0.on_sale == on_sale).await;
 }
 
 /// The id of the shopper's address in Hangzhou, which they have from now on.
@@ -287,14 +305,8 @@ async fn lines_that_cannot_be_bought_are_named_by_preview_and_order() {
             let [(a, price_a), (b, _), (c, _)] = shelf(app).await[..] else { unreachable!() };
             let address = home(&shopper).await;
             lay_in(&shopper, &[a, b, c]).await;
-            let all = -i32::try_from(available(app, b).await).unwrap();
-            let (wanted, now) = (Wanted::By(Delta::new(all).unwrap()), Timestamp::from_millis(1_795_451_405_000));
-            let (reason, whose) = (Reason::parse("盘点").unwrap(), Operator::parse("tester").unwrap());
-            adjustments::ask(&app.database().await, SkuId::new(b).unwrap(), wanted, reason, whose, now).await.unwrap();
-            until("nothing is left", async || available(app, b).await == 0).await;
-            let mut tx = app.database().await.begin().await.unwrap();
-            tx.execute("UPDATE skus SET status = 0 WHERE id = ?", vec![c.into()]).await.unwrap();
-            tx.commit().await.unwrap();
+            leave(app, b, 0).await;
+            shelve(app, c, false).await;
             let cart = shopper.get("/v1/cart").await.body;
             assert_eq!(cart["selected_fen"], price_a * 2, "{cart}");
             let preview = async || shopper.send(Method::POST, "/v1/orders/preview", None, json!({ "address_id": address })).await;

@@ -1,14 +1,16 @@
 //! What an order costs, over real HTTP: discounts, freight, what is told when it cannot be known, and what an order keeps of it.
 
+use mallcore::features::catalog::edits;
 use mallcore::features::freight::{Draft, TemplateName, service};
-use mallcore_actors::ids::{FreightTemplateId, ProductId};
+use mallcore_actors::ids::{FreightTemplateId, ProductId, SkuId};
 use mallcore_actors::money::Money;
 use mallcore_actors::pricing::freight::{Area, Billing, FreeFrom, Rate, Terms};
 use mallcore_actors::time::Timestamp;
+use mallcore_actors::values::discount::DiscountRate;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{Person, Reply, TestApp};
+use super::app::{Person, Reply, TestApp, until};
 use super::checkout::{home, items, place, shelf};
 use super::engines::each_on_both;
 
@@ -35,9 +37,12 @@ async fn set(app: &TestApp, sku: u64, columns: &str) {
     tx.commit().await.unwrap();
 }
 
-/// Puts the SKU's product into the discount zone, at so many basis points off.
-async fn discount(app: &TestApp, sku: u64, basis_points: u64) {
-    set(app, sku, &format!("is_discount = 1, discount_rate_bp = {basis_points}")).await;
+/// Puts the SKU's product into the discount zone, at so many basis points off, and returns when shoppers see it.
+async fn discount(app: &TestApp, sku: u64, basis_points: u16) {
+    let product = app.catalog().sku(SkuId::new(sku).unwrap()).unwrap().product.id.get();
+    let (rate, now) = (DiscountRate::from_basis_points(basis_points).unwrap(), Timestamp::from_millis(1_795_451_405_000));
+    edits::products::set_discount(&app.database().await, product, Some(rate), now).await.unwrap().unwrap();
+    until("the catalogue shows it", async || app.catalog().product(product).unwrap().product.discount == Some(rate)).await;
 }
 
 /// Gives the SKU's product a template of its own.

@@ -17,7 +17,7 @@ use crate::api::app::until;
 /// Where nothing listens, and no other test is sent. The kernel hands none of these ports to whoever asks for any, or connects: it begins above.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 12_000 + (std::process::id() % 64) as u16 * 256;
+    let first = 12_000 + (std::process::id() % 39) as u16 * 256;
     let mut ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % 256);
     ports.find(|port| Port::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
