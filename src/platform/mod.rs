@@ -21,6 +21,7 @@ pub mod policy;
 pub mod projection;
 pub mod readiness;
 pub mod reads;
+pub mod recent;
 pub mod redis;
 pub mod rfc3339;
 pub mod sessions;
