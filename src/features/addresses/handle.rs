@@ -10,10 +10,11 @@ use mallcore_actors::values::region::RegionCode;
 
 use super::delivery::Delivered;
 use super::error::AddressError;
+use super::kept::Kept;
 use super::model::{Address, Draft};
-use super::repository;
+use super::repository::{self, SealedAddress};
 use super::service::{self, Added};
-use crate::platform::database::Database;
+use crate::platform::database::{Database, Tx};
 use crate::platform::reads::{ANSWER_WITHIN, Reads, StoreError};
 use crate::platform::vault::{DataKey, Vault, VaultError};
 use crate::platform::writes::Writes;
@@ -24,11 +25,12 @@ pub struct Addresses {
     reads: Arc<Reads>,
     writes: Arc<Writes>,
     engine: Arc<Engine>,
+    kept: Kept,
 }
 
 impl Addresses {
     pub(super) fn new(vault: Vault, reads: Arc<Reads>, writes: Arc<Writes>, engine: Arc<Engine>) -> Self {
-        Self { vault, reads, writes, engine }
+        Self { vault, reads, writes, engine, kept: Kept::default() }
     }
 
     /// A shopper's addresses, the default first, then the newest first.
@@ -45,18 +47,12 @@ impl Addresses {
         Ok(listed.await?.unwrap_or_default())
     }
 
-    /// One address of a shopper; none if there is no such address, or it is another's.
+    /// The region of one address of a shopper; none if there is no such address, or it is another's. Nothing is opened for it.
     ///
     /// # Errors
-    /// As [`Addresses::list`].
-    pub async fn get(&self, user: UserId, id: AddressId) -> Result<Option<Address>, AddressError> {
-        let found = self.read(user, async |database, key| {
-            let mut tx = database.snapshot().await?;
-            let address = repository::by_id(&mut tx, user, id, key).await?;
-            tx.commit().await?;
-            Ok(address)
-        });
-        Ok(found.await?.flatten())
+    /// If the database does not answer.
+    pub async fn region(&self, user: UserId, id: AddressId) -> Result<Option<RegionCode>, AddressError> {
+        Ok(self.sealed(user, id).await?.map(|address| address.region.code))
     }
 
     /// Whether a shopper has this address. Nothing is opened for it.
@@ -79,7 +75,7 @@ impl Addresses {
     /// [`AddressError::TooMany`], or as [`Addresses::list`].
     pub async fn add(&self, user: UserId, draft: &Draft) -> Result<Added, AddressError> {
         let now = self.engine.clock().now();
-        self.writes.transaction(async |tx| service::add(tx, &self.vault, user, draft, now).await).await
+        self.write(user, async |tx| service::add(tx, &self.vault, user, draft, now).await).await
     }
 
     /// Says what an address is from now on.
@@ -88,7 +84,7 @@ impl Addresses {
     /// [`AddressError::Unknown`], or as [`Addresses::list`].
     pub async fn change(&self, user: UserId, id: AddressId, draft: &Draft) -> Result<Address, AddressError> {
         let now = self.engine.clock().now();
-        self.writes.transaction(async |tx| service::change(tx, &self.vault, user, id, draft, now).await).await
+        self.write(user, async |tx| service::change(tx, &self.vault, user, id, draft, now).await).await
     }
 
     /// Removes an address.
@@ -96,7 +92,7 @@ impl Addresses {
     /// # Errors
     /// As [`Addresses::change`].
     pub async fn remove(&self, user: UserId, id: AddressId) -> Result<(), AddressError> {
-        self.writes.transaction(async |tx| service::remove(tx, &self.vault, user, id).await).await
+        self.write(user, async |tx| service::remove(tx, &self.vault, user, id).await).await
     }
 
     /// Makes an address the default.
@@ -104,7 +100,35 @@ impl Addresses {
     /// # Errors
     /// As [`Addresses::change`].
     pub async fn set_default(&self, user: UserId, id: AddressId) -> Result<Address, AddressError> {
-        self.writes.transaction(async |tx| service::set_default(tx, &self.vault, user, id).await).await
+        self.write(user, async |tx| service::set_default(tx, &self.vault, user, id).await).await
+    }
+
+    async fn write<T>(&self, user: UserId, edit: impl AsyncFn(&mut Tx) -> Result<T, AddressError>) -> Result<T, AddressError> {
+        let changing = self.kept.change(user);
+        let done = self.writes.transaction(edit).await;
+        if done.is_ok() {
+            changing.is_over();
+        }
+        done
+    }
+
+    /// One address of a shopper as it is stored; none if there is no such address, or it is another's. The database is asked for all of a
+    /// shopper's addresses once, and again for one that is not among them.
+    async fn sealed(&self, user: UserId, id: AddressId) -> Result<Option<SealedAddress>, AddressError> {
+        if let Some(address) = self.kept.find(user, id) {
+            return Ok(Some(address));
+        }
+        let ticket = self.kept.begin(user);
+        let ask = async |database: &Database| {
+            let mut tx = database.snapshot().await?;
+            let addresses = repository::sealed_of_user(&mut tx, user).await?;
+            tx.commit().await?;
+            Ok(addresses)
+        };
+        let addresses = self.reads.ask(ANSWER_WITHIN, ask).await?;
+        let found = addresses.iter().find(|address| address.id == id).cloned();
+        self.kept.keep(user, ticket, addresses);
+        Ok(found)
     }
 
     /// The address as the order keeps it that the request with this key places, sealed with what the shopper wants to be known, and the region
@@ -120,13 +144,15 @@ impl Addresses {
         remark: Option<&Remark>,
         request: KeyHash,
     ) -> Result<(Delivery, RegionCode), AddressError> {
-        let sealed = self.read(user, async |database, key| {
-            let mut tx = database.snapshot().await?;
-            let address = repository::by_id(&mut tx, user, id, key).await?;
-            tx.commit().await?;
-            Ok(address.map(|address| (Delivered::new(&address, remark).seal(request, key), address.region_code())))
-        });
-        let (sealed, region) = sealed.await?.flatten().ok_or(AddressError::Unknown(id))?;
+        let stored = self.sealed(user, id).await?.ok_or(AddressError::Unknown(id))?;
+        let seal = |key: &DataKey| {
+            let address = stored.open(key)?;
+            Ok::<_, AddressError>((Delivered::new(&address, remark).seal(request, key), address.region_code()))
+        };
+        let (sealed, region) = match self.vault.kept_key(user) {
+            Some(key) => seal(&key)?,
+            None => self.read(user, async |_, key| seal(key)).await?.ok_or(AddressError::Unknown(id))?,
+        };
         let snapshot = AddressSnapshot::try_from(sealed).map_err(|_| AddressError::Unreadable(id))?;
         Ok((Delivery { address: id, snapshot }, region))
     }

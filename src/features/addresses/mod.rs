@@ -9,6 +9,7 @@ mod delivery;
 mod error;
 mod feature;
 mod handle;
+mod kept;
 pub mod model;
 pub mod repository;
 mod routes;

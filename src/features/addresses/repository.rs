@@ -15,20 +15,52 @@ fn place(id: AddressId) -> Place {
     Place::new("addresses", "contact", id.get())
 }
 
+/// A row as it is stored: who reads it needs the shopper's data key to open it.
+#[derive(Debug, Clone)]
+pub struct SealedAddress {
+    /// Primary key of `addresses`.
+    pub id: AddressId,
+    /// Which part of the country.
+    pub region: Region,
+    contact: Sealed,
+    is_default: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl SealedAddress {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// If it was not sealed for this row with this key, or is no contact.
+    pub fn open(&self, key: &DataKey) -> Result<Address, AddressError> {
+        let Self { id, region, contact, is_default, created_at, updated_at } = self;
+        let opened = key.open(place(*id), contact).map_err(|cause| AddressError::Vault(cause.into()))?;
+        let contact = Contact::from_bytes(&opened).ok_or(AddressError::Unreadable(*id))?;
+        let (region, is_default) = (region.clone(), *is_default);
+        Ok(Address { id: *id, contact, region, is_default, created_at: *created_at, updated_at: *updated_at })
+    }
+}
+
 /// All addresses of a shopper, the default first, then the newest first. There are at most [`super::ADDRESSES_MAX`].
 pub async fn of_user(tx: &mut Tx, user: UserId, key: &DataKey) -> Result<Vec<Address>, AddressError> {
-    let text = format!("SELECT {COLUMNS} FROM addresses WHERE user_id = ? ORDER BY id DESC");
-    let rows = tx.all(text, vec![user.get().into()]).await?;
-    let mut addresses = rows.iter().map(|row| address(row, key)).collect::<Result<Vec<_>, _>>()?;
+    let mut addresses =
+        sealed_of_user(tx, user).await?.iter().map(|address| address.open(key)).collect::<Result<Vec<_>, AddressError>>()?;
     addresses.sort_by_key(|address| !address.is_default);
     Ok(addresses)
+}
+
+/// The same, the newest first, as they are stored.
+pub async fn sealed_of_user(tx: &mut Tx, user: UserId) -> Result<Vec<SealedAddress>, Error> {
+    let text = format!("SELECT {COLUMNS} FROM addresses WHERE user_id = ? ORDER BY id DESC");
+    tx.all(text, vec![user.get().into()]).await?.iter().map(sealed).collect()
 }
 
 /// One address of a shopper; none if there is no such address or it is another's.
 pub async fn by_id(tx: &mut Tx, user: UserId, id: AddressId, key: &DataKey) -> Result<Option<Address>, AddressError> {
     let text = format!("SELECT {COLUMNS} FROM addresses WHERE id = ? AND user_id = ?");
     let row = tx.first(text, vec![id.get().into(), user.get().into()]).await?;
-    row.map(|row| address(&row, key)).transpose()
+    row.map(|row| sealed(&row)?.open(key)).transpose()
 }
 
 /// Whether a shopper has this address.
@@ -90,13 +122,15 @@ pub async fn set_default(tx: &mut Tx, user: UserId, id: AddressId) -> Result<(),
     tx.execute(text, vec![id.get().into(), user.get().into()]).await.map(drop)
 }
 
-fn address(row: &Row, key: &DataKey) -> Result<Address, AddressError> {
-    let id = row.id(0, AddressId::new)?;
-    let sealed = Sealed::from_bytes(row.bytes_or_null(1)?.unwrap_or_default());
-    let opened = key.open(place(id), &sealed).map_err(|cause| AddressError::Vault(cause.into()))?;
-    let contact = Contact::from_bytes(&opened).ok_or(AddressError::Unreadable(id))?;
-    let region = Region { province: name(row, 2)?, city: name(row, 3)?, district: name(row, 4)?, code: row.parsed(5)? };
-    Ok(Address { id, contact, region, is_default: row.flag(6)?, created_at: row.time(7)?, updated_at: row.time(8)? })
+fn sealed(row: &Row) -> Result<SealedAddress, Error> {
+    Ok(SealedAddress {
+        id: row.id(0, AddressId::new)?,
+        contact: Sealed::from_bytes(row.bytes_or_null(1)?.unwrap_or_default()),
+        region: Region { province: name(row, 2)?, city: name(row, 3)?, district: name(row, 4)?, code: row.parsed(5)? },
+        is_default: row.flag(6)?,
+        created_at: row.time(7)?,
+        updated_at: row.time(8)?,
+    })
 }
 
 fn name<const MOST: usize>(row: &Row, column: usize) -> Result<Text<MOST>, Error> {

@@ -30,6 +30,11 @@ impl Vault {
         self.key_in(user, &row)
     }
 
+    /// The user's data key if it is in memory: no database is asked.
+    pub fn kept_key(&self, user: UserId) -> Option<DataKey> {
+        self.cache.find(user)
+    }
+
     /// The user's data key for reading; none if nothing was ever sealed for them. It is remembered.
     ///
     /// # Errors
