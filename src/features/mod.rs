@@ -47,6 +47,7 @@ pub const FEATURES: &[Feature] = &[
     reviews::FEATURE,
     after_sales::FEATURE,
     shipping::FEATURE,
+    freight::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

@@ -1,11 +1,13 @@
 //! Freight templates in the database, and those that checkout uses in memory.
 //! Not here: what sending costs (`mallcore_actors::pricing::freight`).
 
+mod feature;
 pub mod repository;
 pub mod service;
 mod templates;
 
-pub use templates::Templates;
+pub use feature::FEATURE;
+pub use templates::{ById, Templates, Versioned, usable};
 
 use mallcore_actors::ids::FreightTemplateId;
 use mallcore_actors::pricing::freight::{Area, BadTemplate, Billing, Template, Terms};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use mallcore_actors::ids::FreightTemplateId;
 use mallcore_actors::money::Money;
 use mallcore_actors::pricing::freight::{Area, Billing, FreeFrom, Rate, Terms};
+use mallcore_actors::time::Timestamp;
 
 use super::{Draft, TemplateName};
 use crate::platform::database::{Arguments, Error, Row, Rows, Tx, Value};
@@ -18,13 +19,27 @@ const DEFAULT_RULE: i64 = 0;
 /// Rows of one statement.
 const ROWS: usize = 200;
 
-/// Templates in use, by id; those that are missing are not in use.
-pub async fn drafts(tx: &mut Tx, ids: &[FreightTemplateId]) -> Result<HashMap<FreightTemplateId, Draft>, Error> {
+/// Templates by id, each with its version.
+pub type Versions = HashMap<FreightTemplateId, (Timestamp, Draft)>;
+
+/// Every template in use.
+pub async fn in_use(tx: &mut Tx) -> Result<Versions, Error> {
+    let rows = tx.all(format!("SELECT id FROM freight_templates WHERE status = {IN_USE} ORDER BY id"), Vec::new()).await?;
+    let ids = rows.iter().map(|row| row.id(0, FreightTemplateId::new)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS) {
+        all.extend(drafts(tx, ids).await?);
+    }
+    Ok(all)
+}
+
+/// These templates; those that are missing are not in use.
+pub async fn drafts(tx: &mut Tx, ids: &[FreightTemplateId]) -> Result<Versions, Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let (places, values) = (Rows::places(ids.len()), || -> Arguments { ids.iter().map(|id| id.get().into()).collect() });
-    let text = format!("SELECT id, name, billing FROM freight_templates WHERE status = {IN_USE} AND id IN ({places})");
+    let text = format!("SELECT id, name, billing, updated_at FROM freight_templates WHERE status = {IN_USE} AND id IN ({places})");
     let templates = tx.all(text, values()).await?;
     let text = format!(
         "SELECT template_id, rule_no, is_delivered, first_units, first_fee_fen, next_units, next_fee_fen, free_from_pieces, free_from_fen \
@@ -50,7 +65,7 @@ pub async fn drafts(tx: &mut Tx, ids: &[FreightTemplateId]) -> Result<HashMap<Fr
         let name = TemplateName::parse(&row.text(1)?).map_err(|bad| Error::Unexpected { column: 1, found: bad.to_string() })?;
         let number = row.int(2)?;
         let billing = Billing::from_number(number).ok_or_else(|| Error::Unexpected { column: 2, found: number.to_string() })?;
-        Ok((id, Draft { name, billing, default: default.terms, areas: rules.into_values().collect() }))
+        Ok((id, (row.time(3)?, Draft { name, billing, default: default.terms, areas: rules.into_values().collect() })))
     };
     templates.iter().map(draft).collect()
 }

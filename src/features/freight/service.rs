@@ -93,7 +93,7 @@ pub async fn find(database: &Database, id: FreightTemplateId) -> Result<Option<D
     let mut tx = database.snapshot().await?;
     let mut drafts = repository::drafts(&mut tx, &[id]).await?;
     tx.commit().await?;
-    Ok(drafts.remove(&id))
+    Ok(drafts.remove(&id).map(|(_, draft)| draft))
 }
 
 /// Adds a template.

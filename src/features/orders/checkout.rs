@@ -95,7 +95,7 @@ pub async fn preview(
     let wanted = Wanted::of(body.items.as_deref())?;
     let destination = match address(body.address_id)? {
         None => None,
-        Some(id) => Some(addresses.get(shopper.0, id).await?.ok_or_else(unknown_address)?.region_code()),
+        Some(id) => Some(addresses.region(shopper.0, id).await?.ok_or_else(unknown_address)?),
     };
     let lines = lines(&orders, &carts, shopper.0, &wanted).await?;
     let quote = orders.quote(&lines, destination).await.map_err(|none| unquoted(none, &wanted, &lines))?;

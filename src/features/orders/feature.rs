@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::completing::keep_completing;
 use super::handle::Orders;
+use super::shelf::Shelves;
 use super::{documents, routes};
+use crate::features::catalog::Catalog;
+use crate::features::freight::Templates;
 use crate::features::seckill::Seckill;
 use crate::platform::feature::{Feature, FeatureError, Opening};
 use crate::platform::http::table::{Pattern, shop};
@@ -24,6 +27,9 @@ fn open(opening: &mut Opening<'_>) -> Result<(), FeatureError> {
     let (engine, commands, reads) = (Arc::clone(opening.engine), opening.orders.clone(), Arc::clone(opening.reads));
     opening.run(keep_completing(Arc::clone(&engine), commands.clone(), Arc::clone(&reads)));
     let seckill = opening.provided::<Seckill>().ok_or(FeatureError::Handle("Seckill"))?;
-    opening.provide(Orders::new(engine, Arc::clone(opening.skus), commands, reads, seckill));
+    let catalog = opening.provided::<Catalog>().ok_or(FeatureError::Handle("Catalog"))?;
+    let templates = opening.provided::<Templates>().ok_or(FeatureError::Handle("Templates"))?;
+    let shelves = Shelves::new(catalog, templates, Arc::clone(&reads));
+    opening.provide(Orders::new(engine, Arc::clone(opening.skus), commands, reads, seckill, shelves));
     Ok(())
 }

@@ -15,10 +15,11 @@ use mallcore_actors::replies::when_durable;
 use mallcore_actors::stock::{Placed, Receipt};
 use mallcore_actors::values::region::RegionCode;
 
+use super::earlier::EarlierRequests;
 use super::quote::{self, NoQuote, Priced, Quote};
 use super::repository;
+use super::shelf::{Shelved, Shelves};
 use super::supplement::{Supplement, Supplements};
-use crate::features::freight::Templates;
 use crate::features::seckill::Seckill;
 use crate::platform::database::Error;
 use crate::platform::reads::{ANSWER_WITHIN, Reads};
@@ -31,14 +32,23 @@ pub struct Orders {
     pub(super) reads: Arc<Reads>,
     /// Tells the titles of flash items that the database does not have yet.
     pub(super) seckill: Arc<Seckill>,
-    templates: Templates,
+    shelves: Shelves,
+    earlier: EarlierRequests,
     /// What other features add to details.
     pub(super) supplements: Supplements,
 }
 
 impl Orders {
-    pub(super) fn new(engine: Arc<Engine>, skus: Arc<dyn Skus>, commands: OrdersHandle, reads: Arc<Reads>, seckill: Arc<Seckill>) -> Self {
-        Self { engine, skus, commands, reads, seckill, templates: Templates::default(), supplements: Supplements::default() }
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        skus: Arc<dyn Skus>,
+        commands: OrdersHandle,
+        reads: Arc<Reads>,
+        seckill: Arc<Seckill>,
+        shelves: Shelves,
+    ) -> Self {
+        let earlier = EarlierRequests::new(Arc::clone(&reads));
+        Self { engine, skus, commands, reads, seckill, shelves, earlier, supplements: Supplements::default() }
     }
 
     /// From now on the detail of an order has this part, too.
@@ -51,18 +61,18 @@ impl Orders {
         &self.commands
     }
 
-    /// What these pieces cost now, sent there.
+    /// What these pieces cost now, sent there, as far as they are there: a cart counts only what can be bought, and so does its preview.
     ///
     /// # Errors
-    /// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
+    /// [`NoQuote`] if one of them cannot be ordered, or the database is needed and does not answer.
     pub async fn quote(&self, wanted: &[(SkuId, Quantity)], destination: Option<RegionCode>) -> Result<Quote, NoQuote> {
-        let now = self.engine.clock().now();
-        let ask = async |database: &_| Ok(quote::price(database, &self.templates, wanted, destination, now).await);
-        self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
+        let shelf = self.shelves.read(wanted).await.map_err(NoQuote::Database)?;
+        let is_there = |shelved: &Shelved, quantity: Quantity| shelved.available >= quantity.get();
+        quote::price(&shelf, wanted, destination, self.engine.clock().now(), is_there)
     }
 
-    /// The same for a request that memory does not know, unless the database knows the order that it has placed. Memory remembers a day:
-    /// that a key was never used is known to the database alone, and it is asked on the way to the prices, not once more.
+    /// The same for a request that memory does not know, unless the database knows the order that it has placed. Whether pieces are there is
+    /// decided by those who hold them, whose counts are newer.
     ///
     /// # Errors
     /// As [`Self::quote`].
@@ -70,11 +80,13 @@ impl Orders {
         &self,
         wanted: &[(SkuId, Quantity)],
         destination: Option<RegionCode>,
-        request: (UserId, KeyHash),
+        (user, key): (UserId, KeyHash),
     ) -> Result<Priced, NoQuote> {
-        let now = self.engine.clock().now();
-        let ask = async |database: &_| Ok(quote::price_once(database, &self.templates, wanted, destination, request, now).await);
-        self.reads.ask(ANSWER_WITHIN, ask).await.unwrap_or_else(|error| Err(NoQuote::Database(error)))
+        if let Some((receipt, body)) = self.earlier.placed_by(user, key).await.map_err(NoQuote::Database)? {
+            return Ok(Priced::Placed(receipt, body));
+        }
+        let shelf = self.shelves.read(wanted).await.map_err(NoQuote::Database)?;
+        quote::price(&shelf, wanted, destination, self.engine.clock().now(), |_, _| true).map(Priced::Quote)
     }
 
     /// The first answer to a request that memory knows to have placed an order; none if it knows of none.

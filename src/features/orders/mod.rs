@@ -6,6 +6,7 @@ mod checkout;
 mod completing;
 mod detail;
 pub mod documents;
+mod earlier;
 mod feature;
 mod handle;
 pub mod loading;

@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use mallcore_actors::idempotency::{BodyFingerprint, KeyHash};
-use mallcore_actors::ids::{SkuId, UserId};
+use mallcore_actors::idempotency::BodyFingerprint;
+use mallcore_actors::ids::SkuId;
 use mallcore_actors::orders::{BasketLine, Described};
 use mallcore_actors::pricing::{self, Basket, Line, NoPrice, Price};
 use mallcore_actors::quantity::Quantity;
@@ -15,9 +15,8 @@ use mallcore_actors::time::Timestamp;
 use mallcore_actors::values::region::RegionCode;
 use mallcore_actors::values::text::Text;
 
-use super::shelf::{self, Shelf, Shelved};
-use crate::features::freight::Templates;
-use crate::platform::database::{Database, Error};
+use super::shelf::{Shelf, Shelved};
+use crate::platform::database::Error;
 
 /// Why there is no price.
 #[derive(Debug)]
@@ -71,41 +70,11 @@ pub enum Priced {
     Quote(Quote),
 }
 
-/// Prices these pieces, sent there, as far as they are there: a cart counts only what can be bought, and so does its preview.
+/// Prices these pieces, sent there. `is_there` says whether there are enough of one.
 ///
 /// # Errors
-/// [`NoQuote`] if one of them cannot be ordered, or the database does not answer.
-pub async fn price(
-    database: &Database,
-    templates: &Templates,
-    wanted: &[(SkuId, Quantity)],
-    destination: Option<RegionCode>,
-    now: Timestamp,
-) -> Result<Quote, NoQuote> {
-    let (shelf, _) = shelf::read(database, templates, wanted, None).await.map_err(NoQuote::Database)?;
-    of(&shelf, wanted, destination, now, |shelved, quantity| shelved.available >= quantity.get())
-}
-
-/// Prices these pieces for a request that memory does not know, unless the database knows the order that it has placed: one read for both.
-/// Whether they are there is decided by those who hold them, whose counts are newer.
-///
-/// # Errors
-/// As [`price`], if the request has placed nothing.
-pub async fn price_once(
-    database: &Database,
-    templates: &Templates,
-    wanted: &[(SkuId, Quantity)],
-    destination: Option<RegionCode>,
-    request: (UserId, KeyHash),
-    now: Timestamp,
-) -> Result<Priced, NoQuote> {
-    match shelf::read(database, templates, wanted, Some(request)).await.map_err(NoQuote::Database)? {
-        (_, Some((receipt, body))) => Ok(Priced::Placed(receipt, body)),
-        (shelf, None) => of(&shelf, wanted, destination, now, |_, _| true).map(Priced::Quote),
-    }
-}
-
-fn of(
+/// [`NoQuote`] if one of them cannot be ordered.
+pub fn price(
     shelf: &Shelf,
     wanted: &[(SkuId, Quantity)],
     destination: Option<RegionCode>,
@@ -113,7 +82,7 @@ fn of(
     is_there: impl Fn(&Shelved, Quantity) -> bool,
 ) -> Result<Quote, NoQuote> {
     let lines = shelved(shelf, wanted, is_there)?;
-    let priced = lines.iter().map(|((sku, quantity), shelved)| line(shelf, *sku, *quantity, shelved)).collect();
+    let priced = lines.iter().map(|((sku, quantity), shelved)| line(*sku, *quantity, shelved)).collect();
     let costs = pricing::quote(&Basket { lines: priced, destination, now }).map_err(NoQuote::Price)?;
     let mut basket_lines = Vec::with_capacity(lines.len());
     for (((sku, quantity), shelved), quoted) in lines.iter().zip(&costs.lines) {
@@ -133,7 +102,7 @@ fn of(
 type Wanted<'a> = ((SkuId, Quantity), &'a Shelved);
 
 fn shelved<'a>(
-    (skus, _): &'a Shelf,
+    skus: &'a Shelf,
     wanted: &[(SkuId, Quantity)],
     is_there: impl Fn(&Shelved, Quantity) -> bool,
 ) -> Result<Vec<Wanted<'a>>, NoQuote> {
@@ -150,7 +119,7 @@ fn shelved<'a>(
     if dead.is_empty() { Ok(lines) } else { Err(NoQuote::Dead(dead)) }
 }
 
-fn line((_, templates): &Shelf, sku: SkuId, quantity: Quantity, shelved: &Shelved) -> Line {
+fn line(sku: SkuId, quantity: Quantity, shelved: &Shelved) -> Line {
     Line {
         sku,
         product: shelved.product,
@@ -159,18 +128,17 @@ fn line((_, templates): &Shelf, sku: SkuId, quantity: Quantity, shelved: &Shelve
         price: shelved.price,
         weight_grams: shelved.weight_grams,
         volume_cm3: shelved.volume_cm3,
-        freight: shelved.freight.and_then(|(template, _)| templates.get(&template).cloned()),
+        freight: shelved.freight.as_ref().and_then(|freight| freight.template.clone()),
     }
 }
 
 /// None for a product whose name nobody could read: it cannot be shown, so it is not sold.
 fn described(shelved: &Shelved) -> Option<Described> {
-    let images = shelved.images.as_deref().and_then(|images| serde_json::from_str::<Vec<String>>(images).ok()).unwrap_or_default();
     Some(Described {
         product: shelved.product,
         title: shown(&shelved.name)?,
         spec: shown(&shelved.spec),
-        picture: images.first().and_then(|picture| Text::parse(picture).ok()),
+        picture: shelved.picture.as_deref().and_then(|picture| Text::parse(picture).ok()),
     })
 }
 
@@ -191,7 +159,7 @@ fn version(lines: &[Wanted<'_>], destination: Option<RegionCode>) -> BodyFingerp
             Price::Flash(_) => ("flash", 0),
         };
         let (unit, quantity) = (shelved.price.unit().fen(), quantity.get());
-        let (template, read) = shelved.freight.map_or((0, 0), |(template, read)| (template.get(), read.millis()));
+        let (template, read) = shelved.freight.as_ref().map_or((0, 0), |freight| (freight.id.get(), freight.version.millis()));
         let (grams, cm3) = (shelved.weight_grams, shelved.volume_cm3);
         // Writing to a string cannot fail.
         let _ = write!(text, "|{sku}:{quantity}:{kind}:{unit}:{zone}:{template}:{read}:{grams}:{cm3}");

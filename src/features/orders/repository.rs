@@ -107,6 +107,13 @@ pub async fn placed_by_in(tx: &mut Tx, user: UserId, key: KeyHash) -> Result<Opt
     row.map(receipt).transpose()
 }
 
+/// The keys of the requests by which a shopper placed orders, in no order, at most `most` and one more.
+pub async fn keys_of(tx: &mut Tx, user: UserId, most: usize) -> Result<Vec<KeyHash>, Error> {
+    let text = "SELECT key_hash FROM orders WHERE user_id = ? LIMIT ?";
+    let rows = tx.all(text, vec![user.get().into(), (most as u64 + 1).into()]).await?;
+    rows.iter().map(|row| Ok(KeyHash::from_bytes(row.hash(0)?))).collect()
+}
+
 /// Orders that were sent up to this moment and are not completed, the longest on their way first.
 pub async fn on_their_way(database: &Database, sent_by: Timestamp, most: u32) -> Result<Vec<(UserId, OrderId)>, Error> {
     let mut tx = database.snapshot().await?;

@@ -1,9 +1,11 @@
 //! From pieces to an order, over real HTTP: quotes, placing from items and from the cart, repeats, refusals.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use mallcore::features::catalog::edits::skus::{self, SkuChange};
 use mallcore::features::stock::adjustments;
-use mallcore::platform::outbox::Wanted;
+use mallcore::platform::outbox::{self, Message, Topic, Wanted};
 use mallcore_actors::ids::{SkuId, UserId};
 use mallcore_actors::stock::adjustment::{Delta, Operator, Reason};
 use mallcore_actors::time::Timestamp;
@@ -66,6 +68,18 @@ pub async fn shelve(app: &TestApp, sku: u64, on_sale: bool) {
     let (id, change) = (SkuId::new(sku).unwrap(), SkuChange { on_sale: Some(on_sale), ..SkuChange::default() });
     skus::change(&app.database().await, id, &change, Timestamp::from_millis(1_795_451_405_000)).await.unwrap().unwrap();
     until("the catalogue shows it", async || app.catalog().sku(id).unwrap().sku(id).unwrap().0.on_sale == on_sale).await;
+}
+
+/// Runs a statement about a SKU as an edit of its product, and returns when shoppers see it.
+pub async fn edit(app: &TestApp, sku: u64, text: &str) {
+    let shown = || Arc::clone(&app.catalog().sku(SkuId::new(sku).unwrap()).unwrap().product);
+    let before = shown();
+    let mut tx = app.database().await.begin().await.unwrap();
+    assert_eq!(tx.execute(text, vec![sku.into()]).await.unwrap(), 1);
+    let message = Message::changed(Topic::Product, before.id.get());
+    outbox::append(&mut tx, &message, Timestamp::from_millis(1_795_451_405_000)).await.unwrap();
+    tx.commit().await.unwrap();
+    until("the catalogue has read it", async || !Arc::ptr_eq(&before, &shown())).await;
 }
 
 /// The id of the shopper's address in Hangzhou, which they have from now on.
@@ -212,9 +226,7 @@ async fn what_is_wrong_with_an_order_is_named(app: &TestApp) {
 async fn what_is_off_the_shelf_is_not_ordered(app: &TestApp) {
     let shopper = app.shopper();
     let (sku, price) = shelf(app).await[0];
-    let mut tx = app.database().await.begin().await.unwrap();
-    tx.execute("UPDATE products SET status = 0 WHERE id = (SELECT product_id FROM skus WHERE id = ?)", vec![sku.into()]).await.unwrap();
-    tx.commit().await.unwrap();
+    edit(app, sku, "UPDATE products SET status = 0 WHERE id = (SELECT product_id FROM skus WHERE id = ?)").await;
     place(&shopper, "k", &[(sku, 1)], price).await.is_problem(409, "off_sale", &["items[0].sku_id"]);
 }
 

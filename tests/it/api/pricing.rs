@@ -1,8 +1,10 @@
 //! What an order costs, over real HTTP: discounts, freight, what is told when it cannot be known, and what an order keeps of it.
 
+use std::sync::Arc;
+
 use mallcore::features::catalog::edits;
 use mallcore::features::freight::{Draft, TemplateName, service};
-use mallcore_actors::ids::{FreightTemplateId, ProductId, SkuId};
+use mallcore_actors::ids::{FreightTemplateId, SkuId};
 use mallcore_actors::money::Money;
 use mallcore_actors::pricing::freight::{Area, Billing, FreeFrom, Rate, Terms};
 use mallcore_actors::time::Timestamp;
@@ -11,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::app::{Person, Reply, TestApp, until};
-use super::checkout::{home, items, place, shelf};
+use super::checkout::{edit, home, items, place, shelf};
 use super::engines::each_on_both;
 
 each_on_both! {
@@ -29,14 +31,6 @@ fn rate((first, first_fee): (u32, u64), (next, next_fee): (u32, u64)) -> Terms {
     Terms::Delivered(Rate { first, first_fee: fen(first_fee), next, next_fee: fen(next_fee), free: FreeFrom::default() })
 }
 
-/// Changes the SKU's product.
-async fn set(app: &TestApp, sku: u64, columns: &str) {
-    let mut tx = app.database().await.begin().await.unwrap();
-    let text = format!("UPDATE products SET {columns} WHERE id = (SELECT product_id FROM skus WHERE id = ?)");
-    assert_eq!(tx.execute(text, vec![sku.into()]).await.unwrap(), 1);
-    tx.commit().await.unwrap();
-}
-
 /// Puts the SKU's product into the discount zone, at so many basis points off, and returns when shoppers see it.
 async fn discount(app: &TestApp, sku: u64, basis_points: u16) {
     let product = app.catalog().sku(SkuId::new(sku).unwrap()).unwrap().product.id.get();
@@ -45,15 +39,14 @@ async fn discount(app: &TestApp, sku: u64, basis_points: u16) {
     until("the catalogue shows it", async || app.catalog().product(product).unwrap().product.discount == Some(rate)).await;
 }
 
-/// Gives the SKU's product a template of its own.
+/// Gives the SKU's product a template of its own, and returns when quotes have it.
 async fn send_by(app: &TestApp, sku: u64, billing: Billing, default: Terms, areas: Vec<Area>) -> FreightTemplateId {
     let (database, now) = (app.database().await, Timestamp::from_millis(1_795_451_405_000));
     let draft = Draft { name: TemplateName::parse("快递").unwrap(), billing, default, areas };
     let id = service::create(&database, &draft, now).await.unwrap();
-    let mut tx = database.snapshot().await.unwrap();
-    let row = tx.first("SELECT product_id FROM skus WHERE id = ?", vec![sku.into()]).await.unwrap().unwrap();
-    drop(tx);
-    service::assign(&database, &[row.id(0, ProductId::new).unwrap()], id, now).await.unwrap();
+    let product = || Arc::clone(&app.catalog().sku(SkuId::new(sku).unwrap()).unwrap().product);
+    service::assign(&database, &[product().id], id, now).await.unwrap();
+    until("the catalogue shows it", async || product().freight_template == Some(id.get())).await;
     id
 }
 
@@ -150,12 +143,13 @@ async fn a_price_that_changes_between_preview_and_order_is_told(app: &TestApp) {
     let template = send_by(app, sku, Billing::Pieces, rate((1, 500), (1, 0)), Vec::new()).await;
     let half = quote["payable_fen"].as_u64().unwrap();
     place(&shopper, "k", &[(sku, 1)], half).await.is_problem(409, "price_changed", &["expected_payable_fen"]);
-    // An edit of the template counts at once.
+    // An edit of the template counts from the moment when the shop has heard of it.
     let draft =
         Draft {
             name: TemplateName::parse("快递").unwrap(), billing: Billing::Pieces, default: rate((1, 700), (1, 0)), areas: Vec::new()
         };
     service::update(&app.database().await, template, &draft, Timestamp::default()).await.unwrap();
+    until("quotes have the edit", async || preview(&shopper, &[(sku, 1)]).await.body["freight_fen"] == 700).await;
     place(&shopper, "k", &[(sku, 1)], half + 500).await.is_problem(409, "price_changed", &["expected_payable_fen"]);
     assert_eq!(place(&shopper, "k", &[(sku, 1)], half + 700).await.status, 201);
 }
@@ -213,12 +207,10 @@ async fn goods_that_cannot_be_sent_or_priced_are_named(app: &TestApp) {
     // Nobody has said what it weighs.
     send_by(app, b, Billing::Weight, rate((1_000, 800), (500, 200)), Vec::new()).await;
     preview(&shopper, &both).await.is_problem(409, "freight_unknown", &["items[1].sku_id"]);
-    let mut tx = app.database().await.begin().await.unwrap();
-    tx.execute("UPDATE skus SET weight_grams = 600 WHERE id = ?", vec![b.into()]).await.unwrap();
-    tx.execute("UPDATE skus SET price_fen = 9999999999 WHERE id = ?", vec![c.into()]).await.unwrap();
-    tx.commit().await.unwrap();
+    edit(app, b, "UPDATE skus SET weight_grams = 600 WHERE id = ?").await;
+    edit(app, c, "UPDATE skus SET price_fen = 9999999999 WHERE id = ?").await;
     assert_eq!(preview(&shopper, &[(a, 1), (b, 2)]).await.body["freight_fen"], 1_000);
-    set(app, a, "freight_template_id = NULL").await;
+    edit(app, a, "UPDATE products SET freight_template_id = NULL WHERE id = (SELECT product_id FROM skus WHERE id = ?)").await;
     preview(&shopper, &both).await.is_problem(409, "freight_unknown", &["items[0].sku_id"]);
     place(&shopper, "k", &both, 1).await.is_problem(409, "freight_unknown", &["items[0].sku_id"]);
     preview(&shopper, &[(c, 2)]).await.is_problem(422, "validation_failed", &["items"]);

@@ -1,13 +1,11 @@
-//! Freight templates in the database: what is written reads back, products that use one keep it, checkout sees each edit.
-
-use std::collections::HashMap;
+//! Freight templates in the database: what is written reads back, products that use one keep it, what checkout keeps of them.
 
 use mallcore::features::freight::service::{self, EditError};
-use mallcore::features::freight::{Draft, TemplateName, Templates, repository};
+use mallcore::features::freight::{Draft, TemplateName, repository, usable};
 use mallcore::platform::database::Database;
 use mallcore_actors::ids::{FreightTemplateId, ProductId};
 use mallcore_actors::money::Money;
-use mallcore_actors::pricing::freight::{Area, BadTemplate, Billing, Charge, FreeFrom, Parcel, Rate, Terms};
+use mallcore_actors::pricing::freight::{Area, BadTemplate, Billing, Charge, FreeFrom, Parcel, Rate, Template, Terms};
 use mallcore_actors::time::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -35,7 +33,7 @@ fn area(regions: &[&str], terms: Terms) -> Area {
 
 async fn stored(database: &Database, id: FreightTemplateId) -> Option<Draft> {
     let mut tx = database.snapshot().await.unwrap();
-    repository::drafts(&mut tx, &[id]).await.unwrap().remove(&id)
+    repository::drafts(&mut tx, &[id]).await.unwrap().remove(&id).map(|(_, draft)| draft)
 }
 
 /// Kinds and bodies of the outbox's rows.
@@ -128,26 +126,38 @@ async fn the_standard_template_is_free_everywhere() {
 }
 
 #[tokio::test]
-async fn checkout_uses_what_the_database_has_now() {
+async fn what_is_in_use_is_read_with_its_version() {
     for scratch in scratch::both().await {
-        let (database, templates) = (&scratch.database, Templates::default());
+        let database = &scratch.database;
         let id = service::create(database, &draft(flat(800), Vec::new()), NOW).await.unwrap();
-        let fee = async || {
+        let kept = async || {
             let mut tx = database.snapshot().await.unwrap();
-            let text = "SELECT updated_at FROM freight_templates WHERE id = ? AND status = 1";
-            let row = tx.first(text, vec![id.get().into()]).await.unwrap();
-            let wanted: HashMap<_, _> = row.map(|row| (id, row.time(0).unwrap())).into_iter().collect();
-            let read = templates.read(&mut tx, &wanted).await.unwrap();
-            read.get(&id).map(|template| template.charge(Parcel { pieces: 1, units: 1, amount: fen(1) }, None))
+            let all = usable(repository::in_use(&mut tx).await.unwrap());
+            let fee = |template: &Template| template.charge(Parcel { pieces: 1, units: 1, amount: fen(1) }, None);
+            all.get(&id).map(|kept| (kept.version, kept.template.as_deref().map(fee)))
         };
-        assert_eq!([fee().await, fee().await], [Some(Charge::Fee(fen(800))); 2]);
+        let fee = |fee: u64| Some(Charge::Fee(fen(fee)));
+        assert_eq!(kept().await, Some((NOW, fee(800))));
         // Twice within one millisecond: each edit is a version of its own.
-        service::update(database, id, &draft(flat(900), Vec::new()), NOW).await.unwrap();
-        assert_eq!(fee().await, Some(Charge::Fee(fen(900))));
-        service::update(database, id, &draft(flat(700), Vec::new()), NOW).await.unwrap();
-        assert_eq!(fee().await, Some(Charge::Fee(fen(700))));
+        for (edit, price) in [(1, 900), (2, 700)] {
+            service::update(database, id, &draft(flat(price), Vec::new()), NOW).await.unwrap();
+            assert_eq!(kept().await, Some((NOW.plus_millis(edit), fee(price))));
+        }
         service::delete(database, id, NOW).await.unwrap();
-        assert_eq!(fee().await, None);
+        assert_eq!(kept().await, None);
+    }
+}
+
+/// More than one statement names.
+#[tokio::test]
+async fn however_many_templates_are_in_use_all_are_read() {
+    for scratch in scratch::both().await {
+        let ids = 0..450;
+        for _ in ids.clone() {
+            service::create(&scratch.database, &draft(flat(1), Vec::new()), NOW).await.unwrap();
+        }
+        let mut tx = scratch.database.snapshot().await.unwrap();
+        assert_eq!(repository::in_use(&mut tx).await.unwrap().len(), ids.len() + 1, "and the one of the migration");
     }
 }
 
