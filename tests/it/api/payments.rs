@@ -6,6 +6,7 @@ mod notifying;
 mod reconciling;
 pub mod till;
 
+use mallcore::platform::wechat::pay::{Prepay, WechatPay};
 use mallcore_actors::ids::{OrderId, PaymentId, RefundId, SkuId};
 use mallcore_actors::kernel::Provenance;
 use mallcore_actors::money::Money;
@@ -14,7 +15,7 @@ use mallcore_actors::quantity::Quantity;
 use serde_json::{Value, json};
 
 use super::app::{Person, until};
-use super::checkout::{available, place, shelf};
+use super::checkout::{available, edit, place, shelf};
 use super::engines::database;
 use till::Till;
 
@@ -52,6 +53,7 @@ each_embedded_and_all_on_mariadb! {
     a_wrong_notification_changes_nothing,
     refunds_reach_the_shopper_part_by_part,
     whoever_cannot_pay_any_more_is_told_why,
+    while_somebody_else_pays_an_order_nobody_begins_to,
     an_order_that_costs_nothing_is_paid_at_once,
 }
 
@@ -322,13 +324,35 @@ async fn whoever_cannot_pay_any_more_is_told_why(till: &Till) {
     shopper.post(&path).await.is_problem(409, "payer_unknown", &[]);
 }
 
+/// Two phones of one account: the payment at the cashier is another payer's, who types the password just now.
+async fn while_somebody_else_pays_an_order_nobody_begins_to(till: &Till) {
+    let shopper = till.app.shopper();
+    let (order, _) = order(till, &shopper).await;
+    let orders = till.app.orders();
+    let begun = orders.commands().start_payment(Provenance::SYSTEM, shopper.user(), order).await.unwrap().unwrap().order;
+    let attempt = begun.open_attempt().copied().unwrap();
+    let prepay = Prepay {
+        out_trade_no: &begun.trade_no(attempt.number).to_string(),
+        description: "杯",
+        amount: begun.payable,
+        openid: "demo-openid-of-another-phone",
+        time_expire: attempt.expires_at,
+        attach: None,
+    };
+    let prepay = WechatPay::new(&till.merchant).unwrap().prepay(&prepay).await.unwrap();
+    till.act(prepay.as_str(), "begin").await;
+    let path = format!("/v1/orders/{order}/pay");
+    shopper.post(&path).await.is_problem(409, "payment_open", &[]);
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started"], "nothing has changed");
+    till.act(prepay.as_str(), "fail").await;
+    assert_eq!(shopper.post(&path).await.status, 200, "another attempt is begun");
+    assert_eq!(timeline(till, &shopper, order).await, ["placed", "payment_started", "payment_ended", "payment_started"]);
+}
+
 async fn an_order_that_costs_nothing_is_paid_at_once(till: &Till) {
     let shopper = till.app.shopper();
     let (sku, _) = shelf(&till.app).await[0];
-    let database = till.app.database().await;
-    let mut tx = database.begin().await.unwrap();
-    tx.execute("UPDATE skus SET price_fen = 0 WHERE id = ?", vec![sku.into()]).await.unwrap();
-    tx.commit().await.unwrap();
+    edit(&till.app, sku, "UPDATE skus SET price_fen = 0 WHERE id = ?").await;
     let placed = place(&shopper, "k", &[(sku, 1)], 0).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     let path = format!("/v1/orders/{}", placed.body["order_id"]);

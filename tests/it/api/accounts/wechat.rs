@@ -1,22 +1,29 @@
 //! WeChat at its worst: each of its errors, and a server on loopback that is slow, speaks nonsense, or never ends.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use mallcore::platform::config::Config;
+use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::world::World;
+use super::world::{Servers, World};
 
 /// Answers every request with the same bytes, and counts them; nothing at all where there are no bytes.
 async fn stand_in(answer: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+    stand_in_of(Arc::new(Mutex::new(answer))).await
+}
+
+/// The same with the bytes that are there when it is asked.
+async fn stand_in_of(answer: Arc<Mutex<Vec<u8>>>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (base, asked) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&asked);
     tokio::spawn(async move {
         while let Ok((mut connection, _)) = listener.accept().await {
-            let (answer, counted) = (answer.clone(), Arc::clone(&counted));
+            let (answer, counted) = (answer.lock().unwrap().clone(), Arc::clone(&counted));
             tokio::spawn(async move {
                 let mut head = vec![0; 4_096];
                 if connection.read(&mut head).await.unwrap_or(0) == 0 {
@@ -47,21 +54,28 @@ async fn world(base: String) -> World {
 
 #[actix_web::test]
 async fn each_of_wechats_errors_has_its_own_answer() {
-    for (code, status, problem) in [
-        (40_029, 422, "wechat_code_invalid"),
-        (40_163, 422, "wechat_code_invalid"),
-        (45_011, 429, "wechat_rate_limited"),
-        (-1, 503, "wechat_busy"),
-        (40_226, 403, "wechat_blocked"),
-        (40_013, 503, "wechat_unavailable"),
-        (40_125, 503, "wechat_unavailable"),
-    ] {
-        let (base, asked) = stand_in(errcode(code)).await;
-        let world = world(base).await;
-        let refused = world.post("/v1/auth/login", json!({ "code": "c" })).await;
-        refused.is_problem(status, problem, &[]);
-        assert_eq!(refused.header("retry-after").is_empty(), ![429, 503].contains(&status), "{refused:?}");
-        assert_eq!(asked.load(Ordering::SeqCst), 1, "a code is sent once");
+    let answer = Arc::new(Mutex::new(Vec::new()));
+    let (base, asked) = stand_in_of(Arc::clone(&answer)).await;
+    let configure = |config: &mut Config| config.wechat.api_base = Some(base.clone());
+    for world in [World::embedded(configure).await, World::with_servers(Servers::start().await, configure).await] {
+        for (code, status, problem) in [
+            (40_029, 422, "wechat_code_invalid"),
+            (40_163, 422, "wechat_code_invalid"),
+            (45_011, 429, "wechat_rate_limited"),
+            (-1, 503, "wechat_busy"),
+            (40_226, 403, "wechat_blocked"),
+            (40_013, 503, "wechat_unavailable"),
+            (40_125, 503, "wechat_unavailable"),
+        ] {
+            *answer.lock().unwrap() = errcode(code);
+            let before = asked.load(Ordering::SeqCst);
+            let refused = world.post("/v1/auth/login", json!({ "code": "c" })).await;
+            refused.is_problem(status, problem, &[]);
+            assert_eq!(refused.header("retry-after").is_empty(), ![429, 503].contains(&status), "{refused:?}");
+            assert_eq!(asked.load(Ordering::SeqCst) - before, 1, "a code is sent once");
+            let unbound = world.app.shopper().send(Method::POST, "/v1/user/phone", None, json!({ "code": "c" })).await;
+            unbound.is_problem(status, problem, &[]);
+        }
     }
 }
 
