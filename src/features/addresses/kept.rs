@@ -122,3 +122,86 @@ impl Drop for Changing<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mallcore_actors::time::Timestamp;
+
+    use super::super::model::{Name, Region};
+    use super::*;
+    use crate::platform::vault::Sealed;
+
+    const SHOPPER: u64 = 7;
+
+    fn user(id: u64) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn address(id: u64) -> SealedAddress {
+        let name = || Name::parse("杭州市").unwrap();
+        SealedAddress {
+            id: AddressId::new(id).unwrap(),
+            region: Region { province: name(), city: name(), district: name(), code: "330106".parse().unwrap() },
+            contact: Sealed::from_bytes(Vec::new()),
+            is_default: true,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        }
+    }
+
+    fn finds(kept: &Kept, id: u64) -> bool {
+        kept.find(user(SHOPPER), AddressId::new(id).unwrap()).is_some()
+    }
+
+    /// Reads address 1 from the database.
+    fn read(kept: &Kept) {
+        kept.keep(user(SHOPPER), kept.begin(user(SHOPPER)), vec![address(1)]);
+    }
+
+    #[test]
+    fn what_was_read_is_found_until_it_is_changed() {
+        let kept = Kept::default();
+        read(&kept);
+        assert!(finds(&kept, 1) && !finds(&kept, 2));
+        assert!(kept.find(user(8), AddressId::new(1).unwrap()).is_none(), "another shopper's");
+        let changing = kept.change(user(SHOPPER));
+        assert!(!finds(&kept, 1));
+        read(&kept);
+        assert!(!finds(&kept, 1), "it may be from before the commit");
+        changing.is_over();
+        read(&kept);
+        assert!(finds(&kept, 1));
+    }
+
+    #[test]
+    fn a_reader_who_began_before_a_change_keeps_nothing() {
+        let kept = Kept::default();
+        let ticket = kept.begin(user(SHOPPER));
+        kept.change(user(SHOPPER)).is_over();
+        kept.keep(user(SHOPPER), ticket, vec![address(1)]);
+        assert!(!finds(&kept, 1));
+    }
+
+    #[test]
+    fn of_two_changes_the_last_one_has_to_be_over() {
+        let kept = Kept::default();
+        let (first, second) = (kept.change(user(SHOPPER)), kept.change(user(SHOPPER)));
+        first.is_over();
+        read(&kept);
+        assert!(!finds(&kept, 1));
+        second.is_over();
+        read(&kept);
+        assert!(finds(&kept, 1));
+    }
+
+    #[test]
+    fn after_a_change_that_nobody_has_seen_end_nothing_is_kept() {
+        let kept = Kept::default();
+        drop(kept.change(user(SHOPPER)));
+        read(&kept);
+        assert!(!finds(&kept, 1));
+        kept.shoppers.find(&user(SHOPPER), |entry| entry.unknown_until = Some(Instant::now()));
+        read(&kept);
+        assert!(finds(&kept, 1), "once it surely is over");
+    }
+}

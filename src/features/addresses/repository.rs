@@ -22,10 +22,10 @@ pub struct SealedAddress {
     pub id: AddressId,
     /// Which part of the country.
     pub region: Region,
-    contact: Sealed,
-    is_default: bool,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    pub(super) contact: Sealed,
+    pub(super) is_default: bool,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 impl SealedAddress {

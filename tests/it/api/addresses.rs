@@ -15,6 +15,7 @@ each_embedded_and_all_on_mariadb! {
     anothers_address_is_not_there,
     each_wrong_field_is_named_and_nothing_is_changed,
     an_order_keeps_what_its_address_said,
+    the_next_order_goes_where_the_address_says_by_then,
     the_longest_address_and_remark_fit_an_order,
 }
 
@@ -222,6 +223,20 @@ async fn an_order_keeps_what_its_address_said(app: &TestApp) {
     let others = added(&app.shopper(), address(1)).await;
     let refused = shopper.send(Method::POST, "/v1/orders", Some("m"), order(others)).await;
     refused.is_problem(404, "unknown_address", &["address_id"]);
+}
+
+async fn the_next_order_goes_where_the_address_says_by_then(app: &TestApp) {
+    let shopper = app.shopper();
+    let id = added(&shopper, address(1)).await;
+    let (sku, price) = shelf(app).await[0];
+    for door in [1, 2, 3] {
+        put(&shopper, id.to_string(), address(door)).await;
+        let order = json!({ "items": items(&[(sku, 1)]), "expected_payable_fen": price, "address_id": id });
+        let placed = shopper.send(Method::POST, "/v1/orders", Some(&door.to_string()), order).await;
+        assert_eq!(placed.status, 201, "{placed:?}");
+        let shown = shopper.get(&format!("/v1/orders/{}", placed.body["order_id"])).await.body;
+        assert_eq!(shown["delivery"]["detail"], format!("文三路 {door} 号"));
+    }
 }
 
 async fn the_longest_address_and_remark_fit_an_order(app: &TestApp) {

@@ -6,10 +6,12 @@ use mallcore::demo::seed::{SeedOptions, seed};
 use mallcore::platform::database::{MySqlServer, Settings};
 use mallcore::reconcile::reconcile;
 use mallcore_actors::time::Timestamp;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 use super::process::{Process, Setup};
 use super::proxy::{Proxy, Way};
+use crate::api::addresses::address;
 use crate::database::scratch::{self, Scratch};
 use crate::database::waiting::{run, stranger};
 
@@ -111,6 +113,44 @@ async fn a_sale_goes_on_after_kill_nine_with_the_database_cut_off() {
 #[tokio::test]
 async fn a_sale_goes_on_after_kill_nine_with_the_database_hanging() {
     a_sale_goes_on(Way::Hanging).await;
+}
+
+/// What they order is in memory, and so are their address and their keys.
+#[tokio::test]
+async fn who_has_ordered_before_orders_on() {
+    let stage = stage().await;
+    let process = stage.setup.start().await;
+    process.until("the catalogue is loaded", async || process.get("/products/2", 1).await.0 == StatusCode::OK).await;
+    let sku = process.get("/products/2", 1).await.1["skus"][0]["id"].clone();
+    let (status, address) = process.send(Method::POST, "/user/addresses", 1, None, &address(1)).await;
+    assert_eq!(status, StatusCode::CREATED, "{address}");
+    let wanted = json!({ "items": [{ "sku_id": sku, "quantity": 1 }], "address_id": address["id"] });
+    let order = async |key: &str| {
+        let (status, quote) = process.send(Method::POST, "/orders/preview", 1, None, &wanted).await;
+        assert_eq!(status, StatusCode::OK, "{quote}");
+        let mut body = wanted.clone();
+        body["expected_payable_fen"] = quote["payable_fen"].clone();
+        process.send(Method::POST, "/orders", 1, Some(key), &body).await
+    };
+    let (status, first) = order("first").await;
+    assert_eq!(status, StatusCode::CREATED, "{first}");
+    stage.proxy.set(Way::Hanging);
+    let (status, second) = order("second").await;
+    assert_eq!(status, StatusCode::CREATED, "{second}");
+    for (key, placed) in [("first", &first), ("second", &second)] {
+        let (status, again) = order(key).await;
+        assert_eq!((status, &again["order_no"]), (StatusCode::OK, &placed["order_no"]), "{again}");
+    }
+    // Of somebody else the address would have to be read.
+    let (status, refused) = process.send(Method::POST, "/orders/preview", 2, None, &wanted).await;
+    assert_eq!((status, refused["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("database_unavailable")), "{refused}");
+    stage.proxy.set(Way::Open);
+    process
+        .until("the database has everything", async || process.detail("database").await.starts_with("Following, 0 records behind"))
+        .await;
+    let report = reconcile(&stage.scratch.database).await.unwrap();
+    assert_eq!((report.differences, report.orders), (Vec::new(), 2));
+    process.kill();
 }
 
 /// A shop that has sold for years starts without its database, and its lag is not what it has sold in all those years.
