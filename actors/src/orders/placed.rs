@@ -200,3 +200,19 @@ pub(super) fn broken_lines(lines: &[BasketLine]) -> Option<&'static str> {
     skus.dedup();
     (skus.len() != lines.len() || lines.is_empty() || lines.len() > LINES_MAX).then_some("P2: no lines, too many, or a SKU in two of them")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_what_was_sealed_byte_for_byte_and_not_too_long() {
+        for length in [1, 2, ADDRESS_BYTES_MAX] {
+            let sealed: Vec<u8> = (0..length).map(|at| at as u8).collect();
+            assert_eq!(AddressSnapshot::try_from(sealed.clone()).unwrap().as_bytes(), sealed);
+        }
+        for length in [0, ADDRESS_BYTES_MAX + 1] {
+            assert_eq!(AddressSnapshot::try_from(vec![7; length]), Err(BadAddress(length)));
+        }
+    }
+}

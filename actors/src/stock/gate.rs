@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_told_while_an_actor_publishes_it() {
+        let gate = Gate::new(SkuId::new(1).unwrap(), 10);
+        assert_eq!(gate.live_remaining(), None, "nothing published yet");
+        gate.publish(3, Timestamp::from_millis(10));
+        assert_eq!(gate.live_remaining(), Some(3));
+        gate.publish(0, Timestamp::from_millis(10));
+        assert_eq!(gate.live_remaining(), Some(0));
+        gate.close();
+        assert_eq!(gate.live_remaining(), None, "its successor may know better");
+    }
+
+    #[test]
     fn only_strangers_to_a_sold_out_item_are_turned_away() {
         let gate = Gate::new(SkuId::new(1).unwrap(), 1);
         let (now, end) = (Timestamp::from_millis(5), Timestamp::from_millis(10));

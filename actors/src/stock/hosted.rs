@@ -345,3 +345,19 @@ impl Lane for Registry<Sku> {
         self.effect(sku, effect);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantity::Quantity;
+
+    #[test]
+    fn a_sku_of_which_more_is_held_than_there_is_is_broken() {
+        let of = |pieces| Stock::new(SkuId::new(1).unwrap(), pieces, 0, 0, Sequence::ZERO, None, SmallVec::new());
+        let mut sku = Sku::new(of(2));
+        assert_eq!(sku.holds.hold(&sku.stock, Owner(1), Quantity::new(2).unwrap()), Asked::Granted);
+        assert_eq!(sku.broken(), None);
+        sku.stock = of(1);
+        assert_eq!(sku.broken(), Some("H1: more is held than there is"));
+    }
+}

@@ -155,7 +155,7 @@ impl Floor {
 }
 
 /// Polls a future once.
-pub async fn is_ready<F: Future>(future: &mut Pin<Box<F>>) -> bool {
+pub async fn is_ready<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> bool {
     std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
 }
 

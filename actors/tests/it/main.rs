@@ -15,6 +15,7 @@ mod golden;
 mod journal;
 mod kernel;
 mod ledger;
+mod meters;
 mod order_handle;
 mod order_life;
 mod order_no;

@@ -32,14 +32,15 @@ fn an_order_is_shipped_once_every_piece_that_was_not_refunded_is_on_its_way() {
     let (mut world, id) = paid_order(&[(2, 3, 100, 0), (3, 1, 50, 0)], 0);
     let ship =
         |number, wants: &[(u64, u32)], world: &mut World| world.decide(0, |order, now| order.decide_ship(&parcel(number, wants), now));
+    let shipped_at = |world: &World| world.order(id).progress.as_ref().unwrap().shipped_at;
     ship(1, &[(2, 2)], &mut world);
-    assert_eq!(world.order(id).status, Status::Paid);
+    assert_eq!((world.order(id).status, shipped_at(&world)), (Status::Paid, None), "the week to confirm has not begun");
+    world.now = world.now.plus_millis(1);
     assert_eq!(world.order(id).decide_ship(&parcel(2, &[(2, 2)]), world.now), Err(Refusal::ExceedsOrder), "one piece is left");
     world.decide(0, |order, now| order.decide_refund(&refund(1, &[(2, 2)], 0, true), now));
     assert_eq!(world.order(id).decide_ship(&parcel(2, &[(2, 1)]), world.now), Err(Refusal::ExceedsOrder), "a refunded piece stays here");
     ship(3, &[(3, 1)], &mut world);
-    let order = world.order(id);
-    assert_eq!((order.status, order.progress.as_ref().unwrap().shipped_at), (Status::Shipped, Some(world.now)));
+    assert_eq!((world.order(id).status, shipped_at(&world)), (Status::Shipped, Some(world.now)));
 }
 
 #[test]
@@ -130,6 +131,10 @@ fn an_order_that_left_memory_comes_back_only_with_all_its_changes() {
     restarted.require(Sequence(9));
     assert_eq!(restarted.take_in(now.clone(), Sequence(8)), TakenIn::Stale, "the journal may have more of it");
     assert_eq!(restarted.take_in(now, Sequence(9)), TakenIn::Resident);
+    let mut open = World::new();
+    open.place(&[(2, 1, 100, 0)], 0);
+    let row = open.order(open.ids[0]).clone();
+    assert_eq!(OrderShard::default().take_in(row, Sequence(9)), TakenIn::Stale, "an open order never leaves: the row is an old one");
 }
 
 #[test]

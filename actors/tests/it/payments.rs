@@ -10,8 +10,8 @@ use mallcore_actors::journal::Sequence;
 use mallcore_actors::kernel::Fact;
 use mallcore_actors::money::Money;
 use mallcore_actors::orders::{
-    AttemptNumber, CloseReason, Decided, Heard, Order, OrderFact, OrderShard, PAYMENT_OPEN, Payment, PaymentChannel, Status, Step, Stray,
-    Trade, Transaction, UNKNOWN_ATTEMPT, next_step,
+    AttemptNumber, CloseReason, Decided, Heard, Order, OrderFact, OrderShard, PAYMENT_OPEN, Payment, PaymentChannel, PaymentStrayed,
+    Status, Step, Stray, TakenIn, Trade, Transaction, UNKNOWN_ATTEMPT, next_step,
 };
 use mallcore_actors::refusal::Refusal;
 use mallcore_actors::time::Timestamp;
@@ -366,6 +366,7 @@ fn an_order_with_an_open_attempt_stays_in_memory_until_that_is_over() {
     till.ask(|order, now| order.decide_pay(&by_balance, now)).unwrap();
     let through = |till: &Till| Sequence(till.world.journal.len() as u64);
     till.world.orders.evict(through(&till));
+    assert_eq!(OrderShard::default().take_in(till.order().clone(), through(&till)), TakenIn::Stale, "such an order never left");
     assert_eq!(next_step(till.order(), AttemptNumber::FIRST, Heard::Unpaid, false, till.world.now), Step::End, "nobody wants it any more");
     till.ask(|order, _| order.decide_end(AttemptNumber::FIRST)).unwrap();
     till.world.orders.evict(through(&till));
@@ -394,6 +395,23 @@ fn money_for_a_closed_order_and_a_second_payment_are_stray_and_repeats_are_not()
     till.notify(first);
     till.notify(second);
     assert_eq!((till.order().status, strays(&till)), (Status::Paid, vec![Stray::Double]));
+}
+
+#[test]
+fn money_is_not_stray_while_the_order_waits_for_it() {
+    let (mut closed, mut waits, first) = (Till::new(), Till::new(), AttemptNumber::FIRST);
+    for till in [&mut closed, &mut waits] {
+        till.ask(|order, now| order.decide_start(now)).unwrap();
+    }
+    paid_there(&mut closed, first);
+    closed.ask(|order, _| order.decide_end(first)).unwrap();
+    closed.close(CloseReason::Cancelled).unwrap();
+    closed.notify(first);
+    let Some((at, Fact::Orders(OrderFact::PaymentStrayed(late)))) = closed.world.journal.last() else { panic!("it is stray there") };
+    let mut order = waits.order().clone();
+    let strayed = OrderFact::PaymentStrayed(Box::new(PaymentStrayed { version: order.version + 1, ..*late.clone() }));
+    let applied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| order.apply(Sequence(99), *at, &strayed)));
+    assert!(applied.unwrap_err().downcast_ref::<String>().unwrap().starts_with("O1"), "the shopper would be paid back and not served");
 }
 
 #[test]

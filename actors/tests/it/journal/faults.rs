@@ -12,6 +12,7 @@ use mallcore_actors::journal::{
 };
 
 use super::setup::{enqueue, open, payload, read_all, tiny, wait};
+use super::slow_disk::SlowDisk;
 
 #[test]
 fn a_full_disk_refuses_before_anything_is_queued_and_recovers_by_itself() {
@@ -110,6 +111,16 @@ fn failing_syncs_on_threads_wake_whoever_waits() {
     let sequence = log.enqueue(b"never").unwrap();
     assert_eq!(wait(&log, sequence), Durable::Failed(Sequence::ZERO));
     assert_eq!(log.enqueue(b"too late"), Err(EnqueueError::Stopped));
+}
+
+#[test]
+fn a_writer_that_panics_fails_the_journal() {
+    let disk = SlowDisk::new(&FaultDisk::new(0), || panic!("a writer that is to die"));
+    let (log, _) = SegmentLog::open(disk, tiny()).unwrap();
+    log.enqueue(b"never acknowledged").unwrap();
+    // Comes back when the writer is gone, however it went.
+    log.close();
+    assert_eq!(*log.durable().borrow(), Durable::Failed(Sequence::ZERO), "whoever waits would wait for ever");
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod format;
 mod group_commit;
 mod inspect;
 mod retention;
-mod setup;
+pub mod setup;
+pub mod slow_disk;

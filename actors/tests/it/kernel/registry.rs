@@ -24,6 +24,8 @@ pub const KEEPING: Keeping = Keeping { waiting_max: 100, waiting_total_max: 100,
 const OFTEN: Duration = Duration::from_millis(1);
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3_600);
+/// Outlasts a machine that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Gauges by name, whatever their labels.
 #[derive(Default)]
@@ -133,9 +135,15 @@ impl Ground {
 }
 
 /// Waits until this holds.
-pub async fn until(holds: impl Fn() -> bool) {
-    while !holds() {
-        tokio::time::sleep(OFTEN).await;
+#[track_caller]
+pub fn until(holds: impl Fn() -> bool) -> impl Future<Output = ()> {
+    let asker = std::panic::Location::caller();
+    async move {
+        let begin = std::time::Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < PATIENCE, "waited in vain at {asker}");
+            tokio::time::sleep(OFTEN).await;
+        }
     }
 }
 
@@ -242,6 +250,20 @@ fn a_successor_of_one_that_died_waits_for_the_database() {
         assert_eq!(ground.rows.loads(), [(1, Sequence::ZERO)], "a row without the dead one's record was read");
         ground.project();
         assert_eq!(registry.ask(1, Provenance::SHOPPER, Tell).await, Ok(Ok(5)));
+    });
+}
+
+#[test]
+fn a_command_is_sent_again_twice_after_its_actor_died_and_not_for_ever() {
+    System::new().block_on(async {
+        let ground = Ground::new();
+        let registry = ground.registry(NEVER);
+        ground.rows.damage(1, 2);
+        assert_eq!(registry.ask(1, Provenance::SHOPPER, Tell).await, Ok(Ok(0)), "the second successor answers");
+        ground.rows.damage(2, 3);
+        assert_eq!(registry.ask(2, Provenance::SHOPPER, Tell).await, Err(Unavailable::OutcomeUnknown), "it may be what kills them");
+        let loads = |key| ground.rows.loads().iter().filter(|load| load.0 == key).count();
+        assert_eq!((loads(1), loads(2)), (3, 3));
     });
 }
 

@@ -9,7 +9,7 @@ use mallcore_actors::ids::{OrderId, SkuId};
 use mallcore_actors::journal::memory::MemoryJournal;
 use mallcore_actors::journal::{Journal, Sequence};
 use mallcore_actors::kernel::host::{Host, Keeping, Loaded, Next};
-use mallcore_actors::kernel::{Handle, Provenance, Settled};
+use mallcore_actors::kernel::{Handle, Provenance, Recorder, Settled};
 use mallcore_actors::orders::{self, CloseReason, Lane, OrderBook, OrderCommand, OrderFact, OrderPaid};
 use mallcore_actors::refusal::{Answer, Refusal, Unavailable};
 use mallcore_actors::stock::adjustment::Delta;
@@ -135,6 +135,38 @@ fn room_in_the_journal_ends_its_refusals() {
     let placed = sale.ask(PlaceOrder(buy_command(2, 1, 1, 1, 0))).unwrap().unwrap();
     assert!(!placed.reply.repeat);
     assert_eq!(placed.relies_on, placed.reply.receipt.sequence);
+}
+
+#[test]
+fn the_journal_counts_as_full_for_five_seconds_after_it_refused_a_record() {
+    let sale = Sale::full();
+    let refused_again = [0, 4_999, 5_000, 60_000].map(|later| {
+        let at = Timestamp::from_millis(STARTS_AT + later);
+        sale.clock.set(at);
+        let was_full = sale.engine.recorder.is_journal_full();
+        let mut scratch = Vec::new();
+        let carved = sale.engine.recorder.begin(Provenance::SYSTEM, &mut scratch).commit(super::sum::added(1, 1), |_| {});
+        assert_eq!((carved.unwrap_err(), sale.engine.recorder.is_journal_full()), (Unavailable::JournalFull, true));
+        was_full
+    });
+    assert_eq!(refused_again, [false, true, true, false], "each refusal counts anew");
+    sale.clock.set(Timestamp::from_millis(STARTS_AT + 64_999));
+    assert!(sale.engine.recorder.is_journal_full());
+    sale.clock.set(Timestamp::from_millis(STARTS_AT + 65_000));
+    assert!(!sale.engine.recorder.is_journal_full());
+}
+
+#[test]
+fn a_journal_that_never_refused_or_has_failed_does_not_count_as_full() {
+    let journal = Arc::new(MemoryJournal::durable_at_once());
+    // Not five seconds after the beginning of time, at which nothing was refused either.
+    let recorder = Recorder::new(Arc::clone(&journal) as _, Arc::new(SetClock::at(Timestamp::from_millis(1_000))));
+    assert!(!recorder.is_journal_full());
+    journal.fail();
+    let mut scratch = Vec::new();
+    let stopped = recorder.begin(Provenance::SYSTEM, &mut scratch).commit(super::sum::added(1, 1), |_| {});
+    assert_eq!(stopped.unwrap_err(), Unavailable::OutcomeUnknown);
+    assert!(!recorder.is_journal_full(), "room would not help it");
 }
 
 #[test]

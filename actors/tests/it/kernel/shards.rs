@@ -72,7 +72,7 @@ fn a_shard_that_died_is_followed_by_one_that_waits_for_the_database() {
         let ground = Ground::new();
         let shards = shards(&ground, 1, NEVER, Tail::default());
         assert_eq!(shards.ask(1, Provenance::SHOPPER, Add(5)).await, Ok(Ok(5)));
-        ground.rows.damage(2);
+        ground.rows.damage(2, 1);
         // The damaged row ends the shard; whoever asked for it is asked again of the successor, which does not read older rows.
         assert_eq!(shards.ask(2, Provenance::SHOPPER, Tell).await, Err(Unavailable::Warming));
         assert_eq!(shards.ask(1, Provenance::SHOPPER, Tell).await, Err(Unavailable::Warming));

@@ -195,7 +195,8 @@ struct State {
     /// The checkpoints that rows were read at.
     loads: Vec<(u64, Sequence)>,
     is_down: bool,
-    broken: Option<u64>,
+    /// The key of a damaged row, and how often it will be read.
+    damaged: Option<(u64, u32)>,
     on_settling: Hook,
 }
 
@@ -226,9 +227,9 @@ impl Rows {
         self.0.lock().on_settling = hook;
     }
 
-    /// The next row of this key is damaged.
-    pub fn damage(&self, key: u64) {
-        self.0.lock().broken = Some(key);
+    /// The row of this key is damaged when it is read the next so many times.
+    pub fn damage(&self, key: u64, times: u32) {
+        self.0.lock().damaged = Some((key, times));
     }
 
     /// Which rows were read, at which checkpoint.
@@ -244,8 +245,8 @@ impl Rows {
         }
         let checkpoint = state.checkpoint;
         state.loads.push((key, checkpoint));
-        if state.broken == Some(key) {
-            state.broken = None;
+        if let Some((_, times)) = state.damaged.as_mut().filter(|(damaged, times)| *damaged == key && *times > 0) {
+            *times -= 1;
             return Ok((Some(Sum::broken(key)), checkpoint));
         }
         let total = state.rows.get(&key).copied().unwrap_or_default();
