@@ -18,7 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// budget, and the disk of a test machine may be nearly full.
 fn mallcore(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
-    command.args(arguments).env_clear().env("DATA_DIR", folder).env("JOURNAL_BUDGET_BYTES", "268435456").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("DATA_DIR", folder)
+        .env("JOURNAL_BUDGET_BYTES", "268435456")
+        .env("ADMIN_PASSWORD_COST", "4")
+        .stdin(Stdio::null());
     command
 }
 
