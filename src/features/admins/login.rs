@@ -22,7 +22,7 @@ pub struct Credentials {
     pub username: String,
     /// The password, as it was typed.
     pub password: String,
-    /// Which captcha.
+    /// Id of the captcha that they solved.
     pub captcha_id: String,
     /// The letters that they saw.
     pub captcha: String,

@@ -55,11 +55,11 @@ pub struct AdminLoginBody {
     #[garde(length(min = 1, max = TYPED_BYTES_MAX))]
     #[schema(min_length = 1, max_length = 256, example = "admin")]
     pub username: String,
-    /// The password.
+    /// The password, as it was typed.
     #[garde(length(min = 1, max = TYPED_BYTES_MAX))]
     #[schema(min_length = 1, max_length = 256)]
     pub password: String,
-    /// Which captcha.
+    /// Id of the captcha that they solved.
     #[garde(length(min = 1, max = CAPTCHA_BYTES_MAX))]
     #[schema(min_length = 1, max_length = 64)]
     pub captcha_id: String,
@@ -162,7 +162,7 @@ pub struct AdminProfileBody {
     pub last_login_ip: Option<String>,
     /// Since when the account exists.
     pub created_at: Rfc3339,
-    /// Their roles.
+    /// The roles that they have, by code.
     pub roles: Vec<RoleBody>,
     /// The codes of all that is permitted: of menus, pages and buttons.
     pub permissions: Vec<String>,

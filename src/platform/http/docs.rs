@@ -79,6 +79,11 @@ fn add_shared_refusals(operation: &mut Operation, changes: bool) {
     let (is_limited, is_of_shop) = (!is_tagged("health"), !is_tagged("health") && !is_tagged("demo"));
     let (with_body, with_token) = (operation.request_body.is_some(), wants_bearer(operation));
     let with_session = wants(operation, ADMIN_SESSION);
+    if with_session && changes {
+        let description = "The `csrf_token` of the log-in or the profile";
+        let parameter = schemas::header("X-CSRF-Token", description, schemas::text("[0-9a-f]{64}"));
+        operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+    }
     let shared = [
         ("401", with_session, "admin_signed_out"),
         ("403", with_session && changes, "csrf_token_invalid"),
