@@ -51,6 +51,11 @@ impl Captchas for MemoryCaptchas {
 mod tests {
     use super::*;
 
+    fn lengths(store: &MemoryCaptchas) -> (usize, usize) {
+        let state = store.0.lock();
+        (state.kept.len(), state.order.len())
+    }
+
     #[tokio::test]
     async fn memory_is_bounded() {
         let (store, now) = (MemoryCaptchas::default(), Timestamp::from_millis(1_800_000_000_000));
@@ -58,11 +63,11 @@ mod tests {
         for id in &ids {
             store.keep(id, "hash".to_owned(), now).await.unwrap();
         }
-        assert_eq!((store.0.lock().kept.len(), store.0.lock().order.len()), (ENTRIES_MAX, ENTRIES_MAX));
+        assert_eq!(lengths(&store), (ENTRIES_MAX, ENTRIES_MAX));
         assert_eq!(store.take(&ids[1], now).await.unwrap(), None, "the oldest ones went");
         assert_eq!(store.take(&ids[2], now).await.unwrap().as_deref(), Some("hash"));
         let later = now.plus_millis(LIVES.as_millis() as u64);
         store.keep(&ids[0], "hash".to_owned(), later).await.unwrap();
-        assert_eq!((store.0.lock().kept.len(), store.0.lock().order.len()), (1, 1), "those that have ended went, too");
+        assert_eq!(lengths(&store), (1, 1), "those that have ended went, too");
     }
 }
