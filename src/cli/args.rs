@@ -51,6 +51,9 @@ pub enum Command {
     /// Prices, shelf and stock of products
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Who signs in to the back office: accounts, passwords, roles
+    #[command(subcommand)]
+    Admin(super::admin::AdminCommand),
     /// Banners: pictures that lead somewhere
     #[command(subcommand)]
     Banner(BannerCommand),

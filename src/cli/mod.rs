@@ -1,5 +1,6 @@
 //! The command line: what one can ask of the binary, and who carries it out.
 
+pub mod admin;
 pub mod after_sale;
 pub mod after_sale_args;
 mod agreement;
@@ -148,6 +149,7 @@ fn dispatch(command: Command, out: &mut Out) -> Result<(), CliError> {
         Command::Seckill(command) => store::sales(&config, &command, out),
         Command::Events(EventsCommand::Tail(args)) => events::tail(&config, args, out),
         Command::Product(command) => product::run(&config, &command, out),
+        Command::Admin(command) => admin::run(&config, &command, out),
         Command::Keys(command) => keys::run(&config, &command, out),
         Command::Agreement(command) => agreement::run(&config, &command, out),
         Command::Banner(command) => banner::run(&config, &command, out),

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::SeedDemo;
 use super::out::Out;
-use super::{CliError, store, wechat_sandbox};
+use super::{CliError, admin, store, wechat_sandbox};
 use crate::features::{accounts, payments};
 use crate::platform::auth::Verifier;
 use crate::platform::config::Config;
@@ -58,7 +58,7 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
         };
         let payments = payments::Settings::of(&accounts.wechat);
         let payments = payments.map_err(|cause| CliError::failed("the merchant of WeChat Pay cannot be used", cause))?;
-        let shop = open(config, link.clone(), accounts, payments).await?;
+        let shop = open(config, link.clone(), accounts, payments, out).await?;
         let listen = |variable, port| {
             let what = format!("cannot listen on HOST {:?} with {variable} {port}", config.http.host);
             move |cause| CliError::failed(what, cause)
@@ -94,7 +94,13 @@ pub fn run(config: &Config, out: &mut Out) -> Result<(), CliError> {
 }
 
 /// Opens the shop; an empty database of the embedded mode gets the demo shop first.
-async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings, payments: payments::Settings) -> Result<Shop, CliError> {
+async fn open(
+    config: &Config,
+    redis: Option<Link>,
+    accounts: accounts::Settings,
+    payments: payments::Settings,
+    out: &mut Out,
+) -> Result<Shop, CliError> {
     if config.http.demo {
         let plan = Plan::of(config);
         let refused = |cause| CliError::failed("the shop cannot open", cause);
@@ -104,6 +110,7 @@ async fn open(config: &Config, redis: Option<Link>, accounts: accounts::Settings
         // Beside a journal that has records an empty database is refused, and not filled with a fresh shop.
         if empty && shop::last_record(&plan.journal_folder).map_err(refused)?.is_none() {
             store::fill(&database, &SeedDemo::default()).await?;
+            admin::for_the_demo(config, &database, out).await?;
         }
         database.close().await;
     }

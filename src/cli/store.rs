@@ -7,7 +7,7 @@ use mallcore_actors::time::Timestamp;
 
 use super::args::{CreateSale, SeckillCommand, SeedDemo, Start};
 use super::out::Out;
-use super::{CliError, only_for_trying_out};
+use super::{CliError, admin, only_for_trying_out};
 use crate::demo::seed::{SeedOptions, Seeded, seed};
 use crate::features::seckill;
 use crate::features::seckill::model::SalePlan;
@@ -82,7 +82,9 @@ pub fn seed_demo(config: &Config, args: &SeedDemo, out: &mut Out) -> Result<(), 
     System::new().block_on(async {
         let database = ready_database(config).await?;
         let seeded = fill(&database, args).await?;
+        let administrator = admin::for_the_demo(config, &database, out).await;
         database.close().await;
+        administrator?;
         out.line(format_args!("{} products, {} SKUs, {} items in the running sale", seeded.products, seeded.skus, seeded.flash_items));
         Ok(())
     })

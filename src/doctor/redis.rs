@@ -14,7 +14,7 @@ const PART: &str = "redis";
 const VERSION_MIN: (u32, u32) = (6, 2);
 const PINGS: usize = 9;
 const RIGHTS: &str = "let the account use the categories @string, @hash, @sortedset, @scripting and @pubsub and PING, SELECT, INFO, TIME, DEL, PEXPIRE and PTTL on the keys \
-     limit:*, session:*, admin_session*, product:*, cart:*, sms:*, hot_products, banners:*, \
+     limit:*, session:*, admin_session*, admin_permissions:*, admin_tries:*, captcha:*, product:*, cart:*, sms:*, hot_products, banners:*, \
      banner_products:*, banner_clicks:*, discount_zone_products, hot_zone_products, homepage_zones and the channel token_revocations";
 /// Words in an answer that refuses a write, and what to do about each.
 const WRITES_REFUSED: [(&str, &str); 10] = [

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod admins;
 pub mod after_sales;
 pub mod banners;
 pub mod carts;
@@ -48,6 +49,7 @@ pub const FEATURES: &[Feature] = &[
     after_sales::FEATURE,
     shipping::FEATURE,
     freight::FEATURE,
+    admins::FEATURE,
 ];
 
 /// Every route of the service by its pattern.

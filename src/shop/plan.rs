@@ -7,7 +7,7 @@ use mallcore_actors::engine::Rules;
 use mallcore_actors::journal::options::Options;
 use mallcore_actors::lag::Budget;
 
-use crate::features::{accounts, payments, reconciliation};
+use crate::features::{accounts, admins, payments, reconciliation};
 use crate::platform::broker;
 use crate::platform::clock::rebase;
 use crate::platform::config::{self, AfterSales, Config, Reviews};
@@ -55,6 +55,8 @@ pub struct Plan {
     pub relay: RelaySettings,
     /// What accounts are made of.
     pub accounts: accounts::Settings,
+    /// What the sign-in of administrators is made of.
+    pub admins: admins::Settings,
     /// How orders are paid.
     pub payments: payments::Settings,
     /// How payments are reconciled.
@@ -164,6 +166,7 @@ impl Plan {
             events,
             relay: RelaySettings { retain: Duration::from_secs(config.outbox.retain_seconds) },
             accounts: accounts::Settings::of(config),
+            admins: admins::Settings::of(config),
             payments: payments::Settings::default(),
             reconciliation: reconciliation::Settings::of(config),
             keys: KeySource::of(config),

@@ -206,6 +206,7 @@ impl Shop {
         let mut opened = Opened { statuses, tasks: vec![tokio::spawn(Arc::clone(&clock).keep_disciplined())], ..Opened::default() };
         opened.handles.insert(Arc::clone(&seckill));
         opened.handles.insert(Arc::new(plan.accounts));
+        opened.handles.insert(Arc::new(plan.admins));
         opened.handles.insert(Arc::new(plan.payments));
         opened.handles.insert(Arc::new(plan.reconciliation));
         opened.handles.insert(Arc::new(plan.reviews));

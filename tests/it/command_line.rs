@@ -1,6 +1,7 @@
 //! The commands of the binary: what they make and what they never make, and how they end.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -18,7 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// budget, and the disk of a test machine may be nearly full.
 fn mallcore(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
-    command.args(arguments).env_clear().env("DATA_DIR", folder).env("JOURNAL_BUDGET_BYTES", "268435456").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("DATA_DIR", folder)
+        .env("JOURNAL_BUDGET_BYTES", "268435456")
+        .env("ADMIN_PASSWORD_COST", "4")
+        .stdin(Stdio::null());
     command
 }
 
@@ -53,12 +60,14 @@ fn sale<'a>(starts_at: &'a str, ends_at: &'a str) -> Vec<&'a str> {
     [&sale[..], &["--starts-at", starts_at, "--ends-at", ends_at]].concat()
 }
 
-const LOOKING: [&[&str]; 10] = [
+const LOOKING: [&[&str]; 12] = [
     &["reconcile"],
     &["product", "show", "1"],
     &["product", "adjust-stock", "1", "--by", "1", "--reason", "x"],
     &["seckill", "list"],
     &["outbox", "list"],
+    &["admin", "list"],
+    &["admin", "create", "--username", "root", "--role", "super_admin"],
     &["keys", "list"],
     &["keys", "rotate"],
     &["token", "--users", "1"],
@@ -91,6 +100,24 @@ fn a_shop_that_was_made_by_migrate_or_seed_demo_is_found() {
         assert!(succeeds(folder.path(), &["reconcile"]).contains("0 differences"));
         assert_eq!(succeeds(folder.path(), &["token", "--users", "1-3"]).lines().count(), 3);
     }
+}
+
+#[test]
+fn the_demo_shop_gets_one_administrator_whose_password_is_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = succeeds(folder.path(), &["seed-demo"]);
+    assert!(said.contains("administrator admin\npassword "), "{said}");
+    assert!(succeeds(folder.path(), &["admin", "list"]).starts_with("admin on, roles super_admin, last log-in never"));
+    assert!(succeeds(folder.path(), &["admin", "role", "list"]).contains("customer_service 客服: 8 permissions"));
+    // One's own password comes by standard input, and is not shown.
+    let create = ["admin", "create", "--username", "Root", "--role", "super_admin", "--password-stdin"];
+    let mut command = mallcore(folder.path(), &create);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.contains("root with the role super_admin") && !said.contains("password"), "{said}");
+    refuses(mallcore(folder.path(), &create), "12 characters or more");
+    refuses(mallcore(folder.path(), &["admin", "disable", "nobody"]), "there is no administrator \"nobody\"");
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn an_account_of_redis_with_the_rights_that_the_remedy_names_is_enough() {
     server
         .told(
             "ACL SETUSER shop on >secret -@all +@string +@hash +@sortedset +@scripting +@pubsub +ping +select +info +time +del +pexpire \
-             +pttl ~limit:* ~session:* ~admin_session* ~product:* ~cart:* ~sms:* ~hot_products ~banners:* ~banner_products:* ~banner_clicks:* \
+             +pttl ~limit:* ~session:* ~admin_session* ~admin_permissions:* ~admin_tries:* ~captcha:* ~product:* ~cart:* ~sms:* ~hot_products ~banners:* ~banner_products:* ~banner_clicks:* \
              ~discount_zone_products ~hot_zone_products ~homepage_zones &token_revocations",
         )
         .await;

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside: one binary, so that Cargo links once.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod admins;
 mod api;
 mod broker;
 mod cache;

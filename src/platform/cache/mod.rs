@@ -6,8 +6,8 @@
 //!   again everything is written again. Nothing on the way of a sale waits.
 //! - E3 Every value has an end of its own, and is written again before that: what was missed once is put right by itself.
 //!
-//! `product:{id}` holds no counts: pieces move with the journal. Not here: reading (the shop reads its own memory and database); the keys of
-//! features that do not exist yet (captchas, permissions).
+//! `product:{id}` holds no counts: pieces move with the journal. Not here: reading (the shop reads its own memory and database);
+//! `admin_permissions:{id}`, which `features::admins` writes.
 
 pub mod metrics;
 pub mod mirror;

@@ -3,6 +3,7 @@
 //! - C2 Secrets are never printed.
 //! - C3 Inside, values are passed; nothing else looks at the environment.
 
+mod admins;
 mod after_sales;
 mod banners;
 mod broker_url;
@@ -27,6 +28,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use admins::Admins;
 pub use after_sales::AfterSales;
 pub use banners::Banners;
 pub use broker_url::BrokerUrl;
@@ -74,6 +76,8 @@ pub struct Config {
     pub storage: Storage,
     /// Keys that sign and check tokens.
     pub auth: Auth,
+    /// How passwords of administrators are kept.
+    pub admins: Admins,
     /// Keys of personal data.
     pub encryption: Encryption,
     /// Logs and error reports.
@@ -188,6 +192,7 @@ impl Config {
             outbox: Outbox::read(&mut reader),
             storage: Storage::read(&mut reader),
             auth: Auth::read(&mut reader, mode),
+            admins: Admins::read(&mut reader, mode),
             encryption: Encryption::read(&mut reader, mode),
             telemetry: Telemetry::read(&mut reader, mode),
             database: Database::read(&mut reader, mode),

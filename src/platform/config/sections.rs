@@ -169,7 +169,7 @@ pub struct Auth {
     pub jwt_secret: Option<Secret>,
     /// Still accepted: `JWT_SECRET_PREVIOUS`.
     pub jwt_secret_previous: Option<Secret>,
-    /// Signs administrators' sessions.
+    /// Hashes captchas, and the names and addresses of wrong log-ins of administrators; none: a key of this process alone.
     pub session_secret: Option<Secret>,
     /// Good tokens that are remembered, so that their signature is checked once: `TOKENS_REMEMBERED`.
     pub tokens_remembered: usize,

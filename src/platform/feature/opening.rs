@@ -105,7 +105,7 @@ pub struct Opening<'a> {
     pub subscriptions: &'a Subscriptions,
     /// Wakes the outbox's relay.
     pub nudge: &'a Nudge,
-    /// Redis, if there is one: for what is written behind. Nothing may wait for it.
+    /// Redis, if there is one. Nothing on the way of a shopper's request may wait for it, but for logging in.
     pub redis: Option<&'a Link>,
     /// Places in the journal's retention, one for each runner that is started here.
     pub registrations: Vec<Registration>,

@@ -84,7 +84,12 @@ impl Expectation {
 
 /// Whether an operation wants a shopper's token.
 pub(super) fn wants_bearer(operation: &Operation) -> bool {
+    wants(operation, "bearer")
+}
+
+/// Whether an operation wants what this security scheme describes.
+pub(super) fn wants(operation: &Operation, scheme: &str) -> bool {
     // The requirements' schemes are only to be seen in their JSON.
     let wanted = serde_json::to_value(&operation.security).unwrap_or_default();
-    wanted.as_array().is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearer").is_some()))
+    wanted.as_array().is_some_and(|schemes| schemes.iter().any(|wanted| wanted.get(scheme).is_some()))
 }

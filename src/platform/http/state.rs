@@ -11,7 +11,6 @@ use crate::platform::config::Config;
 use crate::platform::feature::{Feature, Handles};
 use crate::platform::readiness::{Check, Health, Readiness, Stopping};
 use crate::platform::redis::{Condition, Link};
-use crate::platform::sessions::{self, MemorySessions, RedisSessions, SessionStore};
 
 use super::admission::Admission;
 use super::chart::Chart;
@@ -75,8 +74,6 @@ pub struct State {
     pub demo: bool,
     /// Which web pages of other origins may call; none may where this is none.
     pub cors: Option<Cors>,
-    /// Who is logged in.
-    pub sessions: Arc<dyn SessionStore>,
     /// Redis, if there is one: limits are shared over it. Nothing waits for it.
     pub redis: Option<Link>,
 }
@@ -106,16 +103,12 @@ impl State {
             body_timeout: Duration::from_secs(config.http.read_timeout_seconds),
             demo: config.http.demo,
             cors: Cors::of(&config.http.cors_origins),
-            sessions: Arc::new(MemorySessions::new(sessions::LIVES)),
             redis: None,
         }
     }
 
-    /// The same with a Redis, which keeps the sessions too; whoever made the link starts it.
+    /// The same with a Redis; whoever made the link starts it.
     pub fn with_redis(mut self, link: Option<Link>) -> Self {
-        if let Some(link) = &link {
-            self.sessions = Arc::new(RedisSessions::new(link.clone(), sessions::LIVES));
-        }
         self.redis = link;
         self
     }

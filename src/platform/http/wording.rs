@@ -25,6 +25,8 @@ pub fn of(code: &str) -> (&'static str, &'static str) {
 pub const PHONE: &str = "请输入 11 位手机号。";
 /// What somebody who logs in, or binds a phone, is wanted to send.
 pub const ONE_WAY: &str = "code 与手机号（phone、sms_code）只能提供其中一种。";
+/// What a mail address is wanted to be.
+pub const EMAIL: &str = "请输入电子邮箱地址。";
 /// What a region's code is wanted to be.
 pub const REGION: &str = "请选择所在的区县，并与省份一致。";
 /// What a nickname is wanted to be.
@@ -77,6 +79,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("token_missing", "请先登录 / Token missing", "请求需要 Authorization: Bearer 令牌。"),
     ("token_expired", "登录已过期 / Token expired", "令牌已过期，请重新登录。"),
     ("token_revoked", "登录已失效 / Token revoked", "令牌已失效，请刷新令牌或重新登录。"),
+    ("admin_signed_out", "请登录 / Signed out", "登录状态已失效，请重新登录后台。"),
+    ("admin_login_failed", "登录失败 / Login failed", "用户名或密码错误。"),
+    ("admin_login_locked", "暂时锁定 / Locked for a while", "尝试次数过多，请稍后再试。"),
+    ("csrf_token_invalid", "请求来源无法确认 / CSRF token invalid", "请刷新页面后重试。"),
+    ("permission_denied", "没有权限 / Permission denied", "您没有执行此操作的权限。"),
     ("session_revoked", "请重新登录 / Session ended", "登录状态已失效，请重新登录。"),
     ("sessions_unavailable", "暂时无法登录 / Sessions unavailable", "登录服务暂时没有响应，请稍后再试。"),
     ("notification_unproven", "通知无法验证 / Notification unproven", "通知的签名或密文不是微信支付的。"),

@@ -62,6 +62,8 @@ topics! {
     AfterSale: "after_sale",
     /// An agreement and its versions.
     Agreement: "agreement",
+    /// An administrator: account, password, roles.
+    Admin: "admin",
 }
 
 impl Topic {

@@ -268,11 +268,14 @@ impl Link {
 /// Asks the server whether it takes writes to each kind of key that the shop has, and changes none.
 pub async fn probe(connection: &mut MultiplexedConnection) -> RedisResult<u32> {
     let mut call = PROBE.prepare_invoke();
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 13] = [
         "limit:probe",
         "session:probe",
         "admin_session:probe",
         "admin_sessions:probe",
+        "admin_permissions:probe",
+        "admin_tries:probe",
+        "captcha:probe",
         "product:probe",
         "cart:probe",
         "sms:probe",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mallcore::demo::seed::{SeedOptions, is_empty, seed};
 use mallcore::features::accounts;
+use mallcore::features::admins::Admins;
 use mallcore::features::banners::Banners;
 use mallcore::features::catalog::Catalog;
 use mallcore::features::orders::Orders;
@@ -71,6 +72,8 @@ impl TestApp {
         config.http.port = 0;
         config.http.workers = 1;
         config.journal.segment_bytes = 1 << 20;
+        // The least that bcrypt takes: tests log in often.
+        config.admins.password_cost = 4;
         change(&mut config);
         let link = config.redis.as_ref().map(|settings| Link::of(settings).unwrap());
         link.iter().for_each(|link| drop(link.start()));
@@ -153,6 +156,16 @@ impl TestApp {
     /// The commands of orders that no route of a shopper leads to.
     pub fn orders(&self) -> Arc<Orders> {
         self.shop.provided::<Orders>().unwrap()
+    }
+
+    /// The sign-in of the back office, for captchas whose letters are known.
+    pub fn admins(&self) -> Arc<Admins> {
+        self.shop.provided::<Admins>().unwrap()
+    }
+
+    /// What every worker shares, for routes of the test's own.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
     }
 
     /// Payments, for tasks of the test's own.

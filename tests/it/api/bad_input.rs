@@ -95,6 +95,10 @@ async fn each_route_refuses_strangers_odd_ids_and_what_is_no_json(app: &TestApp)
     let mut asked = [0; 4];
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
+            // Administrators come with a cookie: `admins::permissions` and `admins::profile` ask these routes.
+            if at_the_back_office(operation) {
+                continue;
+            }
             let (method, at) = (method.to_uppercase().parse::<Method>().unwrap(), path.replace("{id}", "1"));
             let promised = |status: &str, code: &str| {
                 let told = operation["responses"][status]["description"].as_str().unwrap_or_default();
@@ -124,6 +128,11 @@ async fn each_route_refuses_strangers_odd_ids_and_what_is_no_json(app: &TestApp)
         }
     }
     assert!(asked[0] > 30 && asked[1] > 15 && asked[2] > 15 && asked[3] > 4, "{asked:?}");
+}
+
+/// Whether only administrators may ask.
+fn at_the_back_office(operation: &Value) -> bool {
+    operation["security"].as_array().into_iter().flatten().any(|scheme| scheme.get("admin_session").is_some())
 }
 
 /// serde would take the values of an array for the fields of a structure, in their order.

@@ -21,7 +21,7 @@ each_embedded_and_all_on_mariadb! {
 /// Runs `mallcore` beside the server, over the same database: whether it succeeded, and all that it said.
 pub async fn mallcore(app: &TestApp, line: &str) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mallcore"));
-    command.args(line.split(' ')).env_clear().env("DATA_DIR", app.data_dir()).env("USER", "tester");
+    command.args(line.split(' ')).env_clear().env("DATA_DIR", app.data_dir()).env("USER", "tester").env("ADMIN_PASSWORD_COST", "4");
     if let Settings::MySql(server) = app.database_settings() {
         command.env("APP_ENV", "testing").env("CONFIG_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/config/environments"));
         command.env("DB_HOST", &server.host).env("DB_PORT", server.port.to_string()).env("DB_DATABASE", server.database.as_ref().unwrap());

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod addresses;
+mod admins;
 mod after_sales;
 pub mod app;
 mod arrival;

@@ -10,6 +10,7 @@ use mallcore_actors::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::admins::world::{Desk, captcha, create};
 use super::app::{Sale, TestApp, until};
 use super::checkout::{place, shelf};
 use super::cold_writes::{is_done, mallcore};
@@ -162,8 +163,14 @@ async fn every_key_that_is_written_has_its_name_and_an_end() {
     let entered =
         app.anonymous().send(Method::POST, "/v1/auth/login", None, json!({ "code": sandbox::running().sandbox.login_code(None) })).await;
     assert_eq!(entered.status, 200, "{entered:?}");
+    let admin = create(&app, "me", "operator").await;
+    Desk::of(&app, "me").await;
+    let (captcha, _) = captcha(&app).await;
     let user = shopper.user();
     let keys = [
+        format!("captcha:{captcha}"),
+        "admin_session:*".to_owned(),
+        format!("admin_permissions:{admin}"),
         format!("session:{}", entered.body["user"]["user_id"]),
         "product:1".to_owned(),
         format!("cart:{user}"),

@@ -28,6 +28,7 @@ impl Setup {
             .set("JWT_SECRET", SECRET)
             .set("JOURNAL_SEGMENT_BYTES", "1048576")
             .set("RATE_LIMIT_ENABLED", "false")
+            .set("ADMIN_PASSWORD_COST", "4")
             .set("ORDER_UNPAID_MAX_PER_USER", "100");
         setup
     }
