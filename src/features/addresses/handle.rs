@@ -107,7 +107,7 @@ impl Addresses {
         let changing = self.kept.change(user);
         let done = self.writes.transaction(edit).await;
         if done.is_ok() {
-            changing.is_over();
+            changing.committed();
         }
         done
     }

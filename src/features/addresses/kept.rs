@@ -103,7 +103,7 @@ pub(super) struct Changing<'a> {
 
 impl Changing<'_> {
     /// It was committed.
-    pub fn is_over(mut self) {
+    pub fn committed(mut self) {
         self.is_over = true;
     }
 }
@@ -168,7 +168,7 @@ mod tests {
         assert!(!finds(&kept, 1));
         read(&kept);
         assert!(!finds(&kept, 1), "it may be from before the commit");
-        changing.is_over();
+        changing.committed();
         read(&kept);
         assert!(finds(&kept, 1));
     }
@@ -177,7 +177,7 @@ mod tests {
     fn a_reader_who_began_before_a_change_keeps_nothing() {
         let kept = Kept::default();
         let ticket = kept.begin(user(SHOPPER));
-        kept.change(user(SHOPPER)).is_over();
+        kept.change(user(SHOPPER)).committed();
         kept.keep(user(SHOPPER), ticket, vec![address(1)]);
         assert!(!finds(&kept, 1));
     }
@@ -186,10 +186,10 @@ mod tests {
     fn of_two_changes_the_last_one_has_to_be_over() {
         let kept = Kept::default();
         let (first, second) = (kept.change(user(SHOPPER)), kept.change(user(SHOPPER)));
-        first.is_over();
+        first.committed();
         read(&kept);
         assert!(!finds(&kept, 1));
-        second.is_over();
+        second.committed();
         read(&kept);
         assert!(finds(&kept, 1));
     }
