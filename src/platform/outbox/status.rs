@@ -90,16 +90,18 @@ mod tests {
         });
         assert_eq!(told, "shop 5 behind for 30 s, events 0 behind, cache 7 behind for 0 s, 4 parked");
         let scraped = recorder.handle().render();
-        for line in [
-            "mallcore_outbox_pending_records{destination=\"shop\"} 5\n",
-            "mallcore_outbox_pending_records{destination=\"events\"} 0\n",
-            "mallcore_outbox_pending_records{destination=\"cache\"} 7\n",
-            "mallcore_outbox_oldest_age_seconds{destination=\"shop\"} 30\n",
-            "mallcore_outbox_oldest_age_seconds{destination=\"events\"} 0\n",
-            "mallcore_outbox_oldest_age_seconds{destination=\"cache\"} 0.5\n",
-            "mallcore_outbox_parked_records 4\n",
+        let of = |name: &str, destination: &str| format!("{name}{{destination=\"{destination}\"}}");
+        let (pending, age) = (metrics::PENDING.name(), metrics::OLDEST_AGE.name());
+        for (series, value) in [
+            (of(pending, "shop"), "5"),
+            (of(pending, "events"), "0"),
+            (of(pending, "cache"), "7"),
+            (of(age, "shop"), "30"),
+            (of(age, "events"), "0"),
+            (of(age, "cache"), "0.5"),
+            (metrics::PARKED.name().to_owned(), "4"),
         ] {
-            assert!(scraped.contains(line), "{line}: {scraped}");
+            assert!(scraped.contains(&format!("{series} {value}\n")), "{series}: {scraped}");
         }
     }
 
