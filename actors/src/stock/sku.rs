@@ -357,3 +357,18 @@ impl Stock {
         self.version
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stock_of_more_or_fewer_pieces_than_were_received_is_broken() {
+        let stock = Stock::new(SkuId::new(1).unwrap(), 5, 2, 1, Sequence::ZERO, None, SmallVec::new());
+        assert_eq!((stock.received, stock.broken()), (8, None));
+        for available in [4, 6] {
+            let broken = Stock { available, ..stock.clone() };
+            assert_eq!(broken.broken(), Some("S2: a piece appeared or vanished"));
+        }
+    }
+}

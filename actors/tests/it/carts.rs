@@ -184,6 +184,9 @@ impl World {
                 let add = AddLine { sku: sku(id), quantity: pieces(count), key: key(number), body };
                 if self.ask(add).is_ok() {
                     let after = self.view();
+                    let of = |view: &CartView| view.lines.iter().find(|line| line.sku == sku(id)).map_or(0, |line| line.quantity.get());
+                    // A key that was used before is a repeat, and adds nothing.
+                    assert!(after == before || of(&after) == of(&before) + count, "{count} pieces more of {id}: {before:?} {after:?}");
                     assert_eq!(self.ask(add), Ok(after.clone()), "a repeat changes nothing");
                     let other = AddLine { body: BodyFingerprint::from_u64(2), ..add };
                     assert_eq!(self.ask(other), Err(Refusal::IdempotencyMismatch));

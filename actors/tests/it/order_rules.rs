@@ -194,6 +194,7 @@ fn the_longest_order_fits_the_journal() {
     let basket = basket.sent_to(Delivery { address: AddressId::new(ID_MAX).unwrap(), snapshot });
     let (id, at) = (OrderId::new(ID_MAX).unwrap(), Timestamp::MAX);
     let mut placed = basket.from_cart().placed(id, OrderNo::in_partition(Partition::ONLY, id, at, u64::MAX), at);
+    assert!(placed.from_cart && placed.delivery.is_some(), "recorded as it was ordered");
     // As earlier releases recorded it, in the clear beside the sealed address.
     placed.remark = Some(Remark::parse(&"😀".repeat(200)).unwrap());
     let mut bytes = Vec::new();

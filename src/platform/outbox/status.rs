@@ -74,7 +74,36 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
     use super::*;
+
+    #[test]
+    fn what_was_counted_last_is_told_and_scraped() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let (status, at) = (Status::default(), Timestamp::from_millis);
+        let backlog = |rows, since: Option<u64>| Backlog { rows, since: since.map(at) };
+        let told = ::metrics::with_local_recorder(&recorder, || {
+            status.counted([backlog(9, Some(1)), backlog(9, Some(1)), backlog(9, None)], 9, at(50_000));
+            status.counted([backlog(5, Some(70_000)), backlog(0, None), backlog(7, Some(99_500))], 4, at(100_000));
+            status.check(at(100_000)).detail
+        });
+        assert_eq!(told, "shop 5 behind for 30 s, events 0 behind, cache 7 behind for 0 s, 4 parked");
+        let scraped = recorder.handle().render();
+        let of = |name: &str, destination: &str| format!("{name}{{destination=\"{destination}\"}}");
+        let (pending, age) = (metrics::PENDING.name(), metrics::OLDEST_AGE.name());
+        for (series, value) in [
+            (of(pending, "shop"), "5"),
+            (of(pending, "events"), "0"),
+            (of(pending, "cache"), "7"),
+            (of(age, "shop"), "30"),
+            (of(age, "events"), "0"),
+            (of(age, "cache"), "0.5"),
+            (metrics::PARKED.name().to_owned(), "4"),
+        ] {
+            assert!(scraped.contains(&format!("{series} {value}\n")), "{series}: {scraped}");
+        }
+    }
 
     #[test]
     fn an_old_or_parked_row_degrades_and_a_young_one_does_not() {

@@ -52,3 +52,16 @@ impl ProjectorSettings {
         self.burst_per_second.map(|records_per_second| BurstLimits { records_per_second, records_max, eased_below })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_what_is_urgent_may_wait_for_the_end_of_a_burst() {
+        let settings = ProjectorSettings { burst_per_second: Some(7), urgent_above: 1_001, eased_below: 3, ..ProjectorSettings::default() };
+        assert_eq!(settings.burst_limits(), Some(BurstLimits { records_per_second: 7, records_max: 500, eased_below: 3 }));
+        let waits_for_none = ProjectorSettings { burst_per_second: None, ..settings };
+        assert_eq!(waits_for_none.burst_limits(), None);
+    }
+}

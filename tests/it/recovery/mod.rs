@@ -8,6 +8,8 @@ mod folding;
 mod front_door;
 mod kept;
 mod lifecycle;
+mod loaded;
+mod memory;
 mod payments;
 pub mod process;
 mod proxy;

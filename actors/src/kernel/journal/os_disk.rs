@@ -210,3 +210,36 @@ impl DiskFile for OsFile {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_what_is_open_or_elsewhere_or_cannot_be_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let open = File::create(&path).unwrap();
+        assert!(leads_to(&path, &open).unwrap());
+        assert!(!leads_to(&path.join("below"), &open).unwrap(), "a file is no folder");
+        std::fs::rename(&path, folder.path().join("moved")).unwrap();
+        assert!(!leads_to(&path, &open).unwrap(), "its name is gone");
+        File::create(&path).unwrap();
+        assert!(!leads_to(&path, &open).unwrap(), "another file has its name");
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        assert!(leads_to(&path, &open).is_err(), "nobody can say: the journal is not given up for that");
+    }
+
+    #[test]
+    fn a_preallocated_file_is_as_long_as_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = OsDisk::create_folder(folder.path()).unwrap();
+        let piece = PREALLOCATE_PIECE_BYTES as u64;
+        for bytes in [8, piece - 8, piece, piece + 8] {
+            let file = disk.create("file").unwrap();
+            file.preallocate(bytes).unwrap();
+            assert_eq!(file.bytes().unwrap(), bytes);
+        }
+    }
+}

@@ -122,6 +122,26 @@ fn reading_in_small_bites_gives_every_record_once() {
 }
 
 #[test]
+fn a_segment_longer_than_what_is_read_at_a_time_comes_back_whole() {
+    let options = || Options { segment_bytes: 1 << 20, payload_bytes_max: PAYLOAD_BYTES_MAX, budget_bytes: 1 << 24, ..Options::default() };
+    let disk = FaultDisk::new(1);
+    let (log, mut steps, _) = SegmentLog::open_stepped(Arc::new(disk.clone()), options()).unwrap();
+    // Of lengths that end a read anywhere in a record.
+    let written: Vec<_> =
+        (1..=250_u64).map(|number| (Sequence(number), vec![number as u8; 3_000 + (number * 37 % 150) as usize])).collect();
+    for (sequence, payload) in &written {
+        assert_eq!(log.enqueue(payload), Ok(*sequence));
+    }
+    assert!(steps.write_group());
+    assert_eq!(read_all(&log, Sequence(1)).unwrap(), written);
+    drop(log);
+    drop(steps);
+    let (log, _steps, recovered) = SegmentLog::open_stepped(Arc::new(disk), options()).unwrap();
+    assert_eq!((recovered.last, recovered.cut), (Sequence(250), None));
+    assert_eq!(read_all(&log, Sequence(1)).unwrap(), written);
+}
+
+#[test]
 fn appenders_on_many_threads_get_each_place_once_and_keep_their_order() {
     every_journal(|subject| {
         let places: Vec<Vec<u64>> = std::thread::scope(|scope| {

@@ -52,6 +52,20 @@ fn expected(last: u64) -> Vec<(Sequence, Vec<u8>)> {
 }
 
 #[test]
+fn a_segment_that_is_cut_while_it_is_read_says_which_record_is_missing() {
+    let disk = written(3);
+    let (log, _) = open(&disk).unwrap();
+    for sequence in 1..=3 {
+        let whole = disk.content(&first_segment()).unwrap();
+        disk.replace_content(&first_segment(), whole[..offset_of(sequence) + 20].to_vec()).unwrap();
+        let refused = read_all(&log, Sequence(1));
+        assert!(matches!(refused, Err(ReadError::Damaged { sequence: missing, .. }) if missing == Sequence(sequence)), "{refused:?}");
+        disk.replace_content(&first_segment(), whole).unwrap();
+    }
+    assert_eq!(read_all(&log, Sequence(1)).unwrap(), expected(3));
+}
+
+#[test]
 fn a_flipped_bit_in_the_last_group_cuts_the_tail_there() {
     for damaged in 1..=3 {
         let disk = written(3);
