@@ -2,13 +2,13 @@
 
 use mallcore_actors::ids::UserId;
 use mallcore_actors::values::text::{BadText, Text};
-use reqwest::Url;
 use unicode_normalization::UnicodeNormalization;
 
 use super::refusals::{AccountError, UNKNOWN_USER};
 use super::repository::{self, User};
 use super::service::Accounts;
 use crate::platform::database::Tx;
+use crate::platform::http::typed;
 use crate::platform::reads::ANSWER_WITHIN;
 
 /// Longest nickname, in characters.
@@ -38,10 +38,7 @@ pub struct AvatarUrl(String);
 impl AvatarUrl {
     /// Reads an address; none if it is none of these.
     pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let is_good = url.scheme() == "https" && url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
-        let text = url.to_string();
-        (is_good && text.len() <= AVATAR_CHARACTERS_MAX).then_some(Self(text))
+        (typed::picture(text, &()).is_ok() && text.len() <= AVATAR_CHARACTERS_MAX).then(|| Self(text.to_owned()))
     }
 }
 
@@ -102,9 +99,10 @@ mod tests {
     #[test]
     fn a_picture_is_fetched_over_https() {
         let url = |text: &str| AvatarUrl::parse(text).map(|url| url.0);
-        assert_eq!(url("HTTPS://Img.Example.com/a.png?x=1"), Some("https://img.example.com/a.png?x=1".to_owned()));
+        assert_eq!(url("https://Img.Example.com/a.png?x=1"), Some("https://Img.Example.com/a.png?x=1".to_owned()));
         for wrong in [
             "http://img.example.com/a.png",
+            "HTTPS://img.example.com/a.png",
             "javascript:alert(1)",
             "https://",
             "//img.example.com",

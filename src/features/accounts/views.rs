@@ -4,6 +4,7 @@ use garde::Validate;
 use mallcore_actors::values::text::BadText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 
 use super::agreements::{Acceptance, Agreement};
 use super::login::{CodeSent, LoggedIn};
@@ -12,7 +13,7 @@ use super::repository::User;
 use super::sessions::Tokens;
 use crate::platform::auth::refresh::REFRESH_TOKEN_BYTES_MAX;
 use crate::platform::http::problem::Problem;
-use crate::platform::http::wording;
+use crate::platform::http::{typed, wording};
 use crate::platform::rfc3339::Rfc3339;
 
 /// Longest code of WeChat that is sent on.
@@ -268,13 +269,17 @@ pub struct ProfileBody {
     pub nickname: Option<String>,
     /// The address of a picture: https only.
     #[garde(inner(length(max = AVATAR_CHARACTERS_MAX)))]
-    #[schema(max_length = 255, example = "https://img.example.com/a.png")]
+    #[schema(schema_with = avatar)]
     #[serde(default)]
     pub avatar_url: Option<String>,
     /// As they want to be addressed.
     #[garde(skip)]
     #[serde(default)]
     pub gender: Option<Gender>,
+}
+
+fn avatar() -> ObjectBuilder {
+    typed::picture_or_null(AVATAR_CHARACTERS_MAX)
 }
 
 impl ProfileBody {
@@ -308,7 +313,7 @@ impl ProfileBody {
 #[schema(as = AcceptAgreement)]
 pub struct AcceptBody {
     /// Kind of the text, such as `privacy`.
-    #[garde(length(min = 1, max = 32))]
+    #[garde(length(chars, min = 1, max = 32))]
     #[schema(min_length = 1, max_length = 32, example = "privacy")]
     pub kind: String,
     /// Which version: the one that was shown.

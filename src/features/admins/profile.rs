@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use mallcore_actors::values::phone::PhoneNumber;
 use mallcore_actors::values::text::Text;
-use reqwest::Url;
 
 use super::passwords;
 use super::refusals::{AdminError, OLD_PASSWORD_WRONG};
@@ -15,6 +14,7 @@ use super::service::Admins;
 use super::signed::Signed;
 use super::tries::{Begun, Known};
 use crate::platform::database::Tx;
+use crate::platform::http::typed;
 use crate::platform::reads::ANSWER_WITHIN;
 use crate::platform::sessions::Owner;
 
@@ -80,8 +80,7 @@ impl Masked {
 
 /// Whether a text is the address of a picture: https, with a host, without a user.
 pub fn is_picture(text: &str) -> bool {
-    let is_good = |url: Url| url.scheme() == "https" && url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
-    text.chars().count() <= AVATAR_CHARACTERS_MAX && Url::parse(text).is_ok_and(is_good)
+    text.len() <= AVATAR_CHARACTERS_MAX && typed::picture(text, &()).is_ok()
 }
 
 /// The whole profile, as its owner wants it.

@@ -6,6 +6,7 @@ use garde::Validate;
 use mallcore_actors::values::text::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ObjectBuilder;
 
 use super::captcha::LIVES;
 use super::login::Credentials;
@@ -16,7 +17,7 @@ use super::rights::Role;
 use super::service::Drawn;
 use super::signed::Signed;
 use crate::platform::http::problem::Problem;
-use crate::platform::http::wording;
+use crate::platform::http::{typed, wording};
 use crate::platform::rfc3339::Rfc3339;
 
 /// Longest text that is taken for a name or a password; what is longer than they may be is answered like any wrong one.
@@ -216,9 +217,13 @@ pub struct SetAdminProfileBody {
     pub phone: Option<String>,
     /// Address of their picture, by https.
     #[garde(inner(length(chars, min = 1, max = AVATAR_CHARACTERS_MAX)))]
-    #[schema(min_length = 1, max_length = 255)]
+    #[schema(schema_with = avatar)]
     #[serde(default)]
     pub avatar: Option<String>,
+}
+
+fn avatar() -> ObjectBuilder {
+    typed::picture_or_null(AVATAR_CHARACTERS_MAX)
 }
 
 impl SetAdminProfileBody {

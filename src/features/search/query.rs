@@ -60,10 +60,11 @@ pub fn parse_typed(text: &str) -> Result<String, Problem> {
 }
 
 fn question(mut query: Query) -> Result<String, Problem> {
+    let is_long = query.characters("q") > QUESTION_MAX;
     let typed = query.text("q", usize::MAX);
     query.finish()?;
     let typed = typed.ok_or_else(|| Problem::field("q", "required"))?;
-    if typed.chars().count() > QUESTION_MAX {
+    if is_long {
         return Err(Problem::field("q", "too_long"));
     }
     if folded(&typed).is_empty() {

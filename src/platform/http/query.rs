@@ -55,6 +55,11 @@ impl Query {
         self.number("size", 1, u64::from(PAGE_SIZE_MAX)).map_or(PAGE_SIZE_DEFAULT, |size| size as u32)
     }
 
+    /// Characters of a text, blanks around it included; 0 if it is not there.
+    pub fn characters(&self, name: &str) -> usize {
+        self.pairs.iter().find(|(found, _)| found == name).map_or(0, |(_, text)| text.chars().count())
+    }
+
     /// A text of at most so many characters, blanks around it included; none if nothing but blanks is there.
     pub fn text(&mut self, name: &'static str, characters_max: usize) -> Option<String> {
         let text = self.value(name)?;

@@ -25,6 +25,12 @@ pub fn pictures(most: usize) -> Array {
     list.description(Some("Addresses of pictures that were uploaded before")).build()
 }
 
+/// The address of one picture of at most so many characters, or null.
+pub fn picture_or_null(characters_max: usize) -> ObjectBuilder {
+    let schema = schemas::or_null(schemas::text(PICTURE_PATTERN), Type::String).max_length(Some(characters_max));
+    schema.description(Some("The address of a picture: https only"))
+}
+
 /// Whether a text has no control character but line breaks.
 ///
 /// # Errors
