@@ -65,6 +65,7 @@ pub(super) async fn create(database: &Database, args: &CreateProduct, out: &mut 
     let created = products::create(database, &new, store::now()).await.map_err(refused)?;
     let skus = created.skus.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     out.line(format_args!("product {} with SKU {skus}", created.product));
+    out.line(format_args!("it can be ordered once it has a freight template: mallcore freight assign 1 {}", created.product));
     follow(database, Some(created.outbox), &args.whose, out).await?;
     let Some(delta) = delta else { return Ok(()) };
     let reason = Reason::parse(FIRST_STOCK).map_err(|cause| bad("stock", &cause))?;

@@ -17,7 +17,7 @@ use crate::features::freight::{Draft, TemplateName};
 use crate::platform::config::Config;
 use crate::platform::database::Database;
 
-/// What `freight` can do. A change counts for the next quote; orders keep the freight that they have.
+/// What `freight` can do. Quotes have a change within a moment; orders keep the freight that they have.
 #[derive(Debug, Subcommand)]
 pub enum FreightCommand {
     /// Show all templates, with how many products have each
@@ -233,7 +233,7 @@ async fn carry_out(database: &Database, command: &FreightCommand, out: &mut Out)
 }
 
 fn done(out: &mut Out, what: &str) -> Result<(), CliError> {
-    out.line(format_args!("{what}; it counts for the next quote"));
+    out.line(format_args!("{what}; quotes have it within a moment"));
     Ok(())
 }
 

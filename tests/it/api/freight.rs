@@ -1,4 +1,4 @@
-//! Freight templates by the command line: what a file says counts for the next quote.
+//! Freight templates by the command line: what a file says counts for quotes within a moment.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -28,7 +28,7 @@ const ROWS: [(&str, &str, &str); 9] = [
     ("admins", "email", "INSERT INTO admins (username, password, email) VALUES ('a', 'p', 'Á1')"),
     ("admins", "phone", "UPDATE admins SET phone = 'Á1'"),
     ("permissions", "path", "INSERT INTO permissions (name, code, type, path) VALUES ('n', 'c', 1, 'Á1')"),
-    ("permissions", "component", "UPDATE permissions SET component = 'Á1'"),
+    ("permissions", "component", "UPDATE permissions SET component = 'Á1' WHERE code = 'c'"),
     ("banners", "link_value", "INSERT INTO banners (title, image_url, link_type, link_value) VALUES ('t', 'i', 1, 'Á1')"),
 ];
 

@@ -16,11 +16,11 @@ pub const WIDTH: u32 = 160;
 /// Height of a picture.
 pub const HEIGHT: u32 = 60;
 /// Pixels of one step of the grid.
-const STEP: f64 = 2.3;
+const STEP: f64 = 2.1;
 /// Longest piece that a stroke is cut into, in steps of the grid.
 const PIECE: f64 = 4.5;
 /// Lines of noise.
-const NOISE: usize = 6;
+const NOISE: usize = 3;
 /// A point lies so far from where it belongs at most, in pixels.
 const SHAKE: f64 = 0.7;
 
@@ -30,7 +30,7 @@ pub fn draw(letters: &str, random: &mut impl Rng) -> String {
     let room = f64::from(WIDTH) / letters.len().max(1) as f64;
     for (place, letter) in letters.bytes().enumerate() {
         let middle =
-            ((place as f64 + 0.5) * room + random.random_range(-4.0..4.0), f64::from(HEIGHT) / 2.0 + random.random_range(-6.0..6.0));
+            ((place as f64 + 0.5) * room + random.random_range(-2.0..2.0), f64::from(HEIGHT) / 2.0 + random.random_range(-6.0..6.0));
         let pose = Pose::random(middle, random);
         for stroke in strokes(letter) {
             pieces.extend(cut(stroke, random).into_iter().map(|piece| piece.into_iter().map(|point| pose.of(point)).collect::<Vec<_>>()));
@@ -70,7 +70,7 @@ impl Pose {
     fn random(middle: Point, random: &mut impl Rng) -> Self {
         Self {
             middle,
-            turn: random.random_range(-0.42..0.42),
+            turn: random.random_range(-0.3..0.3),
             slant: random.random_range(-0.25..0.25),
             scale: (random.random_range(0.85..1.15), random.random_range(0.85..1.15)),
         }
@@ -155,7 +155,7 @@ mod tests {
         #[test]
         fn the_same_letters_never_have_the_same_paths(one: u64, other: u64) {
             prop_assume!(one != other);
-            let [one, other] = [one, other].map(|seed| draw("AK47", &mut StdRng::seed_from_u64(seed)));
+            let [one, other] = [one, other].map(|seed| draw("AE37", &mut StdRng::seed_from_u64(seed)));
             // Two short lines of noise may agree by chance.
             let [one, other] = [&one, &other].map(|picture| paths(picture).into_iter().collect::<BTreeSet<_>>());
             prop_assert!(one.intersection(&other).count() <= 1);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_same_chance_draws_the_same_picture() {
-        let [one, other] = [7, 7].map(|seed| draw("WXY3", &mut StdRng::seed_from_u64(seed)));
+        let [one, other] = [7, 7].map(|seed| draw("WXN3", &mut StdRng::seed_from_u64(seed)));
         assert_eq!(one, other);
         assert!(paths(&one).len() > 20, "letters are cut into pieces: {one}");
     }
